@@ -1,0 +1,92 @@
+use std::fmt;
+use std::ops::Range;
+
+use der::{Decode, Header, Reader, SliceReader};
+
+use super::AttributeCertificate;
+use crate::error::DecodeError;
+
+/// The longest attribute certificate accepted, in bytes.
+pub const MAX_AC_LEN: usize = 1 << 20;
+
+const WHAT: &str = "attribute certificate";
+
+/// An attribute certificate together with the bytes it was read from.
+///
+/// The bytes are never made again from the decoded form: they are what is signed, and what belongs into a proxy. Two
+/// are equal when their bytes are.
+#[derive(Clone)]
+pub struct EncodedAc {
+    der: Vec<u8>,
+    acinfo: Range<usize>,
+    certificate: AttributeCertificate,
+}
+
+impl EncodedAc {
+    /// Decodes an attribute certificate, which all of `bytes` must be.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Malformed`] for anything but DER, [`DecodeError::TooLong`] beyond [`MAX_AC_LEN`].
+    pub fn from_der(bytes: &[u8]) -> Result<EncodedAc, DecodeError> {
+        check_length(bytes)?;
+        let fail = |error| DecodeError::malformed(WHAT, error, bytes);
+        let certificate = AttributeCertificate::from_der(bytes).map_err(fail)?;
+        Ok(EncodedAc {
+            der: bytes.to_vec(),
+            acinfo: acinfo_range(bytes).map_err(fail)?,
+            certificate,
+        })
+    }
+
+    /// The attribute certificate as it was read.
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The `acinfo` as it was read, tag and length included: what the signature is over.
+    pub fn acinfo_der(&self) -> &[u8] {
+        &self.der[self.acinfo.clone()]
+    }
+
+    /// The decoded attribute certificate.
+    pub fn certificate(&self) -> &AttributeCertificate {
+        &self.certificate
+    }
+}
+
+impl PartialEq for EncodedAc {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
+}
+
+impl Eq for EncodedAc {}
+
+impl fmt::Debug for EncodedAc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The certificate says it all; two kilobytes in decimal would bury it.
+        f.debug_struct("EncodedAc")
+            .field("len", &self.der.len())
+            .field("certificate", &self.certificate)
+            .finish()
+    }
+}
+
+pub(crate) fn check_length(bytes: &[u8]) -> Result<(), DecodeError> {
+    match bytes.len() {
+        length if length > MAX_AC_LEN => Err(DecodeError::TooLong {
+            what: WHAT,
+            length,
+            limit: MAX_AC_LEN,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn acinfo_range(bytes: &[u8]) -> der::Result<Range<usize>> {
+    let mut reader = SliceReader::new(bytes)?;
+    Header::decode(&mut reader)?;
+    let start = usize::try_from(reader.position())?;
+    Ok(start..start + reader.tlv_bytes()?.len())
+}

@@ -1,0 +1,76 @@
+//! Object identifiers of proxy certificates, attribute certificates and VOMS.
+
+use der::asn1::ObjectIdentifier;
+
+const fn oid(dotted: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(dotted)
+}
+
+/// `id-pe-proxyCertInfo`, the ProxyCertInfo extension (RFC 3820 section 3.8).
+pub const PROXY_CERT_INFO: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.14");
+/// The ProxyCertInfo extension of the drafts before RFC 3820 (Globus Toolkit 3).
+pub const DRAFT_PROXY_CERT_INFO: ObjectIdentifier = oid("1.3.6.1.4.1.3536.1.222");
+
+/// `id-ppl-anyLanguage`, a policy in a language agreed elsewhere (RFC 3820 section 3.8.2).
+pub const ANY_LANGUAGE: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.0");
+/// `id-ppl-inheritAll`, all rights of the issuer (RFC 3820 section 3.8.2).
+pub const INHERIT_ALL: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.1");
+/// `id-ppl-independent`, no rights of the issuer (RFC 3820 section 3.8.2).
+pub const INDEPENDENT: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.2");
+/// The Globus limited proxy, refused where jobs are started.
+pub const LIMITED: ObjectIdentifier = oid("1.3.6.1.4.1.3536.1.1.1.9");
+/// The Globus restricted proxy, the language of a policy given without one.
+pub const GLOBUS_RESTRICTED: ObjectIdentifier = oid("1.3.6.1.4.1.3536.1.1.1.8");
+
+/// VOMS data from before attribute certificates, a proxy extension.
+pub const VOMS_RAW: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.1");
+/// A file included by the user, a proxy extension.
+pub const VOMS_INCLUDED_FILE: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.2");
+/// The name of the VO, a proxy extension.
+pub const VOMS_VO_NAME: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.3");
+/// The FQANs, an attribute of the AC (GFD.182).
+pub const VOMS_FQANS: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.4");
+/// The attribute certificates, a proxy extension (GFD.182).
+pub const VOMS_AC_SEQ: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.5");
+/// The certificates of the AC issuer, an AC extension (GFD.182).
+pub const VOMS_CERTS: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.10");
+/// The generic attributes, an AC extension (GFD.182).
+pub const VOMS_GENERIC_ATTRIBUTES: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.11");
+
+/// `id-ce-targetInformation`, the services an AC is meant for (RFC 5755 section 4.3.2).
+pub const TARGETS: ObjectIdentifier = oid("2.5.29.55");
+/// `id-ce-noRevAvail`, no revocation information exists (RFC 5755 section 4.3.6).
+pub const NO_REV_AVAIL: ObjectIdentifier = oid("2.5.29.56");
+/// `id-ce-authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).
+pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
+/// `id-ce-subjectKeyIdentifier` (RFC 5280 section 4.2.1.2).
+pub const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.14");
+/// `id-ce-keyUsage` (RFC 5280 section 4.2.1.3).
+pub const KEY_USAGE: ObjectIdentifier = oid("2.5.29.15");
+/// `id-ce-subjectAltName` (RFC 5280 section 4.2.1.6).
+pub const SUBJECT_ALT_NAME: ObjectIdentifier = oid("2.5.29.17");
+/// `id-ce-issuerAltName` (RFC 5280 section 4.2.1.7).
+pub const ISSUER_ALT_NAME: ObjectIdentifier = oid("2.5.29.18");
+/// `id-ce-basicConstraints` (RFC 5280 section 4.2.1.9).
+pub const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
+/// `id-ce-extKeyUsage` (RFC 5280 section 4.2.1.12).
+pub const EXT_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
+
+/// `md5WithRSAEncryption` (RFC 3279 section 2.2.1).
+pub const MD5_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.4");
+/// `sha1WithRSAEncryption` (RFC 3279 section 2.2.1).
+pub const SHA1_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.5");
+/// `sha256WithRSAEncryption` (RFC 4055 section 5).
+pub const SHA256_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
+/// `sha384WithRSAEncryption` (RFC 4055 section 5).
+pub const SHA384_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.12");
+/// `sha512WithRSAEncryption` (RFC 4055 section 5).
+pub const SHA512_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.13");
+/// `ecdsa-with-SHA1` (RFC 3279 section 2.2.3).
+pub const ECDSA_WITH_SHA1: ObjectIdentifier = oid("1.2.840.10045.4.1");
+/// `ecdsa-with-SHA256` (RFC 5758 section 3.2).
+pub const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
+/// `ecdsa-with-SHA384` (RFC 5758 section 3.2).
+pub const ECDSA_WITH_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
+/// `ecdsa-with-SHA512` (RFC 5758 section 3.2).
+pub const ECDSA_WITH_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");

@@ -1,0 +1,6 @@
+//! What VOMS puts into proxy certificates and attribute certificates (GFD.182, and what servers do beside it).
+
+pub mod ac_seq;
+pub mod certs;
+pub mod fqans;
+pub mod generic_attributes;

@@ -1,0 +1,238 @@
+//! One X.509 certificate (RFC 5280): what the rooms of this library ask of it, on top of OpenSSL's and der's types.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use openssl::x509::{X509, X509Ref};
+use voms_asn1::oid;
+use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::{Decode, Encode};
+
+use super::dn::Dn;
+use super::key_usage::KeyUsage;
+use super::pem;
+use super::proxy_type::{Policy, ProxyType};
+
+/// A certificate that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The bytes are not a DER certificate.
+    #[error("not an X.509 certificate: {0}")]
+    Der(#[from] der::Error),
+    /// OpenSSL refuses what der took.
+    #[error("not an X.509 certificate: {0}")]
+    OpenSsl(#[from] openssl::error::ErrorStack),
+    /// A PEM block whose body is not base64.
+    #[error("a certificate block is not base64")]
+    Base64,
+}
+
+/// A parsed certificate together with its original bytes; cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+struct Inner {
+    x509: X509,
+    parsed: CertificateInner<Raw>,
+    der: Vec<u8>,
+    subject: Dn,
+    issuer: Dn,
+}
+
+impl Certificate {
+    /// Parses one DER certificate.
+    ///
+    /// # Errors
+    /// [`CertificateError`] when the bytes are no certificate or others follow it.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let parsed = CertificateInner::<Raw>::from_der(bytes)?;
+        let x509 = X509::from_der(bytes)?;
+        let subject = Dn::from_name(parsed.tbs_certificate().subject());
+        let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
+        Ok(Self(Arc::new(Inner { x509, parsed, der: bytes.to_vec(), subject, issuer })))
+    }
+
+    /// Takes over a certificate that OpenSSL holds.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`].
+    pub fn from_x509(x509: &X509Ref) -> Result<Self, CertificateError> {
+        Self::from_der(&x509.to_der()?)
+    }
+
+    /// Parses every certificate block of a PEM file, in order; a file without any gives an empty list.
+    ///
+    /// # Errors
+    /// [`CertificateError`] of the first block that is no certificate.
+    pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let certificates = pem::blocks(file);
+        certificates
+            .iter()
+            .filter(|block| block.is_certificate())
+            .map(|block| Self::from_der(&block.der().ok_or(CertificateError::Base64)?))
+            .collect()
+    }
+
+    /// The original bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// OpenSSL's view.
+    #[must_use]
+    pub fn x509(&self) -> &X509Ref {
+        &self.0.x509
+    }
+
+    /// OpenSSL's view, to be handed to OpenSSL.
+    #[must_use]
+    pub(crate) fn to_x509(&self) -> X509 {
+        self.0.x509.clone()
+    }
+
+    /// Whom it certifies.
+    #[must_use]
+    pub fn subject(&self) -> &Dn {
+        &self.0.subject
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub fn issuer(&self) -> &Dn {
+        &self.0.issuer
+    }
+
+    /// The serial number's content octets, big-endian two's complement.
+    #[must_use]
+    pub fn serial_bytes(&self) -> &[u8] {
+        self.0.parsed.tbs_certificate().serial_number().as_bytes()
+    }
+
+    /// First second of validity.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        instant(self.0.parsed.tbs_certificate().validity().not_before)
+    }
+
+    /// Last second of validity.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        instant(self.0.parsed.tbs_certificate().validity().not_after)
+    }
+
+    /// The OID of the algorithm it is signed with.
+    #[must_use]
+    pub fn signature_algorithm(&self) -> ObjectIdentifier {
+        self.0.parsed.signature_algorithm().oid
+    }
+
+    /// The content octets of the subject's public key BIT STRING, over which SHA-1 key identifiers are made.
+    #[must_use]
+    pub fn public_key_bits(&self) -> &[u8] {
+        self.0.parsed.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+    }
+
+    /// An extension's criticality and value, the first of that OID.
+    #[must_use]
+    pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
+        let extensions = self.0.parsed.tbs_certificate().extensions()?;
+        let extension = extensions.iter().find(|extension| extension.extn_id == id)?;
+        Some((extension.critical, extension.extn_value.as_bytes()))
+    }
+
+    /// The OIDs of all critical extensions, in order.
+    pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        let extensions = self.0.parsed.tbs_certificate().extensions();
+        extensions.into_iter().flatten().filter(|extension| extension.critical).map(|extension| extension.extn_id)
+    }
+
+    /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
+    #[must_use]
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.extension(oid::KEY_USAGE).and_then(|(_, value)| KeyUsage::from_der(value))
+    }
+
+    /// Whether basicConstraints say CA:TRUE.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        use x509_cert::ext::pkix::BasicConstraints;
+        self.extension(oid::BASIC_CONSTRAINTS)
+            .and_then(|(_, value)| BasicConstraints::from_der(value).ok())
+            .is_some_and(|constraints| constraints.ca)
+    }
+
+    /// Whether subject and issuer are the same name.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.subject().matches(self.issuer())
+    }
+
+    /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
+    /// issuer's name (the pre-RFC legacy form).
+    #[must_use]
+    pub fn proxy_type(&self) -> Option<ProxyType> {
+        if self.is_ca() {
+            return None;
+        }
+        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
+            let info = ProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Rfc(Policy::from_info(&info.proxy_policy)));
+        }
+        if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
+            let info = DraftProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Draft(Policy::from_info(&info.proxy_policy)));
+        }
+        match self.subject().common_name_below(self.issuer())? {
+            "proxy" => Some(ProxyType::Legacy { limited: false }),
+            "limited proxy" => Some(ProxyType::Legacy { limited: true }),
+            _ => None,
+        }
+    }
+
+    /// The number of proxies that may follow this one, if it says so.
+    #[must_use]
+    pub fn proxy_path_length(&self) -> Option<u32> {
+        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
+            return ProxyCertInfo::from_der(value).ok()?.path_len_constraint;
+        }
+        let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
+        DraftProxyCertInfo::from_der(value).ok()?.path_len_constraint
+    }
+
+    /// Whether a private key is the one whose public half is certified.
+    #[must_use]
+    pub fn belongs_to(&self, key: &openssl::pkey::PKeyRef<openssl::pkey::Private>) -> bool {
+        self.x509().public_key().is_ok_and(|public| public.public_eq(key))
+    }
+
+    /// DER of the subject's name.
+    ///
+    /// # Errors
+    /// The encoder's.
+    pub fn subject_der(&self) -> Result<Vec<u8>, der::Error> {
+        self.0.parsed.tbs_certificate().subject().to_der()
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate({})", self.subject())
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.der() == other.der()
+    }
+}
+
+impl Eq for Certificate {}
+
+fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

@@ -1,0 +1,278 @@
+//! Certificate chains with proxies: what each certificate is, and whether the whole is to be believed (RFC 3820
+//! section 4, spec 1.7 and 1.8).
+
+use chrono::{DateTime, Utc};
+use voms_asn1::oid;
+
+use super::anchors::{PathFinding, TrustAnchors, Usage};
+use super::certificate::{Certificate, CertificateError};
+use super::dn::Dn;
+use super::pem;
+use super::proxy_type::{Policy, ProxyType};
+
+/// A chain that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// A certificate in it is none.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There is no certificate at all.
+    #[error("no certificate in it")]
+    Empty,
+}
+
+/// One thing wrong with a chain.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainFinding {
+    /// The part from the user's certificate to the CA.
+    #[error(transparent)]
+    Path(#[from] PathFinding),
+    /// The chain has proxies but not the certificate they come from.
+    #[error("the certificate of {0} that issued the proxy is missing")]
+    NoEndEntity(Dn),
+    /// The subject is not the issuer's name and one common name.
+    #[error("proxy {0}: its name is not its issuer's and one common name")]
+    Name(Dn),
+    /// The issuer's key did not sign it.
+    #[error("proxy {0}: its signature is not its issuer's")]
+    Signature(Dn),
+    /// Past its last second.
+    #[error("proxy {0}: it expired on {}", crate::when(.1))]
+    Expired(Dn, DateTime<Utc>),
+    /// Before its first second.
+    #[error("proxy {0}: it is not valid before {}", crate::when(.1))]
+    NotYetValid(Dn, DateTime<Utc>),
+    /// The issuer's key usage lacks digitalSignature.
+    #[error("proxy {0}: its issuer's key may not sign")]
+    IssuerMayNotSign(Dn),
+    /// More proxies than a certificate above allows.
+    #[error("proxy {0}: more proxies than the path length above it allows")]
+    PathLength(Dn),
+    /// Proxies of different generations in one chain.
+    #[error("proxy {0}: of another type than the proxy that issued it")]
+    MixedTypes(Dn),
+    /// A proxy of a limited proxy that is not limited.
+    #[error("proxy {0}: not limited although the proxy that issued it is")]
+    LimitedNotKept(Dn),
+    /// Alternative names are forbidden in proxies.
+    #[error("proxy {0}: it has an alternative name, which proxies may not have")]
+    AlternativeName(Dn),
+    /// The ProxyCertInfo extension must be critical.
+    #[error("proxy {0}: its proxyCertInfo is not critical")]
+    NotCritical(Dn),
+    /// A critical extension nobody knows.
+    #[error("proxy {0}: unknown critical extension {1}")]
+    CriticalExtension(Dn, der::asn1::ObjectIdentifier),
+}
+
+impl ChainFinding {
+    /// The next step, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Path(finding) => finding.help(),
+            Self::Expired(..) => Some("make a new proxy".to_owned()),
+            Self::NotYetValid(..) => Some("check the clock of this machine".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Certificates from the leaf upward: proxies, then the user's certificate, then CAs.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    certificates: Vec<Certificate>,
+}
+
+/// A chain that was verified; only [`Chain::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedChain {
+    identity: Dn,
+    usable_until: DateTime<Utc>,
+}
+
+impl VerifiedChain {
+    /// The user: the subject of the certificate below the CAs.
+    #[must_use]
+    pub fn identity(&self) -> &Dn {
+        &self.identity
+    }
+
+    /// The earliest end of all certificates on the way to the anchor.
+    #[must_use]
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        self.usable_until
+    }
+}
+
+impl Chain {
+    /// Orders certificates: the first is the leaf, each next one the issuer of the one before; what issues nobody in
+    /// the chain is left at the end.
+    ///
+    /// # Errors
+    /// [`ChainError::Empty`].
+    pub fn new(mut certificates: Vec<Certificate>) -> Result<Self, ChainError> {
+        if certificates.is_empty() {
+            return Err(ChainError::Empty);
+        }
+        for at in 1..certificates.len() {
+            let issuer = certificates[at - 1].issuer().clone();
+            if let Some(found) = certificates[at..].iter().position(|c| c.subject().matches(&issuer)) {
+                certificates[at..=at + found].rotate_right(1);
+            } else {
+                break;
+            }
+        }
+        Ok(Self { certificates })
+    }
+
+    /// Reads the certificates of a PEM file, or one DER certificate.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
+        if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
+            return Self::new(vec![Certificate::from_der(file)?]);
+        }
+        Self::new(Certificate::all_from_pem(file)?)
+    }
+
+    /// All certificates, leaf first.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The first certificate.
+    #[must_use]
+    pub fn leaf(&self) -> &Certificate {
+        &self.certificates[0]
+    }
+
+    /// The proxies, leaf first: all certificates before the first that is none.
+    #[must_use]
+    pub fn proxies(&self) -> &[Certificate] {
+        let count = self.certificates.iter().take_while(|c| c.proxy_type().is_some()).count();
+        &self.certificates[..count]
+    }
+
+    /// The user's own certificate, if the chain has it.
+    #[must_use]
+    pub fn end_entity(&self) -> Option<&Certificate> {
+        self.certificates.get(self.proxies().len())
+    }
+
+    /// The user: the end entity's subject; where its certificate is missing, the issuer of the last proxy.
+    #[must_use]
+    pub fn identity(&self) -> &Dn {
+        match (self.end_entity(), self.proxies().last()) {
+            (Some(end_entity), _) => end_entity.subject(),
+            (None, Some(proxy)) => proxy.issuer(),
+            (None, None) => self.leaf().subject(),
+        }
+    }
+
+    /// The earliest end of the proxies and the user's certificate.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        let own = self.proxies().iter().chain(self.end_entity());
+        own.map(Certificate::not_after).min().unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
+    /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now` without any
+    /// grace.
+    ///
+    /// # Errors
+    /// Every finding, in chain order.
+    pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedChain, Vec<ChainFinding>> {
+        let mut findings = self.proxy_findings(now);
+        let Some(end_entity) = self.end_entity() else {
+            findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
+            return Err(findings);
+        };
+        let above = &self.certificates[self.proxies().len() + 1..];
+        match anchors.verify_path(end_entity, above, now, Usage::Any) {
+            Ok(path) if findings.is_empty() => {
+                let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
+                Ok(VerifiedChain {
+                    identity: end_entity.subject().clone(),
+                    usable_until: ends.min().unwrap_or(now),
+                })
+            }
+            Ok(_) => Err(findings),
+            Err(path) => {
+                findings.extend(path.into_iter().map(ChainFinding::Path));
+                Err(findings)
+            }
+        }
+    }
+
+    /// What is wrong with the proxies alone, at `now`: RFC 3820 section 4 without the path below them.
+    #[must_use]
+    pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+        let proxies = self.proxies();
+        let mut findings = Vec::new();
+        for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {
+            judge_proxy(&pair[0], &pair[1], now, &mut findings);
+            let below = u32::try_from(at).unwrap_or(u32::MAX);
+            if pair[0].proxy_path_length().is_some_and(|allowed| allowed < below) {
+                findings.push(ChainFinding::PathLength(proxies[0].subject().clone()));
+            }
+        }
+        findings
+    }
+}
+
+fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, findings: &mut Vec<ChainFinding>) {
+    let subject = || proxy.subject().clone();
+    if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
+        findings.push(ChainFinding::Name(subject()));
+    }
+    if !issuer.x509().public_key().and_then(|key| proxy.x509().verify(&key)).unwrap_or(false) {
+        findings.push(ChainFinding::Signature(subject()));
+    }
+    if now > proxy.not_after() {
+        findings.push(ChainFinding::Expired(subject(), proxy.not_after()));
+    }
+    if now < proxy.not_before() {
+        findings.push(ChainFinding::NotYetValid(subject(), proxy.not_before()));
+    }
+    if issuer.key_usage().is_some_and(|usage| !usage.may_sign()) {
+        findings.push(ChainFinding::IssuerMayNotSign(subject()));
+    }
+    if let (Some(own), Some(above)) = (proxy.proxy_type(), issuer.proxy_type()) {
+        if own.generation() != above.generation() {
+            findings.push(ChainFinding::MixedTypes(subject()));
+        }
+        let may_follow = own.is_limited() || matches!(own, ProxyType::Rfc(Policy::Independent));
+        if above.is_limited() && !may_follow {
+            findings.push(ChainFinding::LimitedNotKept(subject()));
+        }
+    }
+    judge_extensions(proxy, findings);
+}
+
+fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
+    const KNOWN: [der::asn1::ObjectIdentifier; 7] = [
+        oid::BASIC_CONSTRAINTS,
+        oid::KEY_USAGE,
+        oid::EXT_KEY_USAGE,
+        oid::SUBJECT_KEY_IDENTIFIER,
+        oid::AUTHORITY_KEY_IDENTIFIER,
+        oid::PROXY_CERT_INFO,
+        oid::DRAFT_PROXY_CERT_INFO,
+    ];
+    let subject = || proxy.subject().clone();
+    if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME].iter().any(|id| proxy.extension(*id).is_some()) {
+        findings.push(ChainFinding::AlternativeName(subject()));
+    }
+    let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
+    if info.iter().any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical)) {
+        findings.push(ChainFinding::NotCritical(subject()));
+    }
+    for id in proxy.critical_extensions().filter(|id| !KNOWN.contains(id)) {
+        findings.push(ChainFinding::CriticalExtension(subject(), id));
+    }
+}

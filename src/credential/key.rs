@@ -1,0 +1,145 @@
+//! Private keys: read in every form that credential files hold, made, and never printed.
+
+use openssl::error::ErrorStack;
+use openssl::pkey::{Id, PKey, PKeyRef, Private};
+use openssl::provider::Provider;
+use openssl::rsa::Rsa;
+use zeroize::Zeroizing;
+
+use super::pem::Block;
+
+/// A private key that could not be read or made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The passphrase does not open it, or what it opens is damaged.
+    #[error("the passphrase does not open it, or it is damaged")]
+    Passphrase,
+    /// Encrypted with a cipher that this OpenSSL does not have.
+    #[error("it is encrypted with a cipher that is not supported here")]
+    Cipher,
+    /// No private key in any known form.
+    #[error("it is not a private key in any known form")]
+    Malformed,
+    /// OpenSSL could not make a key.
+    #[error("key generation failed: {0}")]
+    Generation(ErrorStack),
+}
+
+/// A private key. It can sign; it cannot be cloned and is printed nowhere.
+pub struct PrivateKey(PKey<Private>);
+
+impl PrivateKey {
+    /// Takes over a key that OpenSSL holds.
+    #[must_use]
+    pub fn new(key: PKey<Private>) -> Self {
+        Self(key)
+    }
+
+    /// Generates an RSA key of `bits` with exponent 65537.
+    ///
+    /// # Errors
+    /// [`KeyError::Generation`].
+    pub fn generate_rsa(bits: u32) -> Result<Self, KeyError> {
+        Rsa::generate(bits).and_then(PKey::from_rsa).map(Self).map_err(KeyError::Generation)
+    }
+
+    /// Parses a private key block: PKCS#1, SEC 1 or PKCS#8, each in the clear or encrypted (also with the ciphers
+    /// that OpenSSL 3 calls legacy). `passphrase` is asked for only when the block is encrypted.
+    ///
+    /// # Errors
+    /// [`KeyError`], or the error of `passphrase`.
+    pub fn from_pem<E: From<KeyError>>(
+        block: &Block,
+        passphrase: impl FnOnce() -> Result<Zeroizing<String>, E>,
+    ) -> Result<Self, E> {
+        let pem = block.text().as_bytes();
+        if !block.is_encrypted() {
+            let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
+            return key.map(Self).map_err(|_| KeyError::Malformed.into());
+        }
+        let passphrase = passphrase()?;
+        // OpenSSL hands a buffer of 1 KiB to the callback and would cut a longer passphrase off silently.
+        let open = || PKey::private_key_from_pem_passphrase(pem, passphrase.as_bytes());
+        let key = with_legacy_ciphers(open).map_err(|errors| why_not_opened(&errors))?;
+        Ok(Self(key))
+    }
+
+    /// OpenSSL's view.
+    #[must_use]
+    pub fn pkey(&self) -> &PKeyRef<Private> {
+        &self.0
+    }
+
+    /// The key's size in bits.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        self.0.bits()
+    }
+
+    /// The PEM block that proxy files hold: `RSA PRIVATE KEY` for RSA, which the oldest readers know too, `PRIVATE
+    /// KEY` for the others.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+        let pem = match self.0.id() {
+            Id::RSA => self.0.rsa()?.private_key_to_pem()?,
+            _ => self.0.private_key_to_pem_pkcs8()?,
+        };
+        Ok(Zeroizing::new(pem))
+    }
+}
+
+impl std::fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PrivateKey(..)")
+    }
+}
+
+/// Runs `open`, and once more with OpenSSL's legacy provider when a cipher is missing.
+pub(super) fn with_legacy_ciphers<T>(open: impl Fn() -> Result<T, ErrorStack>) -> Result<T, ErrorStack> {
+    let first = open();
+    match &first {
+        Err(errors) if is_unsupported(errors) => {
+            let _legacy = Provider::try_load(None, "legacy", true)?;
+            open()
+        }
+        _ => first,
+    }
+}
+
+fn is_unsupported(errors: &ErrorStack) -> bool {
+    errors.errors().iter().any(|error| error.reason().is_some_and(|reason| reason.contains("unsupported")))
+}
+
+/// A wrong passphrase shows as a bad padding, a bad MAC or, once in some hundred times, as bad ASN.1.
+pub(super) fn why_not_opened(errors: &ErrorStack) -> KeyError {
+    if is_unsupported(errors) { KeyError::Cipher } else { KeyError::Passphrase }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::pem;
+
+    #[test]
+    fn a_key_is_never_printed() {
+        let key = PrivateKey::generate_rsa(512).unwrap();
+        assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+    }
+
+    #[test]
+    fn a_wrong_passphrase_is_told_from_damage_of_a_clear_key() {
+        let key = PrivateKey::generate_rsa(1024).unwrap();
+        let cipher = openssl::symm::Cipher::aes_256_cbc();
+        let pem = key.pkey().private_key_to_pem_pkcs8_passphrase(cipher, b"right").unwrap();
+        let block = &pem::blocks(&pem)[0];
+        let open = |word: &str| PrivateKey::from_pem::<KeyError>(block, || Ok(Zeroizing::new(word.to_owned())));
+        assert!(open("right").is_ok());
+        assert!(matches!(open("wrong"), Err(KeyError::Passphrase)));
+        let junk = pem::blocks(b"-----BEGIN PRIVATE KEY-----\nAAEC\n-----END PRIVATE KEY-----\n");
+        let malformed = PrivateKey::from_pem::<KeyError>(&junk[0], || panic!("asked although it is not encrypted"));
+        assert!(matches!(malformed, Err(KeyError::Malformed)));
+    }
+}

@@ -1,0 +1,12 @@
+//! Who I am: certificates, keys, proxies and the CAs that vouch for them.
+
+pub mod anchors;
+pub mod certificate;
+pub mod chain;
+pub mod dn;
+pub mod key;
+pub mod key_usage;
+pub mod pem;
+pub mod proxy;
+pub mod proxy_type;
+pub mod user;

@@ -1,0 +1,421 @@
+//! The user's own credential: where it may be, whether its files are fit, and what is in them (spec 1.9 to 1.11).
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use openssl::pkcs12::Pkcs12;
+use zeroize::Zeroizing;
+
+use super::certificate::Certificate;
+use super::chain::{Chain, ChainError};
+use super::key::{KeyError, PrivateKey, why_not_opened, with_legacy_ciphers};
+use super::pem;
+use crate::bounded;
+
+/// A credential that could not be found or loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// No place holds one.
+    #[error("no user credential was found; tried:{}", trail(.0))]
+    NotFound(Vec<PassedOver>),
+    /// A file that was named, or that the other half depends on, cannot be read.
+    #[error("cannot read the {what} {}: {reason}", .path.display())]
+    Unreadable {
+        /// `certificate`, `private key` or `proxy`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The key's file lets others read it.
+    #[error("the private key {} can be used by others (mode {mode:04o})", .path.display())]
+    KeyMode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The certificate's file lets others write to it.
+    #[error("the certificate {} can be changed by others (mode {mode:04o})", .path.display())]
+    CertificateMode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key's file is somebody else's.
+    #[error("the private key {} belongs to user id {owner}, not to {you}", .path.display())]
+    KeyOwner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The effective user id.
+        you: u32,
+    },
+    /// The file holds no certificate.
+    #[error("{} holds no certificate: {source}", .path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        source: ChainError,
+    },
+    /// The file holds no private key.
+    #[error("{} holds no private key", .path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key cannot be opened.
+    #[error("{}: {source}", .path.display())]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// Key and certificate are of different credentials.
+    #[error("the key {} does not belong to the certificate {}", .key.display(), .certificate.display())]
+    Mismatch {
+        /// The key's file.
+        key: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+    },
+    /// There was no passphrase to be had.
+    #[error("{} is encrypted and {reason}", .path.display())]
+    NoPassphrase {
+        /// The key's file.
+        path: PathBuf,
+        /// Why there is none.
+        reason: String,
+    },
+    /// The user broke off at the prompt.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl CredentialError {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound(_) => "put your certificate and key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, \
+                or name them with --cert and --key"
+                .to_owned(),
+            Self::Unreadable { .. } => return None,
+            Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
+            Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
+            Self::KeyOwner { path, .. } => {
+                format!("copy it to a file of your own and run: chmod 400 {}", path.display())
+            }
+            Self::NoCertificate { .. } => "name the file with your certificate by --cert".to_owned(),
+            Self::NoKey { .. } => "name the file with your private key by --key".to_owned(),
+            Self::Key { source: KeyError::Passphrase, .. } => "try again with the right passphrase".to_owned(),
+            Self::Key { source: KeyError::Cipher, path, .. } => {
+                format!("convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {}", path.display())
+            }
+            Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
+            Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
+            Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
+            Self::Interrupted => return None,
+        })
+    }
+}
+
+/// A place that had no credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The file.
+    pub path: PathBuf,
+    /// Why it was passed over.
+    pub reason: String,
+}
+
+fn trail(places: &[PassedOver]) -> String {
+    places.iter().map(|place| format!("\n    {}: {}", place.path.display(), place.reason)).collect()
+}
+
+/// What the user named and what the machine offers, in the order it is looked at.
+#[derive(Debug, Default, Clone)]
+pub struct Places {
+    /// `--cert`.
+    pub certificate: Option<PathBuf>,
+    /// `--key`.
+    pub key: Option<PathBuf>,
+    /// `X509_USER_CERT`.
+    pub environment_certificate: Option<PathBuf>,
+    /// `X509_USER_KEY`.
+    pub environment_key: Option<PathBuf>,
+    /// `PKCS12_USER_CERT`.
+    pub environment_pkcs12: Option<PathBuf>,
+    /// `$HOME/.globus`, if there is a home.
+    pub globus: Option<PathBuf>,
+}
+
+/// The files that hold the credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    certificate: PathBuf,
+    key: Option<PathBuf>,
+}
+
+impl Location {
+    /// A file with everything: a proxy, a PKCS#12 bundle, a certificate with its key.
+    #[must_use]
+    pub fn single(file: PathBuf) -> Self {
+        Self { certificate: file, key: None }
+    }
+
+    /// The certificate's file.
+    #[must_use]
+    pub fn certificate(&self) -> &Path {
+        &self.certificate
+    }
+
+    /// The key's file, which may be the certificate's.
+    #[must_use]
+    pub fn key(&self) -> &Path {
+        self.key.as_deref().unwrap_or(&self.certificate)
+    }
+}
+
+impl Places {
+    /// Finds the credential: options, `X509_USER_CERT`/`KEY`, `PKCS12_USER_CERT`, then in `$HOME/.globus` the pair
+    /// `usercert.pem`, `userkey.pem`, then `usercred.p12`, then `usercert.p12`. What was named must be there; what
+    /// is merely usual may be absent.
+    ///
+    /// # Errors
+    /// [`CredentialError::NotFound`] with every place, [`CredentialError::Unreadable`] for a named one.
+    pub fn find(&self) -> Result<Location, CredentialError> {
+        let usual = |name: &str| self.globus.as_ref().map(|dir| dir.join(name));
+        if self.certificate.is_some() || self.key.is_some() {
+            return self.named();
+        }
+        if let Some(certificate) = &self.environment_certificate {
+            return self.pair(certificate, self.environment_key.clone());
+        }
+        if let Some(bundle) = &self.environment_pkcs12 {
+            return self.pair(bundle, None);
+        }
+        if let Some(key) = &self.environment_key {
+            let certificate = usual("usercert.pem").unwrap_or_else(|| key.clone());
+            return self.pair(&certificate, Some(key.clone()));
+        }
+        let Some(globus) = &self.globus else {
+            return Err(CredentialError::NotFound(vec![PassedOver {
+                path: "~/.globus".into(),
+                reason: "HOME is not set".to_owned(),
+            }]));
+        };
+        let mut passed_over = Vec::new();
+        let mut absent = |path: &Path| match std::fs::metadata(path) {
+            Ok(_) => false,
+            Err(error) => {
+                passed_over.push(PassedOver { path: path.to_owned(), reason: bounded::reason(&error) });
+                true
+            }
+        };
+        let (certificate, key) = (globus.join("usercert.pem"), globus.join("userkey.pem"));
+        let (no_certificate, no_key) = (absent(&certificate), absent(&key));
+        if !no_certificate && !no_key {
+            return Ok(Location { certificate, key: Some(key) });
+        }
+        for bundle in ["usercred.p12", "usercert.p12"].map(|name| globus.join(name)) {
+            if !absent(&bundle) {
+                return Ok(Location::single(bundle));
+            }
+        }
+        if !no_certificate {
+            passed_over.push(PassedOver { path: certificate, reason: "its key is missing".to_owned() });
+        }
+        Err(CredentialError::NotFound(passed_over))
+    }
+
+    fn named(&self) -> Result<Location, CredentialError> {
+        let usual = |name: &str| self.globus.as_ref().map(|dir| dir.join(name));
+        match (&self.certificate, &self.key) {
+            (Some(certificate), key) => self.pair(certificate, key.clone()),
+            (None, Some(key)) => {
+                if holds_certificate(key) {
+                    return Ok(Location::single(key.clone()));
+                }
+                let certificate = self.environment_certificate.clone().or_else(|| usual("usercert.pem"));
+                self.pair(&certificate.unwrap_or_else(|| key.clone()), Some(key.clone()))
+            }
+            (None, None) => Err(CredentialError::NotFound(Vec::new())),
+        }
+    }
+
+    /// A certificate file with the key that was named for it, else its own, else the environment's, else the usual.
+    fn pair(&self, certificate: &Path, key: Option<PathBuf>) -> Result<Location, CredentialError> {
+        let file = read(certificate, "certificate")?;
+        let complete = is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_private_key);
+        if key.is_none() && complete {
+            return Ok(Location::single(certificate.to_owned()));
+        }
+        let usual = || self.globus.as_ref().map(|dir| dir.join("userkey.pem"));
+        let key = key.or_else(|| self.environment_key.clone()).or_else(usual);
+        Ok(Location { certificate: certificate.to_owned(), key })
+    }
+}
+
+fn read(path: &Path, what: &'static str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+    bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| CredentialError::Unreadable {
+        what,
+        path: path.to_owned(),
+        reason: bounded::reason(&error),
+    })
+}
+
+fn is_der(file: &[u8]) -> bool {
+    file.first() == Some(&0x30)
+}
+
+fn holds_certificate(path: &Path) -> bool {
+    bounded::read(path, bounded::CONFIGURATION_LIMIT)
+        .is_ok_and(|file| is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_certificate))
+}
+
+/// A certificate chain with the private key of its leaf.
+#[derive(Debug)]
+pub struct Credential {
+    chain: Chain,
+    key: PrivateKey,
+}
+
+impl Credential {
+    /// Joins a chain and the key of its leaf.
+    ///
+    /// # Errors
+    /// Gives both back when the key is another's.
+    pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, (Chain, PrivateKey)> {
+        if chain.leaf().belongs_to(key.pkey()) { Ok(Self { chain, key }) } else { Err((chain, key)) }
+    }
+
+    /// The certificates, leaf first.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Loads the files: checks their owner and permissions, opens the key (asking `passphrase`, which gets the
+    /// file's name, at most once) and checks that it is the certificate's.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn load(
+        location: &Location,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    ) -> Result<Self, CredentialError> {
+        let file = read(&location.certificate, "certificate")?;
+        check_certificate_mode(&location.certificate)?;
+        check_key_file(location.key())?;
+        if is_der(&file) && Certificate::from_der(&file).is_err() {
+            return from_pkcs12(&location.certificate, &file, passphrase);
+        }
+        let chain = Chain::parse(&file).map_err(|source| CredentialError::NoCertificate {
+            path: location.certificate.clone(),
+            source,
+        })?;
+        let key_file = match &location.key {
+            Some(path) => read(path, "private key")?,
+            None => file,
+        };
+        let key = open_key(location, &key_file, passphrase)?;
+        Self::new(chain, key).map_err(|_| CredentialError::Mismatch {
+            key: location.key().to_owned(),
+            certificate: location.certificate.clone(),
+        })
+    }
+}
+
+fn open_key(
+    location: &Location,
+    file: &[u8],
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<PrivateKey, CredentialError> {
+    let path = location.key();
+    let blocks = pem::blocks(file);
+    let block = blocks
+        .iter()
+        .find(|block| block.is_private_key())
+        .ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
+    PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| match error {
+        Opening::Passphrase(error) => error,
+        Opening::Key(source) => {
+            CredentialError::Key { path: path.to_owned(), certificate: location.certificate.clone(), source }
+        }
+    })
+}
+
+enum Opening {
+    Passphrase(CredentialError),
+    Key(KeyError),
+}
+
+impl From<KeyError> for Opening {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+fn from_pkcs12(
+    path: &Path,
+    file: &[u8],
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<Credential, CredentialError> {
+    let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+    let bundle = Pkcs12::from_der(file).map_err(|_| bad(KeyError::Malformed))?;
+    let passphrase = passphrase(path)?;
+    let parsed = with_legacy_ciphers(|| bundle.parse2(&passphrase)).map_err(|errors| bad(why_not_opened(&errors)))?;
+    let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
+    let no_certificate =
+        |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
+    let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;
+    let certificates: Result<Vec<_>, _> = std::iter::once(Certificate::from_x509(&leaf))
+        .chain(parsed.ca.iter().flatten().map(Certificate::from_x509))
+        .collect();
+    let chain = certificates.map_err(ChainError::from).and_then(Chain::new).map_err(no_certificate)?;
+    Credential::new(chain, PrivateKey::new(key))
+        .map_err(|_| CredentialError::Mismatch { key: path.to_owned(), certificate: path.to_owned() })
+}
+
+fn check_certificate_mode(path: &Path) -> Result<(), CredentialError> {
+    let mode = metadata(path, "certificate")?.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(CredentialError::CertificateMode { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+fn check_key_file(path: &Path) -> Result<(), CredentialError> {
+    let found = metadata(path, "private key")?;
+    let (mode, you) = (found.mode() & 0o7777, rustix::process::geteuid().as_raw());
+    if found.is_file() && mode & 0o177 != 0 {
+        return Err(CredentialError::KeyMode { path: path.to_owned(), mode });
+    }
+    if found.uid() != you {
+        return Err(CredentialError::KeyOwner { path: path.to_owned(), owner: found.uid(), you });
+    }
+    Ok(())
+}
+
+fn metadata(path: &Path, what: &'static str) -> Result<std::fs::Metadata, CredentialError> {
+    std::fs::metadata(path).map_err(|error| CredentialError::Unreadable {
+        what,
+        path: path.to_owned(),
+        reason: bounded::reason(&error),
+    })
+}

@@ -1,0 +1,10 @@
+//! What I may do: VOs, their servers, and the attribute certificates those issue.
+
+pub mod fqan;
+pub mod lsc;
+pub mod request;
+pub mod response;
+pub mod spec;
+pub mod verify;
+pub mod vomsdir;
+pub mod vomses;

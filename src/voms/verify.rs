@@ -1,0 +1,442 @@
+//! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Duration, Utc};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
+use openssl::hash::MessageDigest;
+use openssl::sign::Verifier;
+use voms_asn1::attribute_certificate::{AttributeCertificateInfo, EncodedAc};
+use voms_asn1::oid;
+use voms_asn1::voms::certs::AcCerts;
+use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
+use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
+use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+
+use super::vomsdir::{LscProblem, Trusted, VomsDir};
+use crate::credential::anchors::{PathFinding, TrustAnchors, Usage};
+use crate::credential::certificate::Certificate;
+use crate::credential::dn::Dn;
+
+/// How far clocks may differ.
+pub const SKEW_SECONDS: i64 = 300;
+
+/// One thing wrong with an attribute certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AcFinding {
+    /// Not version 2.
+    #[error("its version is not 2")]
+    Version,
+    /// The two places that name the signature algorithm differ.
+    #[error("it names two different signature algorithms")]
+    AlgorithmMismatch,
+    /// An algorithm that is unknown or too weak.
+    #[error("it is signed with {0}, which is not accepted")]
+    Algorithm(String),
+    /// The FQAN attribute is missing or malformed.
+    #[error("its attributes cannot be read: {0}")]
+    Attributes(String),
+    /// An FQAN of another VO.
+    #[error("the attribute {0} is not of its VO {1}")]
+    ForeignFqan(String, String),
+    /// It is of another VO than was asked for.
+    #[error("it is of the VO {found}, not of {wanted}")]
+    OtherVo {
+        /// The VO asked for.
+        wanted: String,
+        /// The VO it names.
+        found: String,
+    },
+    /// No signer certificate in it and none in the vomsdir.
+    #[error("it does not carry its signer's certificate")]
+    NoSigner,
+    /// The vomsdir has nothing for this server.
+    #[error("LSC file matching VOMS attributes not found in store: there is no {vo}/{host}.lsc in {}", .vomsdir.display())]
+    NotTrusted {
+        /// The VO.
+        vo: String,
+        /// The server's host, as the attribute certificate names it.
+        host: String,
+        /// Where was looked.
+        vomsdir: PathBuf,
+    },
+    /// The LSC file is unusable.
+    #[error("Malformed LSC file {}: {why}", .file.display())]
+    LscUnusable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: LscProblem,
+    },
+    /// The LSC file names another signer.
+    #[error("the LSC file {} does not name its signer {signer}, certified by {issuer}", .file.display())]
+    LscMismatch {
+        /// The file.
+        file: PathBuf,
+        /// The signer's subject.
+        signer: Dn,
+        /// The signer's issuer.
+        issuer: Dn,
+    },
+    /// The signer is not the server that was asked.
+    #[error("its signer {signer} is not the server that was asked")]
+    NotTheServer {
+        /// The signer's subject.
+        signer: Dn,
+    },
+    /// The issuer's name is not the signer's subject.
+    #[error("it names {0} as its issuer, but {1} signed it")]
+    IssuerName(String, Dn),
+    /// The signature does not fit.
+    #[error("its signature is not the signer's")]
+    Signature,
+    /// The signer's certificate is not to be believed.
+    #[error("its signer: {0}")]
+    Signer(PathFinding),
+    /// It is for somebody else.
+    #[error("it is for somebody else: holder {holder}")]
+    Holder {
+        /// Whom it names.
+        holder: String,
+    },
+    /// Past its end.
+    #[error("it expired on {}", crate::when(.0))]
+    Expired(DateTime<Utc>),
+    /// Before its begin.
+    #[error("it is not valid before {}", crate::when(.0))]
+    NotYetValid(DateTime<Utc>),
+    /// A critical extension nobody knows.
+    #[error("it has the unknown critical extension {0}")]
+    CriticalExtension(ObjectIdentifier),
+    /// The same extension twice.
+    #[error("it has the extension {0} twice")]
+    DuplicateExtension(ObjectIdentifier),
+    /// An extension that cannot be read.
+    #[error("its extension {0} cannot be read")]
+    Extension(ObjectIdentifier),
+    /// A mandatory extension is missing.
+    #[error("it lacks the extension {0}")]
+    MissingExtension(&'static str),
+    /// The authority key identifier is of another key.
+    #[error("its authority key identifier is not its signer's")]
+    KeyIdentifier,
+    /// OpenSSL failed.
+    #[error("it could not be checked: OpenSSL failed")]
+    OpenSsl,
+}
+
+impl AcFinding {
+    /// The next step, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotTrusted { vo, host, vomsdir } => Some(format!(
+                "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
+                vomsdir.display()
+            )),
+            Self::LscMismatch { file, signer, issuer } => Some(format!(
+                "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
+                 {issuer}",
+                file.display()
+            )),
+            Self::LscUnusable { file, .. } => Some(format!("mend or replace {}", file.display())),
+            Self::Signer(finding) => finding.help(),
+            Self::NotYetValid(_) => Some("check the clock of this machine".to_owned()),
+            Self::Expired(_) => Some("make a new proxy".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// What makes a signer believed.
+#[derive(Debug, Clone)]
+pub enum SignerTrust<'a> {
+    /// A vomsdir names the signers, the CA directory verifies their certificates.
+    VomsDir(&'a VomsDir, &'a TrustAnchors),
+    /// Only this certificate, with which a verified server has just authenticated itself.
+    Server(&'a Certificate),
+}
+
+/// Verifies attribute certificates for one holder.
+#[derive(Debug, Clone)]
+pub struct AcVerifier<'a> {
+    /// What makes a signer believed.
+    pub trust: SignerTrust<'a>,
+    /// The user's own certificate.
+    pub holder: &'a Certificate,
+    /// The moment to judge by; clocks may differ by [`SKEW_SECONDS`].
+    pub now: DateTime<Utc>,
+}
+
+/// An attribute certificate that was verified; only [`AcVerifier::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedAc {
+    attributes: AcAttributes,
+    not_after: DateTime<Utc>,
+}
+
+impl VerifiedAc {
+    /// What it grants.
+    #[must_use]
+    pub fn attributes(&self) -> &AcAttributes {
+        &self.attributes
+    }
+
+    /// Its last second.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        self.not_after
+    }
+}
+
+/// What an attribute certificate says, believed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcAttributes {
+    /// The VO.
+    pub vo: String,
+    /// The server that issued it: `host:port`.
+    pub uri: String,
+    /// The FQANs in order; the first is the primary one.
+    pub fqans: Vec<String>,
+    /// Generic attributes.
+    pub generic: Vec<GrantedAttributes>,
+}
+
+impl AcAttributes {
+    /// Reads them, without judging whether they are to be believed.
+    ///
+    /// # Errors
+    /// [`AcFinding::Attributes`] or [`AcFinding::Extension`].
+    pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
+        let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
+        let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
+        let authority: PolicyAuthority =
+            granted.policy_authority.parse().map_err(|error: voms_asn1::voms::fqans::FqanError| unreadable(&error))?;
+        let generic = match info.extension(oid::GENERIC_ATTRIBUTES) {
+            Some(extension) => generic_attributes::from_extension(extension.extn_value.as_bytes())
+                .map_err(|_| AcFinding::Extension(oid::GENERIC_ATTRIBUTES))?,
+            None => Vec::new(),
+        };
+        let (_, uri) = granted.policy_authority.split_once("://").unwrap_or_default();
+        Ok(Self { vo: authority.vo, uri: uri.to_owned(), fqans: granted.fqans, generic })
+    }
+}
+
+impl AcVerifier<'_> {
+    /// Verifies one attribute certificate over its original bytes. Targets are the accepting service's business and
+    /// are not judged here.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify(&self, ac: &EncodedAc, vo: Option<&str>) -> Result<VerifiedAc, Vec<AcFinding>> {
+        let info = &ac.certificate().acinfo;
+        let mut findings = structure_findings(ac);
+        let (not_before, not_after) = validity(info);
+        let skew = Duration::seconds(SKEW_SECONDS);
+        if self.now + skew < not_before {
+            findings.push(AcFinding::NotYetValid(not_before));
+        }
+        if self.now - skew > not_after {
+            findings.push(AcFinding::Expired(not_after));
+        }
+        findings.extend(self.holder_finding(info));
+        let attributes = match AcAttributes::read(info) {
+            Ok(attributes) => attributes,
+            Err(finding) => {
+                findings.push(finding);
+                return Err(findings);
+            }
+        };
+        if let Some(wanted) = vo.filter(|wanted| *wanted != attributes.vo) {
+            findings.push(AcFinding::OtherVo { wanted: wanted.to_owned(), found: attributes.vo.clone() });
+        }
+        let top = format!("/{}", attributes.vo);
+        let foreign = |fqan: &&String| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        for fqan in attributes.fqans.iter().filter(foreign) {
+            findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
+        }
+        findings.extend(self.signer_findings(ac, &attributes));
+        if findings.is_empty() { Ok(VerifiedAc { attributes, not_after }) } else { Err(findings) }
+    }
+
+    /// Servers name the holder by its subject or, as RFC 5755 wants, by its issuer; the serial number fits in both.
+    fn holder_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
+        let id = info.holder.base_certificate_id.as_ref();
+        let name = info.holder.directory_name().map(Dn::from_name);
+        let fits = id.zip(name.as_ref()).is_some_and(|(id, name)| {
+            same_integer(id.serial.as_bytes(), self.holder.serial_bytes())
+                && (name.matches(self.holder.subject()) || name.matches(self.holder.issuer()))
+        });
+        if fits && info.holder.object_digest_info.is_none() {
+            return None;
+        }
+        let serial = id.map(|id| hex::encode(id.serial.as_bytes())).unwrap_or_default();
+        let name = name.map_or_else(|| "without a name".to_owned(), |name| name.to_string());
+        Some(AcFinding::Holder { holder: format!("{name}, serial {serial}") })
+    }
+
+    fn signer_findings(&self, ac: &EncodedAc, attributes: &AcAttributes) -> Vec<AcFinding> {
+        let info = &ac.certificate().acinfo;
+        let carried = match carried_certificates(info) {
+            Ok(carried) => carried,
+            Err(finding) => return vec![finding],
+        };
+        let signer = match self.find_signer(ac, &carried, attributes) {
+            Ok(signer) => signer,
+            Err(finding) => return vec![finding],
+        };
+        let mut findings = Vec::new();
+        let issuer = info.issuer.directory_name().map(Dn::from_name);
+        if issuer.as_ref().is_none_or(|issuer| !issuer.matches(signer.subject())) {
+            let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
+            findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
+        }
+        findings.extend(signature_finding(ac, &signer));
+        findings.extend(key_identifier_finding(info, &signer));
+        if let SignerTrust::VomsDir(_, anchors) = self.trust {
+            let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
+            if let Err(path) = anchors.verify_path(&signer, &above, self.now, Usage::Any) {
+                findings.extend(path.into_iter().map(AcFinding::Signer));
+            }
+        }
+        findings
+    }
+
+    fn find_signer(
+        &self,
+        ac: &EncodedAc,
+        carried: &[Certificate],
+        attributes: &AcAttributes,
+    ) -> Result<Certificate, AcFinding> {
+        let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
+        match &self.trust {
+            SignerTrust::Server(server) => {
+                let signer = carried.first().unwrap_or(server);
+                if signer == *server {
+                    return Ok(signer.clone());
+                }
+                Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
+            }
+            SignerTrust::VomsDir(vomsdir, _) => {
+                let host = attributes.uri.rsplit_once(':').map_or(attributes.uri.as_str(), |(host, _)| host);
+                match vomsdir.find(&attributes.vo, host) {
+                    Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
+                    Trusted::Lsc(file, Ok(_)) => {
+                        let signer = own(carried)?;
+                        Err(AcFinding::LscMismatch {
+                            file,
+                            signer: signer.subject().clone(),
+                            issuer: signer.issuer().clone(),
+                        })
+                    }
+                    Trusted::Lsc(file, Err(why)) => Err(AcFinding::LscUnusable { file, why }),
+                    Trusted::Certificates(trusted) => trusted
+                        .into_iter()
+                        .find(|candidate| signature_finding(ac, candidate).is_none())
+                        .ok_or_else(|| AcFinding::NotTrusted {
+                            vo: attributes.vo.clone(),
+                            host: host.to_owned(),
+                            vomsdir: vomsdir.directory().to_owned(),
+                        }),
+                }
+            }
+        }
+    }
+}
+
+/// First and last second of an attribute certificate.
+#[must_use]
+pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc>) {
+    let instant = |time: &der::asn1::GeneralizedTime| {
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    };
+    let period = &info.attr_cert_validity_period;
+    (instant(&period.not_before_time), instant(&period.not_after_time))
+}
+
+/// The certificates that an attribute certificate brings along, signer first.
+///
+/// # Errors
+/// [`AcFinding::Extension`] when the list cannot be read.
+pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+    let unreadable = || AcFinding::Extension(oid::CERTS);
+    let Some(extension) = info.extension(oid::CERTS) else { return Ok(Vec::new()) };
+    let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
+    certs.certificates.iter().map(|der| Certificate::from_der(der).map_err(|_| unreadable())).collect()
+}
+
+fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
+    const KNOWN: [ObjectIdentifier; 5] =
+        [oid::TARGETS, oid::NO_REV_AVAIL, oid::AUTHORITY_KEY_IDENTIFIER, oid::CERTS, oid::GENERIC_ATTRIBUTES];
+    let certificate = ac.certificate();
+    let info = &certificate.acinfo;
+    let mut findings = Vec::new();
+    if info.version != 1 {
+        findings.push(AcFinding::Version);
+    }
+    if info.signature.oid != certificate.signature_algorithm.oid {
+        findings.push(AcFinding::AlgorithmMismatch);
+    }
+    let extensions = info.extensions.as_deref().unwrap_or_default();
+    for (at, extension) in extensions.iter().enumerate() {
+        let id = extension.extn_id;
+        if extensions[..at].iter().any(|other| other.extn_id == id) {
+            findings.push(AcFinding::DuplicateExtension(id));
+        }
+        if extension.critical && !KNOWN.contains(&id) {
+            findings.push(AcFinding::CriticalExtension(id));
+        }
+    }
+    for (id, name) in [(oid::NO_REV_AVAIL, "noRevAvail"), (oid::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier")] {
+        if info.extension(id).is_none() {
+            findings.push(AcFinding::MissingExtension(name));
+        }
+    }
+    findings
+}
+
+fn signature_finding(ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
+    let certificate = ac.certificate();
+    let digest = match certificate.signature_algorithm.oid {
+        oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
+        oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
+        oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
+        oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => return Some(AcFinding::Algorithm("SHA-1".to_owned())),
+        oid::MD5_WITH_RSA => return Some(AcFinding::Algorithm("MD5".to_owned())),
+        other => return Some(AcFinding::Algorithm(format!("the unknown algorithm {other}"))),
+    };
+    let verified = signer.x509().public_key().and_then(|key| {
+        let mut verifier = Verifier::new(digest, &key)?;
+        verifier.verify_oneshot(certificate.signature_value.raw_bytes(), ac.acinfo_der())
+    });
+    (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
+}
+
+/// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
+fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate) -> Option<AcFinding> {
+    let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
+    let named = AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?;
+    let own = signer.x509().subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes());
+    let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
+        return Some(AcFinding::OpenSsl);
+    };
+    (!own && hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
+}
+
+/// Two's-complement integers, whatever redundant octets lead them.
+fn same_integer(a: &[u8], b: &[u8]) -> bool {
+    fn minimal(mut bytes: &[u8]) -> &[u8] {
+        while let [first, second, ..] = bytes {
+            let redundant = (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
+            if !redundant {
+                break;
+            }
+            bytes = &bytes[1..];
+        }
+        bytes
+    }
+    minimal(a) == minimal(b)
+}
