@@ -2,8 +2,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod authority;
 pub mod bounded;
+pub mod cli;
+pub mod client;
 pub mod credential;
+pub mod net;
 pub mod voms;
 
 use chrono::{DateTime, Utc};

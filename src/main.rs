@@ -1,1 +1,5 @@
-fn main() {}
+//! Picks the command by the name the program was started by, and runs it.
+
+fn main() -> std::process::ExitCode {
+    voms_proxy::cli::main(std::env::args_os().collect())
+}

@@ -88,6 +88,18 @@ impl PathFinding {
         Self { subject: certificate.subject().clone(), problem }
     }
 
+    /// Whether a certificate is out of its dates.
+    pub(super) fn of_validity(certificate: &Certificate, now: DateTime<Utc>) -> Option<Self> {
+        let problem = if now > certificate.not_after() {
+            PathProblem::Expired(certificate.not_after())
+        } else if now < certificate.not_before() {
+            PathProblem::NotYetValid(certificate.not_before())
+        } else {
+            return None;
+        };
+        Some(Self::new(certificate, problem))
+    }
+
     /// The next step, where there is one.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -272,18 +284,7 @@ impl TrustAnchors {
 }
 
 fn validity(path: &[Certificate], now: DateTime<Utc>) -> Vec<PathFinding> {
-    path.iter()
-        .filter_map(|certificate| {
-            let problem = if now > certificate.not_after() {
-                PathProblem::Expired(certificate.not_after())
-            } else if now < certificate.not_before() {
-                PathProblem::NotYetValid(certificate.not_before())
-            } else {
-                return None;
-            };
-            Some(PathFinding::new(certificate, problem))
-        })
-        .collect()
+    path.iter().filter_map(|certificate| PathFinding::of_validity(certificate, now)).collect()
 }
 
 fn judge_crl(

@@ -39,11 +39,21 @@ pub enum ChainFinding {
     #[error("proxy {0}: its signature is not its issuer's")]
     Signature(Dn),
     /// Past its last second.
-    #[error("proxy {0}: it expired on {}", crate::when(.1))]
-    Expired(Dn, DateTime<Utc>),
+    #[error("proxy {subject}: it expired on {}", crate::when(.at))]
+    Expired {
+        /// The proxy's subject.
+        subject: Dn,
+        /// Its last second.
+        at: DateTime<Utc>,
+    },
     /// Before its first second.
-    #[error("proxy {0}: it is not valid before {}", crate::when(.1))]
-    NotYetValid(Dn, DateTime<Utc>),
+    #[error("proxy {subject}: it is not valid before {}", crate::when(.at))]
+    NotYetValid {
+        /// The proxy's subject.
+        subject: Dn,
+        /// Its first second.
+        at: DateTime<Utc>,
+    },
     /// The issuer's key usage lacks digitalSignature.
     #[error("proxy {0}: its issuer's key may not sign")]
     IssuerMayNotSign(Dn),
@@ -73,8 +83,8 @@ impl ChainFinding {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Path(finding) => finding.help(),
-            Self::Expired(..) => Some("make a new proxy".to_owned()),
-            Self::NotYetValid(..) => Some("check the clock of this machine".to_owned()),
+            Self::Expired { .. } => Some("make a new proxy".to_owned()),
+            Self::NotYetValid { .. } => Some("check the clock of this machine".to_owned()),
             _ => None,
         }
     }
@@ -209,6 +219,15 @@ impl Chain {
         }
     }
 
+    /// What is wrong with the chain as far as it can be judged without trust anchors, at `now`: its proxies, and the
+    /// dates of the user's certificate.
+    #[must_use]
+    pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+        let mut findings = self.proxy_findings(now);
+        findings.extend(self.end_entity().and_then(|own| PathFinding::of_validity(own, now)).map(ChainFinding::Path));
+        findings
+    }
+
     /// What is wrong with the proxies alone, at `now`: RFC 3820 section 4 without the path below them.
     #[must_use]
     pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
@@ -234,10 +253,10 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, fi
         findings.push(ChainFinding::Signature(subject()));
     }
     if now > proxy.not_after() {
-        findings.push(ChainFinding::Expired(subject(), proxy.not_after()));
+        findings.push(ChainFinding::Expired { subject: subject(), at: proxy.not_after() });
     }
     if now < proxy.not_before() {
-        findings.push(ChainFinding::NotYetValid(subject(), proxy.not_before()));
+        findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
     }
     if issuer.key_usage().is_some_and(|usage| !usage.may_sign()) {
         findings.push(ChainFinding::IssuerMayNotSign(subject()));

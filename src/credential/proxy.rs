@@ -197,7 +197,7 @@ impl ProxyRequest {
         let mut extensions = Vec::new();
         if let Some(acs) = &self.attributes {
             let value = acs.to_der().map_err(|error| ProxyError::Attributes(error.to_string()))?;
-            extensions.push(extension(oid::AC_SEQ, false, &value)?);
+            extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
         }
         let usage = chain.leaf().key_usage().map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
         extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);

@@ -7,7 +7,8 @@ use der::Decode;
 use der::asn1::ObjectIdentifier;
 use openssl::hash::MessageDigest;
 use openssl::sign::Verifier;
-use voms_asn1::attribute_certificate::{AttributeCertificateInfo, EncodedAc};
+use voms_asn1::EncodedAc;
+use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
 use voms_asn1::voms::certs::AcCerts;
 use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
@@ -155,6 +156,9 @@ impl AcFinding {
 pub enum SignerTrust<'a> {
     /// A vomsdir names the signers, the CA directory verifies their certificates.
     VomsDir(&'a VomsDir, &'a TrustAnchors),
+    /// A vomsdir names the signers, and this certificate, with which a verified server has just authenticated itself,
+    /// has to be the signer's: for machines without a CA directory.
+    VomsDirAndServer(&'a VomsDir, &'a Certificate),
     /// Only this certificate, with which a verified server has just authenticated itself.
     Server(&'a Certificate),
 }
@@ -212,11 +216,13 @@ impl AcAttributes {
     pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
         let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
         let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
-        let authority: PolicyAuthority =
-            granted.policy_authority.parse().map_err(|error: voms_asn1::voms::fqans::FqanError| unreadable(&error))?;
-        let generic = match info.extension(oid::GENERIC_ATTRIBUTES) {
+        let authority = PolicyAuthority::parse(&granted.policy_authority).map_err(|error| unreadable(&error))?;
+        if granted.fqans.is_empty() {
+            return Err(AcFinding::Attributes("it names no group".to_owned()));
+        }
+        let generic = match info.extension(oid::VOMS_GENERIC_ATTRIBUTES) {
             Some(extension) => generic_attributes::from_extension(extension.extn_value.as_bytes())
-                .map_err(|_| AcFinding::Extension(oid::GENERIC_ATTRIBUTES))?,
+                .map_err(|_| AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES))?,
             None => Vec::new(),
         };
         let (_, uri) = granted.policy_authority.split_once("://").unwrap_or_default();
@@ -310,40 +316,53 @@ impl AcVerifier<'_> {
         carried: &[Certificate],
         attributes: &AcAttributes,
     ) -> Result<Certificate, AcFinding> {
-        let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
         match &self.trust {
-            SignerTrust::Server(server) => {
-                let signer = carried.first().unwrap_or(server);
-                if signer == *server {
-                    return Ok(signer.clone());
-                }
-                Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
+            SignerTrust::Server(server) => is_server(carried.first().unwrap_or(server), server),
+            SignerTrust::VomsDirAndServer(vomsdir, server) => {
+                let signer = self.find_in(vomsdir, ac, carried, attributes)?;
+                is_server(&signer, server)
             }
-            SignerTrust::VomsDir(vomsdir, _) => {
-                let host = attributes.uri.rsplit_once(':').map_or(attributes.uri.as_str(), |(host, _)| host);
-                match vomsdir.find(&attributes.vo, host) {
-                    Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
-                    Trusted::Lsc(file, Ok(_)) => {
-                        let signer = own(carried)?;
-                        Err(AcFinding::LscMismatch {
-                            file,
-                            signer: signer.subject().clone(),
-                            issuer: signer.issuer().clone(),
-                        })
-                    }
-                    Trusted::Lsc(file, Err(why)) => Err(AcFinding::LscUnusable { file, why }),
-                    Trusted::Certificates(trusted) => trusted
-                        .into_iter()
-                        .find(|candidate| signature_finding(ac, candidate).is_none())
-                        .ok_or_else(|| AcFinding::NotTrusted {
-                            vo: attributes.vo.clone(),
-                            host: host.to_owned(),
-                            vomsdir: vomsdir.directory().to_owned(),
-                        }),
-                }
-            }
+            SignerTrust::VomsDir(vomsdir, _) => self.find_in(vomsdir, ac, carried, attributes),
         }
     }
+
+    fn find_in(
+        &self,
+        vomsdir: &VomsDir,
+        ac: &EncodedAc,
+        carried: &[Certificate],
+        attributes: &AcAttributes,
+    ) -> Result<Certificate, AcFinding> {
+        let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
+        let host = attributes.uri.rsplit_once(':').map_or(attributes.uri.as_str(), |(host, _)| host);
+        match vomsdir.find(&attributes.vo, host) {
+            Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
+            Trusted::Lsc(file, Ok(_)) => {
+                let signer = own(carried)?;
+                Err(AcFinding::LscMismatch {
+                    file,
+                    signer: signer.subject().clone(),
+                    issuer: signer.issuer().clone(),
+                })
+            }
+            Trusted::Lsc(file, Err(why)) => Err(AcFinding::LscUnusable { file, why }),
+            Trusted::Certificates(trusted) => trusted
+                .into_iter()
+                .find(|candidate| signature_finding(ac, candidate).is_none())
+                .ok_or_else(|| AcFinding::NotTrusted {
+                    vo: attributes.vo.clone(),
+                    host: host.to_owned(),
+                    vomsdir: vomsdir.directory().to_owned(),
+                }),
+        }
+    }
+}
+
+fn is_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
+    if signer == server {
+        return Ok(signer.clone());
+    }
+    Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
 }
 
 /// First and last second of an attribute certificate.
@@ -362,15 +381,15 @@ pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.
 pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
-    let unreadable = || AcFinding::Extension(oid::CERTS);
-    let Some(extension) = info.extension(oid::CERTS) else { return Ok(Vec::new()) };
+    let unreadable = || AcFinding::Extension(oid::VOMS_CERTS);
+    let Some(extension) = info.extension(oid::VOMS_CERTS) else { return Ok(Vec::new()) };
     let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
     certs.certificates.iter().map(|der| Certificate::from_der(der).map_err(|_| unreadable())).collect()
 }
 
 fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
     const KNOWN: [ObjectIdentifier; 5] =
-        [oid::TARGETS, oid::NO_REV_AVAIL, oid::AUTHORITY_KEY_IDENTIFIER, oid::CERTS, oid::GENERIC_ATTRIBUTES];
+        [oid::TARGETS, oid::NO_REV_AVAIL, oid::AUTHORITY_KEY_IDENTIFIER, oid::VOMS_CERTS, oid::VOMS_GENERIC_ATTRIBUTES];
     let certificate = ac.certificate();
     let info = &certificate.acinfo;
     let mut findings = Vec::new();

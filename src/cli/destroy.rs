@@ -1,0 +1,68 @@
+//! `voms-proxy-destroy`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::Trouble;
+use super::{args, file, output};
+
+/// Removes a proxy, after overwriting it.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "voms-proxy-destroy [options]",
+    after_help = "\
+EXIT CODES
+  0  the proxy is gone, or would be with --dry
+  1  there is none, or it cannot be removed
+
+EXAMPLES
+  voms-proxy-destroy
+  voms-proxy-destroy --file proxy.pem"
+)]
+struct DestroyArgs {
+    /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Only say what would be removed
+    #[arg(long, alias = "dryrun")]
+    dry: bool,
+    /// Print nothing
+    #[arg(long, short = 'q')]
+    quiet: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<DestroyArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    let path = args.file.unwrap_or_else(|| env.proxy());
+    let outcome = if args.dry {
+        std::fs::symlink_metadata(&path).map(|_| output::stderr(&format!("Would remove {}", path.display())))
+    } else {
+        file::destroy(&path, env.uid)
+    };
+    let Err(error) = outcome else { return Exit::Success };
+    if !args.quiet {
+        let reason = crate::bounded::reason(&error);
+        Trouble::new("Proxy file doesn't exist or has bad permissions")
+            .detail(format!("{}: {reason}", path.display()))
+            .help("name the proxy with --file")
+            .print();
+    }
+    Exit::Failure
+}

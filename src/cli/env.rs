@@ -1,0 +1,54 @@
+//! The environment, read once.
+
+use std::path::PathBuf;
+
+/// Every variable that any command looks at; an empty one counts as unset.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    pub home: Option<PathBuf>,
+    pub user_proxy: Option<PathBuf>,
+    pub user_cert: Option<PathBuf>,
+    pub user_key: Option<PathBuf>,
+    pub pkcs12_user_cert: Option<PathBuf>,
+    pub cert_dir: Option<PathBuf>,
+    pub voms_dir: Option<PathBuf>,
+    pub vomses: Vec<PathBuf>,
+    pub conda_prefix: Option<PathBuf>,
+    pub arc_location: Option<PathBuf>,
+    pub init_dont_verify_ac: bool,
+    pub info_dont_verify_ac: bool,
+    pub time_zone: Option<String>,
+    pub uid: u32,
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Self {
+        Self {
+            home: path("HOME"),
+            user_proxy: path("X509_USER_PROXY"),
+            user_cert: path("X509_USER_CERT"),
+            user_key: path("X509_USER_KEY"),
+            pkcs12_user_cert: path("PKCS12_USER_CERT"),
+            cert_dir: path("X509_CERT_DIR"),
+            voms_dir: path("X509_VOMS_DIR"),
+            vomses: ["X509_VOMSES", "X509_VOMS_FILE", "VOMS_USERCONF"].into_iter().filter_map(path).collect(),
+            conda_prefix: path("CONDA_PREFIX"),
+            arc_location: path("ARC_LOCATION"),
+            init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
+            info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
+            time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
+            uid: rustix::process::geteuid().as_raw(),
+        }
+    }
+
+    /// Where the proxy is unless an option says otherwise: `X509_USER_PROXY`, else `/tmp/x509up_u<uid>`.
+    pub fn proxy(&self) -> PathBuf {
+        self.user_proxy.clone().unwrap_or_else(|| format!("/tmp/x509up_u{}", self.uid).into())
+    }
+}
+
+#[allow(clippy::disallowed_methods)]
+fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

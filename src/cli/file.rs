@@ -1,0 +1,99 @@
+//! Putting a proxy file in place, and taking it away (spec 1.10).
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+/// The directory a file is in.
+pub fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
+/// a failure leaves the old one, and a symbolic link is replaced rather than followed.
+pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
+    if path.is_dir() && !path.is_symlink() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    }
+    // Opened with O_EXCL, which never follows a link either.
+    let mut temporary = tempfile::Builder::new()
+        .prefix(".x509up.")
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(directory(path))?;
+    temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
+    temporary.write_all(contents)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Overwrites a file of one's own with zeros and removes it; a symbolic link or anything but a file is refused.
+pub fn destroy(path: &Path, uid: u32) -> io::Result<()> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new().write(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != uid {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a file of yours"));
+    }
+    // A second name of the same file would keep the key alive.
+    overwrite(&file, found.len())?;
+    std::fs::remove_file(path)
+}
+
+fn overwrite(mut file: &File, length: u64) -> io::Result<()> {
+    let zeros = [0; 4096];
+    let mut left = length;
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(zeros.len()).min(zeros.len());
+        file.write_all(&zeros[..count])?;
+        left -= count as u64;
+    }
+    file.sync_all()
+}
+
+/// The path as scripts want it after changing directory.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_replaced_and_its_target_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        std::fs::write(&target, "precious").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        replace(&link, b"proxy").unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"precious");
+        assert!(!link.is_symlink());
+        assert_eq!(std::fs::metadata(&link).unwrap().permissions().mode() & 0o7777, 0o600);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(replace(&dir.path().join("no/such/proxy"), b"x").is_err());
+        assert!(replace(dir.path(), b"x").is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn destroying_does_not_follow_a_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
+        std::fs::write(&target, "precious").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let uid = std::fs::metadata(&target).unwrap().uid();
+        assert!(destroy(&link, uid).is_err());
+        assert!(destroy(&target, uid + 1).is_err());
+        assert_eq!(std::fs::read(&target).unwrap(), b"precious");
+        destroy(&target, uid).unwrap();
+        assert!(!target.exists());
+    }
+}

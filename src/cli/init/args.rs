@@ -1,0 +1,168 @@
+//! What was typed after `voms-proxy-init`.
+
+use std::path::PathBuf;
+
+use chrono::Duration;
+use clap::{ArgAction, Parser};
+
+use crate::cli::output::Trouble;
+
+/// Makes a proxy certificate; with --voms it carries the VO's attributes.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy-init [options]",
+    after_help = "\
+EXIT CODES
+  0  a proxy was written
+  1  nothing was written; an earlier proxy is as it was
+  130  interrupted
+
+EXAMPLES
+  voms-proxy-init --voms virgo
+  voms-proxy-init --voms virgo:/virgo/virgo --valid 24:00
+  voms-proxy-init --cert proxy.pem --voms virgo --out new.pem   (from a proxy)"
+)]
+pub struct InitArgs {
+    /// Ask VO for attributes; repeatable. VO, VO:/group, VO:/group/Role=role or VO:all
+    #[arg(long, value_name = "VO[:FQAN]", action = ArgAction::Append)]
+    pub voms: Vec<String>,
+    /// Put this group or role first; repeatable
+    #[arg(long, value_name = "FQAN", action = ArgAction::Append)]
+    pub order: Vec<String>,
+    /// Life of the proxy in hours
+    #[arg(long, value_name = "H")]
+    pub hours: Option<String>,
+    /// Life of proxy and attributes (default 12:00)
+    #[arg(long, value_name = "H:M")]
+    pub valid: Option<String>,
+    /// Life of the attributes alone; 0:00 for the server's maximum
+    #[arg(long, value_name = "H:M")]
+    pub vomslife: Option<String>,
+    /// Size of the proxy's RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)
+    #[arg(long, short = 'b', value_name = "N")]
+    pub bits: Option<String>,
+    /// Your certificate: PEM, PKCS#12, or a proxy
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// Your private key
+    #[arg(long, short = 'k', value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Directory of trusted CAs
+    #[arg(long, value_name = "DIR")]
+    pub certdir: Option<PathBuf>,
+    /// Directory that says whose attribute certificates are trusted
+    #[arg(long, value_name = "DIR")]
+    pub vomsdir: Option<PathBuf>,
+    /// File or directory with VOMS servers, instead of all others; repeatable
+    #[arg(long, value_name = "PATH", aliases = ["confile", "userconf"], action = ArgAction::Append)]
+    pub vomses: Vec<PathBuf>,
+    /// Make a limited proxy, which starts no jobs
+    #[arg(long)]
+    pub limited: bool,
+    /// Make an RFC 3820 proxy (default)
+    #[arg(long, short = 'r')]
+    pub rfc: bool,
+    /// Make a legacy proxy
+    #[arg(long)]
+    pub old: bool,
+    /// Kind of proxy: 2 legacy, 3 draft, 4 RFC 3820
+    #[arg(long, value_name = "N")]
+    pub proxyver: Option<String>,
+    /// How many proxies may be made below this one
+    #[arg(long, value_name = "N")]
+    pub path_length: Option<u32>,
+    /// Make the new proxy from the present one
+    #[arg(long, short = 'n')]
+    pub noregen: bool,
+    /// Read the passphrase from standard input
+    #[arg(long)]
+    pub pwstdin: bool,
+    /// Print nothing on success
+    #[arg(long, short = 'q')]
+    pub quiet: bool,
+    /// Tell every step on stderr
+    #[arg(long)]
+    pub debug: bool,
+    /// What one server may take in all (default 10)
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+    /// Do not verify the attributes received
+    #[arg(long)]
+    pub dont_verify_ac: bool,
+    /// Verify the proxy made, as is always done
+    #[arg(long)]
+    pub verify: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Parses `h:m`.
+pub fn lifetime(option: &str, text: &str) -> Result<Duration, Trouble> {
+    let wrong = |headline: &str| {
+        Trouble::new(headline)
+            .detail(format!("{option} {text}: {option} argument must be in the format: h:m"))
+            .help("write hours and minutes, for example 24:00")
+    };
+    let malformed = || wrong("Illegal format for lifetime property.");
+    let (hours, minutes) = text.split_once(':').ok_or_else(malformed)?;
+    if hours.starts_with('-') {
+        return Err(wrong("Number of hours must be a positive integer."));
+    }
+    let (hours, minutes): (u32, u32) =
+        hours.parse().ok().zip(minutes.parse().ok()).ok_or_else(malformed)?;
+    if minutes > 59 {
+        return Err(wrong("Number of minutes must be in the range 0-59."));
+    }
+    Ok(Duration::minutes(i64::from(hours) * 60 + i64::from(minutes)))
+}
+
+/// Parses the number of `--hours`.
+pub fn hours(text: &str) -> Result<Duration, Trouble> {
+    let hours = text.parse::<u32>().ok().filter(|hours| *hours > 0);
+    hours.map(|hours| Duration::hours(hours.into())).ok_or_else(|| {
+        Trouble::new("Number of hours must be a positive integer.")
+            .detail(format!("--hours {text}"))
+            .help("write whole hours, for example --hours 24")
+    })
+}
+
+/// Parses the size of `--bits`.
+pub fn bits(text: &str) -> Result<u32, Trouble> {
+    const SIZES: [u32; 5] = [512, 1024, 2048, 3072, 4096];
+    let wrong = |headline: String| {
+        Trouble::new(headline).help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
+    };
+    let size = text.parse::<u32>().map_err(|_| wrong(format!("Invalid input for key size parameter. {text}")))?;
+    if SIZES.contains(&size) { Ok(size) } else { Err(wrong(format!("Unsupported key size:{size}"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_hours_and_minutes() {
+        assert_eq!(lifetime("--valid", "23:4").unwrap(), Duration::minutes(23 * 60 + 4));
+        assert_eq!(lifetime("--valid", "192:0").unwrap(), Duration::hours(192));
+        for text in ["", "5", "a:b", "1:60", "-1:00", "1:-1", ":", "1:0:0", "99999999999:0"] {
+            assert!(lifetime("--valid", text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn key_sizes_are_those_that_services_know() {
+        assert_eq!(bits("3072").unwrap(), 3072);
+        assert!(bits("0").is_err() && bits("foo").is_err() && bits("2047").is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! What was typed, joined with the environment and the defaults: all that can be known before a passphrase is asked
+//! for or a packet sent.
+
+use std::path::PathBuf;
+use std::time::Duration as Span;
+
+use chrono::Duration;
+
+use super::args::{self, InitArgs};
+use crate::cli::env::Environment;
+use crate::cli::file;
+use crate::cli::init::trouble;
+use crate::cli::output::{self, Trouble};
+use crate::cli::places;
+use crate::cli::prompt::PassphraseSource;
+use crate::credential::anchors::TrustAnchors;
+use crate::credential::proxy_type::{Generation, Policy};
+use crate::credential::user::{Location, Places};
+use crate::voms::fqan::Fqan;
+use crate::voms::request::AcRequest;
+use crate::voms::spec::{VomsSpec, Wish};
+use crate::voms::vomsdir::VomsDir;
+use crate::voms::vomses::{Vomses, VomsesEntry};
+
+const DEFAULT_LIFETIME: Duration = Duration::hours(12);
+const DEFAULT_BITS: u32 = 2048;
+const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
+
+/// One VO to be asked.
+#[derive(Debug)]
+pub struct VoPlan {
+    /// What for.
+    pub request: AcRequest,
+    /// Whom.
+    pub servers: Vec<VomsesEntry>,
+}
+
+/// Everything that `run` needs.
+#[derive(Debug)]
+pub struct InitPlan {
+    pub credential: Location,
+    pub passphrase: PassphraseSource,
+    pub anchors: Option<TrustAnchors>,
+    pub vomsdir: Option<VomsDir>,
+    pub vos: Vec<VoPlan>,
+    pub generation: Generation,
+    pub policy: Policy,
+    pub path_length: Option<u32>,
+    pub lifetime: Duration,
+    pub bits: u32,
+    pub out: PathBuf,
+    pub timeout: Span,
+    pub verify_ac: bool,
+    pub quiet: bool,
+    pub debug: bool,
+    pub time_zone: Option<String>,
+}
+
+impl InitPlan {
+    /// Joins words and environment.
+    pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Trouble> {
+        if args.quiet && args.debug {
+            return Err(Trouble::new("--quiet and --debug contradict each other").help("give one of them"));
+        }
+        let valid = args.valid.as_deref().map(|text| args::lifetime("--valid", text)).transpose()?;
+        let hours = args.hours.as_deref().map(args::hours).transpose()?;
+        let vomslife = args.vomslife.as_deref().map(|text| args::lifetime("--vomslife", text)).transpose()?;
+        let lifetime = hours.or(valid).unwrap_or(DEFAULT_LIFETIME);
+        if lifetime <= Duration::zero() {
+            return Err(Trouble::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00"));
+        }
+        let bits = args.bits.as_deref().map_or(Ok(DEFAULT_BITS), args::bits)?;
+        let vos = vo_plans(&args, vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME), env)?;
+        let anchors = places::anchors(args.certdir.as_deref(), env)?;
+        let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
+        let out = args.out.clone().unwrap_or_else(|| env.proxy());
+        let directory = file::directory(&out);
+        if !directory.is_dir() {
+            return Err(Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+                .detail(format!("there is no directory {}", directory.display()))
+                .help("name a file in an existing directory with --out"));
+        }
+        Ok(Self {
+            credential: location(&args, env)?,
+            passphrase: if args.pwstdin { PassphraseSource::StandardInput } else { PassphraseSource::Terminal },
+            anchors,
+            vomsdir,
+            vos,
+            generation: generation(&args)?,
+            policy: if args.limited { Policy::Limited } else { Policy::InheritAll },
+            path_length: args.path_length,
+            lifetime,
+            bits,
+            out: file::absolute(&out),
+            timeout: args.timeout.filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Span::from_secs),
+            verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,
+            quiet: args.quiet,
+            debug: args.debug,
+            time_zone: env.time_zone.clone(),
+        })
+    }
+}
+
+fn generation(args: &InitArgs) -> Result<Generation, Trouble> {
+    match args.proxyver.as_deref() {
+        Some("2") => Ok(Generation::Legacy),
+        Some("3") => Ok(Generation::Draft),
+        Some("4") => Ok(Generation::Rfc),
+        Some(other) => Err(Trouble::new(format!("there is no proxy version {other}"))
+            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
+        None if args.old && !args.rfc => Ok(Generation::Legacy),
+        None => Ok(Generation::Rfc),
+    }
+}
+
+fn location(args: &InitArgs, env: &Environment) -> Result<Location, Trouble> {
+    if args.noregen && args.cert.is_none() {
+        return Ok(Location::single(env.proxy()));
+    }
+    let places = Places {
+        certificate: args.cert.clone(),
+        key: args.key.clone(),
+        environment_certificate: env.user_cert.clone(),
+        environment_key: env.user_key.clone(),
+        environment_pkcs12: env.pkcs12_user_cert.clone(),
+        globus: env.home.as_ref().map(|home| home.join(".globus")),
+    };
+    places.find().map_err(|error| trouble::credential(&error))
+}
+
+fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Vec<VoPlan>, Trouble> {
+    if args.voms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let fqan = |text: &String| text.parse::<Fqan>().map_err(|error| Trouble::new(&error).maybe_help(error.help()));
+    let order: Vec<Fqan> = args.order.iter().map(fqan).collect::<Result<_, _>>()?;
+    let vomses = load_vomses(args, env)?;
+    let mut plans: Vec<(VoPlan, bool)> = Vec::new();
+    for text in &args.voms {
+        let bad = |error: crate::voms::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+        let spec: VomsSpec = text.parse().map_err(bad)?;
+        let servers = servers(&spec.name, &vomses, args.vomses.is_empty())?;
+        let vo = servers[0].vo.clone();
+        let all = spec.wishes.contains(&Wish::All);
+        let wanted: Vec<Option<Fqan>> =
+            spec.wishes.iter().map(|wish| wish.in_vo(&vo)).collect::<Result<_, _>>().map_err(bad)?;
+        let wanted = wanted.into_iter().flatten();
+        match plans.iter_mut().find(|(plan, _)| plan.request.vo == vo) {
+            Some((plan, everything)) => {
+                plan.request.fqans.extend(wanted);
+                *everything |= all;
+            }
+            None => {
+                let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
+                let lifetime = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
+                let request =
+                    AcRequest { vo, fqans: wanted.collect(), order, targets: Vec::new(), lifetime };
+                plans.push((VoPlan { request, servers }, all));
+            }
+        }
+    }
+    let finished = plans.into_iter().map(|(mut plan, everything)| {
+        if everything {
+            plan.request.fqans.clear();
+        }
+        VoPlan { request: plan.request.in_order(), servers: plan.servers }
+    });
+    Ok(finished.collect())
+}
+
+fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
+    let vomses = if args.vomses.is_empty() {
+        Vomses::load(&places::vomses(env))
+    } else {
+        Vomses::load_named(&args.vomses).map_err(|problem| {
+            Trouble::new(&problem).help("name an existing vomses file or directory with --vomses")
+        })?
+    };
+    for named in env.vomses.iter().filter(|place| args.vomses.is_empty() && !place.exists()) {
+        output::warning(format!("{} is named by an environment variable, but does not exist", named.display()));
+    }
+    for problem in vomses.problems() {
+        output::warning(problem);
+    }
+    Ok(vomses)
+}
+
+fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Trouble> {
+    let built_in = Vomses::built_in();
+    let mut found = vomses.find(name);
+    if found.is_empty() && with_built_in {
+        found = built_in.find(name);
+    }
+    // One alias may stand for servers of several VOs only by mistake; the first line decides.
+    let vo = found.first().map(|entry| entry.vo.clone());
+    let found: Vec<VomsesEntry> = found.into_iter().filter(|entry| Some(&entry.vo) == vo.as_ref()).cloned().collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let near = vomses.similar(name).or_else(|| built_in.similar(name).filter(|_| with_built_in));
+    let looked: Vec<String> = vomses.looked_in().iter().map(|place| place.display().to_string()).collect();
+    let built = if with_built_in { " and the built-in list" } else { "" };
+    let headline = format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
+    let trouble = Trouble::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
+    Err(match near {
+        Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
+        None => trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
+    })
+}

@@ -1,0 +1,164 @@
+//! The one road from a plan to a proxy file.
+
+use std::thread::JoinHandle;
+use std::time::Duration as Span;
+
+use chrono::{DateTime, Utc};
+use voms_asn1::voms::ac_seq::AcSeq;
+
+use super::plan::{InitPlan, VoPlan};
+use super::report::Reporter;
+use super::trouble;
+use crate::cli::file;
+use crate::cli::output::Trouble;
+use crate::client::{AcReply, VomsClient};
+use crate::credential::chain::ChainFinding;
+use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::proxy::{Proxy, ProxyRequest};
+use crate::credential::user::{Credential, CredentialError};
+use crate::net::tls::ServerTrust;
+use crate::voms::verify::{AcVerifier, SignerTrust};
+
+/// What all servers together may take.
+const TOTAL: Span = Span::from_secs(60);
+
+/// Why a run ended without a proxy.
+#[derive(Debug)]
+pub enum RunError {
+    /// To be told.
+    Trouble(Trouble),
+    /// The user broke off.
+    Interrupted,
+}
+
+impl From<Trouble> for RunError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// Goes down the road once; every failure on it leaves the file in place as it was.
+pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, RunError> {
+    let key = begin_key(plan.bits);
+    let credential = load(plan, report)?;
+    let began = now();
+    check_chain(plan, &credential, began)?;
+    let replies = ask(plan, &credential, began, report)?;
+    let attributes = believe(plan, &credential, replies, now(), report)?;
+    let proxy = issue(plan, &credential, attributes, finish_key(key)?, now())?;
+    let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
+    file::replace(&plan.out, &pem).map_err(|error| {
+        Trouble::new(format!("Error creating proxy certificate: {}", plan.out.display()))
+            .detail(crate::bounded::reason(&error))
+            .help("check the directory's permissions and free space, or name another file with --out")
+    })?;
+    Ok(proxy)
+}
+
+/// The key needs nothing but a processor, and everything else mostly waits.
+fn begin_key(bits: u32) -> JoinHandle<Result<PrivateKey, KeyError>> {
+    std::thread::spawn(move || PrivateKey::generate_rsa(bits))
+}
+
+fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Trouble> {
+    let key = key.join().map_err(|_| Trouble::new("key generation failed"))?;
+    key.map_err(Trouble::new)
+}
+
+fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, RunError> {
+    report.looking_for(&plan.credential);
+    let credential = Credential::load(&plan.credential, |path| plan.passphrase.ask(path));
+    let credential = credential.map_err(|error| match error {
+        CredentialError::Interrupted => RunError::Interrupted,
+        error => RunError::Trouble(trouble::credential(&error)),
+    })?;
+    report.loaded(&plan.credential, &credential);
+    Ok(credential)
+}
+
+/// With trust anchors the whole chain is judged; without, at least its dates and the proxies in it.
+fn check_chain(plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) -> Result<(), Trouble> {
+    let findings: Vec<ChainFinding> = match &plan.anchors {
+        Some(anchors) => credential.chain().verify(anchors, now).err().unwrap_or_default(),
+        None => credential.chain().local_findings(now),
+    };
+    if findings.is_empty() { Ok(()) } else { Err(trouble::chain(&findings)) }
+}
+
+fn ask<'p>(
+    plan: &'p InitPlan,
+    credential: &Credential,
+    now: DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Vec<(&'p VoPlan, AcReply)>, Trouble> {
+    if plan.vos.is_empty() {
+        return Ok(Vec::new());
+    }
+    let trust = match &plan.anchors {
+        Some(anchors) => ServerTrust::Directory(anchors.clone()),
+        None => {
+            report.web_cas_judge();
+            ServerTrust::WebCas
+        }
+    };
+    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL)
+        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let replies = plan.vos.iter().map(|vo| {
+        let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
+        reply.map(|reply| (vo, reply)).map_err(|error| trouble::client(&error))
+    });
+    replies.collect()
+}
+
+fn believe(
+    plan: &InitPlan,
+    credential: &Credential,
+    replies: Vec<(&VoPlan, AcReply)>,
+    now: DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Option<AcSeq>, Trouble> {
+    let holder = credential.chain().end_entity().unwrap_or(credential.chain().leaf());
+    for (vo, reply) in &replies {
+        report.warnings(&reply.warnings);
+        if !plan.verify_ac {
+            continue;
+        }
+        let trust = match (&plan.vomsdir, &plan.anchors) {
+            (Some(vomsdir), Some(anchors)) => SignerTrust::VomsDir(vomsdir, anchors),
+            (Some(vomsdir), None) => SignerTrust::VomsDirAndServer(vomsdir, &reply.server),
+            (None, _) => {
+                report.server_vouches();
+                SignerTrust::Server(&reply.server)
+            }
+        };
+        let verifier = AcVerifier { trust, holder, now };
+        let verified = verifier
+            .verify(&reply.ac, Some(&vo.request.vo))
+            .map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
+        report.verified(vo, &verified);
+    }
+    let acs: Vec<_> = replies.into_iter().map(|(_, reply)| reply.ac).collect();
+    Ok((!acs.is_empty()).then_some(AcSeq { acs }))
+}
+
+fn issue(
+    plan: &InitPlan,
+    credential: &Credential,
+    attributes: Option<AcSeq>,
+    key: PrivateKey,
+    now: DateTime<Utc>,
+) -> Result<Proxy, Trouble> {
+    let request = ProxyRequest {
+        generation: plan.generation,
+        policy: plan.policy.clone(),
+        path_length: plan.path_length,
+        lifetime: plan.lifetime,
+        attributes,
+    };
+    let proxy = request
+        .issue(credential, key, now)
+        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let chain = proxy.chain().map_err(Trouble::new)?;
+    let findings = chain.proxy_findings(now);
+    if findings.is_empty() { Ok(proxy) } else { Err(trouble::chain(&findings)) }
+}

@@ -1,0 +1,84 @@
+//! Failures of `voms-proxy-init` in the words that scripts look for, with our own and the next step below.
+
+use crate::client::{ClientError, Protocol};
+use crate::cli::output::Trouble;
+use crate::credential::chain::ChainFinding;
+use crate::credential::key::KeyError;
+use crate::credential::user::CredentialError;
+use crate::voms::verify::AcFinding;
+
+/// A credential that cannot be found or loaded.
+pub fn credential(error: &CredentialError) -> Trouble {
+    let known = match error {
+        CredentialError::KeyMode { path, .. } | CredentialError::KeyOwner { path, .. } => {
+            Some(format!("Wrong file permissions on file {}. Required permissions are: 400, 600", path.display()))
+        }
+        CredentialError::Mismatch { .. } => Some("Provided private key is not matching the certificate".to_owned()),
+        CredentialError::Key { path, certificate, source: KeyError::Passphrase | KeyError::Cipher } => Some(format!(
+            "Credentials couldn't be loaded [{}, {}]: Error decrypting private key: the password is incorrect or the \
+             PEM data is corrupted.",
+            path.display(),
+            certificate.display()
+        )),
+        CredentialError::Key { path, .. } | CredentialError::NoKey { path } => {
+            Some(format!("Can not load the PEM private key {}", path.display()))
+        }
+        _ => None,
+    };
+    let trouble = match known {
+        Some(known) => Trouble::new(known).detail(error),
+        None => Trouble::new(error),
+    };
+    trouble.maybe_help(error.help()).last("No credentials found!")
+}
+
+/// A user's chain that is not to be believed.
+pub fn chain(findings: &[ChainFinding]) -> Trouble {
+    use crate::credential::anchors::PathProblem;
+    let unknown = |finding: &ChainFinding| {
+        matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }))
+    };
+    let mut trouble = if findings.iter().any(unknown) {
+        Trouble::new("Certificate validation error: Trusted issuer of this certificate was not established")
+            .detail("No trusted CA certificate was found for the certificate chain")
+    } else {
+        Trouble::new("your certificate cannot be used")
+    };
+    for finding in findings {
+        trouble = trouble.detail(finding);
+    }
+    trouble.maybe_help(findings.iter().find_map(ChainFinding::help))
+}
+
+/// No server gave an attribute certificate.
+pub fn client(error: &ClientError) -> Trouble {
+    let mut trouble = Trouble::new(error);
+    let count: usize = error.attempts.iter().map(|attempt| attempt.failures.len()).sum();
+    if count > 1 {
+        for attempt in &error.attempts {
+            for (protocol, failure) in &attempt.failures {
+                let entry = &attempt.entry;
+                let by = if *protocol == Protocol::Legacy { " (legacy protocol)" } else { "" };
+                trouble = trouble.detail(format!("{}:{}{by}: {failure}", entry.host, entry.port));
+            }
+        }
+    }
+    trouble
+        .detail(format!(
+            "None of the contacted servers for {} were capable of returning a valid AC for the user.",
+            error.vo
+        ))
+        .detail("User's request for VOMS attributes could not be fulfilled.")
+        .maybe_help(error.help())
+}
+
+/// An attribute certificate that is not to be believed.
+pub fn ac(vo: &str, findings: &[AcFinding]) -> Trouble {
+    let mut trouble =
+        Trouble::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
+    for finding in findings {
+        trouble = trouble.detail(finding);
+    }
+    trouble = trouble.detail("no proxy was written");
+    trouble.maybe_help(findings.iter().find_map(AcFinding::help))
+}

@@ -1,0 +1,111 @@
+//! The command line: the only room that knows the terminal, the environment, the clock and exit codes.
+
+mod args;
+mod destroy;
+mod env;
+mod exit;
+mod file;
+mod info;
+mod init;
+mod links;
+mod output;
+mod places;
+mod prompt;
+mod sandbox;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+
+use self::env::Environment;
+use self::exit::Exit;
+
+/// The commands, with the names they are started by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Init,
+    Info,
+    Destroy,
+    Links,
+    Sandbox,
+}
+
+const COMMANDS: [(&str, &str, Command); 5] = [
+    ("init", "voms-proxy-init", Command::Init),
+    ("info", "voms-proxy-info", Command::Info),
+    ("destroy", "voms-proxy-destroy", Command::Destroy),
+    ("links", "voms-proxy-links", Command::Links),
+    ("sandbox", "voms-proxy-sandbox", Command::Sandbox),
+];
+
+/// The names for which `voms-proxy links` makes links.
+const LINKS: [&str; 3] = ["voms-proxy-init", "voms-proxy-info", "voms-proxy-destroy"];
+
+/// Runs the program: `argv[0]` picks the command by its name, else `argv[1]` does.
+#[must_use]
+pub fn main(mut argv: Vec<OsString>) -> ExitCode {
+    let started_as = argv.first().map(Path::new).and_then(Path::file_name).unwrap_or_default().to_os_string();
+    let by_name = COMMANDS.iter().find(|(_, name, _)| started_as == *name);
+    let chosen = by_name.or_else(|| {
+        let word = argv.get(1)?.clone();
+        COMMANDS.iter().find(|(short, name, _)| word == *short || word == *name).inspect(|_| {
+            argv.remove(0);
+        })
+    });
+    let Some((_, name, command)) = chosen else { return overview(argv.get(1)).into() };
+    let words = argv.split_off(1.min(argv.len()));
+    let environment = Environment::read();
+    match command {
+        Command::Init => init::main(name, &words, &environment),
+        Command::Info => info::main(name, &words, &environment),
+        Command::Destroy => destroy::main(name, &words, &environment),
+        Command::Links => links::main(name, &words),
+        Command::Sandbox => sandbox::main(name, &words),
+    }
+    .into()
+}
+
+const OVERVIEW: &str = "\
+usage: voms-proxy COMMAND [options]
+
+Grid credentials: proxies with VOMS attributes.
+
+  init      make a proxy, with --voms VO one that carries the VO's attributes
+  info      show a proxy
+  destroy   remove a proxy
+  links     make links, so that voms-proxy-init and the others start by their own names
+  sandbox   start a throw-away VO on this machine, to try everything out
+
+voms-proxy COMMAND --help shows the options.
+";
+
+fn overview(word: Option<&OsString>) -> Exit {
+    let word = word.map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    match word.trim_start_matches('-') {
+        "h" | "help" | "usage" => {
+            output::line(OVERVIEW.trim_end());
+            Exit::Success
+        }
+        "V" | "version" => {
+            output::line(&format!("voms-proxy v. {}", env!("CARGO_PKG_VERSION")));
+            Exit::Success
+        }
+        "" => {
+            output::stderr(OVERVIEW.trim_end());
+            Exit::Failure
+        }
+        _ => {
+            let trouble = output::Trouble::new(format!("there is no command '{word}'"));
+            trouble.help("run: voms-proxy --help").print();
+            Exit::Failure
+        }
+    }
+}
+
+/// The wall clock; everything below is handed the time.
+#[allow(clippy::disallowed_methods)]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,136 @@
+//! What people and scripts read: lines on stdout, warnings and errors on stderr.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use chrono::{DateTime, FixedOffset, Offset, Utc};
+
+/// Writes a line to stdout. A reader that went away is no failure of ours.
+pub fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", harmless(text));
+}
+
+/// Writes a line to stderr.
+pub fn stderr(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+}
+
+/// Writes a warning to stderr.
+pub fn warning(text: impl Display) {
+    stderr(&format!("warning: {text}"));
+}
+
+/// Text from files and servers with its control characters spelled out, so that it cannot steer a terminal.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if (c.is_control() && c != '\n') || direction {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A failure as the user sees it: the headline that scripts look for, details, the next step.
+#[derive(Debug)]
+pub struct Trouble {
+    headline: String,
+    details: Vec<String>,
+    help: Option<String>,
+    last: Option<String>,
+}
+
+impl Trouble {
+    pub fn new(headline: impl Display) -> Self {
+        Self { headline: headline.to_string(), details: Vec::new(), help: None, last: None }
+    }
+
+    /// Adds a line below the headline.
+    pub fn detail(mut self, detail: impl Display) -> Self {
+        self.details.push(detail.to_string());
+        self
+    }
+
+    /// Sets the next step.
+    pub fn help(mut self, help: impl Into<Option<&'static str>>) -> Self {
+        self.help = help.into().map(str::to_owned);
+        self
+    }
+
+    /// Sets the next step, if there is one.
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Sets the line that has to be the last.
+    pub fn last(mut self, last: &str) -> Self {
+        self.last = Some(last.to_owned());
+        self
+    }
+
+    /// Writes it to stderr.
+    pub fn print(&self) {
+        let mut text = format!("error: {}", self.headline);
+        for detail in &self.details {
+            text.push_str("\n  ");
+            text.push_str(detail);
+        }
+        if let Some(help) = &self.help {
+            text.push_str("\n  help: ");
+            text.push_str(help);
+        }
+        if let Some(last) = &self.last {
+            text.push('\n');
+            text.push_str(last);
+        }
+        stderr(&text);
+    }
+}
+
+/// A moment as `date` prints it, in the user's time zone with its abbreviation.
+pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
+    let local = match zone {
+        Some(zone) => tz::TimeZone::from_posix_tz(zone),
+        None => tz::TimeZone::local(),
+    };
+    let found = local.ok().and_then(|zone| {
+        let kind = zone.find_local_time_type(time.timestamp()).ok()?;
+        Some((FixedOffset::east_opt(kind.ut_offset())?, kind.time_zone_designation().to_owned()))
+    });
+    let (offset, name) = found.unwrap_or_else(|| (Utc.fix(), "UTC".into()));
+    time.with_timezone(&offset).format(&format!("%a %b %e %H:%M:%S {name} %Y")).to_string()
+}
+
+/// Seconds as `H:MM:SS`, hours unpadded, never negative.
+pub fn hms(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_of_strangers_are_made_harmless() {
+        assert_eq!(harmless("a\x1b[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\nc\\u{202e}d");
+    }
+
+    #[test]
+    fn times_read_as_date_prints_them() {
+        let time = DateTime::from_timestamp(1_795_451_316, 0).unwrap();
+        assert_eq!(date(time, Some("UTC")), "Mon Nov 23 16:28:36 UTC 2026");
+        assert_eq!(date(time, Some("CET-1")), "Mon Nov 23 17:28:36 CET 2026");
+        assert_eq!(date(time, Some("no such zone")), "Mon Nov 23 16:28:36 UTC 2026");
+    }
+
+    #[test]
+    fn hours_are_not_padded() {
+        assert_eq!(hms(30_855), "8:34:15");
+        assert_eq!(hms(-5), "0:00:00");
+    }
+}

@@ -1,0 +1,311 @@
+//! The paved path: asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::{Instant, timeout_at};
+use voms_asn1::{DecodeError, EncodedAc};
+
+use crate::credential::certificate::Certificate;
+use crate::credential::dn::Dn;
+use crate::credential::user::Credential;
+use crate::net::tls::{ServerName, ServerTrust, TlsClient};
+use crate::net::{NetError, legacy, rest};
+use crate::voms::request::AcRequest;
+use crate::voms::response::{Reply, ResponseError, ServerError};
+use crate::voms::vomses::VomsesEntry;
+
+/// How servers are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP, as all of today's servers speak it.
+    Rest,
+    /// The XML protocol before it.
+    Legacy,
+}
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rest => "REST",
+            Self::Legacy => "legacy protocol",
+        })
+    }
+}
+
+/// Why one server gave no attribute certificate over one protocol.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// On the way.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The answer is not VOMS's.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The server said no.
+    #[error("{}", .0.message)]
+    Server(ServerError),
+    /// Neither an attribute certificate nor an error in the answer.
+    #[error("the answer holds neither an attribute certificate nor an error")]
+    Nothing,
+    /// The attribute certificate is not one.
+    #[error("the attribute certificate cannot be read: {0}")]
+    Ac(#[from] DecodeError),
+    /// The time for this server, or for the whole command, is over.
+    #[error("Read timed out: no answer within {} s", .0.as_secs_f64().ceil())]
+    Timeout(Duration),
+}
+
+impl Failure {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Net(error) => error.help(),
+            Self::Server(error) => error.help(),
+            Self::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
+            Self::Response(_) | Self::Nothing | Self::Ac(_) => {
+                Some("check host and port in the vomses entry: something else than VOMS may answer there".to_owned())
+            }
+        }
+    }
+
+    /// How much it tells: a server's own words most, then what was found out about it, then silence.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Server(error) if error.is_definite() => 5,
+            Self::Server(_) => 4,
+            Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
+            | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
+            Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
+            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::TooLarge) | Self::Timeout(_) => 1,
+            Self::Net(_) => 0,
+        }
+    }
+
+    fn is_definite(&self) -> bool {
+        matches!(self, Self::Server(error) if error.is_definite())
+    }
+
+    /// Whether the server may yet understand the other protocol.
+    fn wants_legacy(&self) -> bool {
+        matches!(self, Self::Response(_) | Self::Nothing) || matches!(self, Self::Net(error) if error.is_silence())
+    }
+}
+
+/// What was tried at one server.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The server.
+    pub entry: VomsesEntry,
+    /// What became of it, protocol by protocol.
+    pub failures: Vec<(Protocol, Failure)>,
+}
+
+/// No server of the VO gave an attribute certificate.
+#[derive(Debug)]
+pub struct ClientError {
+    /// The VO.
+    pub vo: String,
+    /// Every server that was tried, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+impl ClientError {
+    /// The failure that tells most.
+    #[must_use]
+    pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
+        let all = self.attempts.iter().flat_map(|attempt| {
+            attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure))
+        });
+        all.max_by_key(|(_, failure)| failure.weight())
+    }
+
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        self.foremost().and_then(|(_, failure)| failure.help())
+    }
+}
+
+impl std::fmt::Display for ClientError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.foremost() {
+            Some((entry, failure)) => write!(f, "{}:{}: {failure}", entry.host, entry.port),
+            None => write!(f, "no server of the VO {} could be asked", self.vo),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// What happens on the way, for whoever wants to tell the user.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A server is about to be asked.
+    Contacting(&'a VomsesEntry),
+    /// A server failed in one protocol.
+    Failed(&'a VomsesEntry, Protocol, &'a Failure),
+    /// A server answered with an attribute certificate.
+    Answered(&'a VomsesEntry, Protocol),
+}
+
+/// An attribute certificate as it came, not yet judged.
+#[derive(Debug)]
+pub struct AcReply {
+    /// The attribute certificate.
+    pub ac: EncodedAc,
+    /// What the server says it did otherwise than asked.
+    pub warnings: Vec<String>,
+    /// The certificate with which the server authenticated itself.
+    pub server: Certificate,
+}
+
+/// Asks VOMS servers on behalf of one user.
+pub struct VomsClient {
+    tls: TlsClient,
+    timeout: Duration,
+    deadline: Instant,
+}
+
+impl VomsClient {
+    /// A client that spends at most `timeout` on one server and at most `total` on everything it is asked.
+    ///
+    /// # Errors
+    /// [`NetError::Credential`].
+    pub fn new(
+        credential: &Credential,
+        trust: ServerTrust,
+        now: DateTime<Utc>,
+        timeout: Duration,
+        total: Duration,
+    ) -> Result<Self, NetError> {
+        let tls = TlsClient::new(credential, trust, now)?;
+        Ok(Self { tls, timeout, deadline: Instant::now() + total })
+    }
+
+    /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
+    ///
+    /// # Errors
+    /// [`ClientError`] with every attempt.
+    pub fn request(
+        &self,
+        request: &AcRequest,
+        servers: &[VomsesEntry],
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, ClientError> {
+        let nothing = |attempts| ClientError { vo: request.vo.clone(), attempts };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let Ok(runtime) = runtime else { return Err(nothing(Vec::new())) };
+        let outcome = runtime.block_on(self.ask_all(request, servers, observe));
+        // A name lookup that hangs must not keep the command waiting.
+        runtime.shutdown_background();
+        outcome.map_err(nothing)
+    }
+
+    async fn ask_all(
+        &self,
+        request: &AcRequest,
+        servers: &[VomsesEntry],
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, Vec<Attempt>> {
+        let mut attempts = Vec::new();
+        for entry in shuffled(servers) {
+            observe(&Event::Contacting(&entry));
+            match self.ask(request, &entry, observe).await {
+                Ok(reply) => return Ok(reply),
+                Err(failures) => {
+                    let definite = failures.iter().any(|(_, failure)| failure.is_definite());
+                    attempts.push(Attempt { entry, failures });
+                    if definite || Instant::now() >= self.deadline {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(attempts)
+    }
+
+    /// One server: REST, then the legacy protocol if REST brought nothing of VOMS, both within one time limit.
+    async fn ask(
+        &self,
+        request: &AcRequest,
+        entry: &VomsesEntry,
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, Vec<(Protocol, Failure)>> {
+        let start = Instant::now();
+        let end = (start + self.timeout).min(self.deadline);
+        let mut failures: Vec<(Protocol, Failure)> = Vec::new();
+        for protocol in [Protocol::Rest, Protocol::Legacy] {
+            let outcome = timeout_at(end, self.speak(protocol, request, entry)).await;
+            let failure = match outcome {
+                Ok(Ok(reply)) => {
+                    observe(&Event::Answered(entry, protocol));
+                    return Ok(reply);
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Timeout(end - start),
+            };
+            observe(&Event::Failed(entry, protocol, &failure));
+            let go_on = failure.wants_legacy();
+            failures.push((protocol, failure));
+            if !go_on {
+                break;
+            }
+        }
+        Err(failures)
+    }
+
+    async fn speak(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
+        let first = self.exchange(protocol, request, entry).await;
+        // Some servers do not know the word for "everything"; the top group brings at least all groups.
+        match (&first, request.without_all()) {
+            (Err(Failure::Server(error)), Some(top)) if protocol == Protocol::Rest && !names_the_user(error) => {
+                self.exchange(protocol, &top, entry).await
+            }
+            (Err(Failure::Response(ResponseError::Foreign(_))), Some(top)) if protocol == Protocol::Rest => {
+                self.exchange(protocol, &top, entry).await
+            }
+            _ => first,
+        }
+    }
+
+    async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
+        let name = ServerName { host: entry.host.clone(), port: entry.port, subject: Dn::parse(&entry.dn) };
+        let connection = self.tls.connect(&name).await?;
+        let body = match protocol {
+            Protocol::Rest => {
+                let host = format!("{}:{}", entry.host, entry.port);
+                rest::get(connection.stream, &host, &request.rest_target()).await?
+            }
+            Protocol::Legacy => legacy::exchange(connection.stream, &request.legacy_document()).await?,
+        };
+        let reply = Reply::parse(&body)?;
+        if let Some(der) = reply.ac {
+            let ac = EncodedAc::from_der(&der)?;
+            return Ok(AcReply { ac, warnings: reply.warnings, server: connection.server });
+        }
+        Err(reply.errors.into_iter().next().map_or(Failure::Nothing, Failure::Server))
+    }
+}
+
+/// Whether the refusal is about who asks, so that asking for less would not help.
+fn names_the_user(error: &ServerError) -> bool {
+    ["NoSuchUser", "SuspendedUser", "1001", "1004"].contains(&error.code.as_str())
+}
+
+fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
+    let mut keyed: Vec<(u64, &VomsesEntry)> = servers
+        .iter()
+        .map(|entry| {
+            let mut key = [0; 8];
+            // Without randomness the order of the file is as good as any.
+            let _ = openssl::rand::rand_bytes(&mut key);
+            (u64::from_ne_bytes(key), entry)
+        })
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, entry)| entry.clone()).collect()
+}

@@ -1,0 +1,50 @@
+//! One HTTP/1.1 GET over a connection that is already there (spec 4.2).
+
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use hyper::{Request, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+
+use super::{NetError, REPLY_LIMIT};
+
+const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
+
+/// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
+///
+/// # Errors
+/// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
+pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Result<Vec<u8>, NetError> {
+    let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
+    let target: Uri = target.parse().map_err(|error| broken(&error))?;
+    let request = Request::get(target)
+        .header(HOST, host)
+        .header(USER_AGENT, AGENT)
+        .header(ACCEPT, "*/*")
+        .header(CONNECTION, "close")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| broken(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| from_hyper(&error))?;
+    // Errors of the connection also reach the request that waits on it.
+    tokio::spawn(async move {
+        let _ = connection.await;
+    });
+    let response = sender.send_request(request).await.map_err(|error| from_hyper(&error))?;
+    let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
+    body.map(|body| body.to_bytes().to_vec()).map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return NetError::TooLarge;
+        }
+        NetError::from_io(&*error, false)
+    })
+}
+
+fn from_hyper(error: &hyper::Error) -> NetError {
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return NetError::Closed;
+    }
+    NetError::from_io(error, true)
+}

@@ -1,0 +1,206 @@
+//! TLS with the user's own credential, to a server that is who it should be (spec 4.8).
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use openssl::error::ErrorStack;
+use openssl::ssl::{Ssl, SslContext, SslFiletype, SslMethod, SslOptions, SslVerifyMode, SslVersion};
+use openssl::stack::Stack;
+use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
+use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+
+use super::NetError;
+use crate::credential::anchors::{TrustAnchors, Usage};
+use crate::credential::certificate::Certificate;
+use crate::credential::dn::Dn;
+use crate::credential::user::Credential;
+
+/// Who judges the server's certificate.
+#[derive(Debug, Clone)]
+pub enum ServerTrust {
+    /// A CA directory, with its CRLs.
+    Directory(TrustAnchors),
+    /// The system's CAs for the web, on a machine that has no CA directory.
+    WebCas,
+}
+
+/// A server as a vomses entry names it.
+#[derive(Debug, Clone)]
+pub struct ServerName {
+    /// The host to connect to.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Its certificate's subject, if known; a certificate of this subject is taken whatever host it names.
+    pub subject: Option<Dn>,
+}
+
+/// Opens authenticated connections for one user.
+pub struct TlsClient {
+    context: SslContext,
+    trust: ServerTrust,
+    now: DateTime<Utc>,
+}
+
+/// A connection, and the certificate that the server proved itself with.
+pub struct Connection {
+    /// The encrypted stream.
+    pub stream: SslStream<TcpStream>,
+    /// The server's certificate.
+    pub server: Certificate,
+}
+
+/// Why the server is not believed, once that is known; the outer level is whether it was judged.
+type Verdict = Arc<Mutex<Option<Option<NetError>>>>;
+
+impl TlsClient {
+    /// Prepares connections: TLS 1.2 or later, the whole chain of the credential sent along.
+    ///
+    /// # Errors
+    /// [`NetError::Credential`] when OpenSSL does not take it, for example because its key is too short.
+    pub fn new(credential: &Credential, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
+        let context = context(credential, &trust).map_err(|errors| {
+            let reasons: Vec<_> = errors.errors().iter().filter_map(openssl::error::Error::reason).collect();
+            NetError::Credential(reasons.join(", "))
+        })?;
+        Ok(Self { context, trust, now })
+    }
+
+    /// Connects, and believes the server only if its chain leads to a trusted CA, nobody revoked it, and its name is
+    /// the host's or its subject the one expected.
+    ///
+    /// # Errors
+    /// [`NetError`].
+    pub async fn connect(&self, server: &ServerName) -> Result<Connection, NetError> {
+        let tcp = super::endpoint::connect(&server.host, server.port).await?;
+        let verdict = Verdict::default();
+        let ssl = self.session(server, &verdict).map_err(|errors| NetError::Handshake(errors.to_string()))?;
+        let mut stream = SslStream::new(ssl, tcp).map_err(|errors| NetError::Handshake(errors.to_string()))?;
+        if let Err(error) = Pin::new(&mut stream).connect().await {
+            return Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result()));
+        }
+        let peer = stream.ssl().peer_certificate();
+        let server = peer.and_then(|x509| Certificate::from_x509(&x509).ok());
+        server
+            .map(|server| Connection { stream, server })
+            .ok_or_else(|| NetError::Handshake("the server showed no certificate".to_owned()))
+    }
+
+    fn session(&self, server: &ServerName, verdict: &Verdict) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.context)?;
+        if server.host.parse::<IpAddr>().is_err() {
+            ssl.set_hostname(&server.host)?;
+        }
+        match &self.trust {
+            ServerTrust::WebCas => {
+                set_name(ssl.param_mut(), &server.host)?;
+                ssl.set_verify(SslVerifyMode::PEER);
+            }
+            ServerTrust::Directory(anchors) => {
+                let (anchors, server, now, verdict) = (anchors.clone(), server.clone(), self.now, verdict.clone());
+                // The store of the context is empty: OpenSSL only orders the chain, and we judge it, once.
+                ssl.set_verify_callback(SslVerifyMode::PEER, move |_, chain| {
+                    let mut verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
+                    let good = verdict.get_or_insert_with(|| judge(chain, &anchors, &server, now).err()).is_none();
+                    if good {
+                        chain.set_error(X509VerifyResult::OK);
+                    }
+                    good
+                });
+            }
+        }
+        Ok(ssl)
+    }
+
+    fn handshake_error(&self, error: &openssl::ssl::Error, verdict: &Verdict, result: X509VerifyResult) -> NetError {
+        if matches!(self.trust, ServerTrust::WebCas) && result != X509VerifyResult::OK {
+            return NetError::UntrustedByWebCas(result.error_string());
+        }
+        let untrusted = verdict.lock().unwrap_or_else(PoisonError::into_inner).take().flatten();
+        untrusted.unwrap_or_else(|| match NetError::from_io(error, true) {
+            NetError::Broken(reason) => NetError::Handshake(reason),
+            other => other,
+        })
+    }
+}
+
+fn context(credential: &Credential, trust: &ServerTrust) -> Result<SslContext, ErrorStack> {
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
+    // Old servers end the connection without close_notify; both protocols tell by themselves where a reply ends.
+    builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
+    let (leaf, issuers) = credential.chain().certificates().split_at(1);
+    for certificate in leaf {
+        builder.set_certificate(certificate.x509())?;
+    }
+    for certificate in issuers.iter().filter(|c| !c.is_self_issued()) {
+        builder.add_extra_chain_cert(certificate.to_x509())?;
+    }
+    builder.set_private_key(credential.key().pkey())?;
+    builder.set_cert_store(match trust {
+        ServerTrust::Directory(_) => X509StoreBuilder::new()?.build(),
+        ServerTrust::WebCas => web_cas()?,
+    });
+    Ok(builder.build())
+}
+
+/// The system's CAs for the web, found by the paths that distributions use.
+fn web_cas() -> Result<X509Store, ErrorStack> {
+    let found = openssl_probe::probe();
+    let mut builder = X509StoreBuilder::new()?;
+    let directories: Vec<PathBuf> = found.cert_dir.into_iter().collect();
+    if let Some(file) = found.cert_file {
+        builder.add_lookup(X509Lookup::file())?.load_cert_file(file, SslFiletype::PEM)?;
+    }
+    for directory in directories {
+        builder.add_lookup(X509Lookup::hash_dir())?.add_dir(&directory.to_string_lossy(), SslFiletype::PEM)?;
+    }
+    Ok(builder.build())
+}
+
+fn set_name(param: &mut openssl::x509::verify::X509VerifyParamRef, host: &str) -> Result<(), ErrorStack> {
+    param.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+    match host.parse() {
+        Ok(address) => param.set_ip(address),
+        Err(_) => param.set_host(host),
+    }
+}
+
+fn judge(
+    chain: &X509StoreContextRef,
+    anchors: &TrustAnchors,
+    server: &ServerName,
+    now: DateTime<Utc>,
+) -> Result<(), NetError> {
+    let certificates: Vec<Certificate> =
+        chain.chain().into_iter().flatten().filter_map(|x509| Certificate::from_x509(x509).ok()).collect();
+    let Some((leaf, above)) = certificates.split_first() else {
+        return Err(NetError::Handshake("the server's certificate cannot be read".to_owned()));
+    };
+    if let Err(findings) = anchors.verify_path(leaf, above, now, Usage::Server) {
+        return findings.into_iter().next().map_or(Ok(()), |finding| Err(NetError::Untrusted(finding)));
+    }
+    let expected = server.subject.as_ref().is_some_and(|subject| subject.matches(leaf.subject()));
+    if expected || is_for_host(leaf, &server.host).unwrap_or(false) {
+        return Ok(());
+    }
+    Err(NetError::Name { host: server.host.clone(), subject: leaf.subject().clone() })
+}
+
+/// OpenSSL's host check (RFC 6125, with the common name where there is no alternative name) on one certificate.
+fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
+    let mut store = X509StoreBuilder::new()?;
+    store.add_cert(leaf.to_x509())?;
+    let mut param = X509VerifyParam::new()?;
+    param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME)?;
+    set_name(&mut param, host)?;
+    store.set_param(&param)?;
+    let store = store.build();
+    X509StoreContext::new()?.init(&store, leaf.x509(), &*Stack::new()?, |context| context.verify_cert())
+}
