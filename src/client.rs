@@ -116,9 +116,10 @@ impl ClientError {
     /// The failure that tells most.
     #[must_use]
     pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
-        let all = self.attempts.iter().flat_map(|attempt| {
-            attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure))
-        });
+        let all = self
+            .attempts
+            .iter()
+            .flat_map(|attempt| attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure)));
         all.max_by_key(|(_, failure)| failure.weight())
     }
 
@@ -198,7 +199,9 @@ impl VomsClient {
     ) -> Result<AcReply, ClientError> {
         let nothing = |attempts| ClientError { vo: request.vo.clone(), attempts };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let Ok(runtime) = runtime else { return Err(nothing(Vec::new())) };
+        let Ok(runtime) = runtime else {
+            return Err(nothing(Vec::new()));
+        };
         let outcome = runtime.block_on(self.ask_all(request, servers, observe));
         // A name lookup that hangs must not keep the command waiting.
         runtime.shutdown_background();

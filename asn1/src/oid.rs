@@ -41,6 +41,8 @@ pub const VOMS_GENERIC_ATTRIBUTES: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.
 pub const TARGETS: ObjectIdentifier = oid("2.5.29.55");
 /// `id-ce-noRevAvail`, no revocation information exists (RFC 5755 section 4.3.6).
 pub const NO_REV_AVAIL: ObjectIdentifier = oid("2.5.29.56");
+/// cRLNumber, RFC 5280 section 5.2.3.
+pub const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
 /// `id-ce-authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).
 pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 /// `id-ce-subjectKeyIdentifier` (RFC 5280 section 4.2.1.2).

@@ -103,9 +103,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
                 .detail(format!("{name}: unrecognized option '{typed}'"))
                 .maybe_help(Some(suggestion.unwrap_or(help)))
         }
-        ErrorKind::UnknownArgument => {
-            Trouble::new(format!("unexpected word '{argument}'")).maybe_help(Some(help))
-        }
+        ErrorKind::UnknownArgument => Trouble::new(format!("unexpected word '{argument}'")).maybe_help(Some(help)),
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();

@@ -56,7 +56,9 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     } else {
         file::destroy(&path, env.uid)
     };
-    let Err(error) = outcome else { return Exit::Success };
+    let Err(error) = outcome else {
+        return Exit::Success;
+    };
     if !args.quiet {
         let reason = crate::bounded::reason(&error);
         Trouble::new("Proxy file doesn't exist or has bad permissions")

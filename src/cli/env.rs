@@ -52,3 +52,20 @@ impl Environment {
 fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
+
+/// The user's shell.
+#[allow(clippy::disallowed_methods)]
+pub fn shell() -> std::ffi::OsString {
+    std::env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".into())
+}
+
+/// The search path with a directory in front.
+#[allow(clippy::disallowed_methods)]
+pub fn path_with(first: &std::path::Path) -> std::ffi::OsString {
+    let mut path = first.as_os_str().to_owned();
+    if let Some(rest) = std::env::var_os("PATH").filter(|rest| !rest.is_empty()) {
+        path.push(":");
+        path.push(rest);
+    }
+    path
+}

@@ -131,18 +131,11 @@ fn load(path: &Path) -> Result<Chain, Trouble> {
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
     };
-    let contents =
-        bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| lost(bounded::reason(&error)))?;
+    let contents = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| lost(bounded::reason(&error)))?;
     Chain::parse(&contents).map_err(|error| lost(error.to_string()))
 }
 
-fn show(
-    args: &InfoArgs,
-    path: &Path,
-    chain: &Chain,
-    env: &Environment,
-    now: DateTime<Utc>,
-) -> Result<Exit, Trouble> {
+fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: DateTime<Utc>) -> Result<Exit, Trouble> {
     let check = check(args, chain, now)?;
     if args.checks() && !args.all && !args.wants_values() {
         return Ok(check);
@@ -222,10 +215,14 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     }
     let anchors = places::anchors(args.certdir.as_deref(), env)?;
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
-    let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else { return Ok(()) };
+    let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else {
+        return Ok(());
+    };
     let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now };
     for ac in acs {
-        let Err(findings) = verifier.verify(&ac.encoded, None) else { continue };
+        let Err(findings) = verifier.verify(&ac.encoded, None) else {
+            continue;
+        };
         let (vo, expired) = (&ac.attributes.vo, |f: &AcFinding| matches!(f, AcFinding::Expired(_)));
         if !findings.iter().all(expired) {
             output::warning("Unable to verify signature! Server certificate possibly not installed.");

@@ -49,9 +49,8 @@ pub fn make(dir: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let program = std::env::current_exe().map_err(|error| (dir.to_owned(), error))?;
     let mut links = Vec::new();
     for link in LINKS.map(|name| dir.join(name)) {
-        let is_ours = std::fs::read_link(&link).is_ok_and(|target| {
-            target == program || target.file_name() == program.file_name()
-        });
+        let is_ours = std::fs::read_link(&link)
+            .is_ok_and(|target| target == program || target.file_name() == program.file_name());
         let made = if is_ours { std::fs::remove_file(&link) } else { Ok(()) };
         made.and_then(|()| std::os::unix::fs::symlink(&program, &link)).map_err(|error| (link.clone(), error))?;
         links.push(link);

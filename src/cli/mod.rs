@@ -54,7 +54,9 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
             argv.remove(0);
         })
     });
-    let Some((_, name, command)) = chosen else { return overview(argv.get(1)).into() };
+    let Some((_, name, command)) = chosen else {
+        return overview(argv.get(1)).into();
+    };
     let words = argv.split_off(1.min(argv.len()));
     let environment = Environment::read();
     match command {

@@ -269,8 +269,7 @@ impl TrustAnchors {
 
     fn revocation(&self, certificate: &Certificate, issuer: &Certificate, now: DateTime<Utc>) -> Vec<PathFinding> {
         let files = self.files(certificate.x509().issuer_name_hash(), "r", CRL_LIMIT);
-        let judged: Vec<_> =
-            files.iter().map(|(path, file)| judge_crl(path, file, certificate, issuer, now)).collect();
+        let judged: Vec<_> = files.iter().map(|(path, file)| judge_crl(path, file, certificate, issuer, now)).collect();
         // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
         if judged.iter().any(|verdict| matches!(verdict, Ok(()))) {
             let revoked = judged.into_iter().filter_map(Result::err);
@@ -295,9 +294,7 @@ fn judge_crl(
     now: DateTime<Utc>,
 ) -> Result<(), PathProblem> {
     let unusable = |why| PathProblem::CrlUnusable { crl: path.to_owned(), why };
-    let crl = X509Crl::from_pem(file)
-        .or_else(|_| X509Crl::from_der(file))
-        .map_err(|_| unusable("cannot be read"))?;
+    let crl = X509Crl::from_pem(file).or_else(|_| X509Crl::from_der(file)).map_err(|_| unusable("cannot be read"))?;
     let signed = issuer.x509().public_key().and_then(|key| crl.verify(&key)).unwrap_or(false);
     if !signed {
         return Err(unusable("is not signed by it"));
@@ -307,9 +304,7 @@ fn judge_crl(
         return Err(PathProblem::Revoked { at, crl: path.to_owned() });
     }
     match crl.next_update().and_then(instant) {
-        Some(next_update) if next_update < now => {
-            Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update })
-        }
+        Some(next_update) if next_update < now => Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update }),
         _ => Ok(()),
     }
 }

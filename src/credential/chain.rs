@@ -206,10 +206,7 @@ impl Chain {
         match anchors.verify_path(end_entity, above, now, Usage::Any) {
             Ok(path) if findings.is_empty() => {
                 let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
-                Ok(VerifiedChain {
-                    identity: end_entity.subject().clone(),
-                    usable_until: ends.min().unwrap_or(now),
-                })
+                Ok(VerifiedChain { identity: end_entity.subject().clone(), usable_until: ends.min().unwrap_or(now) })
             }
             Ok(_) => Err(findings),
             Err(path) => {

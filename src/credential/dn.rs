@@ -79,8 +79,7 @@ impl Ava {
 
 /// UTF-8 where it is, else the Latin-1 that T61String and old tools mean.
 fn text(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes)
-        .map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
 }
 
 /// The form in which RFC 5280 section 7.1 and OpenSSL compare: ASCII case and runs of blanks do not count.
@@ -100,10 +99,8 @@ impl Dn {
     /// Reads the name of a certificate.
     #[must_use]
     pub fn from_name(name: &Name) -> Self {
-        let rdns = name
-            .iter_rdn()
-            .map(|rdn| rdn.iter().map(|ava| Ava::from_any(ava.oid, &ava.value)).collect())
-            .collect();
+        let rdns =
+            name.iter_rdn().map(|rdn| rdn.iter().map(|ava| Ava::from_any(ava.oid, &ava.value)).collect()).collect();
         Self { rdns }
     }
 
@@ -140,14 +137,12 @@ impl Dn {
     /// A multi-valued RDN also matches its attributes written one after the other, as older tools print it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        let rdn_equal = |a: &Vec<Ava>, b: &Vec<Ava>| {
-            a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.matches(y)))
-        };
+        let rdn_equal =
+            |a: &Vec<Ava>, b: &Vec<Ava>| a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.matches(y)));
         if self.rdns.len() == other.rdns.len() {
             return self.rdns.iter().zip(&other.rdns).all(|(a, b)| rdn_equal(a, b));
         }
-        let (a, b): (Vec<_>, Vec<_>) =
-            (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
+        let (a, b): (Vec<_>, Vec<_>) = (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
     }
 
@@ -190,11 +185,7 @@ fn split_unescaped(text: &str) -> Vec<String> {
 
 fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
     let (label, value) = piece.split_once('=')?;
-    let known = LABELS
-        .iter()
-        .chain(ALIASES)
-        .find(|(name, _)| name.eq_ignore_ascii_case(label))
-        .map(|(_, oid)| *oid);
+    let known = LABELS.iter().chain(ALIASES).find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, oid)| *oid);
     let dotted = || label.starts_with(|c: char| c.is_ascii_digit()).then_some(label);
     Some((ObjectIdentifier::new(known.or_else(dotted)?).ok()?, value.to_owned()))
 }

@@ -215,7 +215,12 @@ impl ProxyRequest {
     }
 }
 
-fn extension(id: der::asn1::ObjectIdentifier, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
+/// An extension as OpenSSL's builders take it.
+pub(crate) fn extension(
+    id: der::asn1::ObjectIdentifier,
+    critical: bool,
+    value: &[u8],
+) -> Result<X509Extension, ErrorStack> {
     let id = Asn1Object::from_str(&id.to_string())?;
     X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
 }

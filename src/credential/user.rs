@@ -325,10 +325,8 @@ impl Credential {
         if is_der(&file) && Certificate::from_der(&file).is_err() {
             return from_pkcs12(&location.certificate, &file, passphrase);
         }
-        let chain = Chain::parse(&file).map_err(|source| CredentialError::NoCertificate {
-            path: location.certificate.clone(),
-            source,
-        })?;
+        let chain = Chain::parse(&file)
+            .map_err(|source| CredentialError::NoCertificate { path: location.certificate.clone(), source })?;
         let key_file = match &location.key {
             Some(path) => read(path, "private key")?,
             None => file,
@@ -381,8 +379,7 @@ fn from_pkcs12(
     let passphrase = passphrase(path)?;
     let parsed = with_legacy_ciphers(|| bundle.parse2(&passphrase)).map_err(|errors| bad(why_not_opened(&errors)))?;
     let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
-    let no_certificate =
-        |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
+    let no_certificate = |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
     let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;
     let certificates: Result<Vec<_>, _> = std::iter::once(Certificate::from_x509(&leaf))
         .chain(parsed.ca.iter().flatten().map(Certificate::from_x509))

@@ -18,8 +18,7 @@ pub async fn exchange(mut stream: SslStream<TcpStream>, document: &str) -> Resul
     let mut answer = Vec::new();
     let mut buffer = vec![0; 16 << 10];
     loop {
-        let count =
-            stream.read(&mut buffer).await.map_err(|error| NetError::from_io(&error, answer.is_empty()))?;
+        let count = stream.read(&mut buffer).await.map_err(|error| NetError::from_io(&error, answer.is_empty()))?;
         if count == 0 {
             break;
         }

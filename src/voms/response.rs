@@ -31,7 +31,9 @@ impl ServerError {
         let message = self.message.to_ascii_lowercase();
         let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
         if has(&["suspended", "not active", "aup"]) {
-            Some("ask the VO's managers why; often the VO's usage policy has to be signed again on its VOMS page".into())
+            Some(
+                "ask the VO's managers why; often the VO's usage policy has to be signed again on its VOMS page".into(),
+            )
         } else if has(&["unknown to this vo"]) || self.code == "NoSuchUser" {
             Some("register this certificate on the VO's VOMS page, and wait for the mail that says you are in".into())
         } else if has(&["unable to satisfy"]) || self.code == "1007" {

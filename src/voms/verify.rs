@@ -259,7 +259,8 @@ impl AcVerifier<'_> {
             findings.push(AcFinding::OtherVo { wanted: wanted.to_owned(), found: attributes.vo.clone() });
         }
         let top = format!("/{}", attributes.vo);
-        let foreign = |fqan: &&String| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        let foreign =
+            |fqan: &&String| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
         for fqan in attributes.fqans.iter().filter(foreign) {
             findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
         }
@@ -339,11 +340,7 @@ impl AcVerifier<'_> {
             Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
             Trusted::Lsc(file, Ok(_)) => {
                 let signer = own(carried)?;
-                Err(AcFinding::LscMismatch {
-                    file,
-                    signer: signer.subject().clone(),
-                    issuer: signer.issuer().clone(),
-                })
+                Err(AcFinding::LscMismatch { file, signer: signer.subject().clone(), issuer: signer.issuer().clone() })
             }
             Trusted::Lsc(file, Err(why)) => Err(AcFinding::LscUnusable { file, why }),
             Trusted::Certificates(trusted) => trusted
@@ -382,7 +379,9 @@ pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc
 /// [`AcFinding::Extension`] when the list cannot be read.
 pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
     let unreadable = || AcFinding::Extension(oid::VOMS_CERTS);
-    let Some(extension) = info.extension(oid::VOMS_CERTS) else { return Ok(Vec::new()) };
+    let Some(extension) = info.extension(oid::VOMS_CERTS) else {
+        return Ok(Vec::new());
+    };
     let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
     certs.certificates.iter().map(|der| Certificate::from_der(der).map_err(|_| unreadable())).collect()
 }
@@ -423,9 +422,13 @@ fn signature_finding(ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> 
         oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
         oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
         oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
-        oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => return Some(AcFinding::Algorithm("SHA-1".to_owned())),
+        oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => {
+            return Some(AcFinding::Algorithm("SHA-1".to_owned()));
+        }
         oid::MD5_WITH_RSA => return Some(AcFinding::Algorithm("MD5".to_owned())),
-        other => return Some(AcFinding::Algorithm(format!("the unknown algorithm {other}"))),
+        other => {
+            return Some(AcFinding::Algorithm(format!("the unknown algorithm {other}")));
+        }
     };
     let verified = signer.x509().public_key().and_then(|key| {
         let mut verifier = Verifier::new(digest, &key)?;

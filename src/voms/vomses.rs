@@ -81,9 +81,8 @@ impl Vomses {
         if let Some(place) = missing {
             return Err(VomsesProblem::Place { place: place.clone(), why: "file not found".to_owned() });
         }
-        let unreadable = |problem: &&VomsesProblem| {
-            matches!(problem, VomsesProblem::Place { place, .. } if places.contains(place))
-        };
+        let unreadable =
+            |problem: &&VomsesProblem| matches!(problem, VomsesProblem::Place { place, .. } if places.contains(place));
         all.problems.iter().find(unreadable).cloned().map_or(Ok(all), Err)
     }
 
@@ -136,9 +135,9 @@ impl Vomses {
         }
         match bounded::read(place, bounded::CONFIGURATION_LIMIT) {
             Ok(bytes) => self.parse(place, &String::from_utf8_lossy(&bytes)),
-            Err(error) => self
-                .problems
-                .push(VomsesProblem::Place { place: place.to_owned(), why: bounded::reason(&error) }),
+            Err(error) => {
+                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: bounded::reason(&error) })
+            }
         }
     }
 
@@ -151,9 +150,9 @@ impl Vomses {
         match listing {
             Ok(paths) if depth > 0 => paths.iter().for_each(|path| self.add(path, depth - 1)),
             Ok(_) => {}
-            Err(error) => self
-                .problems
-                .push(VomsesProblem::Place { place: place.to_owned(), why: bounded::reason(&error) }),
+            Err(error) => {
+                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: bounded::reason(&error) })
+            }
         }
     }
 
@@ -189,7 +188,9 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     let fields: Vec<&str> = line.split('"').skip(1).step_by(2).map(str::trim).collect();
     let [alias, host, port, dn, vo] = match fields.as_slice() {
         [a, b, c, d, e] | [a, b, c, d, e, _] => [*a, *b, *c, *d, *e],
-        other => return Err(format!("{} quoted fields where 5 or 6 are needed", other.len())),
+        other => {
+            return Err(format!("{} quoted fields where 5 or 6 are needed", other.len()));
+        }
     };
     if [alias, host, vo].iter().any(|field| field.is_empty()) {
         return Err("an empty field".to_owned());

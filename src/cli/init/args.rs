@@ -119,8 +119,7 @@ pub fn lifetime(option: &str, text: &str) -> Result<Duration, Trouble> {
     if hours.starts_with('-') {
         return Err(wrong("Number of hours must be a positive integer."));
     }
-    let (hours, minutes): (u32, u32) =
-        hours.parse().ok().zip(minutes.parse().ok()).ok_or_else(malformed)?;
+    let (hours, minutes): (u32, u32) = hours.parse().ok().zip(minutes.parse().ok()).ok_or_else(malformed)?;
     if minutes > 59 {
         return Err(wrong("Number of minutes must be in the range 0-59."));
     }

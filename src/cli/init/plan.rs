@@ -153,8 +153,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
             None => {
                 let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
                 let lifetime = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
-                let request =
-                    AcRequest { vo, fqans: wanted.collect(), order, targets: Vec::new(), lifetime };
+                let request = AcRequest { vo, fqans: wanted.collect(), order, targets: Vec::new(), lifetime };
                 plans.push((VoPlan { request, servers }, all));
             }
         }
@@ -172,9 +171,8 @@ fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
     let vomses = if args.vomses.is_empty() {
         Vomses::load(&places::vomses(env))
     } else {
-        Vomses::load_named(&args.vomses).map_err(|problem| {
-            Trouble::new(&problem).help("name an existing vomses file or directory with --vomses")
-        })?
+        Vomses::load_named(&args.vomses)
+            .map_err(|problem| Trouble::new(&problem).help("name an existing vomses file or directory with --vomses"))?
     };
     for named in env.vomses.iter().filter(|place| args.vomses.is_empty() && !place.exists()) {
         output::warning(format!("{} is named by an environment variable, but does not exist", named.display()));

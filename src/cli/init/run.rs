@@ -155,9 +155,7 @@ fn issue(
         lifetime: plan.lifetime,
         attributes,
     };
-    let proxy = request
-        .issue(credential, key, now)
-        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let proxy = request.issue(credential, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
     let chain = proxy.chain().map_err(Trouble::new)?;
     let findings = chain.proxy_findings(now);
     if findings.is_empty() { Ok(proxy) } else { Err(trouble::chain(&findings)) }

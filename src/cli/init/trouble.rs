@@ -1,7 +1,7 @@
 //! Failures of `voms-proxy-init` in the words that scripts look for, with our own and the next step below.
 
-use crate::client::{ClientError, Protocol};
 use crate::cli::output::Trouble;
+use crate::client::{ClientError, Protocol};
 use crate::credential::chain::ChainFinding;
 use crate::credential::key::KeyError;
 use crate::credential::user::CredentialError;
@@ -35,9 +35,7 @@ pub fn credential(error: &CredentialError) -> Trouble {
 /// A user's chain that is not to be believed.
 pub fn chain(findings: &[ChainFinding]) -> Trouble {
     use crate::credential::anchors::PathProblem;
-    let unknown = |finding: &ChainFinding| {
-        matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }))
-    };
+    let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mut trouble = if findings.iter().any(unknown) {
         Trouble::new("Certificate validation error: Trusted issuer of this certificate was not established")
             .detail("No trusted CA certificate was found for the certificate chain")
@@ -74,8 +72,7 @@ pub fn client(error: &ClientError) -> Trouble {
 
 /// An attribute certificate that is not to be believed.
 pub fn ac(vo: &str, findings: &[AcFinding]) -> Trouble {
-    let mut trouble =
-        Trouble::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
+    let mut trouble = Trouble::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
     for finding in findings {
         trouble = trouble.detail(finding);
     }

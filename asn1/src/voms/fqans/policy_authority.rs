@@ -26,18 +26,12 @@ impl PolicyAuthority {
     ///
     /// The first [`PolicyAuthorityError`] from the left.
     pub fn parse(uri: &str) -> Result<PolicyAuthority, PolicyAuthorityError> {
-        let (vo, server) = uri
-            .split_once("://")
-            .ok_or(PolicyAuthorityError::NoSeparator)?;
+        let (vo, server) = uri.split_once("://").ok_or(PolicyAuthorityError::NoSeparator)?;
         let (host, port) = match server.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (server, None),
         };
-        Ok(PolicyAuthority {
-            vo: name("VO", vo)?,
-            host: name("host", host)?,
-            port: port.map(number).transpose()?,
-        })
+        Ok(PolicyAuthority { vo: name("VO", vo)?, host: name("host", host)?, port: port.map(number).transpose()? })
     }
 }
 
