@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_unique_prefix_is_the_option_and_an_ambiguous_one_is_not() {
         assert_eq!(normalised("-ver"), "--verify");
-        assert_eq!(normalised("-v"), "--v");
+        assert_eq!(normalised("-v"), "-v");
         assert_eq!(normalised("-nosuch word"), "--nosuch word");
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use der::Tagged;
+use x509_cert::der::Tag;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
-use x509_cert::der::{Encode, Tag};
 use x509_cert::name::Name;
 
 /// Labels that OpenSSL prints; where it knows two, the one that map files use comes first.
@@ -231,14 +231,6 @@ impl fmt::Display for Dn {
         }
         Ok(())
     }
-}
-
-/// The DER of a name, as OpenSSL wants it.
-///
-/// # Errors
-/// The encoder's, which a name that was decoded before does not cause.
-pub fn name_to_der(name: &Name) -> Result<Vec<u8>, der::Error> {
-    name.to_der()
 }
 
 #[cfg(test)]

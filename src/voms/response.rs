@@ -142,10 +142,9 @@ fn clean(text: &str) -> String {
 fn decode(text: &str) -> Option<Vec<u8>> {
     let compact: String = text.split_whitespace().collect();
     let standard = compact.contains(['+', '/', '=']) || text.trim().contains('\n');
-    if !standard && compact.len() % 4 != 1 {
-        if let Some(bytes) = decode_voms(&compact).filter(|bytes| bytes.first() == Some(&0x30)) {
-            return Some(bytes);
-        }
+    let own = || decode_voms(&compact).filter(|bytes| bytes.first() == Some(&0x30));
+    if let (false, Some(bytes)) = (standard, own()) {
+        return Some(bytes);
     }
     base64::decode_block(&compact).ok().or_else(|| decode_voms(&compact))
 }

@@ -182,7 +182,7 @@ fn is_wanted(path: &Path) -> bool {
 }
 
 fn parse_line(line: &str) -> Result<VomsesEntry, String> {
-    if line.matches('"').count() % 2 != 0 {
+    if !line.matches('"').count().is_multiple_of(2) {
         return Err("a quotation mark is not closed".to_owned());
     }
     let fields: Vec<&str> = line.split('"').skip(1).step_by(2).map(str::trim).collect();
