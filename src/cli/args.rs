@@ -8,12 +8,22 @@ use clap::{ArgAction, Parser};
 use super::exit::Exit;
 use super::output::{self, Trouble};
 
+/// The first line is what scripts know from the Java client.
+const HELP: &str = "\
+usage: {usage}
+
+{about-with-newline}
+OPTIONS
+{options}
+
+{after-help}";
+
 /// Parses a command's words.
 ///
 /// # Errors
 /// The exit status when there is nothing left to do: help and version were printed, or the words are wrong.
 pub fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
-    let mut command = P::command().version(env!("CARGO_PKG_VERSION"));
+    let mut command = P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP);
     command.build();
     let options: Vec<(String, bool)> = command
         .get_arguments()

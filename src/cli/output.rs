@@ -55,8 +55,8 @@ impl Trouble {
     }
 
     /// Sets the next step.
-    pub fn help(mut self, help: impl Into<Option<&'static str>>) -> Self {
-        self.help = help.into().map(str::to_owned);
+    pub fn help(mut self, help: &str) -> Self {
+        self.help = Some(help.to_owned());
         self
     }
 

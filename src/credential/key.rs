@@ -59,8 +59,14 @@ impl PrivateKey {
             return key.map(Self).map_err(|_| KeyError::Malformed.into());
         }
         let passphrase = passphrase()?;
-        // OpenSSL hands a buffer of 1 KiB to the callback and would cut a longer passphrase off silently.
-        let open = || PKey::private_key_from_pem_passphrase(pem, passphrase.as_bytes());
+        let open = || {
+            PKey::private_key_from_pem_callback(pem, |buffer| {
+                // Longer than OpenSSL's buffer is cut off, and then it is the wrong one.
+                let length = passphrase.len().min(buffer.len());
+                buffer[..length].copy_from_slice(&passphrase.as_bytes()[..length]);
+                Ok(length)
+            })
+        };
         let key = with_legacy_ciphers(open).map_err(|errors| why_not_opened(&errors))?;
         Ok(Self(key))
     }

@@ -85,6 +85,10 @@ impl TlsClient {
         if let Err(error) = Pin::new(&mut stream).connect().await {
             return Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result()));
         }
+        let judged = verdict.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if matches!(self.trust, ServerTrust::Directory(_)) && !judged {
+            return Err(NetError::Handshake("the server's certificate was not judged".to_owned()));
+        }
         let peer = stream.ssl().peer_certificate();
         let server = peer.and_then(|x509| Certificate::from_x509(&x509).ok());
         server

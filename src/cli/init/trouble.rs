@@ -1,11 +1,16 @@
 //! Failures of `voms-proxy-init` in the words that scripts look for, with our own and the next step below.
 
 use crate::cli::output::Trouble;
-use crate::client::{ClientError, Protocol};
+use crate::client::{ClientError, Failure, Protocol};
+use crate::credential::anchors::PathProblem;
 use crate::credential::chain::ChainFinding;
 use crate::credential::key::KeyError;
 use crate::credential::user::CredentialError;
+use crate::net::NetError;
 use crate::voms::verify::AcFinding;
+
+const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
+const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
 
 /// A credential that cannot be found or loaded.
 pub fn credential(error: &CredentialError) -> Trouble {
@@ -48,9 +53,21 @@ pub fn chain(findings: &[ChainFinding]) -> Trouble {
     trouble.maybe_help(findings.iter().find_map(ChainFinding::help))
 }
 
+/// Whether a failure is that nobody vouches for the server.
+fn is_unknown_ca(failure: &Failure) -> bool {
+    match failure {
+        Failure::Net(NetError::Untrusted(finding)) => matches!(finding.problem, PathProblem::UnknownIssuer { .. }),
+        Failure::Net(NetError::UntrustedByWebCas(_)) => true,
+        _ => false,
+    }
+}
+
 /// No server gave an attribute certificate.
 pub fn client(error: &ClientError) -> Trouble {
     let mut trouble = Trouble::new(error);
+    if error.foremost().is_some_and(|(_, failure)| is_unknown_ca(failure)) {
+        trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
+    }
     let count: usize = error.attempts.iter().map(|attempt| attempt.failures.len()).sum();
     if count > 1 {
         for attempt in &error.attempts {
