@@ -1,4 +1,10 @@
 //! Grid credentials: RFC 3820 proxy certificates with VOMS attribute certificates, made, read and verified.
+//!
+//! The way of a proxy: [`credential::user::Credential::load`] → [`credential::chain::Chain::verify`] →
+//! [`client::VomsClient::request`] → [`voms::verify::AcVerifier::verify`] → [`credential::proxy::ProxyRequest::issue`].
+//!
+//! Sections cited as "RFC" are of the IETF's documents, as "GFD" of the Open Grid Forum's, and as "spec" of the
+//! project's own notes on what VOMS software does where no standard says it.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

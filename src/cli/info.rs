@@ -16,7 +16,8 @@ use super::{args, file, places};
 use crate::bounded;
 use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
-use crate::voms::verify::{AcAttributes, AcFinding, AcVerifier, SignerTrust, validity};
+use crate::voms::finding::AcFinding;
+use crate::voms::verify::{AcAttributes, AcVerifier, SignerTrust, validity};
 
 /// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
 #[derive(Debug, Parser)]

@@ -6,6 +6,7 @@ pub mod chain;
 pub mod dn;
 pub mod key;
 pub mod key_usage;
+pub mod location;
 pub mod pem;
 pub mod proxy;
 pub mod proxy_type;

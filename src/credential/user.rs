@@ -1,4 +1,4 @@
-//! The user's own credential: where it may be, whether its files are fit, and what is in them (spec 1.9 to 1.11).
+//! The user's own credential: whether its files are fit, and what is in them (spec 1.9, 1.10).
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::certificate::Certificate;
 use super::chain::{Chain, ChainError};
 use super::key::{KeyError, PrivateKey, why_not_opened, with_legacy_ciphers};
+use super::location::{Location, PassedOver, trail};
 use super::pem;
 use crate::bounded;
 
@@ -128,144 +129,7 @@ impl CredentialError {
     }
 }
 
-/// A place that had no credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassedOver {
-    /// The file.
-    pub path: PathBuf,
-    /// Why it was passed over.
-    pub reason: String,
-}
-
-fn trail(places: &[PassedOver]) -> String {
-    places.iter().map(|place| format!("\n    {}: {}", place.path.display(), place.reason)).collect()
-}
-
-/// What the user named and what the machine offers, in the order it is looked at.
-#[derive(Debug, Default, Clone)]
-pub struct Places {
-    /// `--cert`.
-    pub certificate: Option<PathBuf>,
-    /// `--key`.
-    pub key: Option<PathBuf>,
-    /// `X509_USER_CERT`.
-    pub environment_certificate: Option<PathBuf>,
-    /// `X509_USER_KEY`.
-    pub environment_key: Option<PathBuf>,
-    /// `PKCS12_USER_CERT`.
-    pub environment_pkcs12: Option<PathBuf>,
-    /// `$HOME/.globus`, if there is a home.
-    pub globus: Option<PathBuf>,
-}
-
-/// The files that hold the credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Location {
-    certificate: PathBuf,
-    key: Option<PathBuf>,
-}
-
-impl Location {
-    /// A file with everything: a proxy, a PKCS#12 bundle, a certificate with its key.
-    #[must_use]
-    pub fn single(file: PathBuf) -> Self {
-        Self { certificate: file, key: None }
-    }
-
-    /// The certificate's file.
-    #[must_use]
-    pub fn certificate(&self) -> &Path {
-        &self.certificate
-    }
-
-    /// The key's file, which may be the certificate's.
-    #[must_use]
-    pub fn key(&self) -> &Path {
-        self.key.as_deref().unwrap_or(&self.certificate)
-    }
-}
-
-impl Places {
-    /// Finds the credential: options, `X509_USER_CERT`/`KEY`, `PKCS12_USER_CERT`, then in `$HOME/.globus` the pair
-    /// `usercert.pem`, `userkey.pem`, then `usercred.p12`, then `usercert.p12`. What was named must be there; what
-    /// is merely usual may be absent.
-    ///
-    /// # Errors
-    /// [`CredentialError::NotFound`] with every place, [`CredentialError::Unreadable`] for a named one.
-    pub fn find(&self) -> Result<Location, CredentialError> {
-        let usual = |name: &str| self.globus.as_ref().map(|dir| dir.join(name));
-        if self.certificate.is_some() || self.key.is_some() {
-            return self.named();
-        }
-        if let Some(certificate) = &self.environment_certificate {
-            return self.pair(certificate, self.environment_key.clone());
-        }
-        if let Some(bundle) = &self.environment_pkcs12 {
-            return self.pair(bundle, None);
-        }
-        if let Some(key) = &self.environment_key {
-            let certificate = usual("usercert.pem").unwrap_or_else(|| key.clone());
-            return self.pair(&certificate, Some(key.clone()));
-        }
-        let Some(globus) = &self.globus else {
-            return Err(CredentialError::NotFound(vec![PassedOver {
-                path: "~/.globus".into(),
-                reason: "HOME is not set".to_owned(),
-            }]));
-        };
-        let mut passed_over = Vec::new();
-        let mut absent = |path: &Path| match std::fs::metadata(path) {
-            Ok(_) => false,
-            Err(error) => {
-                passed_over.push(PassedOver { path: path.to_owned(), reason: bounded::reason(&error) });
-                true
-            }
-        };
-        let (certificate, key) = (globus.join("usercert.pem"), globus.join("userkey.pem"));
-        let (no_certificate, no_key) = (absent(&certificate), absent(&key));
-        if !no_certificate && !no_key {
-            return Ok(Location { certificate, key: Some(key) });
-        }
-        for bundle in ["usercred.p12", "usercert.p12"].map(|name| globus.join(name)) {
-            if !absent(&bundle) {
-                return Ok(Location::single(bundle));
-            }
-        }
-        if !no_certificate {
-            passed_over.push(PassedOver { path: certificate, reason: "its key is missing".to_owned() });
-        }
-        Err(CredentialError::NotFound(passed_over))
-    }
-
-    fn named(&self) -> Result<Location, CredentialError> {
-        let usual = |name: &str| self.globus.as_ref().map(|dir| dir.join(name));
-        match (&self.certificate, &self.key) {
-            (Some(certificate), key) => self.pair(certificate, key.clone()),
-            (None, Some(key)) => {
-                if holds_certificate(key) {
-                    return Ok(Location::single(key.clone()));
-                }
-                let certificate = self.environment_certificate.clone().or_else(|| usual("usercert.pem"));
-                self.pair(&certificate.unwrap_or_else(|| key.clone()), Some(key.clone()))
-            }
-            (None, None) => Err(CredentialError::NotFound(Vec::new())),
-        }
-    }
-
-    /// A certificate file with the key that was named for it, else its own, else the environment's, else the usual.
-    fn pair(&self, certificate: &Path, key: Option<PathBuf>) -> Result<Location, CredentialError> {
-        let file = read(certificate, "certificate")?;
-        let complete = is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_private_key);
-        if key.is_none() && complete {
-            return Ok(Location::single(certificate.to_owned()));
-        }
-        let usual = || self.globus.as_ref().map(|dir| dir.join("userkey.pem"));
-        let key = key.or_else(|| self.environment_key.clone()).or_else(usual);
-        Ok(Location { certificate: certificate.to_owned(), key })
-    }
-}
-
-fn read(path: &Path, what: &'static str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+pub(super) fn read(path: &Path, what: &'static str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
     bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| CredentialError::Unreadable {
         what,
         path: path.to_owned(),
@@ -273,13 +137,8 @@ fn read(path: &Path, what: &'static str) -> Result<Zeroizing<Vec<u8>>, Credentia
     })
 }
 
-fn is_der(file: &[u8]) -> bool {
+pub(super) fn is_der(file: &[u8]) -> bool {
     file.first() == Some(&0x30)
-}
-
-fn holds_certificate(path: &Path) -> bool {
-    bounded::read(path, bounded::CONFIGURATION_LIMIT)
-        .is_ok_and(|file| is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_certificate))
 }
 
 /// A certificate chain with the private key of its leaf.

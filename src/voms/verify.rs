@@ -1,7 +1,5 @@
 //! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Duration, Utc};
 use der::Decode;
 use der::asn1::ObjectIdentifier;
@@ -15,141 +13,14 @@ use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
 use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
-use super::vomsdir::{LscProblem, Trusted, VomsDir};
-use crate::credential::anchors::{PathFinding, TrustAnchors, Usage};
+use super::finding::AcFinding;
+use super::vomsdir::{Trusted, VomsDir};
+use crate::credential::anchors::{TrustAnchors, Usage};
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 
 /// How far clocks may differ.
 pub const SKEW_SECONDS: i64 = 300;
-
-/// One thing wrong with an attribute certificate.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AcFinding {
-    /// Not version 2.
-    #[error("its version is not 2")]
-    Version,
-    /// The two places that name the signature algorithm differ.
-    #[error("it names two different signature algorithms")]
-    AlgorithmMismatch,
-    /// An algorithm that is unknown or too weak.
-    #[error("it is signed with {0}, which is not accepted")]
-    Algorithm(String),
-    /// The FQAN attribute is missing or malformed.
-    #[error("its attributes cannot be read: {0}")]
-    Attributes(String),
-    /// An FQAN of another VO.
-    #[error("the attribute {0} is not of its VO {1}")]
-    ForeignFqan(String, String),
-    /// It is of another VO than was asked for.
-    #[error("it is of the VO {found}, not of {wanted}")]
-    OtherVo {
-        /// The VO asked for.
-        wanted: String,
-        /// The VO it names.
-        found: String,
-    },
-    /// No signer certificate in it and none in the vomsdir.
-    #[error("it does not carry its signer's certificate")]
-    NoSigner,
-    /// The vomsdir has nothing for this server.
-    #[error("LSC file matching VOMS attributes not found in store: there is no {vo}/{host}.lsc in {}", .vomsdir.display())]
-    NotTrusted {
-        /// The VO.
-        vo: String,
-        /// The server's host, as the attribute certificate names it.
-        host: String,
-        /// Where was looked.
-        vomsdir: PathBuf,
-    },
-    /// The LSC file is unusable.
-    #[error("Malformed LSC file {}: {why}", .file.display())]
-    LscUnusable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        why: LscProblem,
-    },
-    /// The LSC file names another signer.
-    #[error("the LSC file {} does not name its signer {signer}, certified by {issuer}", .file.display())]
-    LscMismatch {
-        /// The file.
-        file: PathBuf,
-        /// The signer's subject.
-        signer: Dn,
-        /// The signer's issuer.
-        issuer: Dn,
-    },
-    /// The signer is not the server that was asked.
-    #[error("its signer {signer} is not the server that was asked")]
-    NotTheServer {
-        /// The signer's subject.
-        signer: Dn,
-    },
-    /// The issuer's name is not the signer's subject.
-    #[error("it names {0} as its issuer, but {1} signed it")]
-    IssuerName(String, Dn),
-    /// The signature does not fit.
-    #[error("its signature is not the signer's")]
-    Signature,
-    /// The signer's certificate is not to be believed.
-    #[error("its signer: {0}")]
-    Signer(PathFinding),
-    /// It is for somebody else.
-    #[error("it is for somebody else: holder {holder}")]
-    Holder {
-        /// Whom it names.
-        holder: String,
-    },
-    /// Past its end.
-    #[error("it expired on {}", crate::when(.0))]
-    Expired(DateTime<Utc>),
-    /// Before its begin.
-    #[error("it is not valid before {}", crate::when(.0))]
-    NotYetValid(DateTime<Utc>),
-    /// A critical extension nobody knows.
-    #[error("it has the unknown critical extension {0}")]
-    CriticalExtension(ObjectIdentifier),
-    /// The same extension twice.
-    #[error("it has the extension {0} twice")]
-    DuplicateExtension(ObjectIdentifier),
-    /// An extension that cannot be read.
-    #[error("its extension {0} cannot be read")]
-    Extension(ObjectIdentifier),
-    /// A mandatory extension is missing.
-    #[error("it lacks the extension {0}")]
-    MissingExtension(&'static str),
-    /// The authority key identifier is of another key.
-    #[error("its authority key identifier is not its signer's")]
-    KeyIdentifier,
-    /// OpenSSL failed.
-    #[error("it could not be checked: OpenSSL failed")]
-    OpenSsl,
-}
-
-impl AcFinding {
-    /// The next step, where there is one.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NotTrusted { vo, host, vomsdir } => Some(format!(
-                "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
-                vomsdir.display()
-            )),
-            Self::LscMismatch { file, signer, issuer } => Some(format!(
-                "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
-                 {issuer}",
-                file.display()
-            )),
-            Self::LscUnusable { file, .. } => Some(format!("mend or replace {}", file.display())),
-            Self::Signer(finding) => finding.help(),
-            Self::NotYetValid(_) => Some("check the clock of this machine".to_owned()),
-            Self::Expired(_) => Some("make a new proxy".to_owned()),
-            _ => None,
-        }
-    }
-}
 
 /// What makes a signer believed.
 #[derive(Debug, Clone)]

@@ -8,9 +8,10 @@ use indicatif::ProgressBar;
 use super::plan::{InitPlan, VoPlan};
 use crate::cli::output;
 use crate::client::Event;
+use crate::credential::location::Location;
 use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
-use crate::credential::user::{Credential, Location};
+use crate::credential::user::Credential;
 use crate::voms::verify::VerifiedAc;
 
 /// Tells the user what happens.

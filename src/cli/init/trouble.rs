@@ -7,7 +7,7 @@ use crate::credential::chain::ChainFinding;
 use crate::credential::key::KeyError;
 use crate::credential::user::CredentialError;
 use crate::net::NetError;
-use crate::voms::verify::AcFinding;
+use crate::voms::finding::AcFinding;
 
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
