@@ -184,7 +184,7 @@ impl VomsClient {
         total: Duration,
     ) -> Result<Self, NetError> {
         let tls = TlsClient::new(credential, trust, now)?;
-        Ok(Self { tls, timeout, deadline: Instant::now() + total })
+        Ok(Self { tls, timeout: timeout.min(total), deadline: Instant::now() + total })
     }
 
     /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
@@ -266,13 +266,26 @@ impl VomsClient {
         // Some servers do not know the word for "everything"; the top group brings at least all groups.
         match (&first, request.without_all()) {
             (Err(Failure::Server(error)), Some(top)) if protocol == Protocol::Rest && !names_the_user(error) => {
-                self.exchange(protocol, &top, entry).await
+                self.instead_of_all(protocol, &top, entry).await
             }
             (Err(Failure::Response(ResponseError::Foreign(_))), Some(top)) if protocol == Protocol::Rest => {
-                self.exchange(protocol, &top, entry).await
+                self.instead_of_all(protocol, &top, entry).await
             }
             _ => first,
         }
+    }
+
+    async fn instead_of_all(
+        &self,
+        protocol: Protocol,
+        top: &AcRequest,
+        entry: &VomsesEntry,
+    ) -> Result<AcReply, Failure> {
+        let mut reply = self.exchange(protocol, top, entry).await?;
+        reply
+            .warnings
+            .push(format!("{} does not know the request for everything: no roles were asked for", entry.host));
+        Ok(reply)
     }
 
     async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use der::Encode;
-use openssl::asn1::{Asn1Integer, Asn1Time};
+use openssl::asn1::Asn1Integer;
 use openssl::bn::{BigNum, MsbOption};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -17,7 +17,7 @@ use super::sign::key_identifier;
 use crate::credential::certificate::{Certificate, CertificateError};
 use crate::credential::chain::Chain;
 use crate::credential::key::{KeyError, PrivateKey};
-use crate::credential::proxy::extension;
+use crate::credential::proxy::{asn1_time, extension};
 use crate::credential::user::Credential;
 
 /// A certificate that could not be issued.
@@ -217,8 +217,4 @@ fn name(attributes: &[(&'static str, String)]) -> Result<X509Name, ErrorStack> {
 
 fn name_of(certificate: &X509) -> Result<X509Name, ErrorStack> {
     certificate.subject_name().to_owned()
-}
-
-fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(time.timestamp())
 }

@@ -52,7 +52,11 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     };
     let path = args.file.unwrap_or_else(|| env.proxy());
     let outcome = if args.dry {
-        std::fs::symlink_metadata(&path).map(|_| output::stderr(&format!("Would remove {}", path.display())))
+        file::open_for_destruction(&path, env.uid).map(|_| {
+            if !args.quiet {
+                output::stderr(&format!("Would remove {}", path.display()));
+            }
+        })
     } else {
         file::destroy(&path, env.uid)
     };

@@ -53,6 +53,15 @@ fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
+/// Variables of the user's own configuration that must not reach into a sandbox.
+pub const LEAKS: [&str; 5] = [
+    "X509_VOMS_FILE",
+    "PKCS12_USER_CERT",
+    "VOMS_PROXY_INIT_DONT_VERIFY_AC",
+    "VOMS_PROXY_INFO_DONT_VERIFY_AC",
+    "ARC_LOCATION",
+];
+
 /// The user's shell.
 #[allow(clippy::disallowed_methods)]
 pub fn shell() -> std::ffi::OsString {

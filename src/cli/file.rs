@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use super::signals;
+
 /// The directory a file is in.
 pub fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -15,31 +17,42 @@ pub fn directory(path: &Path) -> &Path {
 /// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
 /// a failure leaves the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    if path.is_dir() && !path.is_symlink() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    if let Ok(found) = path.symlink_metadata() {
+        if !found.is_file() && !found.is_symlink() {
+            let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
     }
     // Opened with O_EXCL, which never follows a link either.
     let mut temporary = tempfile::Builder::new()
         .prefix(".x509up.")
         .permissions(Permissions::from_mode(0o600))
         .tempfile_in(directory(path))?;
-    temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
-    temporary.write_all(contents)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let name = temporary.path().to_owned();
+    signals::with_temporary(&name, move || {
+        temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
+        temporary.write_all(contents)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    })
 }
 
-/// Overwrites a file of one's own with zeros and removes it; a symbolic link or anything but a file is refused.
-pub fn destroy(path: &Path, uid: u32) -> io::Result<()> {
+/// Opens a file that [`destroy`] would remove: one's own, and neither a symbolic link nor anything but a file.
+pub fn open_for_destruction(path: &Path, uid: u32) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = OpenOptions::new().write(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     let found = file.metadata()?;
     if !found.is_file() || found.uid() != uid {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a file of yours"));
     }
-    // A second name of the same file would keep the key alive.
-    overwrite(&file, found.len())?;
+    Ok(file)
+}
+
+/// Overwrites a file with zeros, since it may have a second name, and removes it.
+pub fn destroy(path: &Path, uid: u32) -> io::Result<()> {
+    let file = open_for_destruction(path, uid)?;
+    overwrite(&file, file.metadata()?.len())?;
     std::fs::remove_file(path)
 }
 

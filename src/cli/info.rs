@@ -214,8 +214,8 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
         return Ok(());
     }
-    let anchors = places::anchors(args.certdir.as_deref(), env)?;
-    let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
+    let anchors = optional(places::anchors(args.certdir.as_deref(), env), args.certdir.is_some())?;
+    let vomsdir = optional(places::vomsdir(args.vomsdir.as_deref(), env), args.vomsdir.is_some())?;
     let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else {
         return Ok(());
     };
@@ -235,8 +235,24 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     Ok(())
 }
 
+/// Scripts read the values on hosts whose environment names directories that are not there: only an option must hold.
+fn optional<T>(found: Result<Option<T>, Trouble>, named: bool) -> Result<Option<T>, Trouble> {
+    match found {
+        Err(trouble) if !named => {
+            output::warning(trouble.headline());
+            Ok(None)
+        }
+        other => other,
+    }
+}
+
 fn field(label: &str, value: impl std::fmt::Display) {
-    output::line(&format!("{label:<9} : {value}"));
+    value_line(&format!("{label:<9} : {value}"));
+}
+
+/// A value stays on its line, whatever is in it.
+fn value_line(text: &str) {
+    output::line(&text.replace('\n', "\\n"));
 }
 
 fn type_of(chain: &Chain) -> String {
@@ -309,7 +325,7 @@ fn print_ac_values(args: &InfoArgs, ac: &Ac, now: DateTime<Utc>) {
     }
     if args.fqan {
         for fqan in &ac.attributes.fqans {
-            output::line(fqan);
+            value_line(fqan);
         }
     }
 }

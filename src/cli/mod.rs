@@ -12,6 +12,7 @@ mod output;
 mod places;
 mod prompt;
 mod sandbox;
+mod signals;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -48,6 +48,11 @@ impl Trouble {
         Self { headline: headline.to_string(), details: Vec::new(), help: None, last: None }
     }
 
+    /// The line that names the fact.
+    pub fn headline(&self) -> &str {
+        &self.headline
+    }
+
     /// Adds a line below the headline.
     pub fn detail(mut self, detail: impl Display) -> Self {
         self.details.push(detail.to_string());

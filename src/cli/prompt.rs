@@ -5,6 +5,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::signals;
 use crate::credential::user::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
@@ -25,15 +26,16 @@ impl PassphraseSource {
         let none = |reason: &str| CredentialError::NoPassphrase { path: path.to_owned(), reason: reason.to_owned() };
         match self {
             Self::StandardInput => {
-                let mut line = Zeroizing::new(String::with_capacity(1024));
-                let read = std::io::stdin().lock().take(LONGEST).read_line(&mut line);
-                match read {
-                    Ok(0) | Err(_) => return Err(none("there is no passphrase on standard input")),
-                    Ok(_) => {}
+                let mut line = Zeroizing::new(Vec::with_capacity(1024));
+                let read = std::io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line);
+                if !matches!(read, Ok(1..)) {
+                    return Err(none("there is no passphrase on standard input"));
                 }
-                Ok(Zeroizing::new(line.trim_end_matches(['\n', '\r']).to_owned()))
+                let text =
+                    std::str::from_utf8(&line).map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
+                Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
             }
-            Self::Terminal => match rpassword::prompt_password(PROMPT) {
+            Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(PROMPT)) {
                 Ok(passphrase) => Ok(Zeroizing::new(passphrase)),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(CredentialError::Interrupted),
                 Err(_) => Err(none("there is no terminal to ask for its passphrase on")),

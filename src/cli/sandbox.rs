@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use clap::{ArgAction, Parser};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use rustix::process::{Pid, Signal};
+use signal_hook::consts::SIGINT;
 
 use super::exit::Exit;
 use super::output::Trouble;
@@ -76,6 +78,7 @@ fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Trouble::new)?;
     links::make(&bin).map_err(|(path, error)| Trouble::new(format!("cannot make {}: {error}", path.display())))?;
+    wrap_init(&bin, &world).map_err(Trouble::new)?;
     let child = command(args, &world, &bin).map_err(|error| {
         Trouble::new(format!("cannot run the command: {}", crate::bounded::reason(&error)))
             .help("write the command and its words behind --")
@@ -109,7 +112,19 @@ fn serve(world: &Arc<World>) -> Result<Server, Trouble> {
     Ok(server)
 }
 
-/// Runs the user's command, or a shell, in the sandbox; signals reach it, and the sandbox outlives it.
+/// The machine's own vomses files would be merged with the sandbox's, and a real server asked: so init is told.
+fn wrap_init(bin: &Path, world: &World) -> io::Result<()> {
+    let init = bin.join("voms-proxy-init");
+    std::fs::remove_file(&init)?;
+    let (program, vomses) = (std::env::current_exe()?, world.vomses());
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
+    let script = format!("#!/bin/sh\nexec {} init --vomses {} \"$@\"\n", quoted(&program), quoted(&vomses));
+    std::fs::write(&init, script)?;
+    std::fs::set_permissions(&init, std::fs::Permissions::from_mode(0o755))
+}
+
+/// Runs the user's command, or a shell, in the sandbox. A signal to end is passed on to it, and the sandbox outlives
+/// it.
 fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Result<ExitStatus>> {
     let shell = super::env::shell();
     let (program, words) = match args.command.split_first() {
@@ -122,12 +137,18 @@ fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Resu
         }
     };
     let user = world.dir.join("user");
-    let end = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(SIGTERM, end.clone())?;
-    signal_hook::flag::register(SIGHUP, end.clone())?;
     // The terminal sends an interrupt to the command as well, which decides what it means.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
-    let mut child = Command::new(program)
+    let received: Vec<(Signal, Arc<AtomicBool>)> =
+        [Signal::TERM, Signal::HUP].map(|signal| (signal, Arc::new(AtomicBool::new(false)))).into();
+    for (signal, flag) in &received {
+        signal_hook::flag::register(signal.as_raw(), flag.clone())?;
+    }
+    let mut command = Command::new(program);
+    for variable in super::env::LEAKS {
+        command.env_remove(variable);
+    }
+    let mut child = command
         .args(words)
         .env("PATH", super::env::path_with(bin))
         .env("X509_USER_CERT", user.join("usercert.pem"))
@@ -138,16 +159,16 @@ fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Resu
         .env("X509_VOMSES", world.vomses())
         .env("VOMS_USERCONF", world.vomses())
         .spawn()?;
-    Ok(wait(&mut child, &end))
+    Ok(wait(&mut child, &received))
 }
 
-fn wait(child: &mut Child, end: &AtomicBool) -> io::Result<ExitStatus> {
+fn wait(child: &mut Child, received: &[(Signal, Arc<AtomicBool>)]) -> io::Result<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if end.swap(false, Ordering::Relaxed) {
-            child.kill()?;
+        for (signal, _) in received.iter().filter(|(_, flag)| flag.swap(false, Ordering::Relaxed)) {
+            rustix::process::kill_process(Pid::from_child(child), *signal)?;
         }
         std::thread::sleep(Duration::from_millis(20));
     }

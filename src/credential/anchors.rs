@@ -16,6 +16,8 @@ use crate::bounded;
 
 const CRL_LIMIT: u64 = 64 << 20;
 const MAX_DEPTH: usize = 10;
+/// OpenSSL's security level 2: 112 bits, which RSA below 2048 bits, SHA-1 and MD5 do not reach.
+const AUTH_LEVEL: i32 = 2;
 
 /// A directory that cannot serve as trust anchors.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,9 @@ pub enum PathProblem {
         /// Why.
         why: &'static str,
     },
+    /// Its key is too short, or it is signed with SHA-1 or MD5.
+    #[error("it is too weak: {0}")]
+    Weak(&'static str),
     /// What OpenSSL's path validation says.
     #[error("{0}")]
     Invalid(&'static str),
@@ -107,13 +112,16 @@ impl PathFinding {
             PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
             PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
             PathProblem::UnknownIssuer { directory, .. } => format!(
-                "install the CA's certificate in {} (IGTF packages: ca-policy-igtf-classic), or name another directory \
-                 with --certdir or X509_CERT_DIR",
+                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
+                 another directory with --certdir or X509_CERT_DIR",
                 directory.display()
             ),
             PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
             PathProblem::CrlExpired { .. } | PathProblem::CrlUnusable { .. } => {
                 "update the revocation lists: run fetch-crl".to_owned()
+            }
+            PathProblem::Weak(_) => {
+                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
             }
             PathProblem::Invalid(_) => return None,
         })
@@ -198,6 +206,7 @@ impl TrustAnchors {
         let mut param = X509VerifyParam::new()?;
         // Validity is judged by us, for every certificate and with the dates in the words.
         param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
+        param.set_auth_level(AUTH_LEVEL);
         if usage == Usage::Server {
             param.set_purpose(X509PurposeId::SSL_SERVER)?;
         }
@@ -209,8 +218,9 @@ impl TrustAnchors {
         let store = store.build();
         X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
             if context.verify_cert()? {
-                let path = context.chain().into_iter().flatten();
-                return Ok(Ok(path.filter_map(|x509| Certificate::from_x509(x509).ok()).collect()));
+                let path: Result<_, _> = context.chain().into_iter().flatten().map(Certificate::from_x509).collect();
+                let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
+                return Ok(path.map_err(|_| PathFinding::new(leaf, unreadable)));
             }
             let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
             let at_fault = current.unwrap_or_else(|| leaf.clone());
@@ -221,6 +231,11 @@ impl TrustAnchors {
 
     fn problem(&self, error: X509VerifyResult, certificate: &Certificate) -> PathProblem {
         const UNKNOWN_ISSUER: [i32; 5] = [2, 18, 19, 20, 21];
+        match error.as_raw() {
+            66 | 67 => return PathProblem::Weak("its key is shorter than RSA 2048"),
+            68 => return PathProblem::Weak("it is signed with SHA-1 or a digest weaker still"),
+            _ => {}
+        }
         if UNKNOWN_ISSUER.contains(&error.as_raw()) {
             return PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
@@ -259,7 +274,8 @@ impl TrustAnchors {
     fn files(&self, hash: u32, prefix: &str, limit: u64) -> Vec<(PathBuf, Vec<u8>)> {
         (0..)
             .map(|n| self.directory.join(format!("{hash:08x}.{prefix}{n}")))
-            .take_while(|path| path.exists())
+            // A link that leads nowhere is a file that cannot be read, not one that is not there.
+            .take_while(|path| path.symlink_metadata().is_ok())
             .map(|path| {
                 let bytes = bounded::read(&path, limit).map(|bytes| bytes.to_vec()).unwrap_or_default();
                 (path, bytes)
@@ -295,6 +311,9 @@ fn judge_crl(
 ) -> Result<(), PathProblem> {
     let unusable = |why| PathProblem::CrlUnusable { crl: path.to_owned(), why };
     let crl = X509Crl::from_pem(file).or_else(|_| X509Crl::from_der(file)).map_err(|_| unusable("cannot be read"))?;
+    if instant(crl.last_update()).is_none_or(|this_update| this_update > now) {
+        return Err(unusable("is not valid yet"));
+    }
     let signed = issuer.x509().public_key().and_then(|key| crl.verify(&key)).unwrap_or(false);
     if !signed {
         return Err(unusable("is not signed by it"));

@@ -144,6 +144,13 @@ impl Certificate {
         Some((extension.critical, extension.extn_value.as_bytes()))
     }
 
+    /// How many extensions have that OID, of which RFC 5280 section 4.2 allows one.
+    #[must_use]
+    pub fn count_extensions(&self, id: ObjectIdentifier) -> usize {
+        let extensions = self.0.parsed.tbs_certificate().extensions();
+        extensions.into_iter().flatten().filter(|extension| extension.extn_id == id).count()
+    }
+
     /// The OIDs of all critical extensions, in order.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
         let extensions = self.0.parsed.tbs_certificate().extensions();
@@ -201,6 +208,17 @@ impl Certificate {
         }
         let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
         DraftProxyCertInfo::from_der(value).ok()?.path_len_constraint
+    }
+
+    /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2), whatever their language.
+    #[must_use]
+    pub fn has_policy_rules(&self) -> bool {
+        let rfc = self.extension(oid::PROXY_CERT_INFO).and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
+        let draft = || {
+            let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
+            DraftProxyCertInfo::from_der(value).ok().map(ProxyCertInfo::from)
+        };
+        rfc.or_else(draft).is_some_and(|info| info.proxy_policy.policy.is_some())
     }
 
     /// Whether a private key is the one whose public half is certified.

@@ -72,6 +72,15 @@ pub enum ChainFinding {
     /// The ProxyCertInfo extension must be critical.
     #[error("proxy {0}: its proxyCertInfo is not critical")]
     NotCritical(Dn),
+    /// Only a person's or a host's certificate, or a proxy, may issue proxies.
+    #[error("proxy {0}: a CA issued it")]
+    IssuerIsCa(Dn),
+    /// It says twice what kind of proxy it is.
+    #[error("proxy {0}: it has more than one proxyCertInfo")]
+    TwoInfos(Dn),
+    /// Rules where there may be none, or in a language that nobody here knows.
+    #[error("proxy {0}: its policy has rules that cannot be followed")]
+    PolicyRules(Dn),
     /// A critical extension nobody knows.
     #[error("proxy {0}: unknown critical extension {1}")]
     CriticalExtension(Dn, der::asn1::ObjectIdentifier),
@@ -191,6 +200,13 @@ impl Chain {
         own.map(Certificate::not_after).min().unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
+    /// The latest begin of the proxies and the user's certificate.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        let own = self.proxies().iter().chain(self.end_entity());
+        own.map(Certificate::not_before).max().unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
     /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now` without any
     /// grace.
     ///
@@ -255,6 +271,9 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, fi
     if now < proxy.not_before() {
         findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
     }
+    if issuer.is_ca() {
+        findings.push(ChainFinding::IssuerIsCa(subject()));
+    }
     if issuer.key_usage().is_some_and(|usage| !usage.may_sign()) {
         findings.push(ChainFinding::IssuerMayNotSign(subject()));
     }
@@ -287,6 +306,12 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
     if info.iter().any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical)) {
         findings.push(ChainFinding::NotCritical(subject()));
+    }
+    if info.iter().map(|id| proxy.count_extensions(*id)).sum::<usize>() > 1 {
+        findings.push(ChainFinding::TwoInfos(subject()));
+    }
+    if proxy.has_policy_rules() {
+        findings.push(ChainFinding::PolicyRules(subject()));
     }
     for id in proxy.critical_extensions().filter(|id| !KNOWN.contains(id)) {
         findings.push(ChainFinding::CriticalExtension(subject(), id));

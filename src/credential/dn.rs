@@ -137,8 +137,8 @@ impl Dn {
     /// A multi-valued RDN also matches its attributes written one after the other, as older tools print it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        let rdn_equal =
-            |a: &Vec<Ava>, b: &Vec<Ava>| a.len() == b.len() && a.iter().all(|x| b.iter().any(|y| x.matches(y)));
+        let within = |a: &Vec<Ava>, b: &Vec<Ava>| a.iter().all(|x| b.iter().any(|y| x.matches(y)));
+        let rdn_equal = |a: &Vec<Ava>, b: &Vec<Ava>| a.len() == b.len() && within(a, b) && within(b, a);
         if self.rdns.len() == other.rdns.len() {
             return self.rdns.iter().zip(&other.rdns).all(|(a, b)| rdn_equal(a, b));
         }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::certificate::Certificate;
 use super::pem;
 use super::user::{CredentialError, is_der, read};
 use crate::bounded;
@@ -133,7 +134,8 @@ impl Places {
     /// A certificate file with the key that was named for it, else its own, else the environment's, else the usual.
     fn pair(&self, certificate: &Path, key: Option<PathBuf>) -> Result<Location, CredentialError> {
         let file = read(certificate, "certificate")?;
-        let complete = is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_private_key);
+        let bundle = is_der(&file) && Certificate::from_der(&file).is_err();
+        let complete = bundle || pem::blocks(&file).iter().any(pem::Block::is_private_key);
         if key.is_none() && complete {
             return Ok(Location::single(certificate.to_owned()));
         }

@@ -48,9 +48,10 @@ impl Block {
     /// Of a `TRUSTED CERTIFICATE` only the certificate: OpenSSL's trust settings follow it in the same block.
     #[must_use]
     pub fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let body: Zeroizing<String> = Zeroizing::new(
-            self.text.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace).collect(),
-        );
+        let mut body = Zeroizing::new(String::with_capacity(self.text.len()));
+        for word in self.text.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace) {
+            body.push_str(word);
+        }
         let mut der = Zeroizing::new(base64::decode_block(&body).ok()?);
         if self.label == "TRUSTED CERTIFICATE" {
             let length = first_element(&der)?;
@@ -78,21 +79,30 @@ fn first_element(der: &[u8]) -> Option<usize> {
 #[must_use]
 pub fn blocks(file: &[u8]) -> Vec<Block> {
     let text = Zeroizing::new(String::from_utf8_lossy(file).into_owned());
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for line in text.lines().map(str::trim_end) {
+    let mut open: Option<(usize, &str)> = None;
+    for (at, line) in lines.iter().enumerate() {
         if let Some(label) = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) {
-            open = Some(Block { label: label.to_owned(), text: Zeroizing::new(String::with_capacity(4096)) });
+            open = Some((at, label));
         }
-        let Some(block) = open.as_mut() else { continue };
-        block.text.push_str(line);
-        block.text.push('\n');
         let end = line.strip_prefix("-----END ").and_then(|rest| rest.strip_suffix("-----"));
-        if end == Some(block.label.as_str()) {
-            blocks.extend(open.take());
+        if let Some((from, label)) = open.filter(|(_, label)| end == Some(label)) {
+            blocks.push(Block { label: label.to_owned(), text: joined(&lines[from..=at]) });
+            open = None;
         }
     }
     blocks
+}
+
+/// Lines in one allocation of the right size, so that no copy of a key is left behind by growing.
+fn joined(lines: &[&str]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(lines.iter().map(|line| line.len() + 1).sum()));
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
 }
 
 /// Encodes one block with lines of 64 characters.

@@ -41,6 +41,9 @@ pub enum ProxyError {
     /// The issuing proxy's path length is used up.
     #[error("the issuing proxy allows no further proxies below it")]
     PathLength,
+    /// Legacy proxies have no place for a path length or a policy.
+    #[error("a legacy proxy cannot carry a path length or a policy of its own")]
+    LegacyCannot,
     /// ASN.1 could not be encoded.
     #[error("encoding failed: {0}")]
     Encoding(#[from] der::Error),
@@ -61,6 +64,7 @@ impl ProxyError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Expired(_) => Some("get a new certificate from your CA, or make the proxy anew".to_owned()),
+            Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
             Self::MayNotSign => Some("ask your CA for a certificate with digitalSignature".to_owned()),
             Self::MixedChain | Self::PathLength => {
                 Some("make the proxy from your certificate instead of from a proxy".to_owned())
@@ -93,6 +97,8 @@ pub struct ProxyRequest {
     pub path_length: Option<u32>,
     /// How long from now, in whole seconds.
     pub lifetime: Duration,
+    /// The end of the verified chain, CAs included, which no proxy outlives.
+    pub latest: DateTime<Utc>,
     /// Attribute certificates to embed, byte for byte.
     pub attributes: Option<AcSeq>,
 }
@@ -117,12 +123,14 @@ impl ProxyRequest {
     pub fn issue(mut self, issuer: &Credential, key: PrivateKey, now: DateTime<Utc>) -> Result<Proxy, ProxyError> {
         let chain = issuer.chain();
         let mut notes = self.adapt_to(chain, now)?;
-        let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.leaf().not_before());
-        let not_after = (now + self.lifetime).min(chain.not_after());
+        let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.not_before());
+        let wanted = now.checked_add_signed(self.lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let latest = self.latest.min(chain.not_after());
+        let not_after = wanted.min(latest);
         if not_after <= now {
-            return Err(ProxyError::Expired(chain.not_after()));
+            return Err(ProxyError::Expired(latest));
         }
-        if not_after < now + self.lifetime {
+        if not_after < wanted {
             notes.push(ProxyNote::LifetimeCut);
         }
         let number = random_number()?;
@@ -164,10 +172,15 @@ impl ProxyRequest {
                 self.generation = above.generation();
                 notes.push(ProxyNote::TypeForced(self.generation));
             }
-            if above.is_limited() && self.policy != Policy::Limited {
+            // An independent proxy inherits nothing, so there is nothing to limit.
+            if above.is_limited() && !matches!(self.policy, Policy::Limited | Policy::Independent) {
                 self.policy = Policy::Limited;
                 notes.push(ProxyNote::LimitedForced);
             }
+        }
+        let plain = matches!(self.policy, Policy::InheritAll | Policy::Limited) && self.path_length.is_none();
+        if self.generation == Generation::Legacy && !plain {
+            return Err(ProxyError::LegacyCannot);
         }
         Ok(notes)
     }
@@ -225,7 +238,8 @@ pub(crate) fn extension(
     X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
 }
 
-fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
+/// A point in time as OpenSSL's builders take it.
+pub(crate) fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
     Asn1Time::from_unix(time.timestamp())
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use openssl::pkcs12::Pkcs12;
+use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
 use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
@@ -109,7 +109,8 @@ impl CredentialError {
             Self::NotFound(_) => "put your certificate and key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, \
                 or name them with --cert and --key"
                 .to_owned(),
-            Self::Unreadable { .. } => return None,
+            Self::Unreadable { what: "private key", .. } => "name the file with your private key by --key".to_owned(),
+            Self::Unreadable { .. } => "name the file with your certificate by --cert".to_owned(),
             Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
             Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
             Self::KeyOwner { path, .. } => {
@@ -179,13 +180,13 @@ impl Credential {
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
     ) -> Result<Self, CredentialError> {
         let file = read(&location.certificate, "certificate")?;
-        check_certificate_mode(&location.certificate)?;
-        check_key_file(location.key())?;
-        if is_der(&file) && Certificate::from_der(&file).is_err() {
-            return from_pkcs12(&location.certificate, &file, passphrase);
+        if let Some(bundle) = is_der(&file).then(|| Pkcs12::from_der(&file).ok()).flatten() {
+            check_modes(location)?;
+            return from_pkcs12(&location.certificate, &bundle, passphrase);
         }
         let chain = Chain::parse(&file)
             .map_err(|source| CredentialError::NoCertificate { path: location.certificate.clone(), source })?;
+        check_modes(location)?;
         let key_file = match &location.key {
             Some(path) => read(path, "private key")?,
             None => file,
@@ -230,11 +231,10 @@ impl From<KeyError> for Opening {
 
 fn from_pkcs12(
     path: &Path,
-    file: &[u8],
+    bundle: &Pkcs12Ref,
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
-    let bundle = Pkcs12::from_der(file).map_err(|_| bad(KeyError::Malformed))?;
     let passphrase = passphrase(path)?;
     let parsed = with_legacy_ciphers(|| bundle.parse2(&passphrase)).map_err(|errors| bad(why_not_opened(&errors)))?;
     let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
@@ -246,6 +246,11 @@ fn from_pkcs12(
     let chain = certificates.map_err(ChainError::from).and_then(Chain::new).map_err(no_certificate)?;
     Credential::new(chain, PrivateKey::new(key))
         .map_err(|_| CredentialError::Mismatch { key: path.to_owned(), certificate: path.to_owned() })
+}
+
+fn check_modes(location: &Location) -> Result<(), CredentialError> {
+    check_certificate_mode(&location.certificate)?;
+    check_key_file(location.key())
 }
 
 fn check_certificate_mode(path: &Path) -> Result<(), CredentialError> {

@@ -46,8 +46,11 @@ pub enum NetError {
     /// The user's credential cannot be used for TLS.
     #[error("your certificate cannot be used to authenticate: {0}")]
     Credential(String),
-    /// The connection ended before anything was answered.
-    #[error("the server closed the connection without an answer")]
+    /// The system's web CAs cannot be read.
+    #[error("the system's web CAs cannot be read: {0}")]
+    WebCas(String),
+    /// The connection ended before anything was answered, as TLS 1.3 servers do that refuse a certificate.
+    #[error("the server closed the connection without an answer: it may have refused your certificate")]
     Closed,
     /// The connection broke off.
     #[error("the connection broke off: {0}")]
@@ -65,7 +68,7 @@ impl NetError {
             Self::Resolve(_) => "check the network, and the host name in the vomses entry".into(),
             Self::Connect(_) => "check the network and firewall, or try again later".into(),
             Self::Untrusted(finding) => return finding.help(),
-            Self::UntrustedByWebCas(_) => {
+            Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
                 "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
             }
             Self::Name { .. } => "check the host in the vomses entry against the VO's own page".into(),

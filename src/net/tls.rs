@@ -56,8 +56,8 @@ pub struct Connection {
     pub server: Certificate,
 }
 
-/// Why the server is not believed, once that is known; the outer level is whether it was judged.
-type Verdict = Arc<Mutex<Option<Option<NetError>>>>;
+/// The server's certificate, or why it is not believed, once it was judged.
+type Verdict = Arc<Mutex<Option<Result<Certificate, NetError>>>>;
 
 impl TlsClient {
     /// Prepares connections: TLS 1.2 or later, the whole chain of the credential sent along.
@@ -65,10 +65,12 @@ impl TlsClient {
     /// # Errors
     /// [`NetError::Credential`] when OpenSSL does not take it, for example because its key is too short.
     pub fn new(credential: &Credential, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
-        let context = context(credential, &trust).map_err(|errors| {
-            let reasons: Vec<_> = errors.errors().iter().filter_map(openssl::error::Error::reason).collect();
-            NetError::Credential(reasons.join(", "))
-        })?;
+        let store = match trust {
+            ServerTrust::Directory(_) => X509StoreBuilder::new().map(X509StoreBuilder::build),
+            ServerTrust::WebCas => web_cas(),
+        };
+        let store = store.map_err(|errors| NetError::WebCas(reasons(&errors)))?;
+        let context = context(credential, store).map_err(|errors| NetError::Credential(reasons(&errors)))?;
         Ok(Self { context, trust, now })
     }
 
@@ -85,15 +87,19 @@ impl TlsClient {
         if let Err(error) = Pin::new(&mut stream).connect().await {
             return Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result()));
         }
-        let judged = verdict.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if matches!(self.trust, ServerTrust::Directory(_)) && !judged {
-            return Err(NetError::Handshake("the server's certificate was not judged".to_owned()));
-        }
         let peer = stream.ssl().peer_certificate();
         let server = peer.and_then(|x509| Certificate::from_x509(&x509).ok());
-        server
-            .map(|server| Connection { stream, server })
-            .ok_or_else(|| NetError::Handshake("the server showed no certificate".to_owned()))
+        let judged = match self.trust {
+            ServerTrust::WebCas => server.clone(),
+            ServerTrust::Directory(_) => {
+                verdict.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Result::ok)
+            }
+        };
+        // What was judged has to be what the handshake was made with.
+        match (server, judged) {
+            (Some(server), Some(judged)) if server == judged => Ok(Connection { stream, server }),
+            _ => Err(NetError::Handshake("the server's certificate cannot be read".to_owned())),
+        }
     }
 
     fn session(&self, server: &ServerName, verdict: &Verdict) -> Result<Ssl, ErrorStack> {
@@ -111,7 +117,7 @@ impl TlsClient {
                 // The store of the context is empty: OpenSSL only orders the chain, and we judge it, once.
                 ssl.set_verify_callback(SslVerifyMode::PEER, move |_, chain| {
                     let mut verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
-                    let good = verdict.get_or_insert_with(|| judge(chain, &anchors, &server, now).err()).is_none();
+                    let good = verdict.get_or_insert_with(|| judge(chain, &anchors, &server, now)).is_ok();
                     if good {
                         chain.set_error(X509VerifyResult::OK);
                     }
@@ -126,7 +132,7 @@ impl TlsClient {
         if matches!(self.trust, ServerTrust::WebCas) && result != X509VerifyResult::OK {
             return NetError::UntrustedByWebCas(result.error_string());
         }
-        let untrusted = verdict.lock().unwrap_or_else(PoisonError::into_inner).take().flatten();
+        let untrusted = verdict.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Result::err);
         untrusted.unwrap_or_else(|| match NetError::from_io(error, true) {
             NetError::Broken(reason) => NetError::Handshake(reason),
             other => other,
@@ -134,7 +140,11 @@ impl TlsClient {
     }
 }
 
-fn context(credential: &Credential, trust: &ServerTrust) -> Result<SslContext, ErrorStack> {
+fn reasons(errors: &ErrorStack) -> String {
+    errors.errors().iter().filter_map(openssl::error::Error::reason).collect::<Vec<_>>().join(", ")
+}
+
+fn context(credential: &Credential, store: X509Store) -> Result<SslContext, ErrorStack> {
     let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     // Old servers end the connection without close_notify; both protocols tell by themselves where a reply ends.
@@ -147,10 +157,7 @@ fn context(credential: &Credential, trust: &ServerTrust) -> Result<SslContext, E
         builder.add_extra_chain_cert(certificate.to_x509())?;
     }
     builder.set_private_key(credential.key().pkey())?;
-    builder.set_cert_store(match trust {
-        ServerTrust::Directory(_) => X509StoreBuilder::new()?.build(),
-        ServerTrust::WebCas => web_cas()?,
-    });
+    builder.set_cert_store(store);
     Ok(builder.build())
 }
 
@@ -169,35 +176,40 @@ fn web_cas() -> Result<X509Store, ErrorStack> {
 }
 
 fn set_name(param: &mut openssl::x509::verify::X509VerifyParamRef, host: &str) -> Result<(), ErrorStack> {
-    param.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+    param.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT);
     match host.parse() {
         Ok(address) => param.set_ip(address),
         Err(_) => param.set_host(host),
     }
 }
 
+/// Judges the chain that the server showed, its own certificate first: all of it has to be readable, lest another
+/// certificate than the server's be judged.
 fn judge(
     chain: &X509StoreContextRef,
     anchors: &TrustAnchors,
     server: &ServerName,
     now: DateTime<Utc>,
-) -> Result<(), NetError> {
-    let certificates: Vec<Certificate> =
-        chain.chain().into_iter().flatten().filter_map(|x509| Certificate::from_x509(x509).ok()).collect();
-    let Some((leaf, above)) = certificates.split_first() else {
-        return Err(NetError::Handshake("the server's certificate cannot be read".to_owned()));
+) -> Result<Certificate, NetError> {
+    let shown = chain.chain().into_iter().flatten().map(Certificate::from_x509);
+    let shown: Vec<Certificate> = shown
+        .collect::<Result<_, _>>()
+        .map_err(|error| NetError::Handshake(format!("the server's certificates cannot be read: {error}")))?;
+    let Some((leaf, above)) = shown.split_first() else {
+        return Err(NetError::Handshake("the server showed no certificate".to_owned()));
     };
-    if let Err(findings) = anchors.verify_path(leaf, above, now, Usage::Server) {
-        return findings.into_iter().next().map_or(Ok(()), |finding| Err(NetError::Untrusted(finding)));
-    }
+    anchors.verify_path(leaf, above, now, Usage::Server).map_err(|mut findings| match findings.is_empty() {
+        true => NetError::Handshake("the server's certificate cannot be verified".to_owned()),
+        false => NetError::Untrusted(findings.swap_remove(0)),
+    })?;
     let expected = server.subject.as_ref().is_some_and(|subject| subject.matches(leaf.subject()));
     if expected || is_for_host(leaf, &server.host).unwrap_or(false) {
-        return Ok(());
+        return Ok(leaf.clone());
     }
     Err(NetError::Name { host: server.host.clone(), subject: leaf.subject().clone() })
 }
 
-/// OpenSSL's host check (RFC 6125, with the common name where there is no alternative name) on one certificate.
+/// OpenSSL's host check (RFC 6125, alternative names only) on one certificate.
 fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
     let mut store = X509StoreBuilder::new()?;
     store.add_cert(leaf.to_x509())?;

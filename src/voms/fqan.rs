@@ -8,10 +8,10 @@ use std::str::FromStr;
 #[non_exhaustive]
 pub enum FqanError {
     /// Does not begin with a slash and a group.
-    #[error("'{0}' does not begin with a group such as /virgo")]
+    #[error("{0:?} does not begin with a group such as /virgo")]
     NoGroup(String),
     /// A character that servers refuse.
-    #[error("'{fqan}' has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names")]
+    #[error("{fqan:?} has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names")]
     Character {
         /// The text.
         fqan: String,
@@ -19,10 +19,10 @@ pub enum FqanError {
         character: char,
     },
     /// Capabilities were never put to use; asking for one makes servers hang up.
-    #[error("'{0}' asks for a capability, which VOMS servers do not grant")]
+    #[error("{0:?} asks for a capability, which VOMS servers do not grant")]
     Capability(String),
     /// Longer than a server stores.
-    #[error("'{0}' is longer than 255 characters")]
+    #[error("{0:?} is longer than 255 characters")]
     TooLong(String),
 }
 

@@ -15,8 +15,9 @@ pub struct AcRequest {
     pub order: Vec<Fqan>,
     /// Hosts that alone shall accept it.
     pub targets: Vec<String>,
-    /// Wanted life in seconds; `None` for the server's maximum.
-    pub lifetime: Option<u64>,
+    /// Wanted life in seconds, of which a server gives as much as it allows. It is always said: servers that are not
+    /// told give their maximum or, as Debian's does, none at all.
+    pub lifetime: u64,
 }
 
 impl AcRequest {
@@ -44,9 +45,7 @@ impl AcRequest {
     pub fn rest_target(&self) -> String {
         let fqans = if self.fqans.is_empty() { "all".to_owned() } else { join(&self.fqans) };
         let mut target = format!("/generate-ac?fqans={fqans}");
-        if let Some(lifetime) = self.lifetime {
-            let _ = write!(target, "&lifetime={lifetime}");
-        }
+        let _ = write!(target, "&lifetime={}", self.lifetime);
         if !self.order.is_empty() {
             let _ = write!(target, "&order={}", join(&self.order));
         }
@@ -78,11 +77,7 @@ impl AcRequest {
         if !self.targets.is_empty() {
             let _ = write!(xml, "<targets>{}</targets>", self.targets.join(","));
         }
-        xml.push_str("<base64>1</base64><version>4</version>");
-        if let Some(lifetime) = self.lifetime {
-            let _ = write!(xml, "<lifetime>{lifetime}</lifetime>");
-        }
-        xml.push_str("</voms>");
+        let _ = write!(xml, "<base64>1</base64><version>4</version><lifetime>{}</lifetime></voms>", self.lifetime);
         xml
     }
 }
@@ -116,7 +111,7 @@ mod tests {
             fqans: parse(fqans),
             order: parse(order),
             targets: Vec::new(),
-            lifetime: Some(43_200),
+            lifetime: 43_200,
         }
     }
 

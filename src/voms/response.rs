@@ -5,6 +5,10 @@
 
 use openssl::base64;
 
+/// What is kept of one message, in characters, and of all of them.
+const LONGEST_MESSAGE: usize = 500;
+const MOST_MESSAGES: usize = 16;
+
 /// One `<error>` of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerError {
@@ -93,7 +97,7 @@ impl Reply {
             reply.ac = Some(der).filter(|der| der.len() > 2 && der[0] == 0x30);
         }
         reply.bits = element(&text, "bitstr").and_then(decode);
-        reply.warnings = elements(&text, "warning").map(clean).collect();
+        reply.warnings = elements(&text, "warning").map(clean).take(MOST_MESSAGES).collect();
         reply.take_errors(&text);
         Ok(reply)
     }
@@ -105,9 +109,12 @@ impl Reply {
             for item in items {
                 let code = element(item, "number").or_else(|| element(item, "code")).unwrap_or("").trim();
                 let message = clean(element(item, "message").unwrap_or(item));
+                if self.errors.len() + self.warnings.len() >= 2 * MOST_MESSAGES {
+                    return;
+                }
                 match code.parse::<u32>() {
                     Ok(number) if number < 1000 => self.warnings.push(message),
-                    _ => self.errors.push(ServerError { code: code.to_owned(), message }),
+                    _ => self.errors.push(ServerError { code: clean(code), message }),
                 }
             }
         }
@@ -133,7 +140,8 @@ fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
 
 /// A message on one line, with the five entities of XML resolved where a server did escape.
 fn clean(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.split_whitespace().take(LONGEST_MESSAGE).collect::<Vec<_>>().join(" ");
+    let text: String = text.chars().take(LONGEST_MESSAGE).collect();
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
     text.replace("&amp;", "&")
 }

@@ -73,6 +73,8 @@ pub struct AcAttributes {
     pub vo: String,
     /// The server that issued it: `host:port`.
     pub uri: String,
+    /// The host in it.
+    pub host: String,
     /// The FQANs in order; the first is the primary one.
     pub fqans: Vec<String>,
     /// Generic attributes.
@@ -97,7 +99,7 @@ impl AcAttributes {
             None => Vec::new(),
         };
         let (_, uri) = granted.policy_authority.split_once("://").unwrap_or_default();
-        Ok(Self { vo: authority.vo, uri: uri.to_owned(), fqans: granted.fqans, generic })
+        Ok(Self { vo: authority.vo, uri: uri.to_owned(), host: authority.host, fqans: granted.fqans, generic })
     }
 }
 
@@ -206,8 +208,7 @@ impl AcVerifier<'_> {
         attributes: &AcAttributes,
     ) -> Result<Certificate, AcFinding> {
         let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
-        let host = attributes.uri.rsplit_once(':').map_or(attributes.uri.as_str(), |(host, _)| host);
-        match vomsdir.find(&attributes.vo, host) {
+        match vomsdir.find(&attributes.vo, &attributes.host) {
             Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
             Trusted::Lsc(file, Ok(_)) => {
                 let signer = own(carried)?;
@@ -219,7 +220,7 @@ impl AcVerifier<'_> {
                 .find(|candidate| signature_finding(ac, candidate).is_none())
                 .ok_or_else(|| AcFinding::NotTrusted {
                     vo: attributes.vo.clone(),
-                    host: host.to_owned(),
+                    host: attributes.host.clone(),
                     vomsdir: vomsdir.directory().to_owned(),
                 }),
         }

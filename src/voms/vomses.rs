@@ -10,6 +10,9 @@ const BUILT_IN: &[(&str, &str)] = &[("virgo", include_str!("../../vomses/virgo")
 
 const MAX_DEPTH: u32 = 4;
 
+/// A file that is no vomses at all has a problem in every line.
+const MOST_PROBLEMS: usize = 5;
+
 /// One server of one VO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VomsesEntry {
@@ -54,6 +57,7 @@ pub enum VomsesProblem {
 pub struct Vomses {
     entries: Vec<VomsesEntry>,
     problems: Vec<VomsesProblem>,
+    more_problems: usize,
     looked_in: Vec<PathBuf>,
 }
 
@@ -62,7 +66,10 @@ impl Vomses {
     #[must_use]
     pub fn load(places: &[PathBuf]) -> Self {
         let mut all = Self::default();
-        for place in places {
+        for (at, place) in places.iter().enumerate() {
+            if places[..at].contains(place) {
+                continue;
+            }
             all.looked_in.push(place.clone());
             if place.exists() {
                 all.add(place, MAX_DEPTH);
@@ -113,6 +120,12 @@ impl Vomses {
     #[must_use]
     pub fn problems(&self) -> &[VomsesProblem] {
         &self.problems
+    }
+
+    /// How many more problems there were than [`Vomses::problems`] lists.
+    #[must_use]
+    pub fn more_problems(&self) -> usize {
+        self.more_problems
     }
 
     /// The places that were asked, existing or not.
@@ -166,9 +179,8 @@ impl Vomses {
             match parse_line(line) {
                 Ok(entry) if self.entries.contains(&entry) => {}
                 Ok(entry) => self.entries.push(entry),
-                Err(why) => {
-                    self.problems.push(VomsesProblem::Line { file: file.to_owned(), line: number + 1, why });
-                }
+                Err(_) if self.problems.len() >= MOST_PROBLEMS => self.more_problems += 1,
+                Err(why) => self.problems.push(VomsesProblem::Line { file: file.to_owned(), line: number + 1, why }),
             }
         }
     }

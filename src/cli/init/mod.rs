@@ -29,6 +29,9 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
             return Exit::Failure;
         }
     };
+    if let Err(error) = super::signals::watch() {
+        super::output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
     let mut report = Reporter::new(&plan);
     match run::run(&plan, super::now, &mut report) {
         Ok(proxy) => {

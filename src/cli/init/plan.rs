@@ -24,6 +24,8 @@ use crate::voms::vomses::{Vomses, VomsesEntry};
 
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 const DEFAULT_BITS: u32 = 2048;
+/// A month of seconds, for "the server's maximum".
+const MORE_THAN_ANY_SERVER_GIVES: u64 = 30 * 86_400;
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
 
 /// One VO to be asked.
@@ -148,11 +150,14 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
         match plans.iter_mut().find(|(plan, _)| plan.request.vo == vo) {
             Some((plan, everything)) => {
                 plan.request.fqans.extend(wanted);
+                let more: Vec<_> = servers.into_iter().filter(|server| !plan.servers.contains(server)).collect();
+                plan.servers.extend(more);
                 *everything |= all;
             }
             None => {
                 let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
-                let lifetime = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
+                let seconds = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
+                let lifetime = seconds.unwrap_or(MORE_THAN_ANY_SERVER_GIVES);
                 let request = AcRequest { vo, fqans: wanted.collect(), order, targets: Vec::new(), lifetime };
                 plans.push((VoPlan { request, servers }, all));
             }
@@ -179,6 +184,9 @@ fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
     }
     for problem in vomses.problems() {
         output::warning(problem);
+    }
+    if vomses.more_problems() > 0 {
+        output::warning(format!("and {} more lines that are no vomses entries", vomses.more_problems()));
     }
     Ok(vomses)
 }

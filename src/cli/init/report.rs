@@ -12,6 +12,7 @@ use crate::credential::location::Location;
 use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
 use crate::credential::user::Credential;
+use crate::voms::fqan::Fqan;
 use crate::voms::verify::VerifiedAc;
 
 /// Tells the user what happens.
@@ -104,6 +105,15 @@ impl Reporter {
     }
 
     pub fn verified(&self, vo: &VoPlan, verified: &VerifiedAc) {
+        let granted: Vec<Fqan> = verified.attributes().fqans.iter().filter_map(|text| text.parse().ok()).collect();
+        let missing = vo.request.fqans.iter().filter(|fqan| !granted.contains(fqan));
+        for fqan in missing {
+            self.spinner.suspend(|| output::warning(format!("{fqan} was asked for, but not granted")));
+        }
+        let first = vo.request.fqans.first().filter(|fqan| granted.contains(fqan) && granted.first() != Some(fqan));
+        if let (Some(wanted), Some(primary)) = (first, granted.first()) {
+            self.spinner.suspend(|| output::warning(format!("{wanted} was asked for first, but {primary} is first")));
+        }
         self.debug(|| {
             let fqans = verified.attributes().fqans.join(", ");
             format!("VOMS AC validation for VO {} succeded. {fqans}", vo.request.vo)

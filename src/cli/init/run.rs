@@ -12,7 +12,6 @@ use super::trouble;
 use crate::cli::file;
 use crate::cli::output::Trouble;
 use crate::client::{AcReply, VomsClient};
-use crate::credential::chain::ChainFinding;
 use crate::credential::key::{KeyError, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
 use crate::credential::user::{Credential, CredentialError};
@@ -42,10 +41,10 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let key = begin_key(plan.bits);
     let credential = load(plan, report)?;
     let began = now();
-    check_chain(plan, &credential, began)?;
+    let latest = check_chain(plan, &credential, began)?;
     let replies = ask(plan, &credential, began, report)?;
     let attributes = believe(plan, &credential, replies, now(), report)?;
-    let proxy = issue(plan, &credential, attributes, finish_key(key)?, now())?;
+    let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| {
         Trouble::new(format!("Error creating proxy certificate: {}", plan.out.display()))
@@ -76,13 +75,16 @@ fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, RunError> 
     Ok(credential)
 }
 
-/// With trust anchors the whole chain is judged; without, at least its dates and the proxies in it.
-fn check_chain(plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) -> Result<(), Trouble> {
-    let findings: Vec<ChainFinding> = match &plan.anchors {
-        Some(anchors) => credential.chain().verify(anchors, now).err().unwrap_or_default(),
-        None => credential.chain().local_findings(now),
-    };
-    if findings.is_empty() { Ok(()) } else { Err(trouble::chain(&findings)) }
+/// With trust anchors the whole chain is judged; without, at least its dates and the proxies in it. Returns when the
+/// first certificate of it ends.
+fn check_chain(plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) -> Result<DateTime<Utc>, Trouble> {
+    let chain = credential.chain();
+    if let Some(anchors) = &plan.anchors {
+        let verified = chain.verify(anchors, now).map_err(|findings| trouble::chain(&findings))?;
+        return Ok(verified.usable_until());
+    }
+    let findings = chain.local_findings(now);
+    if findings.is_empty() { Ok(chain.not_after()) } else { Err(trouble::chain(&findings)) }
 }
 
 fn ask<'p>(
@@ -135,6 +137,10 @@ fn believe(
         let verified = verifier
             .verify(&reply.ac, Some(&vo.request.vo))
             .map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
+        if verified.not_after() <= now {
+            return Err(Trouble::new(format!("the server gave attributes for {} without any life", vo.request.vo))
+                .help("compare this machine's clock with the server's, or ask for a life with --vomslife"));
+        }
         report.verified(vo, &verified);
     }
     let acs: Vec<_> = replies.into_iter().map(|(_, reply)| reply.ac).collect();
@@ -144,6 +150,7 @@ fn believe(
 fn issue(
     plan: &InitPlan,
     credential: &Credential,
+    latest: DateTime<Utc>,
     attributes: Option<AcSeq>,
     key: PrivateKey,
     now: DateTime<Utc>,
@@ -153,10 +160,12 @@ fn issue(
         policy: plan.policy.clone(),
         path_length: plan.path_length,
         lifetime: plan.lifetime,
+        latest,
         attributes,
     };
     let proxy = request.issue(credential, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
     let chain = proxy.chain().map_err(Trouble::new)?;
     let findings = chain.proxy_findings(now);
-    if findings.is_empty() { Ok(proxy) } else { Err(trouble::chain(&findings)) }
+    let Some(finding) = findings.first() else { return Ok(proxy) };
+    Err(Trouble::new(format!("the proxy made does not hold: {finding}")).help("please report this as a bug"))
 }

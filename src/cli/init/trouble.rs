@@ -39,11 +39,9 @@ pub fn credential(error: &CredentialError) -> Trouble {
 
 /// A user's chain that is not to be believed.
 pub fn chain(findings: &[ChainFinding]) -> Trouble {
-    use crate::credential::anchors::PathProblem;
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mut trouble = if findings.iter().any(unknown) {
-        Trouble::new("Certificate validation error: Trusted issuer of this certificate was not established")
-            .detail("No trusted CA certificate was found for the certificate chain")
+        Trouble::new(UNTRUSTED_ISSUER).detail(NO_CA)
     } else {
         Trouble::new("your certificate cannot be used")
     };
@@ -68,13 +66,14 @@ pub fn client(error: &ClientError) -> Trouble {
     if error.foremost().is_some_and(|(_, failure)| is_unknown_ca(failure)) {
         trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
-    let count: usize = error.attempts.iter().map(|attempt| attempt.failures.len()).sum();
-    if count > 1 {
-        for attempt in &error.attempts {
-            for (protocol, failure) in &attempt.failures {
-                let entry = &attempt.entry;
+    // The headline is one of the failures; the others follow.
+    let foremost = error.to_string();
+    for attempt in &error.attempts {
+        for (protocol, failure) in &attempt.failures {
+            let (host, port) = (&attempt.entry.host, attempt.entry.port);
+            if format!("{host}:{port}: {failure}") != foremost {
                 let by = if *protocol == Protocol::Legacy { " (legacy protocol)" } else { "" };
-                trouble = trouble.detail(format!("{}:{}{by}: {failure}", entry.host, entry.port));
+                trouble = trouble.detail(format!("{host}:{port}{by}: {failure}"));
             }
         }
     }
