@@ -1,7 +1,7 @@
 //! A TLS server on the loopback interface that asks for client certificates and answers one request a connection.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
@@ -114,7 +114,13 @@ fn serve(
 ) -> Result<(), Box<dyn std::error::Error>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut stream = acceptor.accept(stream).map_err(|error| error.to_string())?;
+    let mut raw = stream.try_clone()?;
+    let mut stream = acceptor.accept(stream).map_err(|error| {
+        // Closing with bytes unread would reset the connection, and the alert that says why might be lost.
+        let _ = raw.shutdown(Shutdown::Write);
+        let _ = io::copy(&mut (&mut raw).take(REQUEST_LIMIT as u64), &mut io::sink());
+        error.to_string()
+    })?;
     let certificates: Result<Vec<_>, _> = stream
         .ssl()
         .peer_certificate()

@@ -12,7 +12,7 @@ use voms_asn1::voms::ac_seq::AcSeq;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
-use super::{args, file, places};
+use super::{args, file, init, places};
 use crate::bounded;
 use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
@@ -80,6 +80,9 @@ struct InfoArgs {
     /// Exit 0 only if the proxy is valid for this long
     #[arg(long, value_name = "H:M")]
     valid: Option<String>,
+    /// The same in whole hours
+    #[arg(long, value_name = "H")]
+    hours: Option<String>,
     /// Do not verify the attributes
     #[arg(long)]
     dont_verify_ac: bool,
@@ -108,7 +111,7 @@ impl InfoArgs {
     }
 
     fn checks(&self) -> bool {
-        self.exists || self.valid.is_some()
+        self.exists || self.valid.is_some() || self.hours.is_some()
     }
 }
 
@@ -176,7 +179,9 @@ fn check(args: &InfoArgs, chain: &Chain, now: DateTime<Utc>) -> Result<Exit, Tro
     if !args.checks() {
         return Ok(Exit::Success);
     }
-    let needed = args.valid.as_deref().map(|text| super::init::lifetime("--valid", text)).transpose()?;
+    let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
+    let hours = args.hours.as_deref().map(init::hours).transpose()?;
+    let needed = valid.or(hours);
     let begun = chain.leaf().not_before() <= now;
     let left = chain.not_after() - now;
     let enough = left > Duration::zero() && left >= needed.unwrap_or(Duration::zero());

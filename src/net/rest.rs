@@ -43,6 +43,10 @@ pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Resu
 }
 
 fn from_hyper(error: &hyper::Error) -> NetError {
+    // An alert that came before the request was sent is only the cause of its cancellation.
+    if let refused @ NetError::Refused(_) = NetError::from_io(error, true) {
+        return refused;
+    }
     if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
         return NetError::Closed;
     }

@@ -87,11 +87,16 @@ pub fn tls_as(
     builder.set_verify(verify);
     let acceptor = builder.build();
     tcp(move |stream| {
-        if let Ok(mut stream) = acceptor.accept(stream) {
-            let mut request = [0; 4096];
-            if stream.read(&mut request).is_ok() {
-                handle(stream);
+        let mut raw = stream.try_clone().unwrap();
+        match acceptor.accept(stream) {
+            Ok(mut stream) => {
+                let mut request = [0; 4096];
+                if stream.read(&mut request).is_ok() {
+                    handle(stream);
+                }
             }
+            // Closing with bytes unread would reset the connection, and the alert might be lost on the way.
+            Err(_) => silence(&mut raw),
         }
     })
 }

@@ -256,7 +256,7 @@ pub fn mode(path: &Path) -> u32 {
 }
 
 pub fn certificate_pem(user: &Credential) -> Vec<u8> {
-    pem::encode("CERTIFICATE", user.chain().leaf().der()).into_bytes()
+    pem::encode("CERTIFICATE", user.chain().leaf().der()).as_bytes().to_vec()
 }
 
 pub fn key_pem(user: &Credential) -> Vec<u8> {

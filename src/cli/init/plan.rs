@@ -75,7 +75,7 @@ impl InitPlan {
         let vos = vo_plans(&args, vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME), env)?;
         let anchors = places::anchors(args.certdir.as_deref(), env)?;
         let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
-        let out = args.out.clone().unwrap_or_else(|| env.proxy());
+        let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
         let directory = file::directory(&out);
         if !directory.is_dir() {
             return Err(Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
@@ -93,7 +93,7 @@ impl InitPlan {
             path_length: args.path_length,
             lifetime,
             bits,
-            out: file::absolute(&out),
+            out,
             timeout: args.timeout.filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Span::from_secs),
             verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,
             quiet: args.quiet,

@@ -1,0 +1,110 @@
+//! How the command line is read.
+
+mod common;
+
+use std::os::unix::process::CommandExt;
+
+use common::voms::{Voms, authority, honest};
+use common::{BINARY, Home, judge, run};
+
+fn ada_at(voms: &Voms) -> Home {
+    Home::ada().servers(&[voms.virgo()])
+}
+
+#[test]
+fn values_and_options_that_make_no_sense_are_refused_with_the_way_out() {
+    let home = Home::ada();
+    let cases: [(&[&str], &str, &str); 15] = [
+        (&["--bits", "foo"], "Invalid input for key size parameter. foo", "help: number of bits"),
+        (&["--bits", "2047"], "Unsupported key size:2047", "help: number of bits"),
+        (&["--bits", "-1"], "-1", "help: number of bits"),
+        (&["--valid", "12"], "--valid argument must be in the format: h:m", "help: write hours and minutes"),
+        (&["--valid", "1:60"], "Number of minutes must be in the range 0-59.", "help: "),
+        (&["--valid", "-1:00"], "Number of hours must be a positive integer.", "help: "),
+        (&["--valid", "0:00"], "cannot be zero", "help: "),
+        (&["--vomslife", "x"], "--vomslife argument must be in the format: h:m", "help: "),
+        (&["--hours", "0"], "Number of hours must be a positive integer.", "help: "),
+        (&["--hours", "1.5"], "Number of hours must be a positive integer.", "help: "),
+        (&["--proxyver", "5"], "there is no proxy version 5", "help: "),
+        (&["--quite"], "Unrecognized option: --quite", "did you mean --quiet?"),
+        (&["-nosuchthing"], "Unrecognized option: -nosuchthing", "help: "),
+        (&["virgo"], "unexpected word 'virgo'", "help: run: voms-proxy-init --help"),
+        (&["--voms"], "--voms", "help: "),
+    ];
+    for (args, words, help) in cases {
+        let outcome = home.refused(args);
+        outcome.says(args[0], words).says(args[0], help);
+        assert_eq!(outcome.stdout, "");
+    }
+    home.refused(&["--quiet", "--debug"]).says("", "contradict").says("", "help: ");
+}
+
+#[test]
+fn lives_beyond_all_bounds_end_in_words_or_with_the_certificate() {
+    for args in [["--hours", "4294967295"], ["--valid", "4294967295:00"], ["--hours", "99999999"]] {
+        let home = Home::ada();
+        home.put_sentinel();
+        let outcome = home.init(&args);
+        if outcome.code == Some(0) {
+            outcome.says(args[0], "proxy lifetime limited to issuing credential lifetime");
+            judge::rfc(&home);
+        } else {
+            home.failed(outcome, "");
+        }
+    }
+}
+
+#[test]
+fn options_may_be_spelled_as_in_either_old_client() {
+    let voms = honest(authority(|_| {}));
+    for args in [&["-voms", "virgo"][..], &["--voms=virgo"], &["-voms=virgo"], &["-voms", "virgo", "-path_length", "1"]]
+    {
+        let home = ada_at(&voms);
+        home.init(args).success();
+        assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/virgo/virgo"], "{args:?}");
+    }
+}
+
+#[test]
+fn the_program_is_the_command_by_whose_name_it_is_started() {
+    let home = Home::ada();
+    let mut command = home.command(BINARY);
+    command.arg0("/opt/grid/bin/voms-proxy-init").args(["-valid", "0:30"]);
+    run(&mut command, b"").success();
+    assert_eq!(run(home.command(BINARY).args(["info", "-exists", "-valid", "1:00"]), b"").code, Some(1));
+    run(home.command(BINARY).args(["voms-proxy-init", "-valid", "2:00"]), b"").success();
+    assert_eq!(run(home.command(BINARY).args(["info", "-exists", "-valid", "1:00"]), b"").code, Some(0));
+}
+
+#[test]
+fn quiet_is_silent() {
+    let voms = honest(authority(|_| {}));
+    let home = ada_at(&voms);
+    let outcome = home.init(&["--voms", "virgo", "--quiet"]).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+    assert_eq!(judge::rfc(&home).fqans().len(), 2);
+}
+
+#[test]
+fn debug_tells_on_stderr_and_leaves_stdout_as_it_is() {
+    let voms = honest(authority(|_| {}));
+    let home = ada_at(&voms);
+    let outcome = home.init(&["--voms", "virgo", "--debug"]).success();
+    outcome.says("", "Credentials loaded successfully").says("", "Received VOMS response");
+    assert_eq!(outcome.stdout.lines().count(), 7, "{}", outcome.stdout);
+    assert!(!outcome.stderr.contains("PRIVATE KEY"));
+}
+
+#[test]
+fn info_knows_the_hours_that_both_old_clients_take() {
+    let home = Home::ada();
+    home.init(&["--valid", "1:30"]).success();
+    for (hours, code) in [("1", 0), ("2", 1)] {
+        let words = ["-exists", "-hours", hours];
+        for program in ["voms-proxy-info2", "voms-proxy-info3"] {
+            assert_eq!(run(home.command(program).args(words), b"").code, Some(code), "{program} -hours {hours}");
+        }
+        let outcome = run(home.command(BINARY).arg("info").args(words), b"");
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""), "-hours {hours}");
+    }
+}

@@ -1,0 +1,346 @@
+//! What `voms-proxy-init` makes when all goes well, judged by OpenSSL and by both old clients.
+
+mod common;
+
+use std::fs;
+
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use common::judge::{self, Judged};
+use common::voms::{self, Voms, authority, authority_of, honest, legacy};
+use common::{Home, certification, hostile, key_pem, now, world};
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use voms_proxy::authority::pki::{KeyKind, Purpose};
+
+const ROLE: &str = "/virgo/virgo/Role=production";
+
+fn ada_at(voms: &Voms) -> Home {
+    Home::ada().servers(&[voms.virgo()])
+}
+
+fn instant(time: &Asn1TimeRef) -> DateTime<Utc> {
+    let since = Asn1Time::from_unix(0).unwrap().diff(time).unwrap();
+    DateTime::from_timestamp(i64::from(since.days) * 86_400 + i64::from(since.secs), 0).unwrap()
+}
+
+fn created(home: &Home) -> String {
+    let end = instant(judge::chain(&home.proxy())[0].not_after()).format("%a %b %e %H:%M:%S UTC %Y");
+    format!("\nCreated proxy in {}.\n\nYour proxy is valid until {end}\n", home.proxy().display())
+}
+
+/// Seconds from now until the last line's date.
+fn life(stdout: &str) -> i64 {
+    let (_, date) = stdout.trim_end().rsplit_once("valid until ").unwrap();
+    let end = NaiveDateTime::parse_from_str(date, "%a %b %e %H:%M:%S UTC %Y").unwrap();
+    (end.and_utc() - now()).num_seconds()
+}
+
+#[track_caller]
+fn about(seconds: i64, expected: i64) {
+    assert!((expected - 60..=expected + 1).contains(&seconds), "{seconds} s where {expected} s were asked");
+}
+
+/// The AC's end, in seconds from now, as the C++ client shows it: the second `timeleft`.
+fn ac_life(judged: &Judged) -> i64 {
+    let left = judged.fields("timeleft")[1].clone();
+    left.split(':').fold(0, |sum, part| sum * 60 + part.parse::<i64>().unwrap())
+}
+
+#[test]
+fn a_plain_proxy_is_believed_everywhere_and_asks_no_server() {
+    let voms = honest(authority(|_| {}));
+    let home = ada_at(&voms);
+    let outcome = home.init(&[]).success();
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), (created(&home).as_str(), ""));
+    about(life(&outcome.stdout), 12 * 3600);
+    let judged = judge::rfc(&home);
+    assert!(judged.fqans().is_empty() && voms.heard().is_empty());
+    assert_eq!(judged.field("identity"), world().user.chain().leaf().subject().to_string());
+    assert!(judged.java.contains("RFC3820 compliant impersonation proxy"));
+}
+
+#[test]
+fn the_lines_that_scripts_wait_for_are_exactly_these() {
+    let voms = honest(authority(|_| {}));
+    let home = ada_at(&voms);
+    let outcome = home.init(&["--voms", "virgo"]).success();
+    let dn = world().host.chain().leaf().subject();
+    let contacting = format!("Contacting localhost:{} [{dn}] \"virgo\"...", voms.port());
+    let expected = format!("{contacting}\nRemote VOMS server contacted succesfully.\n\n{}", created(&home));
+    assert_eq!((outcome.stdout, outcome.stderr), (expected, String::new()));
+}
+
+#[test]
+fn the_attribute_certificate_is_embedded_byte_for_byte() {
+    for voms in [honest(authority(|_| {})), legacy(authority(|_| {}))] {
+        let home = ada_at(&voms);
+        home.init(&["--voms", "virgo"]).success();
+        let judged = judge::rfc(&home);
+        assert_eq!(judged.fqans(), ["/virgo", "/virgo/virgo"]);
+        let sent = voms.sent();
+        assert!(sent.len() == 1 && judged.holds(&sent[0]));
+        assert!(judged.fields("attribute").contains(&"nickname = ada (virgo)".to_owned()));
+    }
+}
+
+#[test]
+fn groups_and_roles_come_in_the_order_that_was_asked_for() {
+    let all = ["/virgo", "/virgo/virgo", ROLE];
+    let production = format!("virgo:{ROLE}");
+    let (role, group) = (production.as_str(), "virgo:/virgo/virgo");
+    let long = "virgo:/virgo/virgo/Role=NULL/Capability=NULL";
+    let both = format!("virgo:{ROLE},/virgo");
+    type Case<'a> = (&'a [&'a str], String, &'a [&'a str]);
+    let cases: &[Case] = &[
+        (&["--voms", "virgo"], "/virgo".into(), &["/virgo", "/virgo/virgo"]),
+        (&["--voms", group], "/virgo/virgo".into(), &["/virgo/virgo", "/virgo"]),
+        (&["--voms", long], "/virgo/virgo".into(), &["/virgo/virgo", "/virgo"]),
+        (&["--voms", role], ROLE.into(), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (&["--voms", "virgo:all"], "all".into(), &all),
+        (&["--voms", "virgo", "--voms", role], format!("/virgo,{ROLE}"), &["/virgo", ROLE, "/virgo/virgo"]),
+        (&["--voms", role, "--voms", "virgo"], format!("{ROLE},/virgo"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (&["--voms", &both], format!("{ROLE},/virgo"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (&["--voms", "virgo", "--order", "/virgo/virgo"], "/virgo/virgo,/virgo".into(), &["/virgo/virgo", "/virgo"]),
+        (
+            &["--voms", "virgo", "--voms", role, "--order", ROLE],
+            format!("{ROLE},/virgo"),
+            &[ROLE, "/virgo", "/virgo/virgo"],
+        ),
+        (&["--voms", "virgo", "--order", ROLE], "/virgo".into(), &["/virgo", "/virgo/virgo"]),
+    ];
+    for speaks in [honest, legacy] {
+        for (args, asked, granted) in cases {
+            let voms = speaks(authority(|_| {}));
+            let home = ada_at(&voms);
+            home.init(args).success();
+            let target = &voms.targets()[0];
+            assert!(target.starts_with(&format!("/generate-ac?fqans={asked}&lifetime=43200")), "{args:?}: {target}");
+            assert_eq!(judge::rfc(&home).fqans(), *granted, "{args:?}");
+        }
+    }
+}
+
+fn two_vos(virgo: &Voms, ligo: &Voms) -> Home {
+    let home = Home::ada().servers(&[virgo.virgo(), ligo.line("ligo", "ligo")]);
+    let lsc = fs::read(world().vomsdir().join("virgo/localhost.lsc")).unwrap();
+    for vo in ["virgo", "ligo"] {
+        home.write(&format!("vomsdir/{vo}/localhost.lsc"), &lsc, 0o644);
+    }
+    let vomsdir = home.path("vomsdir");
+    home.with("X509_VOMS_DIR", vomsdir)
+}
+
+#[test]
+fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
+    let (virgo, ligo) = (honest(authority(|_| {})), honest(authority_of("ligo")));
+    for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
+        let home = two_vos(&virgo, &ligo);
+        home.init(&["--voms", order[0], "--voms", order[1]]).success();
+        let judged = judge::rfc(&home);
+        assert_eq!(judged.fields("VO"), order);
+        assert!(judged.holds(virgo.sent().last().unwrap()) && judged.holds(ligo.sent().last().unwrap()));
+    }
+}
+
+#[test]
+fn one_vo_of_two_that_refuses_means_no_proxy() {
+    let (virgo, mut stranger) = (honest(authority(|_| {})), authority_of("ligo"));
+    stranger.members.clear();
+    let ligo = honest(stranger);
+    let home = two_vos(&virgo, &ligo);
+    for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
+        let outcome = home.refused(&["--voms", order[0], "--voms", order[1]]);
+        outcome.says("", "ligo: User unknown to this VO.").says("", "None of the contacted servers for ligo were");
+    }
+}
+
+#[test]
+fn a_dead_server_is_passed_over_for_a_live_one() {
+    let voms = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[hostile::virgo_at(hostile::dead_port()), voms.virgo()]);
+    // The order is random: eight runs leave one in 256 that never met the dead one.
+    let mut both = false;
+    for _ in 0..8 {
+        let outcome = home.init(&["--voms", "virgo"]).success();
+        both |= outcome.stdout.matches("Contacting ").count() == 2;
+    }
+    assert!(both, "the dead server was never asked first");
+    assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/virgo/virgo"]);
+}
+
+#[test]
+fn an_alias_stands_for_its_vo() {
+    let voms = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[voms.line("ego", "virgo")]);
+    for name in ["ego", "virgo"] {
+        assert!(home.init(&["--voms", name]).success().stdout.contains("] \"virgo\"..."));
+        assert_eq!(judge::rfc(&home).field("VO"), "virgo");
+    }
+}
+
+#[test]
+fn a_shortened_life_is_a_warning_and_not_a_failure() {
+    for speaks in [honest, legacy] {
+        let voms = speaks(authority(|authority| authority.longest = Duration::hours(1)));
+        let home = ada_at(&voms);
+        let outcome = home.init(&["--voms", "virgo"]).success();
+        outcome.says("", "warning: localhost:15009: The validity of this VOMS AC");
+        outcome.says("", "shortened to 3600 seconds!");
+        assert!(!outcome.stdout.contains("shortened"));
+        about(life(&outcome.stdout), 12 * 3600);
+        about(ac_life(&judge::rfc(&home)), 3600);
+    }
+}
+
+#[test]
+fn lifetimes_are_what_was_asked() {
+    let voms = honest(authority(|_| {}));
+    let cases: [(&[&str], i64, i64); 6] = [
+        (&["--valid", "1:30"], 5400, 5400),
+        (&["--hours", "2"], 7200, 43_200),
+        (&["--valid", "3:00", "--hours", "2"], 7200, 10_800),
+        (&["--valid", "3:00", "--vomslife", "2:00"], 10_800, 7200),
+        (&["--vomslife", "0:00"], 43_200, 86_400),
+        (&["-hours=4", "-vomslife=0:30"], 14_400, 1800),
+    ];
+    for (args, proxy, ac) in cases {
+        let home = ada_at(&voms);
+        let outcome = home.init(&[&["--voms", "virgo"], args].concat()).success();
+        about(life(&outcome.stdout), proxy);
+        about(ac_life(&judge::rfc(&home)), ac);
+    }
+}
+
+#[test]
+fn a_proxy_makes_a_proxy() {
+    let voms = honest(authority(|_| {}));
+    let home = ada_at(&voms);
+    home.init(&["--voms", "virgo"]).success();
+    let first = home.path("first.pem");
+    fs::copy(home.proxy(), &first).unwrap();
+    for args in [vec!["--noregen"], vec!["--cert", "first.pem"]] {
+        let outcome = home.init(&[&args[..], &["--voms", "virgo", "--valid", "1:00"]].concat()).success();
+        assert_eq!(outcome.stderr, "");
+        let judged = judge::rfc(&home);
+        assert_eq!((judged.chain.len(), judged.fqans().len()), (3, 2));
+        // The C++ client calls a proxy's issuer its identity.
+        assert!(judged.java.contains(&format!("identity  : {}\n", world().user.chain().leaf().subject())));
+        fs::copy(&first, home.proxy()).unwrap();
+    }
+}
+
+#[test]
+fn a_proxy_of_a_proxy_ends_with_it_and_says_so() {
+    let home = Home::ada();
+    home.init(&["--valid", "2:00"]).success();
+    let end = instant(judge::chain(&home.proxy())[0].not_after());
+    let outcome = home.init(&["--noregen", "--valid", "9:00"]).success();
+    outcome.says("", "proxy lifetime limited to issuing credential lifetime");
+    assert_eq!(instant(judge::rfc(&home).chain[0].not_after()), end);
+}
+
+#[test]
+fn a_limited_proxy_makes_only_limited_ones() {
+    for kind in [&["--limited"][..], &["--limited", "--old"], &["--limited", "--proxyver", "3"]] {
+        let home = Home::ada();
+        home.init(kind).success();
+        let outcome = home.init(&["--noregen", "--valid", "1:00"]).success();
+        outcome.says("", "forced the creation of a limited proxy");
+        let judged = judge::any(&home);
+        assert!(judged.java.contains("limited"), "{}", judged.java);
+        assert_eq!(judged.chain.len(), 3);
+    }
+}
+
+#[test]
+fn every_kind_of_proxy_is_what_the_old_clients_call_it() {
+    let voms = honest(authority(|_| {}));
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["--rfc"], "RFC3820 compliant impersonation proxy", "Policy Language: Inherit all"),
+        (&["--proxyver", "4", "--limited"], "RFC3820 compliant limited proxy", "1.3.6.1.4.1.3536.1.1.1.9"),
+        (&["--proxyver", "3"], "Proxy draft (pre-RFC) impersonation proxy", "1.3.6.1.4.1.3536.1.222: critical"),
+        (&["--old"], "full legacy globus proxy", "CN = Ada Lovelace, CN = proxy\n"),
+        (&["--proxyver", "2", "--limited"], "limited legacy globus proxy", "CN = Ada Lovelace, CN = limited proxy\n"),
+        (&["--path-length", "0"], "RFC3820 compliant impersonation proxy", "Path Length Constraint: 0"),
+    ];
+    for (args, java, text) in cases {
+        let home = ada_at(&voms);
+        home.init(&[&["--voms", "virgo"], args].concat()).success();
+        let judged = judge::any(&home);
+        assert!(judged.java.contains(java), "{args:?}: {}", judged.java);
+        assert!(judged.text.contains(text), "{args:?}: {}", judged.text);
+        assert_eq!(judged.fqans().len(), 2, "{args:?}");
+        let is_legacy = java.contains("legacy");
+        assert_eq!(judged.text.contains("Proxy Certificate Information"), !is_legacy && !java.contains("draft"));
+    }
+}
+
+#[test]
+fn a_used_up_path_length_makes_no_proxy() {
+    let home = Home::ada();
+    home.init(&["--path-length", "0"]).success();
+    let source = home.path("last.pem");
+    fs::rename(home.proxy(), &source).unwrap();
+    let outcome = home.refused(&["--cert", "last.pem"]);
+    outcome.says("", "allows no further proxies").says("", "help: make the proxy from your certificate");
+}
+
+#[test]
+fn the_certificate_has_the_properties_that_services_check() {
+    let home = Home::ada();
+    home.init(&["--bits", "3072"]).success();
+    let judged = judge::rfc(&home);
+    let (proxy, issuer) = (&judged.chain[0], &judged.chain[1]);
+    for part in [
+        "Signature Algorithm: sha256WithRSAEncryption",
+        "Public-Key: (3072 bit)",
+        "Proxy Certificate Information: critical",
+        "X509v3 Key Usage: critical\n                Digital Signature, Key Encipherment\n",
+        "Path Length Constraint: infinite",
+        "Version: 3 (0x2)",
+    ] {
+        assert!(judged.text.contains(part), "{part}: {}", judged.text);
+    }
+    for part in ["Alternative Name", "Certificate Sign", "Non Repudiation", "Basic Constraints"] {
+        assert!(!judged.text.contains(part), "{part}: {}", judged.text);
+    }
+    let serial = proxy.serial_number().to_bn().unwrap().to_dec_str().unwrap().to_string();
+    let last = proxy.subject_name().entries().last().unwrap().data().to_string().unwrap();
+    assert_eq!(serial, last);
+    assert!(serial.parse::<u32>().is_ok_and(|number| number > 0 && number <= i32::MAX as u32));
+    assert_eq!(proxy.issuer_name().to_der().unwrap(), issuer.subject_name().to_der().unwrap());
+    assert!(instant(proxy.not_before()) <= now() - Duration::seconds(299));
+    assert_eq!(issuer.to_der().unwrap(), world().user.chain().leaf().der());
+}
+
+#[test]
+fn a_proxy_does_not_begin_before_its_certificate() {
+    let mut wanted = certification("Newly Certified", Purpose::User);
+    wanted.not_before = now() - Duration::seconds(60);
+    let user = world().ca.issue(&wanted).unwrap();
+    let home = Home::of(&user);
+    home.init(&[]).success();
+    let chain = judge::rfc(&home).chain;
+    assert_eq!(instant(chain[0].not_before()), instant(chain[1].not_before()));
+}
+
+#[test]
+fn users_with_ec_keys_get_proxies_that_hold_an_rsa_key() {
+    let user = world().ca.issue(&certification("Emmy Noether", Purpose::User)).unwrap();
+    assert!(String::from_utf8(key_pem(&user)).unwrap().starts_with("-----BEGIN PRIVATE KEY"));
+    let voms = honest(authority(|authority| voms::join(authority, &user)));
+    let home = Home::of(&user).servers(&[voms.virgo()]);
+    home.init(&["--voms", "virgo"]).success();
+    let judged = judge::rfc(&home);
+    assert_eq!(judged.fqans(), ["/virgo", "/virgo/virgo"]);
+    assert!(judged.text.contains("ecdsa-with-SHA256") && judged.text.contains("Public-Key: (2048 bit)"));
+    assert!(fs::read_to_string(home.proxy()).unwrap().contains("BEGIN RSA PRIVATE KEY"));
+}
+
+#[test]
+fn users_with_long_rsa_keys_get_proxies_too() {
+    let wanted = certification("Grace Hopper", Purpose::User);
+    let user = world().ca.issue(&voms_proxy::authority::pki::Certification { key: KeyKind::Rsa(3072), ..wanted });
+    let home = Home::of(&user.unwrap());
+    home.init(&[]).success();
+    assert_eq!(judge::rfc(&home).chain.len(), 2);
+}

@@ -1,0 +1,300 @@
+//! How the proxy gets to its place and away from it, and what happens at the terminal.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Instant;
+
+use common::voms::{authority, honest};
+use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, world};
+use rustix::process::{Pid, Signal, kill_process};
+
+const PASSPHRASE: &str = "Correct-Horse-7";
+
+fn sh(home: &Home, script: &str) -> Outcome {
+    let mut command = home.command("sh");
+    run(command.args(["-c", script, "sh", BINARY, "init"]), b"")
+}
+
+#[test]
+fn a_link_is_replaced_and_what_it_points_to_stays() {
+    let home = Home::ada();
+    let precious = home.write("precious", b"precious", 0o644);
+    fs::create_dir(home.path("directory")).unwrap();
+    for target in [precious.as_path(), &home.path("nothing"), &home.path("directory")] {
+        let _ = fs::remove_file(home.proxy());
+        symlink(target, home.proxy()).unwrap();
+        home.init(&[]).success();
+        assert!(!home.proxy().is_symlink(), "{target:?}");
+        judge::rfc(&home);
+    }
+    assert_eq!((fs::read(&precious).unwrap(), mode(&precious)), (b"precious".to_vec(), 0o644));
+    assert!(!home.path("nothing").exists() && names(&home.path("directory")).is_empty());
+}
+
+#[test]
+fn a_file_of_any_mode_is_replaced_by_one_that_only_its_owner_reads() {
+    let home = Home::ada();
+    for old in [0o444, 0o000, 0o666, 0o7777] {
+        home.write("out/x509up", SENTINEL, old);
+        home.init(&[]).success();
+        judge::rfc(&home);
+    }
+}
+
+#[test]
+fn the_umask_has_no_say() {
+    let home = Home::ada();
+    for umask in ["000", "022", "077", "777"] {
+        sh(&home, &format!("umask {umask}; exec \"$@\"")).success();
+        assert_eq!((mode(&home.proxy()), home.beside_the_proxy()), (0o600, vec!["x509up".to_owned()]), "{umask}");
+    }
+}
+
+#[test]
+fn a_target_that_cannot_be_written_is_refused() {
+    let home = Home::ada();
+    fs::create_dir(home.path("directory")).unwrap();
+    for (target, words) in [("directory", "is a directory"), ("no/such/proxy", "there is no directory no")] {
+        let outcome = home.refused(&["--out", target]);
+        outcome.says(target, &format!("Error creating proxy certificate: {}", full(&home, target)));
+        outcome.says(target, words).says(target, "help: ");
+    }
+    assert!(names(&home.path("directory")).is_empty());
+}
+
+/// A missing directory is found before paths are made absolute.
+fn full(home: &Home, target: &str) -> String {
+    if target.starts_with("no/") { target.to_owned() } else { home.path(target).display().to_string() }
+}
+
+#[test]
+fn a_device_or_pipe_is_not_replaced() {
+    let home = Home::ada();
+    run(home.command("mkfifo").arg("pipe"), b"").success();
+    home.refused(&["--out", "pipe"]).says("", "help: ");
+    assert!(!home.path("pipe").is_file());
+}
+
+#[test]
+fn a_relative_target_is_named_in_full() {
+    let home = Home::ada();
+    let outcome = home.init(&["--out", "here.pem"]).success();
+    assert!(outcome.stdout.contains(&format!("Created proxy in {}.", home.path("here.pem").display())));
+    assert_eq!(mode(&home.path("here.pem")), 0o600);
+}
+
+/// Mounts something over the proxy's directory, puts the old proxy there, and shows what is left after a run.
+fn on(home: &Home, prepare: &str) -> Outcome {
+    let script = format!("{prepare}\n\"$@\"; code=$?; echo ---; cat out/x509up; ls -A out; exit $code");
+    let mut command = home.command("unshare");
+    command.args(["-rm", "sh", "-c", &script, "sh", BINARY, "init"]);
+    home.put_sentinel();
+    run(&mut command, b"")
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_proxy() {
+    let home = Home::ada();
+    let fill = "cp out/x509up old && mount -t tmpfs -o size=16k none out && cp old out/x509up || exit 99
+        head -c 100000 /dev/zero > out/fill 2>/dev/null";
+    let outcome = on(&home, fill);
+    let (_, left) = outcome.stdout.split_once("---\n").unwrap_or_else(|| panic!("{outcome:?}"));
+    assert_eq!(left, format!("{}fill\nx509up\n", String::from_utf8_lossy(SENTINEL)));
+    home.failed(outcome, "").says("", "No space left on device").says("", "help: check the directory's permissions");
+}
+
+#[test]
+fn a_read_only_directory_leaves_the_old_proxy() {
+    let home = Home::ada();
+    let outcome = on(&home, "mount --bind out out && mount -o remount,bind,ro out || exit 99");
+    let (_, left) = outcome.stdout.split_once("---\n").unwrap_or_else(|| panic!("{outcome:?}"));
+    assert_eq!(left, format!("{}x509up\n", String::from_utf8_lossy(SENTINEL)));
+    home.failed(outcome, "").says("", "Read-only file system").says("", "help: check the directory's permissions");
+}
+
+fn start(home: &Home) -> Child {
+    let mut command = home.init_command(&["--voms", "virgo"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap()
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_the_old_proxy_or_the_new_one() {
+    let voms = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[voms.virgo()]);
+    home.init(&[]).success();
+    let began = Instant::now();
+    start(&home).wait().unwrap();
+    let whole_run = began.elapsed();
+    let (mut broken_off, mut finished) = (0, 0);
+    for signal in [Signal::KILL, Signal::INT, Signal::TERM] {
+        for moment in 0..30u32 {
+            let old = fs::read(home.proxy()).unwrap();
+            let mut child = start(&home);
+            std::thread::sleep(whole_run * moment / 24);
+            // It may have ended by itself.
+            let _ = kill_process(Pid::from_child(&child), signal);
+            let status = child.wait().unwrap();
+            let new = fs::read(home.proxy()).unwrap();
+            assert!(judge::is_whole(&new), "{signal:?} at moment {moment}: {}", String::from_utf8_lossy(&new));
+            assert_eq!(mode(&home.proxy()), 0o600);
+            if status.success() {
+                finished += 1;
+                assert_ne!(new, old);
+            } else {
+                broken_off += 1;
+                assert!(status.signal() == Some(signal.as_raw()) || status.code() == Some(130), "{status:?}");
+            }
+            for left in home.beside_the_proxy().iter().filter(|name| *name != "x509up") {
+                assert_eq!(mode(&home.path("out").join(left)), 0o600);
+                assert_eq!(signal, Signal::KILL, "{left} was left behind");
+                fs::remove_file(home.path("out").join(left)).unwrap();
+            }
+        }
+    }
+    assert!(broken_off > 10 && finished > 1, "{broken_off} broken off, {finished} finished");
+}
+
+#[test]
+fn runs_at_the_same_time_leave_one_whole_proxy() {
+    let voms = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[voms.virgo()]);
+    let children: Vec<Child> = (0..6).map(|_| start(&home)).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/virgo/virgo"]);
+}
+
+fn destroy(home: &Home, args: &[&str]) -> Outcome {
+    run(home.command(BINARY).arg("destroy").args(args), b"")
+}
+
+#[test]
+fn a_destroyed_proxy_is_overwritten_and_gone() {
+    let home = Home::ada();
+    for args in [&[][..], &["--file", "out/x509up"], &["-file=out/x509up", "-q"]] {
+        home.init(&[]).success();
+        let second = home.path("second name");
+        fs::hard_link(home.proxy(), &second).unwrap();
+        let length = fs::metadata(&second).unwrap().len();
+        let outcome = destroy(&home, args).success();
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        assert!(home.beside_the_proxy().is_empty());
+        let rest = fs::read(&second).unwrap();
+        assert!(rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0));
+        fs::remove_file(second).unwrap();
+    }
+}
+
+#[test]
+fn destroying_dry_only_says_what_it_would_do() {
+    let home = Home::ada();
+    home.init(&[]).success();
+    let before = fs::read(home.proxy()).unwrap();
+    for option in ["--dry", "-dryrun"] {
+        destroy(&home, &[option]).success().says(option, &format!("Would remove {}", home.proxy().display()));
+        assert_eq!(fs::read(home.proxy()).unwrap(), before);
+    }
+}
+
+#[test]
+fn what_is_no_proxy_file_is_not_destroyed() {
+    let home = Home::ada();
+    let precious = home.write("precious", b"precious", 0o600);
+    symlink(&precious, home.path("link")).unwrap();
+    fs::create_dir(home.path("directory")).unwrap();
+    run(home.command("mkfifo").arg("pipe"), b"").success();
+    for name in ["link", "directory", "pipe", "missing", "/dev/null"] {
+        let dry: &[&[&str]] = if name == "missing" { &[&[], &["--dry"]] } else { &[&[]] };
+        for more in dry {
+            let outcome = destroy(&home, &[&["--file", name], *more].concat());
+            assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{name}: {outcome:?}");
+            outcome.says(name, "error: Proxy file doesn't exist or has bad permissions").says(name, "help: ");
+        }
+        let quiet = destroy(&home, &["--file", name, "--quiet"]);
+        assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(1), ""), "{name}");
+        assert_eq!(home.path(name).symlink_metadata().is_ok(), name != "missing", "{name}");
+    }
+    assert_eq!(fs::read(precious).unwrap(), b"precious");
+    assert!(Path::new("/dev/null").exists());
+}
+
+fn with_encrypted_key() -> Home {
+    let home = Home::ada();
+    home.write("clear", &key_pem(&world().user), 0o600);
+    fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
+    let args = ["pkcs8", "-topk8", "-in", "clear", "-out", ".globus/userkey.pem", "-passout"];
+    run(home.command("openssl").args(args).arg(format!("pass:{PASSPHRASE}")), b"").success();
+    fs::set_permissions(home.path(".globus/userkey.pem"), fs::Permissions::from_mode(0o400)).unwrap();
+    home.put_sentinel();
+    home
+}
+
+/// Runs `init` on a terminal with its output in files, types `keys` at the prompt, and gives what stood on the
+/// terminal, with its settings at the end.
+fn typed(home: &Home, keys: &str) -> String {
+    let inner = "trap : INT; \"$0\" init >told 2>trouble </dev/null; echo code=$?; stty -a";
+    // A pattern list has to begin with a line feed: else all of it is one pattern.
+    let script = format!(
+        "set timeout 30\nspawn sh -c {{{inner}}} {BINARY}\n\
+         expect {{\n\"Enter GRID pass phrase:\" {{}}\ntimeout {{ exit 98 }}\neof {{ exit 97 }}\n}}\n\
+         sleep 0.3\nsend \"{keys}\"\nexpect {{\neof {{}}\ntimeout {{ exit 96 }}\n}}\n"
+    );
+    home.write("script", script.as_bytes(), 0o600);
+    run(home.command("expect").arg("-f").arg("script"), b"").success().stdout
+}
+
+fn told(home: &Home) -> (String, String) {
+    (fs::read_to_string(home.path("told")).unwrap(), fs::read_to_string(home.path("trouble")).unwrap())
+}
+
+#[track_caller]
+fn is_sane(terminal: &str) {
+    let words: Vec<&str> = terminal.split([' ', ';', '\r', '\n']).collect();
+    for word in ["echo", "icanon", "isig", "icrnl"] {
+        assert!(words.contains(&word), "{word} is off: {terminal}");
+    }
+}
+
+#[test]
+fn the_prompt_goes_to_the_terminal_and_the_passphrase_is_not_echoed() {
+    let home = with_encrypted_key();
+    let terminal = typed(&home, &format!("{PASSPHRASE}\\r"));
+    assert!(terminal.contains("code=0"), "{terminal}");
+    assert!(!terminal.contains(PASSPHRASE), "{terminal}");
+    is_sane(&terminal);
+    let (stdout, stderr) = told(&home);
+    assert!(stdout.contains("Created proxy in") && !stdout.contains("pass phrase"), "{stdout}");
+    assert!(!stderr.contains("pass phrase"), "{stderr}");
+    judge::rfc(&home);
+}
+
+#[test]
+fn an_interrupt_at_the_prompt_ends_it_and_leaves_the_terminal_as_it_was() {
+    let home = with_encrypted_key();
+    let terminal = typed(&home, "half\\003");
+    assert!(terminal.contains("code=130"), "{terminal}");
+    assert_eq!(terminal.matches("Enter GRID pass phrase:").count(), 1);
+    is_sane(&terminal);
+    assert_eq!(fs::read(home.proxy()).unwrap(), SENTINEL);
+    assert_eq!(home.beside_the_proxy(), ["x509up"]);
+}
+
+#[test]
+fn a_wrong_an_empty_and_no_passphrase_at_the_prompt_are_errors() {
+    for keys in ["wrong word\\r", "\\r", "\\004"] {
+        let home = with_encrypted_key();
+        let terminal = typed(&home, keys);
+        assert!(terminal.contains("code=1\r"), "{keys}: {terminal}");
+        assert_eq!(terminal.matches("Enter GRID pass phrase:").count(), 1, "{keys}: {terminal}");
+        is_sane(&terminal);
+        let (stdout, stderr) = told(&home);
+        home.failed(Outcome { code: Some(1), stdout, stderr }, "wrong word").says(keys, "No credentials found!");
+    }
+}
