@@ -17,11 +17,10 @@ pub fn directory(path: &Path) -> &Path {
 /// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
 /// a failure leaves the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    if let Ok(found) = path.symlink_metadata() {
-        if !found.is_file() && !found.is_symlink() {
-            let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-        }
+    let there = path.symlink_metadata().ok();
+    if let Some(found) = there.filter(|found| !found.is_file() && !found.is_symlink()) {
+        let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     // Opened with O_EXCL, which never follows a link either.
     let mut temporary = tempfile::Builder::new()
