@@ -10,7 +10,7 @@ use std::process::{Child, Stdio};
 use std::time::Instant;
 
 use common::voms::{authority, honest};
-use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, world};
+use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PASSPHRASE: &str = "Correct-Horse-7";
@@ -86,8 +86,8 @@ fn a_relative_target_is_named_in_full() {
 /// Mounts something over the proxy's directory, puts the old proxy there, and shows what is left after a run.
 fn on(home: &Home, prepare: &str) -> Outcome {
     let script = format!("{prepare}\n\"$@\"; code=$?; echo ---; cat out/x509up; ls -A out; exit $code");
-    let mut command = home.command("unshare");
-    command.args(["-rm", "sh", "-c", &script, "sh", BINARY, "init"]);
+    let mut command = with_own_mounts(home);
+    command.args(["sh", "-c", &script, "sh", BINARY, "init"]);
     home.put_sentinel();
     run(&mut command, b"")
 }

@@ -263,12 +263,19 @@ pub fn key_pem(user: &Credential) -> Vec<u8> {
     user.key().to_pem().unwrap().to_vec()
 }
 
+/// A command in a mount namespace of its own; root needs no user namespace for it, which not every container allows.
+pub fn with_own_mounts(home: &Home) -> Command {
+    let mut command = home.command("unshare");
+    command.arg(if rustix::process::geteuid().is_root() { "-m" } else { "-rm" });
+    command
+}
+
 /// Hides the machine's own grid configuration from a command, in a mount namespace of its own. A machine that allows
 /// none fails the test.
 pub fn without_grid_security(home: &Home, words: &[OsString]) -> Command {
     let hide = "for dir in /etc/grid-security /etc/vomses; do \
                 [ ! -d $dir ] || mount -t tmpfs none $dir || exit 99; done; exec \"$@\"";
-    let mut command = home.command("unshare");
-    command.args(["-rm", "sh", "-c", hide, "sh", BINARY]).args(words);
+    let mut command = with_own_mounts(home);
+    command.args(["sh", "-c", hide, "sh", BINARY]).args(words);
     command
 }
