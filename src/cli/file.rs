@@ -22,13 +22,12 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
         let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
-    // Opened with O_EXCL, which never follows a link either.
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".x509up.")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(directory(path))?;
-    let name = temporary.path().to_owned();
-    signals::with_temporary(&name, move || {
+    signals::uninterrupted(|| {
+        // Opened with O_EXCL, which never follows a link either.
+        let mut temporary = tempfile::Builder::new()
+            .prefix(".x509up.")
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(directory(path))?;
         temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
         temporary.write_all(contents)?;
         temporary.as_file().sync_all()?;

@@ -1,8 +1,7 @@
-//! What has to be put right before a signal ends the program: the terminal's echo, and a half-written file.
+//! What has to be put right before a signal ends the program: the terminal's echo, and a file that is being written.
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -10,17 +9,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// What is to be undone.
-#[derive(Default)]
-struct Undo {
-    terminal: Option<(File, Termios)>,
-    temporary: Option<PathBuf>,
-}
+/// The terminal's settings to be put back; a signal waits for whoever holds this.
+static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
-static UNDO: Mutex<Undo> = Mutex::new(Undo { terminal: None, temporary: None });
-
-fn undo() -> MutexGuard<'static, Undo> {
-    UNDO.lock().unwrap_or_else(PoisonError::into_inner)
+fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
+    TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Watches for the signals that end a program, for the rest of its life; they end it as they would have.
@@ -28,12 +21,10 @@ pub fn watch() -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     std::thread::spawn(move || {
         for signal in &mut signals {
-            let undo = undo();
-            if let Some((terminal, settings)) = &undo.terminal {
-                let _ = tcsetattr(terminal, OptionalActions::Now, settings);
-            }
-            if let Some(path) = &undo.temporary {
-                let _ = std::fs::remove_file(path);
+            // Held until the end, so that nothing begins that must not be interrupted.
+            let terminal = terminal();
+            if let Some((tty, settings)) = terminal.as_ref() {
+                let _ = tcsetattr(tty, OptionalActions::Now, settings);
             }
             let _ = emulate_default_handler(signal);
         }
@@ -43,17 +34,15 @@ pub fn watch() -> io::Result<()> {
 
 /// Runs something that changes the terminal's settings; a signal puts them back.
 pub fn with_terminal<T>(run: impl FnOnce() -> T) -> T {
-    let terminal = File::open("/dev/tty").ok();
-    undo().terminal = terminal.and_then(|tty| tcgetattr(&tty).ok().map(|settings| (tty, settings)));
+    let tty = File::open("/dev/tty").ok();
+    *terminal() = tty.and_then(|tty| tcgetattr(&tty).ok().map(|settings| (tty, settings)));
     let outcome = run();
-    undo().terminal = None;
+    *terminal() = None;
     outcome
 }
 
-/// Runs something that is done with a file once it returns; a signal removes the file.
-pub fn with_temporary<T>(path: &Path, run: impl FnOnce() -> T) -> T {
-    undo().temporary = Some(path.to_owned());
-    let outcome = run();
-    undo().temporary = None;
-    outcome
+/// Runs something short that would leave a mess if a signal ended it half-way; the signal waits.
+pub fn uninterrupted<T>(run: impl FnOnce() -> T) -> T {
+    let _held = terminal();
+    run()
 }
