@@ -8,6 +8,7 @@ pub mod key;
 pub mod key_usage;
 pub mod location;
 pub mod pem;
+pub mod policy;
 pub mod proxy;
 pub mod proxy_type;
 pub mod user;

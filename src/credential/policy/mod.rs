@@ -1,0 +1,54 @@
+//! Which names a CA may certify: the files `HASH.signing_policy` and `HASH.namespaces` beside its certificate
+//! (spec 8.3, 8.4).
+
+pub mod namespaces;
+pub mod signing_policy;
+
+use super::dn::Dn;
+
+/// A policy file that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {why}")]
+pub struct PolicyError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// What a file says about one subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// A rule permits it and none denies it.
+    Permitted,
+    /// A rule denies it.
+    Denied,
+    /// No rule permits it.
+    NotPermitted,
+}
+
+impl Verdict {
+    /// Any denial wins; without one, a single permission is enough.
+    fn of(rules: impl Iterator<Item = (bool, bool)>) -> Self {
+        let mut verdict = Self::NotPermitted;
+        for (permits, _) in rules.filter(|(_, matches)| *matches) {
+            if !permits {
+                return Self::Denied;
+            }
+            verdict = Self::Permitted;
+        }
+        verdict
+    }
+}
+
+/// A name as patterns are compared with it: slash form, one spelling of each label.
+fn comparable(text: &str) -> String {
+    const SPELLINGS: [(&str, &str); 3] =
+        [("/email=", "/emailaddress="), ("/e=", "/emailaddress="), ("/userid=", "/uid=")];
+    let lower = text.replace("\\/", "/").to_ascii_lowercase();
+    SPELLINGS.iter().fold(lower, |text, (from, to)| text.replace(from, to))
+}
+
+fn subject_text(subject: &Dn) -> String {
+    comparable(&subject.to_string())
+}
