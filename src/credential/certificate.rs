@@ -227,6 +227,14 @@ impl Certificate {
         self.x509().public_key().is_ok_and(|public| public.public_eq(key))
     }
 
+    /// DER of the issuer's name.
+    ///
+    /// # Errors
+    /// The encoder's.
+    pub fn issuer_der(&self) -> Result<Vec<u8>, der::Error> {
+        self.0.parsed.tbs_certificate().issuer().to_der()
+    }
+
     /// DER of the subject's name.
     ///
     /// # Errors
