@@ -14,6 +14,7 @@ pub mod cli;
 pub mod client;
 pub mod credential;
 pub mod net;
+pub mod verifier;
 pub mod voms;
 
 use chrono::{DateTime, Utc};

@@ -11,8 +11,9 @@ fn arrows() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("voms", &["bounded", "credential"]),
         ("net", &["bounded", "credential"]),
         ("client", &["credential", "net", "voms"]),
+        ("verifier", &["credential", "voms"]),
         ("authority", &["credential", "voms"]),
-        ("cli", &["authority", "bounded", "client", "credential", "net", "voms"]),
+        ("cli", &["authority", "bounded", "client", "credential", "net", "verifier", "voms"]),
     ])
 }
 

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
 use voms_asn1::EncodedAc;
-use voms_asn1::oid;
-use voms_asn1::voms::ac_seq::AcSeq;
 
 use super::env::Environment;
 use super::exit::Exit;
@@ -16,6 +14,7 @@ use super::{args, file, init, places};
 use crate::bounded;
 use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
+use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
 use crate::voms::verify::{AcAttributes, AcVerifier, SignerTrust, validity};
 
@@ -194,24 +193,14 @@ struct Ac {
     attributes: AcAttributes,
 }
 
-/// The attribute certificates of the proxy nearest to the leaf that has any, each read on its own.
 fn read_acs(chain: &Chain) -> Vec<Result<Ac, String>> {
-    let own = chain.proxies().iter().chain(chain.end_entity());
-    let Some(value) = own.filter_map(|c| c.extension(oid::VOMS_AC_SEQ)).map(|(_, value)| value).next() else {
-        return Vec::new();
-    };
-    match AcSeq::raw(value) {
-        Err(error) => vec![Err(error.to_string())],
-        Ok(all) => all
-            .into_iter()
-            .map(|der| {
-                let encoded = EncodedAc::from_der(der).map_err(|error| error.to_string())?;
-                let attributes =
-                    AcAttributes::read(&encoded.certificate().acinfo).map_err(|finding| finding.to_string())?;
-                Ok(Ac { encoded, attributes })
-            })
-            .collect(),
-    }
+    let all = attribute_certificates(chain).into_iter();
+    all.map(|ac| {
+        let encoded = ac.map_err(|error| error.to_string())?;
+        let attributes = AcAttributes::read(&encoded.certificate().acinfo).map_err(|finding| finding.to_string())?;
+        Ok(Ac { encoded, attributes })
+    })
+    .collect()
 }
 
 /// Warns of attribute certificates that are not to be believed, where this machine can tell.
@@ -224,7 +213,7 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else {
         return Ok(());
     };
-    let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now };
+    let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now, hosts: None };
     for ac in acs {
         let Err(findings) = verifier.verify(&ac.encoded, None) else {
             continue;
@@ -251,7 +240,7 @@ fn optional<T>(found: Result<Option<T>, Trouble>, named: bool) -> Result<Option<
     }
 }
 
-fn field(label: &str, value: impl std::fmt::Display) {
+pub fn field(label: &str, value: impl std::fmt::Display) {
     value_line(&format!("{label:<9} : {value}"));
 }
 

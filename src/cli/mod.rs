@@ -13,6 +13,7 @@ mod places;
 mod prompt;
 mod sandbox;
 mod signals;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -31,14 +32,16 @@ enum Command {
     Destroy,
     Links,
     Sandbox,
+    Verify,
 }
 
-const COMMANDS: [(&str, &str, Command); 5] = [
+const COMMANDS: [(&str, &str, Command); 6] = [
     ("init", "voms-proxy-init", Command::Init),
     ("info", "voms-proxy-info", Command::Info),
     ("destroy", "voms-proxy-destroy", Command::Destroy),
     ("links", "voms-proxy-links", Command::Links),
     ("sandbox", "voms-proxy-sandbox", Command::Sandbox),
+    ("verify", "voms-proxy-verify", Command::Verify),
 ];
 
 /// The names for which `voms-proxy links` makes links.
@@ -66,6 +69,7 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
         Command::Destroy => destroy::main(name, &words, &environment),
         Command::Links => links::main(name, &words),
         Command::Sandbox => sandbox::main(name, &words),
+        Command::Verify => verify::main(name, &words, &environment),
     }
     .into()
 }
@@ -78,6 +82,7 @@ Grid credentials: proxies with VOMS attributes.
   init      make a proxy, with --voms VO one that carries the VO's attributes
   info      show a proxy
   destroy   remove a proxy
+  verify    judge a proxy and its attributes as a service would
   links     make links, so that voms-proxy-init and the others start by their own names
   sandbox   start a throw-away VO on this machine, to try everything out
 

@@ -109,6 +109,9 @@ pub struct Chain {
 #[derive(Clone, Debug)]
 pub struct VerifiedChain {
     identity: Dn,
+    proxy_type: Option<ProxyType>,
+    limited: bool,
+    depth: usize,
     usable_until: DateTime<Utc>,
 }
 
@@ -117,6 +120,24 @@ impl VerifiedChain {
     #[must_use]
     pub fn identity(&self) -> &Dn {
         &self.identity
+    }
+
+    /// The leaf's type; `None` for the user's certificate itself.
+    #[must_use]
+    pub fn proxy_type(&self) -> Option<&ProxyType> {
+        self.proxy_type.as_ref()
+    }
+
+    /// Whether a proxy of the chain is limited, and with it the whole.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.limited
+    }
+
+    /// How many proxies there are below the user's certificate.
+    #[must_use]
+    pub fn delegation_depth(&self) -> usize {
+        self.depth
     }
 
     /// The earliest end of all certificates on the way to the anchor.
@@ -222,7 +243,14 @@ impl Chain {
         match anchors.verify_path(end_entity, above, now, Usage::Any) {
             Ok(path) if findings.is_empty() => {
                 let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
-                Ok(VerifiedChain { identity: end_entity.subject().clone(), usable_until: ends.min().unwrap_or(now) })
+                let limited = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_limited());
+                Ok(VerifiedChain {
+                    identity: end_entity.subject().clone(),
+                    proxy_type: self.leaf().proxy_type(),
+                    limited: self.proxies().iter().any(limited),
+                    depth: self.proxies().len(),
+                    usable_until: ends.min().unwrap_or(now),
+                })
             }
             Ok(_) => Err(findings),
             Err(path) => {

@@ -88,6 +88,9 @@ pub enum AcFinding {
         /// Whom it names.
         holder: String,
     },
+    /// It is for other hosts.
+    #[error("AC target check failed: it is for {} only", .0.join(", "))]
+    Target(Vec<String>),
     /// Past its end.
     #[error("it expired on {}", crate::when(.0))]
     Expired(DateTime<Utc>),

@@ -1,5 +1,6 @@
 //! What I may do: VOs, their servers, and the attribute certificates those issue.
 
+pub mod embedded;
 pub mod finding;
 pub mod fqan;
 pub mod lsc;

@@ -8,6 +8,7 @@ use openssl::sign::Verifier;
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
+use voms_asn1::targets::Targets;
 use voms_asn1::voms::certs::AcCerts;
 use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
 use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
@@ -43,6 +44,9 @@ pub struct AcVerifier<'a> {
     pub holder: &'a Certificate,
     /// The moment to judge by; clocks may differ by [`SKEW_SECONDS`].
     pub now: DateTime<Utc>,
+    /// The names of the host that is to accept it, one of which an attribute certificate for certain hosts has to name;
+    /// `None` where it is only passed on.
+    pub hosts: Option<&'a [String]>,
 }
 
 /// An attribute certificate that was verified; only [`AcVerifier::verify`] makes one.
@@ -104,8 +108,7 @@ impl AcAttributes {
 }
 
 impl AcVerifier<'_> {
-    /// Verifies one attribute certificate over its original bytes. Targets are the accepting service's business and
-    /// are not judged here.
+    /// Verifies one attribute certificate over its original bytes.
     ///
     /// # Errors
     /// Every finding.
@@ -121,6 +124,7 @@ impl AcVerifier<'_> {
             findings.push(AcFinding::Expired(not_after));
         }
         findings.extend(self.holder_finding(info));
+        findings.extend(self.target_finding(info));
         let attributes = match AcAttributes::read(info) {
             Ok(attributes) => attributes,
             Err(finding) => {
@@ -155,6 +159,18 @@ impl AcVerifier<'_> {
         let serial = id.map(|id| hex::encode(id.serial.as_bytes())).unwrap_or_default();
         let name = name.map_or_else(|| "without a name".to_owned(), |name| name.to_string());
         Some(AcFinding::Holder { holder: format!("{name}, serial {serial}") })
+    }
+
+    /// Host names are compared without case and without a dot at their end.
+    fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
+        let extension = info.extension(oid::TARGETS)?;
+        let hosts = self.hosts?;
+        let Ok(targets) = Targets::from_extension(extension.extn_value.as_bytes()) else {
+            return Some(AcFinding::Extension(oid::TARGETS));
+        };
+        let same = |a: &str, b: &str| a.trim_end_matches('.').eq_ignore_ascii_case(b.trim_end_matches('.'));
+        let meant = targets.hosts.iter().any(|target| hosts.iter().any(|host| same(target, host)));
+        (!meant).then_some(AcFinding::Target(targets.hosts))
     }
 
     fn signer_findings(&self, ac: &EncodedAc, attributes: &AcAttributes) -> Vec<AcFinding> {

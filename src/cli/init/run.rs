@@ -133,7 +133,7 @@ fn believe(
                 SignerTrust::Server(&reply.server)
             }
         };
-        let verifier = AcVerifier { trust, holder, now };
+        let verifier = AcVerifier { trust, holder, now, hosts: None };
         let verified = verifier
             .verify(&reply.ac, Some(&vo.request.vo))
             .map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;

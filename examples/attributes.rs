@@ -1,0 +1,17 @@
+//! Prints the VO attributes of a proxy, one a line, if they are to be believed.
+//!
+//! `cargo run --example attributes FILE [CERTDIR VOMSDIR]`
+
+use voms_proxy::verifier::VomsVerifier;
+
+#[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let file = words.first().ok_or("usage: attributes FILE [CERTDIR VOMSDIR]")?;
+    let directory = |at: usize, variable| words.get(at).cloned().map_or_else(|| std::env::var(variable), Ok);
+    let (certdir, vomsdir) = (directory(1, "X509_CERT_DIR")?, directory(2, "X509_VOMS_DIR")?);
+    let verifier = VomsVerifier::open(certdir.as_ref(), vomsdir.as_ref())?;
+    let believed = verifier.verify(&std::fs::read(file)?, chrono::Utc::now())?;
+    believed.fqans().for_each(|fqan| println!("{fqan}"));
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! `voms-proxy verify`: the library's verdict on a file, for people and for scripts.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{ArgAction, Parser, ValueEnum};
+use serde_json::{Value, json};
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::{self, Trouble};
+use super::{args, info};
+use crate::bounded;
+use crate::credential::anchors::CrlPolicy;
+use crate::verifier::{Finding, VerifiedCredential, VomsVerifier};
+use crate::voms::verify::VerifiedAc;
+
+/// Judges a proxy, its attributes, or a user's certificate, as a service would.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy verify FILE [options]",
+    after_help = "\
+EXIT CODES
+  0  believed: a summary is on stdout
+  1  not believed, or it could not be judged: every finding is on stderr
+
+EXAMPLES
+  voms-proxy verify /tmp/x509up_u1000
+  voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json"
+)]
+struct VerifyArgs {
+    /// A proxy, or a certificate with those above it
+    file: PathBuf,
+    /// Directory of trusted CAs (default X509_CERT_DIR or /etc/grid-security/certificates)
+    #[arg(long, value_name = "DIR")]
+    certdir: Option<PathBuf>,
+    /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR or
+    /// /etc/grid-security/vomsdir)
+    #[arg(long, value_name = "DIR")]
+    vomsdir: Option<PathBuf>,
+    /// When revocation lists are asked
+    #[arg(long, value_name = "WHEN", default_value = "present")]
+    crl: Crl,
+    /// Judge as of this moment, in RFC 3339
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<Utc>>,
+    /// Print the verdict as JSON on stdout, whatever it is
+    #[arg(long)]
+    json: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Crl {
+    Off,
+    Present,
+    Required,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<VerifyArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    let outcome = judge(&args, env);
+    match (&outcome, args.json) {
+        (_, true) => output::line(&as_json(&outcome).to_string()),
+        (Ok(believed), false) => print_summary(believed),
+        (Err(not), false) => not.print(&args),
+    }
+    if outcome.is_ok() { Exit::Success } else { Exit::Failure }
+}
+
+/// Why there is no belief.
+enum Not {
+    /// The findings.
+    Believed(Vec<(String, Option<String>)>),
+    /// It could not be judged.
+    Judged(Trouble),
+}
+
+impl Not {
+    fn print(&self, args: &VerifyArgs) {
+        match self {
+            Self::Judged(trouble) => trouble.print(),
+            Self::Believed(findings) => {
+                let mut trouble = Trouble::new(format!("{} is not to be believed", args.file.display()));
+                for (finding, _) in findings {
+                    trouble = trouble.detail(finding);
+                }
+                trouble.maybe_help(findings.iter().find_map(|(_, help)| help.clone())).print();
+            }
+        }
+    }
+}
+
+fn judge(args: &VerifyArgs, env: &Environment) -> Result<VerifiedCredential, Not> {
+    let certdir = args.certdir.clone().or(env.cert_dir.clone());
+    let vomsdir = args.vomsdir.clone().or(env.voms_dir.clone());
+    let policy = match args.crl {
+        Crl::Off => CrlPolicy::Off,
+        Crl::Present => CrlPolicy::IfPresent,
+        Crl::Required => CrlPolicy::Required,
+    };
+    let verifier = VomsVerifier::open(
+        &certdir.unwrap_or_else(|| "/etc/grid-security/certificates".into()),
+        &vomsdir.unwrap_or_else(|| "/etc/grid-security/vomsdir".into()),
+    )
+    .map_err(|error| Not::Judged(Trouble::new(error).help("name the directories with --certdir and --vomsdir")))?
+    .with_crl_policy(policy)
+    .with_hosts([rustix::system::uname().nodename().to_string_lossy().into_owned()]);
+    let presented = bounded::read(&args.file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
+        let reason = bounded::reason(&error);
+        Not::Judged(Trouble::new(format!("cannot read {}: {reason}", args.file.display())).help("check the path"))
+    })?;
+    let told = |finding: &Finding| (finding.to_string(), finding.help());
+    verifier
+        .verify(&presented, args.at.unwrap_or_else(super::now))
+        .map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))
+}
+
+fn type_of(believed: &VerifiedCredential) -> String {
+    believed.chain().proxy_type().map_or_else(|| "EEC".to_owned(), ToString::to_string)
+}
+
+fn print_summary(believed: &VerifiedCredential) {
+    info::field("identity", believed.identity());
+    info::field("type", type_of(believed));
+    for ac in believed.attribute_certificates() {
+        info::field("VO", &ac.attributes().vo);
+        for fqan in &ac.attributes().fqans {
+            info::field("attribute", fqan);
+        }
+    }
+    if believed.attribute_certificates().is_empty() {
+        info::field("attribute", "none");
+    }
+    info::field("until", rfc3339(believed.usable_until()));
+}
+
+fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
+    let findings = |list: Vec<(String, Option<String>)>| -> Value {
+        list.into_iter().map(|(text, help)| json!({ "text": text, "help": help })).collect()
+    };
+    match outcome {
+        Ok(believed) => json!({
+            "version": 1,
+            "believed": true,
+            "identity": believed.identity().to_string(),
+            "type": type_of(believed),
+            "limited": believed.chain().is_limited(),
+            "delegation_depth": believed.chain().delegation_depth(),
+            "usable_until": rfc3339(believed.usable_until()),
+            "attributes": believed.attribute_certificates().iter().map(ac_json).collect::<Value>(),
+            "findings": [],
+        }),
+        Err(Not::Believed(list)) => json!({ "version": 1, "believed": false, "findings": findings(list.clone()) }),
+        Err(Not::Judged(trouble)) => {
+            let finding = (trouble.headline().to_owned(), None);
+            json!({ "version": 1, "believed": false, "findings": findings(vec![finding]) })
+        }
+    }
+}
+
+fn ac_json(ac: &VerifiedAc) -> Value {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let attributes = ac.attributes();
+    let generic = attributes.generic.iter().flat_map(|granted| &granted.attributes).map(|attribute| {
+        json!({
+            "name": text(&attribute.name),
+            "value": text(&attribute.value),
+            "qualifier": text(&attribute.qualifier),
+        })
+    });
+    json!({
+        "vo": attributes.vo,
+        "uri": attributes.uri,
+        "fqans": attributes.fqans,
+        "generic_attributes": generic.collect::<Value>(),
+        "valid_until": rfc3339(ac.not_after()),
+    })
+}

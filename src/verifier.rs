@@ -1,0 +1,196 @@
+//! The face for services: decides whether a proxy and its VOMS attributes are to be believed.
+//!
+//! ```no_run
+//! use voms_proxy::verifier::VomsVerifier;
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let verifier = VomsVerifier::open("/etc/grid-security/certificates".as_ref(), "/etc/grid-security/vomsdir".as_ref())?;
+//! let presented = std::fs::read("/tmp/x509up_u1000")?;
+//! let believed = verifier.verify(&presented, chrono::Utc::now())?;
+//! println!("{} is in {:?}", believed.identity(), believed.fqans().next());
+//! # Ok(())
+//! # }
+//! ```
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use voms_asn1::DecodeError;
+
+use crate::credential::anchors::{AnchorError, CrlPolicy, TrustAnchors};
+use crate::credential::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
+use crate::credential::dn::Dn;
+use crate::voms::embedded::attribute_certificates;
+use crate::voms::finding::AcFinding;
+use crate::voms::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
+use crate::voms::vomsdir::{VomsDir, VomsDirError};
+
+/// A verifier that could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// No CA directory.
+    #[error(transparent)]
+    Anchors(#[from] AnchorError),
+    /// No vomsdir.
+    #[error(transparent)]
+    VomsDir(#[from] VomsDirError),
+}
+
+/// One reason for not believing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Finding {
+    /// There is no certificate chain in what was presented.
+    #[error("no certificate chain: {0}")]
+    Unreadable(#[from] ChainError),
+    /// The chain.
+    #[error(transparent)]
+    Chain(#[from] ChainFinding),
+    /// An attribute certificate that cannot be decoded.
+    #[error("attribute certificate: {0}")]
+    Decode(#[from] DecodeError),
+    /// An attribute certificate that is not to be believed.
+    #[error("attribute certificate of {vo}: {finding}")]
+    Ac {
+        /// The VO that it names, as far as it can be read.
+        vo: String,
+        /// What is wrong with it.
+        finding: AcFinding,
+    },
+}
+
+impl Finding {
+    /// The next step, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Chain(finding) => finding.help(),
+            Self::Ac { finding, .. } => finding.help(),
+            Self::Unreadable(_) | Self::Decode(_) => None,
+        }
+    }
+}
+
+/// Why a credential is not believed: every finding, never none.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct Rejection(Vec<Finding>);
+
+impl Rejection {
+    /// The findings, those of the chain first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.0
+    }
+}
+
+/// Verifies credentials against one CA directory and one vomsdir. Built once, shared between threads; changes of the
+/// files are seen by the next call.
+#[derive(Debug, Clone)]
+pub struct VomsVerifier {
+    anchors: TrustAnchors,
+    vomsdir: VomsDir,
+    hosts: Vec<String>,
+}
+
+/// A credential that is believed; only [`VomsVerifier`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedCredential {
+    chain: VerifiedChain,
+    acs: Vec<VerifiedAc>,
+}
+
+impl VomsVerifier {
+    /// Names the two directories; nothing in them is read yet.
+    ///
+    /// # Errors
+    /// [`VerifierError`] when one does not exist.
+    pub fn open(certdir: &Path, vomsdir: &Path) -> Result<Self, VerifierError> {
+        Ok(Self { anchors: TrustAnchors::open(certdir)?, vomsdir: VomsDir::open(vomsdir)?, hosts: Vec::new() })
+    }
+
+    /// The same with another policy for revocation lists; by default they are asked where they are at hand.
+    #[must_use]
+    pub fn with_crl_policy(self, policy: CrlPolicy) -> Self {
+        Self { anchors: self.anchors.with_crl_policy(policy), ..self }
+    }
+
+    /// The names of this host. An attribute certificate that is for certain hosts only is refused by all others.
+    #[must_use]
+    pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
+        Self { hosts: hosts.into_iter().collect(), ..self }
+    }
+
+    /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, at `now`.
+    ///
+    /// # Errors
+    /// [`Rejection`] with every finding.
+    pub fn verify(&self, presented: &[u8], now: DateTime<Utc>) -> Result<VerifiedCredential, Rejection> {
+        let chain = Chain::parse(presented).map_err(|error| Rejection(vec![error.into()]))?;
+        self.verify_chain(&chain, now)
+    }
+
+    /// Verifies a chain: RFC 3820 and RFC 5280 for the certificates, RFC 5755 for each attribute certificate in it.
+    /// A sound chain without any is believed and carries no attributes.
+    ///
+    /// # Errors
+    /// [`Rejection`] with every finding.
+    pub fn verify_chain(&self, chain: &Chain, now: DateTime<Utc>) -> Result<VerifiedCredential, Rejection> {
+        let mut findings = Vec::new();
+        let verified = chain.verify(&self.anchors, now).map_err(|chain| {
+            findings.extend(chain.into_iter().map(Finding::Chain));
+        });
+        let holder = chain.end_entity().unwrap_or(chain.leaf());
+        let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
+        let verifier = AcVerifier { trust, holder, now, hosts: Some(&self.hosts) };
+        let mut acs = Vec::new();
+        for ac in attribute_certificates(chain) {
+            match ac {
+                Err(error) => findings.push(error.into()),
+                Ok(ac) => match verifier.verify(&ac, None) {
+                    Ok(verified) => acs.push(verified),
+                    Err(all) => {
+                        let read = AcAttributes::read(&ac.certificate().acinfo);
+                        let vo = read.map_or_else(|_| "an unknown VO".to_owned(), |attributes| attributes.vo);
+                        findings.extend(all.into_iter().map(|finding| Finding::Ac { vo: vo.clone(), finding }));
+                    }
+                },
+            }
+        }
+        match verified {
+            Ok(chain) if findings.is_empty() => Ok(VerifiedCredential { chain, acs }),
+            _ => Err(Rejection(findings)),
+        }
+    }
+}
+
+impl VerifiedCredential {
+    /// The user.
+    #[must_use]
+    pub fn identity(&self) -> &Dn {
+        self.chain.identity()
+    }
+
+    /// What the chain is.
+    #[must_use]
+    pub fn chain(&self) -> &VerifiedChain {
+        &self.chain
+    }
+
+    /// The attribute certificates, in order.
+    #[must_use]
+    pub fn attribute_certificates(&self) -> &[VerifiedAc] {
+        &self.acs
+    }
+
+    /// The FQANs of all attribute certificates in order; the first is the primary one.
+    pub fn fqans(&self) -> impl Iterator<Item = &str> {
+        self.acs.iter().flat_map(|ac| &ac.attributes().fqans).map(String::as_str)
+    }
+
+    /// The first end of anything that this rests on.
+    #[must_use]
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        self.acs.iter().map(VerifiedAc::not_after).fold(self.chain.usable_until(), DateTime::min)
+    }
+}

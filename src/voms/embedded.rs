@@ -1,0 +1,20 @@
+//! The attribute certificates that a proxy carries (spec 2.2, 7.7).
+
+use voms_asn1::voms::ac_seq::AcSeq;
+use voms_asn1::{DecodeError, EncodedAc, oid};
+
+use crate::credential::chain::Chain;
+
+/// The attribute certificates of the certificate nearest to the leaf that has any, each decoded on its own, so that one
+/// that cannot be read does not hide the others. A proxy's own ones override those of the proxies above it.
+#[must_use]
+pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
+    let own = chain.proxies().iter().chain(chain.end_entity());
+    let Some((_, value)) = own.filter_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ)).next() else {
+        return Vec::new();
+    };
+    match AcSeq::raw(value) {
+        Ok(all) => all.into_iter().map(EncodedAc::from_der).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}

@@ -1,0 +1,177 @@
+//! CA directories: which names a CA may certify, file names by either hash, and files that change while we run.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use chrono::{DateTime, Duration, Utc};
+use tempfile::TempDir;
+use voms_proxy::authority::world::World;
+use voms_proxy::credential::anchors::{CrlPolicy, PathProblem, TrustAnchors, Usage};
+use voms_proxy::credential::certificate::Certificate;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000, 0).unwrap()
+}
+
+/// One world for all tests; each copies its CA directory.
+fn world() -> &'static World {
+    static WORLD: OnceLock<(TempDir, World)> = OnceLock::new();
+    let (_, world) = WORLD.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World::create(dir.path(), now()).unwrap();
+        (dir, world)
+    });
+    world
+}
+
+struct Directory(TempDir);
+
+impl Directory {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(world().certificates()).unwrap() {
+            let entry = entry.unwrap();
+            // Links become files, so that a test changes one name and not all.
+            fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+        }
+        Self(dir)
+    }
+
+    fn hash(&self) -> String {
+        format!("{:08x}", world().ca.certificate().x509().subject_name_hash())
+    }
+
+    fn write(&self, end: &str, text: &str) {
+        fs::write(self.0.path().join(format!("{}.{end}", self.hash())), text).unwrap();
+    }
+
+    fn remove(&self, end: &str) {
+        let hash = self.hash();
+        for entry in fs::read_dir(self.0.path()).unwrap().flatten() {
+            let name = entry.file_name().into_string().unwrap();
+            if name.ends_with(end) && (end != hash || name.starts_with(&hash)) {
+                fs::remove_file(entry.path()).unwrap();
+            }
+        }
+    }
+
+    fn open(&self) -> TrustAnchors {
+        TrustAnchors::open(self.0.path()).unwrap()
+    }
+}
+
+fn user() -> &'static Certificate {
+    world().user.chain().leaf()
+}
+
+fn problems(anchors: &TrustAnchors) -> Vec<PathProblem> {
+    let verdict = anchors.verify_path(user(), &[], now(), Usage::Any);
+    verdict.err().unwrap_or_default().into_iter().map(|finding| finding.problem).collect()
+}
+
+fn policy_words(directory: &Directory) -> String {
+    let words = problems(&directory.open()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    words.replace(&directory.0.path().display().to_string(), "")
+}
+
+const PERMIT_OTHERS: &str = "TO Issuer SELF PERMIT Subject \"/C=IT/.*\"\n";
+const PERMIT_US: &str = "TO Issuer SELF PERMIT Subject \"/DC=example/.*\"\n";
+
+#[test]
+fn a_name_outside_the_signing_policy_is_refused() {
+    let directory = Directory::new();
+    assert!(problems(&directory.open()).is_empty());
+    let policy = fs::read_to_string(world().certificates().join("SandboxCA.signing_policy")).unwrap();
+    directory.write("signing_policy", &policy.replace("/DC=example/DC=sandbox/*", "/C=IT/*"));
+    assert!(policy_words(&directory).ends_with(".signing_policy does not permit its CA this name"));
+}
+
+#[test]
+fn where_both_files_are_both_have_to_permit() {
+    let directory = Directory::new();
+    directory.write("namespaces", PERMIT_US);
+    assert!(problems(&directory.open()).is_empty());
+    directory.write("namespaces", PERMIT_OTHERS);
+    assert!(policy_words(&directory).ends_with(".namespaces does not permit its CA this name"));
+    directory.write("namespaces", &format!("{PERMIT_US}TO Issuer SELF DENY Subject \".*/CN=Ada Lovelace\"\n"));
+    assert!(policy_words(&directory).ends_with(".namespaces denies its CA this name"));
+}
+
+#[test]
+fn a_policy_that_cannot_be_understood_permits_nothing() {
+    let directory = Directory::new();
+    directory.write("signing_policy", "hello\n");
+    assert!(policy_words(&directory).ends_with("cannot be understood: line 1: a keyword without a value"));
+}
+
+#[test]
+fn a_ca_without_policy_files_certifies_whom_it_likes() {
+    let directory = Directory::new();
+    directory.remove("signing_policy");
+    assert!(problems(&directory.open()).is_empty());
+}
+
+#[test]
+fn names_by_the_old_hash_are_found() {
+    let directory = Directory::new();
+    for end in ["0", "r0", "signing_policy"] {
+        fs::remove_file(directory.0.path().join(format!("{}.{end}", directory.hash()))).unwrap();
+    }
+    assert!(problems(&directory.open()).is_empty());
+}
+
+#[test]
+fn a_change_on_disk_is_seen_by_the_next_call() {
+    let directory = Directory::new();
+    let anchors = directory.open();
+    assert!(problems(&anchors).is_empty());
+    let revoked = world().ca.revocation_list(&[user()], now() - Duration::hours(1), now() + Duration::days(1)).unwrap();
+    let list = directory.0.path().join(format!("{}.r0", directory.hash()));
+    let good = fs::read(&list).unwrap();
+    fs::write(&list, revoked).unwrap();
+    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::Revoked { .. }]));
+    fs::write(&list, good).unwrap();
+    assert!(problems(&anchors).is_empty());
+    for end in [".0", "SandboxCA.pem"] {
+        directory.remove(end);
+    }
+    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::UnknownIssuer { .. }]));
+}
+
+#[test]
+fn revocation_lists_are_asked_as_the_policy_says() {
+    let directory = Directory::new();
+    let late = world().ca.revocation_list(&[], now() - Duration::days(3), now() - Duration::days(2)).unwrap();
+    directory.write("r0", std::str::from_utf8(&late).unwrap());
+    let anchors = directory.open();
+    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::CrlExpired { .. }]));
+    assert!(problems(&anchors.clone().with_crl_policy(CrlPolicy::Off)).is_empty());
+    directory.remove(".r0");
+    assert!(problems(&anchors).is_empty());
+    let required = anchors.with_crl_policy(CrlPolicy::Required);
+    assert!(matches!(problems(&required).as_slice(), [PathProblem::CrlMissing(_)]));
+}
+
+#[test]
+fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
+    let directory = Directory::new();
+    let early = world().ca.revocation_list(&[], now() + Duration::hours(1), now() + Duration::days(2)).unwrap();
+    directory.write("r0", std::str::from_utf8(&early).unwrap());
+    assert!(matches!(
+        problems(&directory.open()).as_slice(),
+        [PathProblem::CrlUnusable { why: "is not valid yet", .. }]
+    ));
+    let dir = tempfile::tempdir().unwrap();
+    let other = World::create(dir.path(), now()).unwrap();
+    let foreign = other.ca.revocation_list(&[], now() - Duration::hours(1), now() + Duration::days(2)).unwrap();
+    directory.write("r0", std::str::from_utf8(&foreign).unwrap());
+    assert!(matches!(
+        problems(&directory.open()).as_slice(),
+        [PathProblem::CrlUnusable { why: "is not signed by it", .. }]
+    ));
+    let list = directory.0.path().join(format!("{}.r0", directory.hash()));
+    fs::remove_file(&list).unwrap();
+    std::os::unix::fs::symlink(Path::new("nowhere"), &list).unwrap();
+    assert!(matches!(problems(&directory.open()).as_slice(), [PathProblem::CrlUnusable { why: "cannot be read", .. }]));
+}

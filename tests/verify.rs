@@ -1,0 +1,192 @@
+//! The verdict of the library and of `voms-proxy verify` on what other implementations made.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use chrono::{DateTime, Duration, Utc};
+use voms_asn1::EncodedAc;
+use voms_proxy::credential::anchors::TrustAnchors;
+use voms_proxy::credential::chain::Chain;
+use voms_proxy::verifier::{VerifiedCredential, VomsVerifier};
+use voms_proxy::voms::embedded::attribute_certificates;
+use voms_proxy::voms::finding::AcFinding;
+use voms_proxy::voms::verify::{AcVerifier, SignerTrust};
+use voms_proxy::voms::vomsdir::VomsDir;
+
+/// When the fixtures' proxies were valid.
+const THEN: &str = "2026-11-24T03:25:45Z";
+
+fn then() -> DateTime<Utc> {
+    THEN.parse().unwrap()
+}
+
+fn info(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/info").join(name)
+}
+
+fn proxy(name: &str) -> Vec<u8> {
+    std::fs::read(info("proxies").join(format!("{name}.pem"))).unwrap()
+}
+
+fn verifier() -> VomsVerifier {
+    VomsVerifier::open(&info("trust"), &info("vomsdir")).unwrap()
+}
+
+fn believed(name: &str) -> VerifiedCredential {
+    verifier().verify(&proxy(name), then()).unwrap_or_else(|rejection| panic!("{name}: {rejection}"))
+}
+
+fn findings(verifier: &VomsVerifier, presented: &[u8], now: DateTime<Utc>) -> Vec<String> {
+    let rejection = verifier.verify(presented, now).unwrap_err();
+    assert!(!rejection.findings().is_empty());
+    rejection.findings().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_other_clients_made_is_believed_for_what_it_is() {
+    let cases = [
+        ("rfc-virgo", false, 1, 2),
+        ("rfc-virgo-newformat", false, 1, 2),
+        ("rfc-virgo-deleg2", false, 2, 2),
+        ("rfc-virgo-limited", true, 1, 2),
+        ("rfc-twovos", false, 1, 4),
+        ("rfc-noac", false, 1, 0),
+        ("draft-noac", false, 1, 0),
+        ("old-noac", false, 1, 0),
+        ("eec-nokey", false, 0, 0),
+        ("ecproxy-ecuser", false, 1, 0),
+        ("crlf", false, 1, 2),
+    ];
+    for (name, limited, depth, fqans) in cases {
+        let believed = believed(name);
+        let chain = believed.chain();
+        assert_eq!(
+            (chain.is_limited(), chain.delegation_depth(), believed.fqans().count()),
+            (limited, depth, fqans),
+            "{name}"
+        );
+    }
+    assert_eq!(believed("rfc-virgo-deleg2").identity().to_string(), "/C=IT/O=Lab/CN=Ada Lovelace");
+}
+
+#[test]
+fn an_attribute_certificate_ends_the_use_of_the_whole() {
+    let both = believed("rfc-twovos");
+    let ends: Vec<_> = both.attribute_certificates().iter().map(|ac| ac.not_after()).collect();
+    assert!(ends[1] < ends[0]);
+    assert_eq!(both.usable_until(), ends[1]);
+}
+
+#[test]
+fn every_finding_is_told_and_not_only_the_first() {
+    let told = findings(&verifier(), &proxy("rfc-virgo"), then() + Duration::days(30));
+    assert!(told.iter().any(|text| text.starts_with("proxy ") && text.contains("expired")), "{told:?}");
+    assert!(told.iter().any(|text| text.starts_with("attribute certificate of virgo: it expired")), "{told:?}");
+}
+
+#[test]
+fn without_an_lsc_file_nobody_is_believed() {
+    let verifier = VomsVerifier::open(&info("trust"), &info("vomsdir-empty")).unwrap();
+    let told = findings(&verifier, &proxy("rfc-virgo"), then());
+    assert!(told[0].contains("LSC file matching VOMS attributes not found"), "{told:?}");
+    assert!(verifier.verify(&proxy("rfc-noac"), then()).is_ok());
+}
+
+#[test]
+fn a_chain_without_its_users_certificate_is_not_believed() {
+    let text = String::from_utf8(proxy("rfc-noac")).unwrap();
+    let end = text.find("-----END CERTIFICATE-----").unwrap() + "-----END CERTIFICATE-----\n".len();
+    let told = findings(&verifier(), &text.as_bytes()[..end], then());
+    assert!(told[0].contains("is missing"), "{told:?}");
+    for presented in [&b""[..], b"garbage", &[0x30; 64]] {
+        assert!(findings(&verifier(), presented, then())[0].starts_with("no certificate chain"));
+    }
+}
+
+/// The attribute certificate of a fixture, and what judges it without the chain.
+fn with_ac<T>(run: impl FnOnce(&EncodedAc, &AcVerifier<'_>) -> T) -> T {
+    let chain = Chain::parse(&proxy("rfc-virgo")).unwrap();
+    let ac = attribute_certificates(&chain).remove(0).unwrap();
+    let anchors = TrustAnchors::open(&info("trust")).unwrap();
+    let vomsdir = VomsDir::open(&info("vomsdir")).unwrap();
+    let trust = SignerTrust::VomsDir(&vomsdir, &anchors);
+    let verifier = AcVerifier { trust, holder: chain.end_entity().unwrap(), now: then(), hosts: Some(&[]) };
+    run(&ac, &verifier)
+}
+
+#[test]
+fn no_single_bit_of_what_is_signed_can_be_flipped() {
+    with_ac(|ac, verifier| {
+        assert!(verifier.verify(ac, Some("virgo")).is_ok());
+        let good = ac.as_der();
+        let start = good.windows(ac.acinfo_der().len()).position(|window| window == ac.acinfo_der()).unwrap();
+        let mut judged = 0;
+        for at in start..start + ac.acinfo_der().len() {
+            for bit in 0..8 {
+                let mut bad = good.to_vec();
+                bad[at] ^= 1 << bit;
+                if let Ok(ac) = EncodedAc::from_der(&bad) {
+                    judged += 1;
+                    assert!(verifier.verify(&ac, None).is_err(), "byte {at} bit {bit}");
+                }
+            }
+        }
+        assert!(judged > 5000, "only {judged} could be decoded at all");
+    });
+}
+
+#[test]
+fn clocks_may_differ_by_five_minutes_and_no_more() {
+    with_ac(|ac, verifier| {
+        let until = verifier.verify(ac, None).unwrap().not_after();
+        let at = |now| AcVerifier { now, ..verifier.clone() }.verify(ac, None);
+        assert!(at(until + Duration::seconds(300)).is_ok());
+        let late = at(until + Duration::seconds(301)).unwrap_err();
+        assert_eq!(late, [AcFinding::Expired(until)]);
+    });
+}
+
+fn command(words: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_voms-proxy"));
+    command.env_clear().env("HOME", "/nonexistent").current_dir(info("")).arg("verify").args(words);
+    command.args(["--certdir", "trust", "--vomsdir", "vomsdir", "--at", THEN]);
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_command_prints_a_summary_or_every_finding() {
+    let (code, stdout, stderr) = command(&["proxies/rfc-virgo.pem"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines[0], "identity  : /C=IT/O=Lab/CN=Ada Lovelace");
+    assert_eq!(lines[1], "type      : RFC3820 compliant impersonation proxy");
+    assert_eq!(lines[2], "VO        : virgo");
+    let (code, stdout, stderr) = command(&["proxies/rfc-virgo-expired.pem"]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(stderr.contains("is not to be believed") && stderr.contains("attribute certificate of virgo: it expired"));
+    let (_, stdout, _) = command(&["proxies/eec.pem"]);
+    assert!(stdout.contains("type      : EEC\nattribute : none\n"));
+}
+
+#[test]
+fn json_is_on_stdout_whatever_the_verdict() {
+    let json = |words: &[&str]| {
+        let (code, stdout, stderr) = command(&[words, &["--json"]].concat());
+        assert_eq!(stderr, "");
+        let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(value["version"], 1);
+        assert_eq!(value["believed"], code == Some(0));
+        value
+    };
+    let good = json(&["proxies/rfc-twovos.pem"]);
+    assert_eq!(good["attributes"][1]["vo"], "atlas");
+    assert_eq!(good["delegation_depth"], 1);
+    for bad in ["proxies/rfc-virgo-expired.pem", "proxies/garbage.pem", "proxies/empty.pem", "nowhere.pem", "trust"] {
+        let findings = json(&[bad])["findings"].as_array().unwrap().len();
+        assert!(findings > 0, "{bad}");
+    }
+    let strict = json(&["proxies/rfc-noac.pem", "--crl", "required"]);
+    assert!(strict["findings"][0]["text"].as_str().unwrap().contains("there is no revocation list"));
+}
