@@ -62,8 +62,9 @@ fn no_room_uses_another_against_the_arrows() {
 fn only_the_command_line_knows_clap_and_the_terminal() {
     let foreign = ["clap::", "indicatif::", "rpassword::", "std::env::", "println!"];
     for (room, file, text) in rooms().iter().filter(|(room, ..)| room != "cli") {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         for word in foreign {
-            assert!(!text.contains(word), "{} of room {room} uses {word}", file.display());
+            assert!(!code.contains(word), "{} of room {room} uses {word}", file.display());
         }
     }
 }
