@@ -6,11 +6,11 @@ use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
-use openssl::hash::MessageDigest;
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 
 use super::pki::{Certification, KeyKind, PkiError, Purpose, ThrowAwayCa};
 use super::{Authority, Member};
+use crate::credential::anchors::file_hashes;
 use crate::credential::certificate::Certificate;
 use crate::credential::pem;
 use crate::credential::user::Credential;
@@ -130,7 +130,7 @@ impl World {
             ca.subject()
         );
         write(&dir.join("SandboxCA.signing_policy"), policy.as_bytes(), 0o644)?;
-        for hash in hashes(ca)? {
+        for hash in file_hashes(ca) {
             for (target, end) in [("pem", "0"), ("crl.pem", "r0"), ("signing_policy", "signing_policy")] {
                 let link = dir.join(format!("{hash:08x}.{end}"));
                 let _ = fs::remove_file(&link);
@@ -169,14 +169,6 @@ impl World {
             ports.iter().map(|port| format!("\"{VO}\" \"{HOST}\" \"{port}\" \"{dn}\" \"{VO}\"\n")).collect();
         write(&self.vomses(), lines.as_bytes(), 0o644)
     }
-}
-
-/// The new hash of the subject and the MD5 one of OpenSSL before 1.0, by which the Java clients look.
-fn hashes(ca: &Certificate) -> Result<[u32; 2], PkiError> {
-    let der = ca.subject_der().map_err(crate::credential::certificate::CertificateError::from)?;
-    let md5 = openssl::hash::hash(MessageDigest::md5(), &der)?;
-    let old = md5.iter().take(4).rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-    Ok([ca.x509().subject_name_hash(), old])
 }
 
 fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), WorldError> {

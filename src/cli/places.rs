@@ -1,5 +1,6 @@
 //! Where things are looked for: trust anchors, vomsdir, vomses (spec 1.11, 5.2, 6).
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::env::Environment;
@@ -7,39 +8,43 @@ use super::output::Trouble;
 use crate::credential::anchors::TrustAnchors;
 use crate::voms::vomsdir::VomsDir;
 
-/// The CA directory: the option or `X509_CERT_DIR`, which must be there, else the first usual one that is.
+/// A directory that was named, which must be there, else the first usual one that is.
+fn directory<T, E: Display>(
+    what: &str,
+    named: Option<&Path>,
+    help: &str,
+    usual: &[Option<PathBuf>],
+    open: impl Fn(&Path) -> Result<T, E>,
+) -> Result<Option<T>, Trouble> {
+    let Some(named) = named else {
+        return Ok(usual.iter().flatten().find_map(|dir| open(dir).ok()));
+    };
+    let missing = |error| {
+        let headline = format!("Invalid {what} location: '{}' (file not found)", named.display());
+        Trouble::new(headline).detail(error).help(help)
+    };
+    open(named).map(Some).map_err(missing)
+}
+
+/// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.
 pub fn anchors(option: Option<&Path>, env: &Environment) -> Result<Option<TrustAnchors>, Trouble> {
-    if let Some(named) = option.or(env.cert_dir.as_deref()) {
-        let opened = TrustAnchors::open(named).map_err(|error| {
-            Trouble::new(format!("Invalid trust anchors location: '{}' (file not found)", named.display()))
-                .detail(error)
-                .help("name an existing directory with --certdir or X509_CERT_DIR")
-        });
-        return opened.map(Some);
-    }
     let usual = [
         env.home.as_ref().map(|home| home.join(".globus/certificates")),
         Some("/etc/grid-security/certificates".into()),
         env.conda_prefix.as_ref().map(|prefix| prefix.join("etc/grid-security/certificates")),
     ];
-    Ok(usual.into_iter().flatten().find_map(|dir| TrustAnchors::open(&dir).ok()))
+    let help = "name an existing directory with --certdir or X509_CERT_DIR";
+    directory("trust anchors", option.or(env.cert_dir.as_deref()), help, &usual, TrustAnchors::open)
 }
 
-/// The vomsdir: the option or `X509_VOMS_DIR`, which must be there, else the first usual one that is.
+/// The vomsdir: the option or `X509_VOMS_DIR`, else the usual ones.
 pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Trouble> {
-    if let Some(named) = option.or(env.voms_dir.as_deref()) {
-        let opened = VomsDir::open(named).map_err(|error| {
-            Trouble::new(format!("Invalid vomsdir location: '{}' (file not found)", named.display()))
-                .detail(error)
-                .help("name an existing directory with --vomsdir or X509_VOMS_DIR")
-        });
-        return opened.map(Some);
-    }
     let usual = [
         Some("/etc/grid-security/vomsdir".into()),
         env.conda_prefix.as_ref().map(|prefix| prefix.join("etc/grid-security/vomsdir")),
     ];
-    Ok(usual.into_iter().flatten().find_map(|dir: PathBuf| VomsDir::open(&dir).ok()))
+    let help = "name an existing directory with --vomsdir or X509_VOMS_DIR";
+    directory("vomsdir", option.or(env.voms_dir.as_deref()), help, &usual, VomsDir::open)
 }
 
 /// The vomses files and directories that are merged: what variables name, then the union of the peers' usual places.

@@ -94,6 +94,10 @@ impl Hashes {
         Self([Some(certificate.x509().issuer_name_hash()), old_hash(certificate.issuer_der().ok())])
     }
 
+    pub fn into_iter(self) -> impl Iterator<Item = u32> {
+        self.0.into_iter().flatten()
+    }
+
     /// Of a CA.
     pub fn of_subject(certificate: &Certificate) -> Self {
         Self([Some(certificate.x509().subject_name_hash()), old_hash(certificate.subject_der().ok())])

@@ -33,6 +33,12 @@ pub enum AnchorError {
     Missing(PathBuf),
 }
 
+/// The hashes by which the files of a CA are named: OpenSSL's, then the MD5 one of OpenSSL before 1.0, by which the Java
+/// clients look.
+pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
+    Hashes::of_subject(ca).into_iter()
+}
+
 /// What the leaf of a path is to be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
