@@ -101,6 +101,8 @@ fn a_chain_without_its_users_certificate_is_not_believed() {
     for presented in [&b""[..], b"garbage", &[0x30; 64]] {
         assert!(findings(&verifier(), presented, then())[0].starts_with("no certificate chain"));
     }
+    let endless = std::fs::read(info("proxies/eec-nokey.pem")).unwrap().repeat(101);
+    assert!(findings(&verifier(), &endless, then())[0].contains("101 certificates in it"));
 }
 
 /// The attribute certificate of a fixture, and what judges it without the chain.

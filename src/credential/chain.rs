@@ -10,6 +10,9 @@ use super::dn::Dn;
 use super::pem;
 use super::proxy_type::{Policy, ProxyType};
 
+/// OpenSSL's own limit for the depth of a chain.
+const MOST_CERTIFICATES: usize = 100;
+
 /// A chain that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +23,9 @@ pub enum ChainError {
     /// There is no certificate at all.
     #[error("no certificate in it")]
     Empty,
+    /// More certificates than any chain has.
+    #[error("{0} certificates in it, where {MOST_CERTIFICATES} are the most")]
+    TooMany(usize),
 }
 
 /// One thing wrong with a chain.
@@ -152,10 +158,13 @@ impl Chain {
     /// the chain is left at the end.
     ///
     /// # Errors
-    /// [`ChainError::Empty`].
+    /// [`ChainError::Empty`], [`ChainError::TooMany`].
     pub fn new(mut certificates: Vec<Certificate>) -> Result<Self, ChainError> {
         if certificates.is_empty() {
             return Err(ChainError::Empty);
+        }
+        if certificates.len() > MOST_CERTIFICATES {
+            return Err(ChainError::TooMany(certificates.len()));
         }
         for at in 1..certificates.len() {
             let issuer = certificates[at - 1].issuer().clone();
