@@ -85,6 +85,13 @@ fn every_finding_is_told_and_not_only_the_first() {
 }
 
 #[test]
+fn a_ca_is_no_user() {
+    let ca = std::fs::read(info("trust/ab41e5fe.0")).unwrap();
+    let told = findings(&verifier(), &ca, then());
+    assert!(told[0].contains("it is a CA's, not a user's"), "{told:?}");
+}
+
+#[test]
 fn without_an_lsc_file_nobody_is_believed() {
     let verifier = VomsVerifier::open(&info("trust"), &info("vomsdir-empty")).unwrap();
     let told = findings(&verifier, &proxy("rfc-virgo"), then());

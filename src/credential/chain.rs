@@ -38,6 +38,9 @@ pub enum ChainFinding {
     /// The chain has proxies but not the certificate they come from.
     #[error("the certificate of {0} that issued the proxy is missing")]
     NoEndEntity(Dn),
+    /// Below the proxies is a CA instead of a user.
+    #[error("certificate {0}: it is a CA's, not a user's")]
+    EndEntityIsCa(Dn),
     /// The subject is not the issuer's name and one common name.
     #[error("proxy {0}: its name is not its issuer's and one common name")]
     Name(Dn),
@@ -248,6 +251,9 @@ impl Chain {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
             return Err(findings);
         };
+        if end_entity.is_ca() {
+            findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
+        }
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_path(end_entity, above, now, Usage::Any) {
             Ok(path) if findings.is_empty() => {
