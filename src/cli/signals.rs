@@ -18,7 +18,9 @@ fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
 
 /// Watches for the signals that end a program, for the rest of its life; they end it as they would have.
 pub fn watch() -> io::Result<()> {
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let ignored = ignored();
+    let ends = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let mut signals = Signals::new(ends)?;
     std::thread::spawn(move || {
         for signal in &mut signals {
             // Held until the end, so that nothing begins that must not be interrupted.
@@ -30,6 +32,13 @@ pub fn watch() -> io::Result<()> {
         }
     });
     Ok(())
+}
+
+/// The signals that whoever started the program lets it ignore, such as nohup: bit 0 for signal 1.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Runs something that changes the terminal's settings; a signal puts them back.

@@ -353,7 +353,9 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     if info.iter().map(|id| proxy.count_extensions(*id)).sum::<usize>() > 1 {
         findings.push(ChainFinding::TwoInfos(subject()));
     }
-    if proxy.has_policy_rules() {
+    let language =
+        |kind| matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }));
+    if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }
     for id in proxy.critical_extensions().filter(|id| !KNOWN.contains(id)) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -53,16 +54,23 @@ impl<T> Remembered<T> {
 
     /// The file as it is now; `None` when there is none, `parse` of nothing when it cannot be read.
     fn get(&self, path: &Path, limit: u64, parse: impl FnOnce(&[u8]) -> T) -> Option<Arc<T>> {
-        // A link that leads nowhere is a file that cannot be read, not one that is not there.
-        let Ok(found) = std::fs::metadata(path) else {
-            return path.symlink_metadata().is_ok().then(|| Arc::new(parse(&[])));
+        let found = match std::fs::metadata(path) {
+            Ok(found) => found,
+            // A link that leads nowhere, or a disk that fails, is a file that cannot be read, not one that is absent.
+            Err(error) => {
+                let absent = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
+                let absent = absent && path.symlink_metadata().is_err();
+                return (!absent).then(|| Arc::new(parse(&[])));
+            }
         };
         let stamp = Stamp::of(&found);
         let known = self.files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
         if let Some((_, parsed)) = known.filter(|(then, _)| *then == stamp) {
             return Some(parsed);
         }
-        let parsed = Arc::new(parse(&bounded::read(path, limit).map(|bytes| bytes.to_vec()).unwrap_or_default()));
+        // A failure to read may pass, so it is not remembered.
+        let Ok(bytes) = bounded::read(path, limit) else { return Some(Arc::new(parse(&[]))) };
+        let parsed = Arc::new(parse(&bytes));
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
         if files.len() >= MOST_REMEMBERED {
             files.clear();

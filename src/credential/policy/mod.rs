@@ -45,8 +45,32 @@ impl Verdict {
 fn comparable(text: &str) -> String {
     const SPELLINGS: [(&str, &str); 3] =
         [("/email=", "/emailaddress="), ("/e=", "/emailaddress="), ("/userid=", "/uid=")];
-    let lower = text.replace("\\/", "/").to_ascii_lowercase();
+    let lower = decoded(text).to_ascii_lowercase();
     SPELLINGS.iter().fold(lower, |text, (from, to)| text.replace(from, to))
+}
+
+/// `\xHH` as the byte it stands for, so that names compare as they are and not as they are printed, and `\/` as `/`.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'\\', b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                out.extend(hex::decode([*high, *low]).unwrap_or_default());
+                at += 4;
+            }
+            [b'\\', b'/', ..] => {
+                out.push(b'/');
+                at += 2;
+            }
+            _ => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn subject_text(subject: &Dn) -> String {

@@ -8,7 +8,7 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::{PolicyError, Verdict, comparable, subject_text};
+use super::{PolicyError, Verdict, decoded, subject_text};
 use crate::credential::dn::Dn;
 
 /// What a compiled pattern may take, in bytes: patterns come from files.
@@ -104,7 +104,7 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
         own if is(own, "SELF") => None,
         name => Some(Dn::parse(name).ok_or("the issuer is no distinguished name")?),
     };
-    let subject = RegexBuilder::new(&format!("^(?:{})$", comparable_pattern(subject)))
+    let subject = RegexBuilder::new(&format!("^(?:{})$", comparable_pattern(subject)?))
         .case_insensitive(true)
         .size_limit(PATTERN_LIMIT)
         .build()
@@ -112,10 +112,14 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
     Ok(Rule { issuer, permits, subject })
 }
 
-/// Labels in one spelling; case is left to the expression, where `\S` is not `\s`.
-fn comparable_pattern(pattern: &str) -> String {
-    let lower = comparable(pattern);
-    if lower.len() == pattern.len() { pattern.replace("\\/", "/") } else { lower }
+/// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`.
+fn comparable_pattern(pattern: &str) -> Result<String, &'static str> {
+    let mut text = decoded(pattern);
+    for (label, spelling) in [("(?i)/(?:email|e)=", "/emailaddress="), ("(?i)/userid=", "/uid=")] {
+        let label = Regex::new(label).map_err(|_| "the subject is no regular expression")?;
+        text = label.replace_all(&text, spelling).into_owned();
+    }
+    Ok(text)
 }
 
 /// Words, of which some are in quotation marks.
@@ -151,6 +155,14 @@ mod tests {
         assert_eq!(judged(FILE, true, "/C=IT/O=INFN/CN=Mallory"), Verdict::Denied);
         assert_eq!(judged(FILE, false, "/C=IT/O=INFN/CN=Mallory"), Verdict::Permitted);
         assert_eq!(judged(FILE, true, "/C=IT/O=INFN2/CN=Ada"), Verdict::NotPermitted);
+    }
+
+    #[test]
+    fn a_denial_matches_names_as_they_are() {
+        for pattern in [r"\/DC=t\/CN=\S+", ".*/CN=Zoë", r".*/CN=Zo\xC3\xAB", r"/DC=t/CN=Z\S\S"] {
+            let text = format!("TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \"{pattern}\"\n");
+            assert_eq!(judged(&text, true, "/DC=t/CN=Zoë"), Verdict::Denied, "{pattern}");
+        }
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl SigningPolicy {
             Who::Other => false,
         };
         let rules = self.entries.iter().filter(about).flat_map(|entry| &entry.rules).filter(|rule| rule.signs);
-        Verdict::of(rules.map(|rule| (rule.permits, rule.patterns.iter().any(|pattern| matches(pattern, &text)))))
+        // A right that is taken away without a condition is taken away for all.
+        let all = |rule: &Rule| !rule.permits && rule.patterns.is_empty();
+        let fits = |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, &text));
+        Verdict::of(rules.map(|rule| (rule.permits, fits(rule))))
     }
 }
 
@@ -110,7 +113,8 @@ fn unquoted(value: &str) -> Result<&str, &'static str> {
 
 /// One bare or quoted pattern, or several quoted ones inside other quotes.
 fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
-    let inner = unquoted(value)?.trim();
+    let listed = value.chars().next().is_some_and(|quote| value.matches(quote).count() > 2 && "'\"".contains(quote));
+    let inner = if listed { value } else { unquoted(value)?.trim() };
     let quote = if inner.contains('"') { '"' } else { '\'' };
     if !inner.contains(quote) {
         return Ok(vec![comparable(inner)]);
@@ -118,7 +122,8 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
     if !inner.matches(quote).count().is_multiple_of(2) {
         return Err("a quotation mark is not closed");
     }
-    Ok(inner.split(quote).skip(1).step_by(2).map(|pattern| comparable(pattern.trim())).collect())
+    let patterns: Vec<_> = inner.split(quote).skip(1).step_by(2).map(|text| comparable(text.trim())).collect();
+    if patterns.iter().any(String::is_empty) { Err("an empty pattern") } else { Ok(patterns) }
 }
 
 /// `*` stands for any text, `?` for one character, a backslash takes the next character as it is. Linear in memory,
@@ -186,6 +191,15 @@ mod tests {
         let policy = format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus '\"*/CN=Mallory\"'\n");
         assert_eq!(judged(&policy, "/C=IT/O=INFN/CN=Mallory"), Verdict::Denied);
         assert_eq!(judged(&policy, "/C=IT/O=INFN/CN=Ada"), Verdict::Permitted);
+    }
+
+    #[test]
+    fn patterns_may_be_quoted_one_by_one_and_match_names_as_they_are() {
+        for pattern in ["\"/O=x/CN=Bob\" \"/O=x/CN=Zoë\"", r"'/O=x/CN=Zo\xC3\xAB'"] {
+            let policy = format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus {pattern}\n");
+            assert_eq!(judged(&policy, "/O=x/CN=Zoë"), Verdict::Denied, "{pattern}");
+        }
+        assert_eq!(judged(&format!("{POLICY}neg_rights globus CA:sign\n"), "/C=IT/O=INFN/CN=Ada"), Verdict::Denied);
     }
 
     #[test]
