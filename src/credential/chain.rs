@@ -38,6 +38,9 @@ pub enum ChainFinding {
     /// The chain has proxies but not the certificate they come from.
     #[error("the certificate of {0} that issued the proxy is missing")]
     NoEndEntity(Dn),
+    /// Its key is too short, or it is signed with SHA-1 or MD5: strength, not trust, is what it lacks.
+    #[error("proxy {0}: it is too weak: its key is shorter than RSA 2048, or it is signed with SHA-1 or MD5")]
+    Weak(Dn),
     /// Below the proxies is a CA instead of a user.
     #[error("certificate {0}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),
@@ -247,6 +250,8 @@ impl Chain {
     /// Every finding, in chain order.
     pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedChain, Vec<ChainFinding>> {
         let mut findings = self.proxy_findings(now);
+        let weak = self.proxies().iter().filter(|proxy| is_weak(proxy));
+        findings.extend(weak.map(|proxy| ChainFinding::Weak(proxy.subject().clone())));
         let Some(end_entity) = self.end_entity() else {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
             return Err(findings);
@@ -330,6 +335,13 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, fi
         }
     }
     judge_extensions(proxy, findings);
+}
+
+/// Below 112 bits of security, as OpenSSL counts, or signed with a digest that is.
+fn is_weak(proxy: &Certificate) -> bool {
+    const WEAK: [der::asn1::ObjectIdentifier; 3] = [oid::SHA1_WITH_RSA, oid::MD5_WITH_RSA, oid::ECDSA_WITH_SHA1];
+    let strength = proxy.x509().public_key().map_or(0, |key| key.security_bits());
+    strength < 112 || WEAK.contains(&proxy.signature_algorithm())
 }
 
 fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
