@@ -191,6 +191,11 @@ fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
 }
 
 fn unescape(value: &str) -> String {
+    text(&unescaped_bytes(value, b"/+\\"))
+}
+
+/// `\xHH` as the byte it stands for, and a backslash before one of `plain` left out.
+pub(super) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
     let bytes = value.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -200,7 +205,7 @@ fn unescape(value: &str) -> String {
                 out.extend(hex::decode([*high, *low]).unwrap_or_default());
                 at += 4;
             }
-            [b'\\', c @ (b'/' | b'+' | b'\\'), ..] => {
+            [b'\\', c, ..] if plain.contains(c) => {
                 out.push(*c);
                 at += 2;
             }
@@ -210,7 +215,7 @@ fn unescape(value: &str) -> String {
             }
         }
     }
-    text(&out)
+    out
 }
 
 /// The slash form that vomses, LSC and grid-map files hold: OpenSSL's labels, `/` inside values as it is, every byte

@@ -4,7 +4,7 @@
 pub mod namespaces;
 pub mod signing_policy;
 
-use super::dn::Dn;
+use super::dn::{Dn, unescaped_bytes};
 
 /// A policy file that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,26 +51,7 @@ fn comparable(text: &str) -> String {
 
 /// `\xHH` as the byte it stands for, so that names compare as they are and not as they are printed, and `\/` as `/`.
 fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        match &bytes[at..] {
-            [b'\\', b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                out.extend(hex::decode([*high, *low]).unwrap_or_default());
-                at += 4;
-            }
-            [b'\\', b'/', ..] => {
-                out.push(b'/');
-                at += 2;
-            }
-            _ => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&unescaped_bytes(text, b"/")).into_owned()
 }
 
 fn subject_text(subject: &Dn) -> String {
