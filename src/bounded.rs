@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -14,7 +15,10 @@ pub const CONFIGURATION_LIMIT: u64 = 1 << 20;
 /// # Errors
 /// The system's, `InvalidInput` when it is no regular file (a pipe would hang), `FileTooLarge` above the limit.
 pub fn read(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let found = std::fs::metadata(path)?;
+    // Opened first and without waiting, so that no pipe can be put where the file was looked at.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let found = file.metadata()?;
     if !found.is_file() {
         let what = if found.is_dir() { "is a directory, not a file" } else { "is not a regular file" };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
@@ -24,7 +28,7 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
         return Err(too_large());
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1));
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large());
     }

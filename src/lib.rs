@@ -14,6 +14,7 @@ pub mod cli;
 pub mod client;
 pub mod credential;
 pub mod net;
+mod remembered;
 pub mod verifier;
 pub mod voms;
 

@@ -13,15 +13,16 @@
 
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use voms_asn1::DecodeError;
 
 use crate::credential::anchors::{AnchorError, CrlPolicy, TrustAnchors};
 use crate::credential::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
 use crate::credential::dn::Dn;
+use crate::credential::strength::StrengthPolicy;
 use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
-use crate::voms::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
+use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
 use crate::voms::vomsdir::{VomsDir, VomsDirError};
 
 /// A verifier that could not be set up.
@@ -46,6 +47,9 @@ pub enum Finding {
     /// The chain.
     #[error(transparent)]
     Chain(#[from] ChainFinding),
+    /// A proxy that does not act for the user (RFC 3820 section 3.8.2), who would answer for it here.
+    #[error("the proxy is independent: it has none of the rights of its user")]
+    Independent,
     /// An attribute certificate that cannot be decoded.
     #[error("attribute certificate: {0}")]
     Decode(#[from] DecodeError),
@@ -66,7 +70,7 @@ impl Finding {
         match self {
             Self::Chain(finding) => finding.help(),
             Self::Ac { finding, .. } => finding.help(),
-            Self::Unreadable(_) | Self::Decode(_) => None,
+            Self::Unreadable(_) | Self::Independent | Self::Decode(_) => None,
         }
     }
 }
@@ -106,13 +110,27 @@ impl VomsVerifier {
     /// # Errors
     /// [`VerifierError`] when one does not exist.
     pub fn open(certdir: &Path, vomsdir: &Path) -> Result<Self, VerifierError> {
-        Ok(Self { anchors: TrustAnchors::open(certdir)?, vomsdir: VomsDir::open(vomsdir)?, hosts: Vec::new() })
+        let anchors = TrustAnchors::open(certdir)?.with_skew(SKEW);
+        Ok(Self { anchors, vomsdir: VomsDir::open(vomsdir)?, hosts: Vec::new() })
     }
 
     /// The same with another policy for revocation lists; by default they are asked where they are at hand.
     #[must_use]
     pub fn with_crl_policy(self, policy: CrlPolicy) -> Self {
         Self { anchors: self.anchors.with_crl_policy(policy), ..self }
+    }
+
+    /// The same for clocks that may differ by `skew`; by default [`SKEW`], at both ends of everything but revocation
+    /// lists.
+    #[must_use]
+    pub fn with_skew(self, skew: Duration) -> Self {
+        Self { anchors: self.anchors.with_skew(skew), ..self }
+    }
+
+    /// The same with another demand on strength; by default RSA of 2048 bits and SHA-256, or what is as strong.
+    #[must_use]
+    pub fn with_strength(self, strength: StrengthPolicy) -> Self {
+        Self { anchors: self.anchors.with_strength(strength), ..self }
     }
 
     /// The names of this host. An attribute certificate that is for certain hosts only is refused by all others.
@@ -142,7 +160,8 @@ impl VomsVerifier {
         });
         let holder = chain.end_entity().unwrap_or(chain.leaf());
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
-        let verifier = AcVerifier { trust, holder, now, hosts: Some(&self.hosts) };
+        let skew = self.anchors.skew();
+        let verifier = AcVerifier { trust, holder, now, skew, hosts: Some(&self.hosts) };
         let mut acs = Vec::new();
         for ac in attribute_certificates(chain) {
             match ac {
@@ -156,6 +175,9 @@ impl VomsVerifier {
                     }
                 },
             }
+        }
+        if verified.as_ref().is_ok_and(VerifiedChain::is_independent) {
+            findings.push(Finding::Independent);
         }
         match verified {
             Ok(chain) if findings.is_empty() => Ok(VerifiedCredential { chain, acs }),
@@ -188,9 +210,9 @@ impl VerifiedCredential {
         self.acs.iter().flat_map(|ac| &ac.attributes().fqans).map(String::as_str)
     }
 
-    /// The first end of anything that this rests on.
+    /// The first end of anything that this rests on; past by as much as clocks may differ.
     #[must_use]
     pub fn usable_until(&self) -> DateTime<Utc> {
-        self.acs.iter().map(VerifiedAc::not_after).fold(self.chain.usable_until(), DateTime::min)
+        self.acs.iter().map(VerifiedAc::usable_until).fold(self.chain.usable_until(), DateTime::min)
     }
 }

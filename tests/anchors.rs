@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
 use voms_proxy::authority::world::World;
-use voms_proxy::credential::anchors::{CrlPolicy, PathProblem, TrustAnchors, Usage};
+use voms_proxy::credential::anchors::{CrlPolicy, PathProblem, TrustAnchors, Usage, file_hashes};
 use voms_proxy::credential::certificate::Certificate;
 
 fn now() -> DateTime<Utc> {
@@ -43,7 +43,9 @@ impl Directory {
     }
 
     fn write(&self, end: &str, text: &str) {
-        fs::write(self.0.path().join(format!("{}.{end}", self.hash())), text).unwrap();
+        for hash in file_hashes(world().ca.certificate()) {
+            fs::write(self.0.path().join(format!("{hash:08x}.{end}")), text).unwrap();
+        }
     }
 
     fn remove(&self, end: &str) {
@@ -127,11 +129,10 @@ fn a_change_on_disk_is_seen_by_the_next_call() {
     let anchors = directory.open();
     assert!(problems(&anchors).is_empty());
     let revoked = world().ca.revocation_list(&[user()], now() - Duration::hours(1), now() + Duration::days(1)).unwrap();
-    let list = directory.0.path().join(format!("{}.r0", directory.hash()));
-    let good = fs::read(&list).unwrap();
+    let list = directory.0.path().join(format!("{}.r7", directory.hash()));
     fs::write(&list, revoked).unwrap();
     assert!(matches!(problems(&anchors).as_slice(), [PathProblem::Revoked { .. }]));
-    fs::write(&list, good).unwrap();
+    fs::remove_file(&list).unwrap();
     assert!(problems(&anchors).is_empty());
     for end in [".0", "SandboxCA.pem"] {
         directory.remove(end);
@@ -145,7 +146,7 @@ fn revocation_lists_are_asked_as_the_policy_says() {
     let late = world().ca.revocation_list(&[], now() - Duration::days(3), now() - Duration::days(2)).unwrap();
     directory.write("r0", std::str::from_utf8(&late).unwrap());
     let anchors = directory.open();
-    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::CrlExpired { .. }]));
+    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::CrlExpired { .. }, PathProblem::CrlExpired { .. }]));
     assert!(problems(&anchors.clone().with_crl_policy(CrlPolicy::Off)).is_empty());
     directory.remove(".r0");
     assert!(problems(&anchors).is_empty());
@@ -160,7 +161,7 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     directory.write("r0", std::str::from_utf8(&early).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { why: "is not valid yet", .. }]
+        [PathProblem::CrlUnusable { why: "is not valid yet", .. }, _]
     ));
     let dir = tempfile::tempdir().unwrap();
     let other = World::create(dir.path(), now()).unwrap();
@@ -168,10 +169,10 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     directory.write("r0", std::str::from_utf8(&foreign).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { why: "is not signed by it", .. }]
+        [PathProblem::CrlUnusable { why: "is not signed by it", .. }, _]
     ));
+    directory.remove(".r0");
     let list = directory.0.path().join(format!("{}.r0", directory.hash()));
-    fs::remove_file(&list).unwrap();
     std::os::unix::fs::symlink(Path::new("nowhere"), &list).unwrap();
     assert!(matches!(problems(&directory.open()).as_slice(), [PathProblem::CrlUnusable { why: "cannot be read", .. }]));
 }

@@ -10,7 +10,7 @@ use voms_proxy::credential::chain::Chain;
 use voms_proxy::verifier::{VerifiedCredential, VomsVerifier};
 use voms_proxy::voms::embedded::attribute_certificates;
 use voms_proxy::voms::finding::AcFinding;
-use voms_proxy::voms::verify::{AcVerifier, SignerTrust};
+use voms_proxy::voms::verify::{AcVerifier, SKEW, SignerTrust};
 use voms_proxy::voms::vomsdir::VomsDir;
 
 /// When the fixtures' proxies were valid.
@@ -119,7 +119,7 @@ fn with_ac<T>(run: impl FnOnce(&EncodedAc, &AcVerifier<'_>) -> T) -> T {
     let anchors = TrustAnchors::open(&info("trust")).unwrap();
     let vomsdir = VomsDir::open(&info("vomsdir")).unwrap();
     let trust = SignerTrust::VomsDir(&vomsdir, &anchors);
-    let verifier = AcVerifier { trust, holder: chain.end_entity().unwrap(), now: then(), hosts: Some(&[]) };
+    let verifier = AcVerifier { trust, holder: chain.end_entity().unwrap(), now: then(), skew: SKEW, hosts: Some(&[]) };
     run(&ac, &verifier)
 }
 

@@ -16,6 +16,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod attribute_certificate;
+pub mod certificate_list;
 pub mod diagnose;
 pub mod error;
 pub mod oid;

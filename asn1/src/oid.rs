@@ -41,8 +41,16 @@ pub const VOMS_GENERIC_ATTRIBUTES: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.
 pub const TARGETS: ObjectIdentifier = oid("2.5.29.55");
 /// `id-ce-noRevAvail`, no revocation information exists (RFC 5755 section 4.3.6).
 pub const NO_REV_AVAIL: ObjectIdentifier = oid("2.5.29.56");
-/// cRLNumber, RFC 5280 section 5.2.3.
-pub const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
+/// `id-ce-cRLNumber` (RFC 5280 section 5.2.3).
+pub const CRL_NUMBER: ObjectIdentifier = oid("2.5.29.20");
+/// `id-ce-cRLReasons` (RFC 5280 section 5.3.1).
+pub const CRL_REASON: ObjectIdentifier = oid("2.5.29.21");
+/// `id-ce-invalidityDate` (RFC 5280 section 5.3.2).
+pub const INVALIDITY_DATE: ObjectIdentifier = oid("2.5.29.24");
+/// `id-ce-issuingDistributionPoint` (RFC 5280 section 5.2.5).
+pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+/// `id-ce-cRLDistributionPoints` (RFC 5280 section 4.2.1.13).
+pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 /// `id-ce-authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).
 pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 /// `id-ce-subjectKeyIdentifier` (RFC 5280 section 4.2.1.2).
@@ -62,6 +70,20 @@ pub const EXT_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 pub const MD5_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.4");
 /// `sha1WithRSAEncryption` (RFC 3279 section 2.2.1).
 pub const SHA1_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.5");
+/// `sha1WithRSASignature`, an older name of the same (NIST's OIW registry).
+pub const OIW_SHA1_WITH_RSA: ObjectIdentifier = oid("1.3.14.3.2.29");
+/// `md2WithRSAEncryption` (RFC 3279 section 2.2.1).
+pub const MD2_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.2");
+/// `md4WithRSAEncryption` (PKCS #1).
+pub const MD4_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.3");
+/// `id-dsa-with-sha1` (RFC 3279 section 2.2.2).
+pub const DSA_WITH_SHA1: ObjectIdentifier = oid("1.2.840.10040.4.3");
+/// `id-RSASSA-PSS` (RFC 4055 section 3.1).
+pub const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
+/// `id-sha1`, the digest (RFC 3279 section 2.1).
+pub const SHA1: ObjectIdentifier = oid("1.3.14.3.2.26");
+/// `md5`, the digest (RFC 3279 section 2.1).
+pub const MD5: ObjectIdentifier = oid("1.2.840.113549.2.5");
 /// `sha256WithRSAEncryption` (RFC 4055 section 5).
 pub const SHA256_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
 /// `sha384WithRSAEncryption` (RFC 4055 section 5).
@@ -76,3 +98,5 @@ pub const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 pub const ECDSA_WITH_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
 /// `ecdsa-with-SHA512` (RFC 5758 section 3.2).
 pub const ECDSA_WITH_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");
+/// `netscape-cert-type`, from before `id-ce-extKeyUsage`; certificates and proxies in use still have it.
+pub const NETSCAPE_CERT_TYPE: ObjectIdentifier = oid("2.16.840.1.113730.1.1");

@@ -142,13 +142,13 @@ fn algorithm(signer: &Credential) -> Result<(AlgorithmIdentifierOwned, MessageDi
 }
 
 fn holder_of(holder: &Certificate) -> Result<Holder, der::Error> {
-    let name = GeneralName::DirectoryName(Name::from_der(&holder.subject_der()?)?);
+    let name = GeneralName::DirectoryName(Name::from_der(holder.subject_der())?);
     let id = IssuerSerial { issuer: vec![name], serial: Int::new(holder.serial_bytes())?, issuer_uid: None };
     Ok(Holder { base_certificate_id: Some(id), ..Holder::default() })
 }
 
 fn issuer_of(signer: &Certificate) -> Result<AttCertIssuer, der::Error> {
-    let name = GeneralName::DirectoryName(Name::from_der(&signer.subject_der()?)?);
+    let name = GeneralName::DirectoryName(Name::from_der(signer.subject_der())?);
     Ok(AttCertIssuer::V2Form(V2Form { issuer_name: Some(vec![name]), ..V2Form::default() }))
 }
 

@@ -16,7 +16,7 @@ use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
 use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
-use crate::voms::verify::{AcAttributes, AcVerifier, SignerTrust, validity};
+use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, validity};
 
 /// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
 #[derive(Debug, Parser)]
@@ -213,7 +213,7 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else {
         return Ok(());
     };
-    let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now, hosts: None };
+    let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now, skew: SKEW, hosts: None };
     for ac in acs {
         let Err(findings) = verifier.verify(&ac.encoded, None) else {
             continue;

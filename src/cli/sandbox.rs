@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +85,9 @@ fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
             .help("write the command and its words behind --")
     })?;
     let status = child.map_err(|error| Trouble::new(format!("the command was lost: {error}")))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code))
+    // As a shell tells it.
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    Ok(code.and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code))
 }
 
 fn new_directory(dir: &Path) -> Result<(), Trouble> {
@@ -168,7 +171,8 @@ fn wait(child: &mut Child, received: &[(Signal, Arc<AtomicBool>)]) -> io::Result
             return Ok(status);
         }
         for (signal, _) in received.iter().filter(|(_, flag)| flag.swap(false, Ordering::Relaxed)) {
-            rustix::process::kill_process(Pid::from_child(child), *signal)?;
+            // It may have ended just now.
+            let _ = rustix::process::kill_process(Pid::from_child(child), *signal);
         }
         std::thread::sleep(Duration::from_millis(20));
     }

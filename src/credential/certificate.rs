@@ -1,14 +1,19 @@
 //! One X.509 certificate (RFC 5280): what the rooms of this library ask of it, on top of OpenSSL's and der's types.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use der::{Header, Reader, SliceReader};
 use openssl::x509::{X509, X509Ref};
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
-use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::dn::Dn;
 use super::key_usage::KeyUsage;
@@ -38,6 +43,8 @@ struct Inner {
     x509: X509,
     parsed: CertificateInner<Raw>,
     der: Vec<u8>,
+    issuer_der: Range<usize>,
+    subject_der: Range<usize>,
     subject: Dn,
     issuer: Dn,
 }
@@ -52,7 +59,8 @@ impl Certificate {
         let x509 = X509::from_der(bytes)?;
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
-        Ok(Self(Arc::new(Inner { x509, parsed, der: bytes.to_vec(), subject, issuer })))
+        let (issuer_der, subject_der) = names(bytes)?;
+        Ok(Self(Arc::new(Inner { x509, parsed, der: bytes.to_vec(), issuer_der, subject_der, subject, issuer })))
     }
 
     /// Takes over a certificate that OpenSSL holds.
@@ -124,10 +132,10 @@ impl Certificate {
         instant(self.0.parsed.tbs_certificate().validity().not_after)
     }
 
-    /// The OID of the algorithm it is signed with.
+    /// The algorithm it is signed with.
     #[must_use]
-    pub fn signature_algorithm(&self) -> ObjectIdentifier {
-        self.0.parsed.signature_algorithm().oid
+    pub fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
+        self.0.parsed.signature_algorithm()
     }
 
     /// The content octets of the subject's public key BIT STRING, over which SHA-1 key identifiers are made.
@@ -139,22 +147,41 @@ impl Certificate {
     /// An extension's criticality and value, the first of that OID.
     #[must_use]
     pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
-        let extensions = self.0.parsed.tbs_certificate().extensions()?;
-        let extension = extensions.iter().find(|extension| extension.extn_id == id)?;
+        let extension = self.extensions().find(|extension| extension.extn_id == id)?;
         Some((extension.critical, extension.extn_value.as_bytes()))
     }
 
-    /// How many extensions have that OID, of which RFC 5280 section 4.2 allows one.
+    /// An extension that is there more than once, against RFC 5280 section 4.2.
     #[must_use]
-    pub fn count_extensions(&self, id: ObjectIdentifier) -> usize {
-        let extensions = self.0.parsed.tbs_certificate().extensions();
-        extensions.into_iter().flatten().filter(|extension| extension.extn_id == id).count()
+    pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
+        let ids: Vec<_> = self.extensions().map(|extension| extension.extn_id).collect();
+        ids.iter().enumerate().find(|(at, id)| ids[..*at].contains(id)).map(|(_, id)| *id)
+    }
+
+    /// An extension that decides what the certificate may do and cannot be read, which would otherwise count as absent.
+    #[must_use]
+    pub fn unreadable_extension(&self) -> Option<ObjectIdentifier> {
+        let readable = |extension: &Extension| {
+            let value = extension.extn_value.as_bytes();
+            match extension.extn_id {
+                oid::KEY_USAGE => KeyUsage::from_der(value).is_some(),
+                oid::BASIC_CONSTRAINTS => BasicConstraints::from_der(value).is_ok(),
+                oid::EXT_KEY_USAGE => ExtendedKeyUsage::from_der(value).is_ok(),
+                oid::PROXY_CERT_INFO => ProxyCertInfo::from_der(value).is_ok(),
+                oid::DRAFT_PROXY_CERT_INFO => DraftProxyCertInfo::from_der(value).is_ok(),
+                _ => true,
+            }
+        };
+        self.extensions().find(|extension| !readable(extension)).map(|extension| extension.extn_id)
+    }
+
+    fn extensions(&self) -> impl Iterator<Item = &Extension> {
+        self.0.parsed.tbs_certificate().extensions().into_iter().flatten()
     }
 
     /// The OIDs of all critical extensions, in order.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
-        let extensions = self.0.parsed.tbs_certificate().extensions();
-        extensions.into_iter().flatten().filter(|extension| extension.critical).map(|extension| extension.extn_id)
+        self.extensions().filter(|extension| extension.critical).map(|extension| extension.extn_id)
     }
 
     /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
@@ -166,7 +193,6 @@ impl Certificate {
     /// Whether basicConstraints say CA:TRUE.
     #[must_use]
     pub fn is_ca(&self) -> bool {
-        use x509_cert::ext::pkix::BasicConstraints;
         self.extension(oid::BASIC_CONSTRAINTS)
             .and_then(|(_, value)| BasicConstraints::from_der(value).ok())
             .is_some_and(|constraints| constraints.ca)
@@ -176,6 +202,13 @@ impl Certificate {
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject().matches(self.issuer())
+    }
+
+    /// Whether this is a proxy, of whatever kind, or claims to be one in a way that cannot be read.
+    #[must_use]
+    pub fn is_proxy(&self) -> bool {
+        let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
+        !self.is_ca() && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
     }
 
     /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
@@ -227,20 +260,16 @@ impl Certificate {
         self.x509().public_key().is_ok_and(|public| public.public_eq(key))
     }
 
-    /// DER of the issuer's name.
-    ///
-    /// # Errors
-    /// The encoder's.
-    pub fn issuer_der(&self) -> Result<Vec<u8>, der::Error> {
-        self.0.parsed.tbs_certificate().issuer().to_der()
+    /// DER of the issuer's name, as it was read.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.0.der[self.0.issuer_der.clone()]
     }
 
-    /// DER of the subject's name.
-    ///
-    /// # Errors
-    /// The encoder's.
-    pub fn subject_der(&self) -> Result<Vec<u8>, der::Error> {
-        self.0.parsed.tbs_certificate().subject().to_der()
+    /// DER of the subject's name, as it was read.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        &self.0.der[self.0.subject_der.clone()]
     }
 }
 
@@ -258,7 +287,40 @@ impl PartialEq for Certificate {
 
 impl Eq for Certificate {}
 
-fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
+/// Where the names of the issuer and of the subject lie in a certificate that is known to be one: re-encoding would
+/// sort the members of their RDNs.
+fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
+    let mut reader = SliceReader::new(der)?;
+    Header::decode(&mut reader)?;
+    Header::decode(&mut reader)?;
+    let version = reader.peek_byte() == Some(0xa0);
+    let mut range = || -> der::Result<Range<usize>> {
+        let start = usize::try_from(reader.position())?;
+        Ok(start..start + reader.tlv_bytes()?.len())
+    };
+    // Version, serial number, signature algorithm.
+    for _ in 0..if version { 3 } else { 2 } {
+        range()?;
+    }
+    let issuer = range()?;
+    range()?;
+    Ok((issuer, range()?))
+}
+
+/// A two's-complement integer without redundant leading octets, however it was encoded.
+pub(crate) fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
+    while let [first, second, ..] = bytes {
+        let redundant = (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
+        if !redundant {
+            break;
+        }
+        bytes = &bytes[1..];
+    }
+    bytes
+}
+
+/// A certificate's time; where it lies beyond what we count, the end of time.
+pub(crate) fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
     DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }

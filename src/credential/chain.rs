@@ -1,14 +1,17 @@
 //! Certificate chains with proxies: what each certificate is, and whether the whole is to be believed (RFC 3820
 //! section 4, spec 1.7 and 1.8).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use der::asn1::ObjectIdentifier;
 use voms_asn1::oid;
 
 use super::anchors::{PathFinding, TrustAnchors, Usage};
 use super::certificate::{Certificate, CertificateError};
 use super::dn::Dn;
+use super::key_usage::KeyUsage;
 use super::pem;
 use super::proxy_type::{Policy, ProxyType};
+use super::strength::{StrengthPolicy, Weakness};
 
 /// OpenSSL's own limit for the depth of a chain.
 const MOST_CERTIFICATES: usize = 100;
@@ -38,9 +41,9 @@ pub enum ChainFinding {
     /// The chain has proxies but not the certificate they come from.
     #[error("the certificate of {0} that issued the proxy is missing")]
     NoEndEntity(Dn),
-    /// Its key is too short, or it is signed with SHA-1 or MD5: strength, not trust, is what it lacks.
-    #[error("proxy {0}: it is too weak: its key is shorter than RSA 2048, or it is signed with SHA-1 or MD5")]
-    Weak(Dn),
+    /// Strength, not trust, is what it lacks.
+    #[error("proxy {0}: it is too weak: {1}")]
+    Weak(Dn, Weakness),
     /// Below the proxies is a CA instead of a user.
     #[error("certificate {0}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),
@@ -90,12 +93,18 @@ pub enum ChainFinding {
     /// It says twice what kind of proxy it is.
     #[error("proxy {0}: it has more than one proxyCertInfo")]
     TwoInfos(Dn),
+    /// The same extension twice.
+    #[error("proxy {0}: it has the extension {1} twice")]
+    DuplicateExtension(Dn, ObjectIdentifier),
+    /// An extension that limits it and cannot be read.
+    #[error("proxy {0}: its extension {1} cannot be read")]
+    UnreadableExtension(Dn, ObjectIdentifier),
     /// Rules where there may be none, or in a language that nobody here knows.
     #[error("proxy {0}: its policy has rules that cannot be followed")]
     PolicyRules(Dn),
     /// A critical extension nobody knows.
     #[error("proxy {0}: unknown critical extension {1}")]
-    CriticalExtension(Dn, der::asn1::ObjectIdentifier),
+    CriticalExtension(Dn, ObjectIdentifier),
 }
 
 impl ChainFinding {
@@ -123,6 +132,7 @@ pub struct VerifiedChain {
     identity: Dn,
     proxy_type: Option<ProxyType>,
     limited: bool,
+    independent: bool,
     depth: usize,
     usable_until: DateTime<Utc>,
 }
@@ -146,13 +156,20 @@ impl VerifiedChain {
         self.limited
     }
 
+    /// Whether a proxy of the chain is independent (RFC 3820 section 3.8.2): it then has none of the user's rights, and
+    /// only those that are granted to its own name.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        self.independent
+    }
+
     /// How many proxies there are below the user's certificate.
     #[must_use]
     pub fn delegation_depth(&self) -> usize {
         self.depth
     }
 
-    /// The earliest end of all certificates on the way to the anchor.
+    /// The earliest end of all certificates on the way to the anchor; past by as much as clocks may differ.
     #[must_use]
     pub fn usable_until(&self) -> DateTime<Utc> {
         self.usable_until
@@ -209,7 +226,7 @@ impl Chain {
     /// The proxies, leaf first: all certificates before the first that is none.
     #[must_use]
     pub fn proxies(&self) -> &[Certificate] {
-        let count = self.certificates.iter().take_while(|c| c.proxy_type().is_some()).count();
+        let count = self.certificates.iter().take_while(|c| c.is_proxy()).count();
         &self.certificates[..count]
     }
 
@@ -243,15 +260,14 @@ impl Chain {
         own.map(Certificate::not_before).max().unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now` without any
-    /// grace.
+    /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now`, with the skew
+    /// of the anchors and their demand on strength.
     ///
     /// # Errors
     /// Every finding, in chain order.
     pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedChain, Vec<ChainFinding>> {
-        let mut findings = self.proxy_findings(now);
-        let weak = self.proxies().iter().filter(|proxy| is_weak(proxy));
-        findings.extend(weak.map(|proxy| ChainFinding::Weak(proxy.subject().clone())));
+        let mut findings = self.judge_proxies(now, anchors.skew());
+        findings.extend(self.proxies().iter().filter_map(|proxy| weakness(proxy, anchors.strength())));
         let Some(end_entity) = self.end_entity() else {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
             return Err(findings);
@@ -263,11 +279,12 @@ impl Chain {
         match anchors.verify_path(end_entity, above, now, Usage::Any) {
             Ok(path) if findings.is_empty() => {
                 let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
-                let limited = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_limited());
+                let types: Vec<_> = self.proxies().iter().filter_map(Certificate::proxy_type).collect();
                 Ok(VerifiedChain {
                     identity: end_entity.subject().clone(),
-                    proxy_type: self.leaf().proxy_type(),
-                    limited: self.proxies().iter().any(limited),
+                    proxy_type: types.first().cloned(),
+                    limited: types.iter().any(ProxyType::is_limited),
+                    independent: types.iter().any(ProxyType::is_independent),
                     depth: self.proxies().len(),
                     usable_until: ends.min().unwrap_or(now),
                 })
@@ -285,17 +302,23 @@ impl Chain {
     #[must_use]
     pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
         let mut findings = self.proxy_findings(now);
-        findings.extend(self.end_entity().and_then(|own| PathFinding::of_validity(own, now)).map(ChainFinding::Path));
+        let own = self.end_entity().and_then(|own| PathFinding::of_validity(own, now, Duration::zero()));
+        findings.extend(own.map(ChainFinding::Path));
         findings
     }
 
-    /// What is wrong with the proxies alone, at `now`: RFC 3820 section 4 without the path below them.
+    /// What is wrong with the proxies alone, at `now` without any skew: RFC 3820 section 4 without the path below them.
     #[must_use]
     pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+        self.judge_proxies(now, Duration::zero())
+    }
+
+    fn judge_proxies(&self, now: DateTime<Utc>, skew: Duration) -> Vec<ChainFinding> {
         let proxies = self.proxies();
         let mut findings = Vec::new();
         for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {
-            judge_proxy(&pair[0], &pair[1], now, &mut findings);
+            judge_proxy(&pair[0], &pair[1], &mut findings);
+            judge_dates(&pair[0], now, skew, &mut findings);
             let below = u32::try_from(at).unwrap_or(u32::MAX);
             if pair[0].proxy_path_length().is_some_and(|allowed| allowed < below) {
                 findings.push(ChainFinding::PathLength(proxies[0].subject().clone()));
@@ -305,7 +328,7 @@ impl Chain {
     }
 }
 
-fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, findings: &mut Vec<ChainFinding>) {
+fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<ChainFinding>) {
     let subject = || proxy.subject().clone();
     if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
         findings.push(ChainFinding::Name(subject()));
@@ -313,42 +336,44 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, now: DateTime<Utc>, fi
     if !issuer.x509().public_key().and_then(|key| proxy.x509().verify(&key)).unwrap_or(false) {
         findings.push(ChainFinding::Signature(subject()));
     }
-    if now > proxy.not_after() {
-        findings.push(ChainFinding::Expired { subject: subject(), at: proxy.not_after() });
-    }
-    if now < proxy.not_before() {
-        findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
-    }
     if issuer.is_ca() {
         findings.push(ChainFinding::IssuerIsCa(subject()));
     }
-    if issuer.key_usage().is_some_and(|usage| !usage.may_sign()) {
+    if issuer.extension(oid::KEY_USAGE).is_some() && !issuer.key_usage().is_some_and(KeyUsage::may_sign) {
         findings.push(ChainFinding::IssuerMayNotSign(subject()));
     }
     if let (Some(own), Some(above)) = (proxy.proxy_type(), issuer.proxy_type()) {
         if own.generation() != above.generation() {
             findings.push(ChainFinding::MixedTypes(subject()));
         }
-        let may_follow = own.is_limited() || matches!(own, ProxyType::Rfc(Policy::Independent));
-        if above.is_limited() && !may_follow {
+        if above.is_limited() && !own.is_limited() && !own.is_independent() {
             findings.push(ChainFinding::LimitedNotKept(subject()));
         }
     }
     judge_extensions(proxy, findings);
 }
 
-/// Below 112 bits of security, as OpenSSL counts, or signed with a digest that is.
-fn is_weak(proxy: &Certificate) -> bool {
-    const WEAK: [der::asn1::ObjectIdentifier; 3] = [oid::SHA1_WITH_RSA, oid::MD5_WITH_RSA, oid::ECDSA_WITH_SHA1];
-    let strength = proxy.x509().public_key().map_or(0, |key| key.security_bits());
-    strength < 112 || WEAK.contains(&proxy.signature_algorithm())
+fn judge_dates(proxy: &Certificate, now: DateTime<Utc>, skew: Duration, findings: &mut Vec<ChainFinding>) {
+    let subject = || proxy.subject().clone();
+    if now - proxy.not_after() > skew {
+        findings.push(ChainFinding::Expired { subject: subject(), at: proxy.not_after() });
+    }
+    if proxy.not_before() - now > skew {
+        findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
+    }
+}
+
+fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<ChainFinding> {
+    let weakness = strength.judge_key(proxy.x509()).or(strength.judge_signature(proxy.signature_algorithm()));
+    weakness.map(|weakness| ChainFinding::Weak(proxy.subject().clone(), weakness))
 }
 
 fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
-    const KNOWN: [der::asn1::ObjectIdentifier; 7] = [
+    const KNOWN: [ObjectIdentifier; 8] = [
         oid::BASIC_CONSTRAINTS,
         oid::KEY_USAGE,
         oid::EXT_KEY_USAGE,
+        oid::NETSCAPE_CERT_TYPE,
         oid::SUBJECT_KEY_IDENTIFIER,
         oid::AUTHORITY_KEY_IDENTIFIER,
         oid::PROXY_CERT_INFO,
@@ -362,9 +387,11 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     if info.iter().any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical)) {
         findings.push(ChainFinding::NotCritical(subject()));
     }
-    if info.iter().map(|id| proxy.count_extensions(*id)).sum::<usize>() > 1 {
+    if info.iter().all(|id| proxy.extension(*id).is_some()) {
         findings.push(ChainFinding::TwoInfos(subject()));
     }
+    findings.extend(proxy.duplicate_extension().map(|id| ChainFinding::DuplicateExtension(subject(), id)));
+    findings.extend(proxy.unreadable_extension().map(|id| ChainFinding::UnreadableExtension(subject(), id)));
     let language =
         |kind| matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }));
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {

@@ -54,6 +54,12 @@ impl KeyUsage {
         self.0 & 1 != 0
     }
 
+    /// Whether cRLSign is set.
+    #[must_use]
+    pub fn may_sign_lists(self) -> bool {
+        self.0 & 1 << 6 != 0
+    }
+
     /// What remains for a proxy: never nonRepudiation, keyCertSign or cRLSign, which older services refuse in one.
     #[must_use]
     pub fn for_proxy(self) -> Self {

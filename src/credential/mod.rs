@@ -11,4 +11,5 @@ pub mod pem;
 pub mod policy;
 pub mod proxy;
 pub mod proxy_type;
+pub mod strength;
 pub mod user;

@@ -258,7 +258,7 @@ fn random_number() -> Result<u32, ErrorStack> {
 /// As strong as the issuer's own signature where that is SHA-2, SHA-256 where it is weaker.
 fn digest(issuer: &Credential) -> MessageDigest {
     let key = issuer.key().pkey();
-    let own = issuer.chain().leaf().signature_algorithm();
+    let own = issuer.chain().leaf().signature_algorithm().oid;
     match (key.id(), key.bits()) {
         (Id::EC, 385..) => MessageDigest::sha512(),
         (Id::EC, 257..) => MessageDigest::sha384(),

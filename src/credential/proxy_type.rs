@@ -82,6 +82,12 @@ impl ProxyType {
         }
     }
 
+    /// Whether the proxy has none of its issuer's rights.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        matches!(self, Self::Rfc(Policy::Independent) | Self::Draft(Policy::Independent))
+    }
+
     /// Whether the proxy is limited, in whatever way its generation says so.
     #[must_use]
     pub fn is_limited(&self) -> bool {

@@ -3,17 +3,16 @@
 use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::{DecodeError, EncodedAc, oid};
 
+use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
-use crate::credential::proxy_type::{Policy, ProxyType};
 
 /// The attribute certificates of the certificate nearest to the leaf that has any, each decoded on its own, so that one
 /// that cannot be read does not hide the others. A proxy's own ones override those of the proxies above it.
 #[must_use]
 pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
     // An independent proxy inherits nothing from those above it (RFC 3820 section 3.8.2).
-    let independent =
-        |kind| matches!(kind, ProxyType::Rfc(Policy::Independent) | ProxyType::Draft(Policy::Independent));
-    let inherits = chain.proxies().iter().position(|proxy| proxy.proxy_type().is_some_and(independent));
+    let independent = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
+    let inherits = chain.proxies().iter().position(independent);
     let asked = inherits.map_or(usize::MAX, |at| at + 1);
     let mut own = chain.proxies().iter().chain(chain.end_entity()).take(asked);
     let Some((_, value)) = own.find_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ)) else {

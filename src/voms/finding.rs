@@ -8,6 +8,7 @@ use der::asn1::ObjectIdentifier;
 use super::vomsdir::LscProblem;
 use crate::credential::anchors::PathFinding;
 use crate::credential::dn::Dn;
+use crate::credential::strength::Weakness;
 
 /// One thing wrong with an attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,15 +20,21 @@ pub enum AcFinding {
     /// The two places that name the signature algorithm differ.
     #[error("it names two different signature algorithms")]
     AlgorithmMismatch,
-    /// An algorithm that is unknown or too weak.
-    #[error("it is signed with {0}, which is not accepted")]
-    Algorithm(String),
+    /// An algorithm that is not known.
+    #[error("it is signed with the unknown algorithm {0}")]
+    Algorithm(ObjectIdentifier),
+    /// Strength, not trust, is what it lacks.
+    #[error("it is too weak: {0}")]
+    Weak(Weakness),
     /// The FQAN attribute is missing or malformed.
     #[error("its attributes cannot be read: {0}")]
     Attributes(String),
     /// An FQAN of another VO.
     #[error("the attribute {0} is not of its VO {1}")]
     ForeignFqan(String, String),
+    /// An FQAN against the grammar.
+    #[error("the attribute {0:?} is malformed")]
+    MalformedFqan(String),
     /// It is of another VO than was asked for.
     #[error("it is of the VO {found}, not of {wanted}")]
     OtherVo {
@@ -79,6 +86,12 @@ pub enum AcFinding {
     /// The signature does not fit.
     #[error("its signature is not the signer's")]
     Signature,
+    /// CAs may not issue attribute certificates.
+    #[error("its signer {0} is a CA")]
+    SignerIsCa(Dn),
+    /// The signer's key usage lacks digitalSignature.
+    #[error("the key of its signer {0} may not sign")]
+    SignerMayNotSign(Dn),
     /// The signer's certificate is not to be believed.
     #[error("its signer: {0}")]
     Signer(PathFinding),
@@ -97,6 +110,9 @@ pub enum AcFinding {
     /// Before its begin.
     #[error("it is not valid before {}", crate::when(.0))]
     NotYetValid(DateTime<Utc>),
+    /// Its end lies before its begin.
+    #[error("it ends before it begins")]
+    NoValidity,
     /// A critical extension nobody knows.
     #[error("it has the unknown critical extension {0}")]
     CriticalExtension(ObjectIdentifier),

@@ -52,6 +52,14 @@ impl Fqan {
         format!("/{vo}").parse()
     }
 
+    /// Whether a text has the form of what servers grant: capabilities may stand in it, which nobody may ask for.
+    #[must_use]
+    pub fn is_granted_form(text: &str) -> bool {
+        let (rest, capability) = text.split_once("/Capability=").unwrap_or((text, ""));
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+        text.len() <= 255 && capability.chars().all(fits) && rest.parse::<Self>().is_ok()
+    }
+
     /// The group, beginning with a slash.
     #[must_use]
     pub fn group(&self) -> &str {

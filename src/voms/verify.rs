@@ -15,13 +15,15 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use super::finding::AcFinding;
+use super::fqan::Fqan;
 use super::vomsdir::{Trusted, VomsDir};
 use crate::credential::anchors::{TrustAnchors, Usage};
-use crate::credential::certificate::Certificate;
+use crate::credential::certificate::{Certificate, minimal_integer};
 use crate::credential::dn::Dn;
+use crate::credential::strength::StrengthPolicy;
 
-/// How far clocks may differ.
-pub const SKEW_SECONDS: i64 = 300;
+/// How far clocks usually may differ (spec 7.6).
+pub const SKEW: Duration = Duration::minutes(5);
 
 /// What makes a signer believed.
 #[derive(Debug, Clone)]
@@ -42,8 +44,10 @@ pub struct AcVerifier<'a> {
     pub trust: SignerTrust<'a>,
     /// The user's own certificate.
     pub holder: &'a Certificate,
-    /// The moment to judge by; clocks may differ by [`SKEW_SECONDS`].
+    /// The moment to judge by.
     pub now: DateTime<Utc>,
+    /// How far clocks may differ, usually [`SKEW`].
+    pub skew: Duration,
     /// The names of the host that is to accept it, one of which an attribute certificate for certain hosts has to name;
     /// `None` where it is only passed on.
     pub hosts: Option<&'a [String]>,
@@ -54,6 +58,7 @@ pub struct AcVerifier<'a> {
 pub struct VerifiedAc {
     attributes: AcAttributes,
     not_after: DateTime<Utc>,
+    usable_until: DateTime<Utc>,
 }
 
 impl VerifiedAc {
@@ -67,6 +72,12 @@ impl VerifiedAc {
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         self.not_after
+    }
+
+    /// Its last second, or the last one of its signer's certificate or of one above that, where that is earlier.
+    #[must_use]
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        self.usable_until
     }
 }
 
@@ -116,12 +127,14 @@ impl AcVerifier<'_> {
         let info = &ac.certificate().acinfo;
         let mut findings = structure_findings(ac);
         let (not_before, not_after) = validity(info);
-        let skew = Duration::seconds(SKEW_SECONDS);
-        if self.now + skew < not_before {
+        if not_before - self.now > self.skew {
             findings.push(AcFinding::NotYetValid(not_before));
         }
-        if self.now - skew > not_after {
+        if self.now - not_after > self.skew {
             findings.push(AcFinding::Expired(not_after));
+        }
+        if not_after < not_before {
+            findings.push(AcFinding::NoValidity);
         }
         findings.extend(self.holder_finding(info));
         findings.extend(self.target_finding(info));
@@ -137,12 +150,20 @@ impl AcVerifier<'_> {
         }
         let top = format!("/{}", attributes.vo);
         let foreign =
-            |fqan: &&String| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
-        for fqan in attributes.fqans.iter().filter(foreign) {
-            findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
+            |fqan: &str| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        for fqan in &attributes.fqans {
+            if foreign(fqan) {
+                findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
+            } else if !Fqan::is_granted_form(fqan) {
+                findings.push(AcFinding::MalformedFqan(fqan.clone()));
+            }
         }
-        findings.extend(self.signer_findings(ac, &attributes));
-        if findings.is_empty() { Ok(VerifiedAc { attributes, not_after }) } else { Err(findings) }
+        match self.judge_signer(ac, &attributes, &mut findings) {
+            Some(end) if findings.is_empty() => {
+                Ok(VerifiedAc { attributes, not_after, usable_until: not_after.min(end) })
+            }
+            _ => Err(findings),
+        }
     }
 
     /// Servers name the holder by its subject or, as RFC 5755 wants, by its issuer; the serial number fits in both.
@@ -150,7 +171,7 @@ impl AcVerifier<'_> {
         let id = info.holder.base_certificate_id.as_ref();
         let name = info.holder.directory_name().map(Dn::from_name);
         let fits = id.zip(name.as_ref()).is_some_and(|(id, name)| {
-            same_integer(id.serial.as_bytes(), self.holder.serial_bytes())
+            minimal_integer(id.serial.as_bytes()) == minimal_integer(self.holder.serial_bytes())
                 && (name.matches(self.holder.subject()) || name.matches(self.holder.issuer()))
         });
         if fits && info.holder.object_digest_info.is_none() {
@@ -173,31 +194,66 @@ impl AcVerifier<'_> {
         (!meant).then_some(AcFinding::Target(targets.hosts))
     }
 
-    fn signer_findings(&self, ac: &EncodedAc, attributes: &AcAttributes) -> Vec<AcFinding> {
+    /// Adds what is wrong with the signer and the signature; returns when the first certificate of its path ends.
+    fn judge_signer(
+        &self,
+        ac: &EncodedAc,
+        attributes: &AcAttributes,
+        findings: &mut Vec<AcFinding>,
+    ) -> Option<DateTime<Utc>> {
         let info = &ac.certificate().acinfo;
-        let carried = match carried_certificates(info) {
-            Ok(carried) => carried,
-            Err(finding) => return vec![finding],
-        };
-        let signer = match self.find_signer(ac, &carried, attributes) {
-            Ok(signer) => signer,
-            Err(finding) => return vec![finding],
-        };
-        let mut findings = Vec::new();
+        let found = carried_certificates(info)
+            .and_then(|carried| self.find_signer(ac, &carried, attributes).map(|signer| (signer, carried)));
+        let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
         let issuer = info.issuer.directory_name().map(Dn::from_name);
         if issuer.as_ref().is_none_or(|issuer| !issuer.matches(signer.subject())) {
             let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
             findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
         }
-        findings.extend(signature_finding(ac, &signer));
+        // RFC 5755 section 4.5.
+        if signer.is_ca() {
+            findings.push(AcFinding::SignerIsCa(signer.subject().clone()));
+        } else if signer.key_usage().is_some_and(|usage| !usage.may_sign()) {
+            findings.push(AcFinding::SignerMayNotSign(signer.subject().clone()));
+        }
+        findings.extend(self.signature_finding(ac, &signer));
         findings.extend(key_identifier_finding(info, &signer));
-        if let SignerTrust::VomsDir(_, anchors) = self.trust {
-            let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
-            if let Err(path) = anchors.verify_path(&signer, &above, self.now, Usage::Any) {
+        let SignerTrust::VomsDir(_, anchors) = self.trust else { return Some(signer.not_after()) };
+        let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
+        match anchors.verify_path(&signer, &above, self.now, Usage::Any) {
+            Ok(path) => path.iter().map(Certificate::not_after).min(),
+            Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));
+                None
             }
         }
-        findings
+    }
+
+    fn strength(&self) -> StrengthPolicy {
+        match self.trust {
+            SignerTrust::VomsDir(_, anchors) => anchors.strength(),
+            SignerTrust::VomsDirAndServer(..) | SignerTrust::Server(_) => StrengthPolicy::default(),
+        }
+    }
+
+    fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
+        let certificate = ac.certificate();
+        if let Some(weakness) = self.strength().judge_signature(&certificate.signature_algorithm) {
+            return Some(AcFinding::Weak(weakness));
+        }
+        let digest = match certificate.signature_algorithm.oid {
+            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
+            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
+            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
+            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => MessageDigest::sha1(),
+            oid::MD5_WITH_RSA => MessageDigest::md5(),
+            other => return Some(AcFinding::Algorithm(other)),
+        };
+        let verified = signer.x509().public_key().and_then(|key| {
+            let mut verifier = Verifier::new(digest, &key)?;
+            verifier.verify_oneshot(certificate.signature_value.raw_bytes(), ac.acinfo_der())
+        });
+        (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
     }
 
     fn find_signer(
@@ -224,16 +280,18 @@ impl AcVerifier<'_> {
         attributes: &AcAttributes,
     ) -> Result<Certificate, AcFinding> {
         let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
-        match vomsdir.find(&attributes.vo, &attributes.host) {
-            Trusted::Lsc(_, Ok(lsc)) if lsc.matches(carried) => own(carried),
-            Trusted::Lsc(file, Ok(_)) => {
-                let signer = own(carried)?;
-                Err(AcFinding::LscMismatch { file, signer: signer.subject().clone(), issuer: signer.issuer().clone() })
-            }
-            Trusted::Lsc(file, Err(why)) => Err(AcFinding::LscUnusable { file, why }),
+        match vomsdir.find(&attributes.vo, &attributes.host, self.now) {
+            Trusted::Lsc(file, lsc) => match lsc.as_ref() {
+                Ok(lsc) if lsc.matches(carried) => own(carried),
+                Ok(_) => {
+                    let (subject, issuer) = own(carried).map(|own| (own.subject().clone(), own.issuer().clone()))?;
+                    Err(AcFinding::LscMismatch { file, signer: subject, issuer })
+                }
+                Err(why) => Err(AcFinding::LscUnusable { file, why: why.clone() }),
+            },
             Trusted::Certificates(trusted) => trusted
                 .into_iter()
-                .find(|candidate| signature_finding(ac, candidate).is_none())
+                .find(|candidate| self.signature_finding(ac, candidate).is_none())
                 .ok_or_else(|| AcFinding::NotTrusted {
                     vo: attributes.vo.clone(),
                     host: attributes.host.clone(),
@@ -304,27 +362,6 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
     findings
 }
 
-fn signature_finding(ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
-    let certificate = ac.certificate();
-    let digest = match certificate.signature_algorithm.oid {
-        oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
-        oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
-        oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
-        oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => {
-            return Some(AcFinding::Algorithm("SHA-1".to_owned()));
-        }
-        oid::MD5_WITH_RSA => return Some(AcFinding::Algorithm("MD5".to_owned())),
-        other => {
-            return Some(AcFinding::Algorithm(format!("the unknown algorithm {other}")));
-        }
-    };
-    let verified = signer.x509().public_key().and_then(|key| {
-        let mut verifier = Verifier::new(digest, &key)?;
-        verifier.verify_oneshot(certificate.signature_value.raw_bytes(), ac.acinfo_der())
-    });
-    (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
-}
-
 /// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
 fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate) -> Option<AcFinding> {
     let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
@@ -334,19 +371,4 @@ fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate)
         return Some(AcFinding::OpenSsl);
     };
     (!own && hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
-}
-
-/// Two's-complement integers, whatever redundant octets lead them.
-fn same_integer(a: &[u8], b: &[u8]) -> bool {
-    fn minimal(mut bytes: &[u8]) -> &[u8] {
-        while let [first, second, ..] = bytes {
-            let redundant = (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
-            if !redundant {
-                break;
-            }
-            bytes = &bytes[1..];
-        }
-        bytes
-    }
-    minimal(a) == minimal(b)
 }

@@ -3,11 +3,16 @@
 //! Names from an attribute certificate are never made into a path: the directory is listed and its entries compared.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use super::lsc::{Lsc, LscError};
 use crate::bounded;
 use crate::credential::certificate::Certificate;
+use crate::remembered::{Files, Names};
 
 /// A vomsdir that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +27,7 @@ pub enum VomsDirError {
 #[derive(Debug)]
 pub enum Trusted {
     /// An LSC file, or why it is unusable.
-    Lsc(PathBuf, Result<Lsc, LscProblem>),
+    Lsc(PathBuf, Arc<Result<Lsc, LscProblem>>),
     /// No LSC file; the certificates in the VO's directory, of which one has to be the signer.
     Certificates(Vec<Certificate>),
 }
@@ -39,10 +44,22 @@ pub enum LscProblem {
     Malformed(#[from] LscError),
 }
 
-/// A vomsdir directory.
+/// A vomsdir directory. Clones share what was read of it; changes on disk are seen at the next call.
 #[derive(Debug, Clone)]
-pub struct VomsDir {
-    directory: PathBuf,
+pub struct VomsDir(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    vos: Names<String, Arc<Names<String, Arc<SignerPaths>>>>,
+    lsc: Files<Result<Lsc, LscProblem>>,
+    certificates: Files<Vec<Certificate>>,
+}
+
+/// Where the signers of one host of one VO are named.
+#[derive(Debug)]
+struct SignerPaths {
+    lsc: Option<PathBuf>,
+    certificates: Vec<PathBuf>,
 }
 
 impl VomsDir {
@@ -52,7 +69,8 @@ impl VomsDir {
     /// [`VomsDirError::Missing`].
     pub fn open(directory: &Path) -> Result<Self, VomsDirError> {
         if directory.is_dir() {
-            Ok(Self { directory: directory.to_owned() })
+            let vos = Names::of(directory);
+            Ok(Self(Arc::new(Inner { vos, lsc: Files::new(), certificates: Files::new() })))
         } else {
             Err(VomsDirError::Missing(directory.to_owned()))
         }
@@ -61,33 +79,48 @@ impl VomsDir {
     /// The directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        &self.directory
+        self.0.vos.directory()
     }
 
-    /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, else the certificates `VO/*.pem`.
+    /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, else the certificates `VO/*.pem`. The age of changes on
+    /// disk is judged by `now`.
     #[must_use]
-    pub fn find(&self, vo: &str, host: &str) -> Trusted {
-        let Some(vo_directory) = listed(&self.directory).into_iter().find(|(name, _)| name == vo) else {
-            return Trusted::Certificates(Vec::new());
+    pub fn find(&self, vo: &str, host: &str, now: DateTime<Utc>) -> Trusted {
+        let directory = |vo: &str| {
+            let (_, path) = listed(self.directory()).into_iter().find(|(name, _)| name == vo)?;
+            Some(Arc::new(Names::of(&path)))
         };
-        let files = listed(&vo_directory.1);
-        let wanted = OsString::from(format!("{host}.lsc"));
-        if let Some((_, path)) = files.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted)) {
-            return Trusted::Lsc(path.clone(), load_lsc(path));
+        let nothing = Trusted::Certificates(Vec::new());
+        let Some(files) = self.0.vos.find(vo, now, || directory(vo)) else { return nothing };
+        let Some(paths) = files.find(host, now, || Some(Arc::new(look_for(files.directory(), host)?))) else {
+            return nothing;
+        };
+        let limit = bounded::CONFIGURATION_LIMIT;
+        let lsc = paths.lsc.as_ref().and_then(|path| Some((path, self.0.lsc.get(path, limit, now, parse_lsc)?)));
+        if let Some((path, lsc)) = lsc {
+            return Trusted::Lsc(path.clone(), lsc);
         }
-        let pem = files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "pem"));
-        let certificates = pem
-            .filter_map(|(_, path)| bounded::read(path, bounded::CONFIGURATION_LIMIT).ok())
-            .filter_map(|file| Certificate::all_from_pem(&file).ok())
-            .flatten();
-        Trusted::Certificates(certificates.collect())
+        let parse = |file: io::Result<&[u8]>| {
+            file.ok().and_then(|file| Certificate::all_from_pem(file).ok()).unwrap_or_default()
+        };
+        let read = paths.certificates.iter().filter_map(|path| self.0.certificates.get(path, limit, now, parse));
+        Trusted::Certificates(read.flat_map(|found| found.as_ref().clone()).collect())
     }
 }
 
-fn load_lsc(path: &Path) -> Result<Lsc, LscProblem> {
-    let bytes = bounded::read(path, bounded::CONFIGURATION_LIMIT)
-        .map_err(|error| LscProblem::Unreadable(bounded::reason(&error)))?;
-    Ok(Lsc::parse(&String::from_utf8_lossy(&bytes))?)
+/// Host names are compared without case.
+fn look_for(vo_directory: &Path, host: &str) -> Option<SignerPaths> {
+    let wanted = OsString::from(format!("{host}.lsc"));
+    let files = listed(vo_directory);
+    let lsc = files.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted)).map(|(_, path)| path.clone());
+    let is_pem = |path: &PathBuf| path.extension().is_some_and(|end| end == "pem");
+    let certificates: Vec<_> = files.into_iter().map(|(_, path)| path).filter(is_pem).collect();
+    (lsc.is_some() || !certificates.is_empty()).then_some(SignerPaths { lsc, certificates })
+}
+
+fn parse_lsc(file: io::Result<&[u8]>) -> Result<Lsc, LscProblem> {
+    let bytes = file.map_err(|error| LscProblem::Unreadable(bounded::reason(&error)))?;
+    Ok(Lsc::parse(&String::from_utf8_lossy(bytes))?)
 }
 
 fn listed(directory: &Path) -> Vec<(OsString, PathBuf)> {
@@ -113,9 +146,10 @@ mod tests {
         std::fs::write(root.path().join("evil.lsc"), "/CN=a\n/CN=b\n").unwrap();
         std::fs::write(dir.join("virgo/voms.example.lsc"), "/CN=a\n/CN=b\n").unwrap();
         let vomsdir = VomsDir::open(&dir).unwrap();
-        assert!(matches!(vomsdir.find("virgo", "voms.example"), Trusted::Lsc(_, Ok(_))));
+        let now = DateTime::<Utc>::MAX_UTC;
+        assert!(matches!(vomsdir.find("virgo", "voms.example", now), Trusted::Lsc(_, lsc) if lsc.is_ok()));
         for (vo, host) in [("virgo", "../../evil"), ("..", "evil"), (".", "voms.example"), ("", "virgo/voms.example")] {
-            assert!(matches!(vomsdir.find(vo, host), Trusted::Certificates(found) if found.is_empty()));
+            assert!(matches!(vomsdir.find(vo, host, now), Trusted::Certificates(found) if found.is_empty()));
         }
     }
 }

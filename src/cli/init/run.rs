@@ -16,7 +16,7 @@ use crate::credential::key::{KeyError, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
 use crate::credential::user::{Credential, CredentialError};
 use crate::net::tls::ServerTrust;
-use crate::voms::verify::{AcVerifier, SignerTrust};
+use crate::voms::verify::{AcVerifier, SKEW, SignerTrust};
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
@@ -133,7 +133,7 @@ fn believe(
                 SignerTrust::Server(&reply.server)
             }
         };
-        let verifier = AcVerifier { trust, holder, now, hosts: None };
+        let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
         let verified = verifier
             .verify(&reply.ac, Some(&vo.request.vo))
             .map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;

@@ -1,14 +1,25 @@
 //! Certificate revocation lists (RFC 5280 section 5; spec 8.2).
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use openssl::x509::{CrlStatus, X509Crl};
+use der::Decode;
+use der::asn1::ObjectIdentifier;
+use openssl::x509::X509Crl;
+use voms_asn1::certificate_list::{CertificateList, TbsCertList};
+use voms_asn1::oid;
+use x509_cert::ext::pkix::CrlDistributionPoints;
+use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
+use x509_cert::ext::pkix::name::DistributionPointName;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::problem::PathProblem;
-use crate::credential::certificate::Certificate;
+use crate::credential::certificate::{Certificate, instant, minimal_integer};
+use crate::credential::dn::Dn;
+use crate::credential::pem;
+use crate::credential::strength::StrengthPolicy;
 
 /// When revocation lists are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -24,15 +35,83 @@ pub enum CrlPolicy {
 
 /// A list, and the last CA whose signature on it was checked.
 pub struct Crl {
-    x509: X509Crl,
+    issuer: Dn,
+    algorithm: AlgorithmIdentifierOwned,
+    this_update: DateTime<Utc>,
+    next_update: Option<DateTime<Utc>>,
+    revoked: HashMap<Box<[u8]>, DateTime<Utc>>,
+    /// A critical extension that is not understood.
+    unknown: Option<ObjectIdentifier>,
+    scope: Scope,
+    signed: X509Crl,
     checked: Mutex<Option<(Certificate, bool)>>,
 }
 
+/// Which certificates of its CA a list speaks of (RFC 5280 section 5.2.5).
+#[derive(Debug)]
+enum Scope {
+    All,
+    Part(Box<IssuingDistributionPoint>),
+    Unreadable,
+}
+
+impl Scope {
+    fn of(list: &TbsCertList) -> Self {
+        let extension = list.crl_extensions.iter().flatten().find(|e| e.extn_id == oid::ISSUING_DISTRIBUTION_POINT);
+        match extension.map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes())) {
+            None => Self::All,
+            Some(Ok(point)) => Self::Part(Box::new(point)),
+            Some(Err(_)) => Self::Unreadable,
+        }
+    }
+
+    fn covers(&self, certificate: &Certificate) -> bool {
+        let point = match self {
+            Self::All => return true,
+            Self::Unreadable => return false,
+            Self::Part(point) => point,
+        };
+        let kind = if certificate.is_ca() { !point.only_contains_user_certs } else { !point.only_contains_ca_certs };
+        let of_others = point.indirect_crl || point.only_contains_attribute_certs || point.only_some_reasons.is_some();
+        kind && !of_others && point.distribution_point.as_ref().is_none_or(|name| is_point_of(certificate, name))
+    }
+}
+
+/// Whether a certificate names the point as one where it would be listed.
+fn is_point_of(certificate: &Certificate, point: &DistributionPointName) -> bool {
+    let DistributionPointName::FullName(names) = point else { return false };
+    let Some((_, value)) = certificate.extension(oid::CRL_DISTRIBUTION_POINTS) else { return false };
+    let own = CrlDistributionPoints::from_der(value).map(|points| points.0).unwrap_or_default();
+    own.iter().filter_map(|own| own.distribution_point.as_ref()).any(|own| match own {
+        DistributionPointName::FullName(own) => own.iter().any(|name| names.contains(name)),
+        DistributionPointName::NameRelativeToCRLIssuer(_) => false,
+    })
+}
+
 impl Crl {
-    /// Parses PEM or DER.
+    /// Parses PEM or DER; `None` when it is neither.
     pub fn parse(file: &[u8]) -> Option<Self> {
-        let x509 = X509Crl::from_pem(file).or_else(|_| X509Crl::from_der(file)).ok()?;
-        Some(Self { x509, checked: Mutex::new(None) })
+        let blocks = pem::blocks(file);
+        let block = blocks.iter().find(|block| block.label() == "X509 CRL").and_then(pem::Block::der);
+        let der = block.as_deref().map_or(file, Vec::as_slice);
+        let list = CertificateList::from_der(der).ok()?;
+        let tbs = &list.tbs_cert_list;
+        let revoked = tbs.revoked_certificates.iter().flatten();
+        Some(Self {
+            issuer: Dn::from_name(&tbs.issuer),
+            algorithm: list.signature_algorithm.clone(),
+            this_update: instant(tbs.this_update),
+            next_update: tbs.next_update.map(instant),
+            revoked: revoked
+                .map(|entry| {
+                    (minimal_integer(entry.user_certificate.as_bytes()).into(), instant(entry.revocation_date))
+                })
+                .collect(),
+            unknown: tbs.critical_extensions().find(|id| !KNOWN.contains(id)),
+            scope: Scope::of(tbs),
+            signed: X509Crl::from_der(der).ok()?,
+            checked: Mutex::new(None),
+        })
     }
 
     fn is_signed_by(&self, issuer: &Certificate) -> bool {
@@ -40,40 +119,72 @@ impl Crl {
         if let Some((_, signed)) = checked.as_ref().filter(|(known, _)| known == issuer) {
             return *signed;
         }
-        let signed = issuer.x509().public_key().and_then(|key| self.x509.verify(&key)).unwrap_or(false);
+        let signed = issuer.x509().public_key().and_then(|key| self.signed.verify(&key)).unwrap_or(false);
         *checked = Some((issuer.clone(), signed));
         signed
     }
+
+    /// Why the list does not decide about a certificate.
+    fn unusable(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        strength: StrengthPolicy,
+    ) -> Option<&'static str> {
+        if !self.issuer.matches(issuer.subject()) {
+            return Some("is another CA's");
+        }
+        if !self.is_signed_by(issuer) {
+            return Some("is not signed by it");
+        }
+        if issuer.key_usage().is_some_and(|usage| !usage.may_sign_lists()) {
+            return Some("is signed by a key that may not sign lists");
+        }
+        if strength.judge_signature(&self.algorithm).is_some() {
+            return Some("is too weak: it is signed with SHA-1 or MD5");
+        }
+        if self.unknown.is_some() {
+            return Some("has a critical extension that is not understood");
+        }
+        (!self.scope.covers(certificate)).then_some("does not speak of all such certificates")
+    }
 }
+
+impl std::fmt::Debug for Crl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Crl({})", self.issuer)
+    }
+}
+
+/// Extensions of lists and entries that are understood, or that change nothing.
+const KNOWN: [ObjectIdentifier; 5] = [
+    oid::AUTHORITY_KEY_IDENTIFIER,
+    oid::CRL_NUMBER,
+    oid::ISSUING_DISTRIBUTION_POINT,
+    oid::CRL_REASON,
+    oid::INVALIDITY_DATE,
+];
 
 /// What a list says of a certificate.
 pub fn judge(
-    path: &Path,
-    crl: Option<&Crl>,
-    certificate: &Certificate,
-    issuer: &Certificate,
+    (path, crl): (&Path, Option<&Crl>),
+    (certificate, issuer): (&Certificate, &Certificate),
+    strength: StrengthPolicy,
     now: DateTime<Utc>,
 ) -> Result<(), PathProblem> {
     let unusable = |why| PathProblem::CrlUnusable { crl: path.to_owned(), why };
     let crl = crl.ok_or_else(|| unusable("cannot be read"))?;
-    if !crl.is_signed_by(issuer) {
-        return Err(unusable("is not signed by it"));
+    if let Some(why) = crl.unusable(certificate, issuer, strength) {
+        return Err(unusable(why));
     }
-    if instant(crl.x509.last_update()).is_none_or(|this_update| this_update > now) {
+    if crl.this_update > now {
         return Err(unusable("is not valid yet"));
     }
-    if let CrlStatus::Revoked(entry) = crl.x509.get_by_cert(&certificate.to_x509()) {
-        let at = instant(entry.revocation_date()).unwrap_or(now);
-        return Err(PathProblem::Revoked { at, crl: path.to_owned() });
+    if let Some(at) = crl.revoked.get(minimal_integer(certificate.serial_bytes())) {
+        return Err(PathProblem::Revoked { at: *at, crl: path.to_owned() });
     }
-    match crl.x509.next_update().and_then(instant) {
+    match crl.next_update {
         Some(next_update) if next_update < now => Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update }),
         _ => Ok(()),
     }
-}
-
-/// OpenSSL's time as ours.
-fn instant(time: &Asn1TimeRef) -> Option<DateTime<Utc>> {
-    let since = Asn1Time::from_unix(0).ok()?.diff(time).ok()?;
-    DateTime::from_timestamp(i64::from(since.days) * 86_400 + i64::from(since.secs), 0)
 }

@@ -1,197 +1,200 @@
 //! The files of a hashed CA directory: found by name, read once, and read again when they change on disk.
 
-use std::collections::HashMap;
-use std::fs::Metadata;
-use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use openssl::hash::MessageDigest;
 
 use super::crl::Crl;
 use crate::bounded;
 use crate::credential::certificate::Certificate;
-use crate::credential::policy::PolicyError;
-use crate::credential::policy::namespaces::Namespaces;
-use crate::credential::policy::signing_policy::SigningPolicy;
+use crate::credential::dn::Dn;
+use crate::credential::policy::{Policy, PolicyError};
+use crate::remembered::{Files, Names};
 
 const CRL_LIMIT: u64 = 64 << 20;
+/// Numbers that are looked for even behind a gap, which removing one of several files leaves.
+const ALWAYS_ASKED: usize = 10;
 /// No CA has more certificates or lists of one hash; a directory that does is somebody's joke.
 const MOST_OF_ONE_HASH: usize = 100;
-/// What is remembered of one kind; a directory of IGTF has some two hundred.
-const MOST_REMEMBERED: usize = 4096;
 
-/// What tells one state of a file from the next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp([i64; 7]);
-
-impl Stamp {
-    fn of(found: &Metadata) -> Self {
-        let (inode, device, size) = (found.ino(), found.dev(), found.size());
-        let number = |n: u64| n.cast_signed();
-        Self([
-            found.mtime(),
-            found.mtime_nsec(),
-            found.ctime(),
-            found.ctime_nsec(),
-            number(inode),
-            number(device),
-            number(size),
-        ])
-    }
-}
-
-/// Parsed files of one kind.
-struct Remembered<T> {
-    files: RwLock<HashMap<PathBuf, (Stamp, Arc<T>)>>,
-}
-
-impl<T> Remembered<T> {
-    fn new() -> Self {
-        Self { files: RwLock::new(HashMap::new()) }
-    }
-
-    /// The file as it is now; `None` when there is none, `parse` of nothing when it cannot be read.
-    fn get(&self, path: &Path, limit: u64, parse: impl FnOnce(&[u8]) -> T) -> Option<Arc<T>> {
-        let found = match std::fs::metadata(path) {
-            Ok(found) => found,
-            // A link that leads nowhere, or a disk that fails, is a file that cannot be read, not one that is absent.
-            Err(error) => {
-                let absent = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
-                let absent = absent && path.symlink_metadata().is_err();
-                return (!absent).then(|| Arc::new(parse(&[])));
-            }
-        };
-        let stamp = Stamp::of(&found);
-        let known = self.files.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some((_, parsed)) = known.filter(|(then, _)| *then == stamp) {
-            return Some(parsed);
-        }
-        // A failure to read may pass, so it is not remembered.
-        let Ok(bytes) = bounded::read(path, limit) else { return Some(Arc::new(parse(&[]))) };
-        let parsed = Arc::new(parse(&bytes));
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        if files.len() >= MOST_REMEMBERED {
-            files.clear();
-        }
-        files.insert(path.to_owned(), (stamp, parsed.clone()));
-        Some(parsed)
-    }
-}
-
-/// A policy file, or why it cannot be understood.
-pub type Policy<T> = Result<T, PolicyError>;
-
-/// A hashed directory with what was read of it so far; shared between threads.
-pub struct Directory {
-    path: PathBuf,
-    certificates: Remembered<Vec<Certificate>>,
-    revocation_lists: Remembered<Option<Crl>>,
-    signing_policies: Remembered<Policy<SigningPolicy>>,
-    namespaces: Remembered<Policy<Namespaces>>,
-}
-
-/// The names under which files of one CA may lie: OpenSSL's hash and the MD5 one of OpenSSL before 1.0.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hashes([Option<u32>; 2]);
-
-impl Hashes {
+/// The name of a CA.
+#[derive(Clone, Copy)]
+pub enum CaName<'a> {
     /// Of the CA that issued a certificate.
-    pub fn of_issuer(certificate: &Certificate) -> Self {
-        Self([Some(certificate.x509().issuer_name_hash()), old_hash(certificate.issuer_der().ok())])
-    }
-
-    pub fn into_iter(self) -> impl Iterator<Item = u32> {
-        self.0.into_iter().flatten()
-    }
-
+    Issuer(&'a Certificate),
     /// Of a CA.
-    pub fn of_subject(certificate: &Certificate) -> Self {
-        Self([Some(certificate.x509().subject_name_hash()), old_hash(certificate.subject_der().ok())])
+    Subject(&'a Certificate),
+}
+
+impl<'a> CaName<'a> {
+    pub fn der(self) -> &'a [u8] {
+        match self {
+            Self::Issuer(certificate) => certificate.issuer_der(),
+            Self::Subject(certificate) => certificate.subject_der(),
+        }
+    }
+
+    fn dn(self) -> &'a Dn {
+        match self {
+            Self::Issuer(certificate) => certificate.issuer(),
+            Self::Subject(certificate) => certificate.subject(),
+        }
+    }
+
+    /// The hashes under which files may lie: OpenSSL's, and the MD5 one of OpenSSL before 1.0.
+    pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
+        let own = match self {
+            Self::Issuer(certificate) => certificate.x509().issuer_name_hash(),
+            Self::Subject(certificate) => certificate.x509().subject_name_hash(),
+        };
+        std::iter::once(own).chain(old_hash(self.der()))
     }
 }
 
 /// MD5 of a name, which is not to be had in FIPS mode, where such file names are of no use.
-fn old_hash(name: Option<Vec<u8>>) -> Option<u32> {
-    let digest = openssl::hash::hash(MessageDigest::md5(), &name?).ok()?;
+fn old_hash(name: &[u8]) -> Option<u32> {
+    let digest = openssl::hash::hash(MessageDigest::md5(), name).ok()?;
     Some(digest.iter().take(4).rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+}
+
+/// Where the files of one CA lie.
+#[derive(Debug, Default, PartialEq)]
+struct CaPaths {
+    certificates: Vec<PathBuf>,
+    revocation_lists: Vec<PathBuf>,
+    signing_policies: Vec<PathBuf>,
+    namespaces: Vec<PathBuf>,
+}
+
+/// A hashed directory with what was read of it so far; shared between threads.
+#[derive(Debug)]
+pub struct Directory {
+    paths: Names<Vec<u8>, Arc<CaPaths>>,
+    certificates: Files<Vec<Certificate>>,
+    revocation_lists: Files<Option<Crl>>,
+    policies: Files<Result<Policy, PolicyError>>,
 }
 
 impl Directory {
     pub fn new(path: &Path) -> Self {
         Self {
-            path: path.to_owned(),
-            certificates: Remembered::new(),
-            revocation_lists: Remembered::new(),
-            signing_policies: Remembered::new(),
-            namespaces: Remembered::new(),
+            paths: Names::of(path),
+            certificates: Files::new(),
+            revocation_lists: Files::new(),
+            policies: Files::new(),
         }
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.paths.directory()
     }
 
-    /// The CA certificates of a name; of files that hold none, nothing.
-    pub fn certificates(&self, hashes: &Hashes) -> Vec<Certificate> {
-        let files = self.numbered(hashes, "", |path| {
-            self.certificates.get(path, bounded::CONFIGURATION_LIMIT, |file| {
-                Certificate::all_from_pem(file)
-                    .ok()
-                    .filter(|found| !found.is_empty())
-                    .or_else(|| Certificate::from_der(file).ok().map(|one| vec![one]))
-                    .unwrap_or_default()
-            })
-        });
-        files.into_iter().flat_map(|(_, found)| found.as_ref().clone()).collect()
+    /// What there is of one CA at a moment, by which the age of changes on disk is judged.
+    pub fn files_of<'a>(&'a self, ca: CaName<'a>, now: DateTime<Utc>) -> CaFiles<'a> {
+        let paths = self.paths.find(ca.der(), now, || self.look_for(ca).map(Arc::new)).unwrap_or_default();
+        CaFiles { directory: self, ca, paths, now }
     }
 
-    /// The revocation lists of a CA, an unreadable one as `None`.
-    pub fn revocation_lists(&self, hashes: &Hashes) -> Vec<(PathBuf, Arc<Option<Crl>>)> {
-        self.numbered(hashes, "r", |path| self.revocation_lists.get(path, CRL_LIMIT, Crl::parse))
-    }
-
-    /// The file that says in Globus's grammar what a CA may sign.
-    pub fn signing_policy(&self, hashes: &Hashes) -> Option<(PathBuf, Arc<Policy<SigningPolicy>>)> {
-        self.named(hashes, "signing_policy", |path| {
-            self.signing_policies
-                .get(path, bounded::CONFIGURATION_LIMIT, |file| SigningPolicy::parse(&String::from_utf8_lossy(file)))
-        })
-    }
-
-    /// The file that says in the EUGridPMA's grammar what a CA may sign.
-    pub fn namespaces(&self, hashes: &Hashes) -> Option<(PathBuf, Arc<Policy<Namespaces>>)> {
-        self.named(hashes, "namespaces", |path| {
-            self.namespaces
-                .get(path, bounded::CONFIGURATION_LIMIT, |file| Namespaces::parse(&String::from_utf8_lossy(file)))
-        })
-    }
-
-    fn named<T>(&self, hashes: &Hashes, end: &str, get: impl Fn(&Path) -> Option<Arc<T>>) -> Option<(PathBuf, Arc<T>)> {
-        let paths = hashes.0.iter().flatten().map(|hash| self.path.join(format!("{hash:08x}.{end}")));
-        paths.into_iter().find_map(|path| get(&path).map(|file| (path, file)))
-    }
-
-    /// The files `HASH.PREFIX0`, `HASH.PREFIX1` … of the first hash that has any.
-    fn numbered<T>(
-        &self,
-        hashes: &Hashes,
-        prefix: &str,
-        get: impl Fn(&Path) -> Option<Arc<T>>,
-    ) -> Vec<(PathBuf, Arc<T>)> {
-        let of = |hash: &u32| -> Vec<_> {
-            (0..MOST_OF_ONE_HASH)
-                .map(|n| self.path.join(format!("{hash:08x}.{prefix}{n}")))
-                .map_while(|path| get(&path).map(|file| (path, file)))
-                .collect()
+    fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
+        let hashes: Vec<u32> = ca.hashes().collect();
+        let numbered = |prefix: &str| {
+            let mut found = Vec::new();
+            for hash in &hashes {
+                for number in 0..MOST_OF_ONE_HASH {
+                    let path = self.path().join(format!("{hash:08x}.{prefix}{number}"));
+                    let exists = path.symlink_metadata().is_ok();
+                    if !exists && number >= ALWAYS_ASKED {
+                        break;
+                    }
+                    found.extend(exists.then_some(path));
+                }
+            }
+            without_links(found)
         };
-        hashes.0.iter().flatten().map(of).find(|files| !files.is_empty()).unwrap_or_default()
+        let named = |end: &str| {
+            let paths = hashes.iter().map(|hash| self.path().join(format!("{hash:08x}.{end}")));
+            without_links(paths.filter(|path| path.symlink_metadata().is_ok()).collect())
+        };
+        let found = CaPaths {
+            certificates: numbered(""),
+            revocation_lists: numbered("r"),
+            signing_policies: named("signing_policy"),
+            namespaces: named("namespaces"),
+        };
+        (found != CaPaths::default()).then_some(found)
     }
 }
 
-impl std::fmt::Debug for Directory {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Directory({})", self.path.display())
+/// Of several names of one file the first.
+fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut known = Vec::new();
+    paths.retain(|path| {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let new = !known.contains(&real);
+        known.push(real);
+        new
+    });
+    paths
+}
+
+/// The files of one CA, read when asked for.
+pub struct CaFiles<'a> {
+    directory: &'a Directory,
+    ca: CaName<'a>,
+    paths: Arc<CaPaths>,
+    now: DateTime<Utc>,
+}
+
+impl CaFiles<'_> {
+    /// The CA's certificates; those of others in the same files are left out, and files that hold none.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        let read = |path| {
+            let parse = |file: io::Result<&[u8]>| file.map_or_else(|_| Vec::new(), certificates_in);
+            self.directory.certificates.get(path, bounded::CONFIGURATION_LIMIT, self.now, parse)
+        };
+        let mut found = Vec::new();
+        for file in self.paths.certificates.iter().filter_map(|path| read(path)) {
+            for certificate in file.iter().filter(|certificate| self.is_of_the_ca(certificate)) {
+                if !found.contains(certificate) {
+                    found.push(certificate.clone());
+                }
+            }
+        }
+        found
     }
+
+    fn is_of_the_ca(&self, certificate: &Certificate) -> bool {
+        certificate.subject_der() == self.ca.der() || certificate.subject().matches(self.ca.dn())
+    }
+
+    /// Its revocation lists, an unreadable one as `None`.
+    pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Crl>>)> {
+        let read = |path: &Path| {
+            let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::parse);
+            self.directory.revocation_lists.get(path, CRL_LIMIT, self.now, parse)
+        };
+        let paths = self.paths.revocation_lists.iter();
+        paths.filter_map(|path| Some((path.as_path(), read(path)?))).collect()
+    }
+
+    /// What says which names it may certify.
+    pub fn policies(&self) -> Vec<(&Path, Arc<Result<Policy, PolicyError>>)> {
+        let read = |path: &Path, parse: fn(&str) -> Result<Policy, PolicyError>| {
+            self.directory.policies.get(path, bounded::CONFIGURATION_LIMIT, self.now, |file| match file {
+                Ok(file) => parse(&String::from_utf8_lossy(file)),
+                Err(_) => Err(PolicyError { line: 1, why: "the file cannot be read" }),
+            })
+        };
+        let signing = self.paths.signing_policies.iter().map(|path| (path, read(path, Policy::signing_policy)));
+        let namespaces = self.paths.namespaces.iter().map(|path| (path, read(path, Policy::namespaces)));
+        signing.chain(namespaces).filter_map(|(path, policy)| Some((path.as_path(), policy?))).collect()
+    }
+}
+
+fn certificates_in(file: &[u8]) -> Vec<Certificate> {
+    let several = Certificate::all_from_pem(file).ok().filter(|found| !found.is_empty());
+    several.or_else(|| Certificate::from_der(file).ok().map(|one| vec![one])).unwrap_or_default()
 }

@@ -8,21 +8,22 @@ mod problem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509PurposeId, X509StoreContext, X509VerifyResult};
+use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 
+use self::crl::Crl;
 pub use self::crl::CrlPolicy;
-use self::directory::{Directory, Hashes};
+use self::directory::{CaName, Directory};
 pub use self::problem::{PathFinding, PathProblem};
 use super::certificate::Certificate;
-use super::policy::Verdict;
+use super::policy::{Policy, PolicyError, Verdict};
+use super::strength::StrengthPolicy;
 
 const MAX_DEPTH: usize = 10;
-/// OpenSSL's security level 2: 112 bits, which RSA below 2048 bits, SHA-1 and MD5 do not reach.
-const AUTH_LEVEL: i32 = 2;
 
 /// A directory that cannot serve as trust anchors.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ pub enum AnchorError {
 /// The hashes by which the files of a CA are named: OpenSSL's, then the MD5 one of OpenSSL before 1.0, by which the Java
 /// clients look.
 pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
-    Hashes::of_subject(ca).into_iter()
+    CaName::Subject(ca).hashes()
 }
 
 /// What the leaf of a path is to be used for.
@@ -53,6 +54,8 @@ pub enum Usage {
 pub struct TrustAnchors {
     directory: Arc<Directory>,
     crl_policy: CrlPolicy,
+    strength: StrengthPolicy,
+    skew: Duration,
 }
 
 impl TrustAnchors {
@@ -62,7 +65,12 @@ impl TrustAnchors {
     /// [`AnchorError::Missing`] when there is no such directory.
     pub fn open(directory: &Path) -> Result<Self, AnchorError> {
         if directory.is_dir() {
-            Ok(Self { directory: Arc::new(Directory::new(directory)), crl_policy: CrlPolicy::default() })
+            Ok(Self {
+                directory: Arc::new(Directory::new(directory)),
+                crl_policy: CrlPolicy::default(),
+                strength: StrengthPolicy::default(),
+                skew: Duration::zero(),
+            })
         } else {
             Err(AnchorError::Missing(directory.to_owned()))
         }
@@ -80,14 +88,40 @@ impl TrustAnchors {
         Self { crl_policy, ..self }
     }
 
+    /// The same directory for another demand on strength.
+    #[must_use]
+    pub fn with_strength(self, strength: StrengthPolicy) -> Self {
+        Self { strength, ..self }
+    }
+
+    /// The demand on strength.
+    #[must_use]
+    pub fn strength(&self) -> StrengthPolicy {
+        self.strength
+    }
+
+    /// The same directory for clocks that may differ by `skew` from those of the CAs and users: certificates count
+    /// that much earlier and longer. By default not at all.
+    #[must_use]
+    pub fn with_skew(self, skew: Duration) -> Self {
+        Self { skew, ..self }
+    }
+
+    /// How far clocks may differ.
+    #[must_use]
+    pub fn skew(&self) -> Duration {
+        self.skew
+    }
+
     /// Verifies that a path leads from `leaf` over `untrusted` certificates, in any order, to a CA of the directory
-    /// (RFC 5280 section 6), that every certificate on it is valid at `now`, that its CA's policy files permit its name, and that no
-    /// revocation list revokes it.
+    /// (RFC 5280 section 6), that every certificate on it is valid at `now` and strong enough, that its CA's policy
+    /// files permit its name, and that no revocation list revokes it.
     ///
-    /// Returns the path, leaf first, anchor last.
+    /// Returns the path, leaf first, anchor last. The anchor's own signature says nothing and is not looked at, nor are
+    /// the trust settings in a `TRUSTED CERTIFICATE`.
     ///
     /// # Errors
-    /// Every finding.
+    /// Every finding; where no path can be found, those that can be made without one.
     pub fn verify_path(
         &self,
         leaf: &Certificate,
@@ -96,37 +130,52 @@ impl TrustAnchors {
         usage: Usage,
     ) -> Result<Vec<Certificate>, Vec<PathFinding>> {
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL ran out of memory"))];
-        let outcome = self.build_path(leaf, untrusted, usage).map_err(internal)?;
-        let path = match outcome {
-            Ok(path) => path,
-            Err(finding) => {
-                let mut findings = validity(std::slice::from_ref(leaf), now);
-                findings.push(finding);
-                return Err(findings);
+        match self.build_path(leaf, untrusted, now, usage).map_err(internal)? {
+            Ok(path) => {
+                let mut findings = self.judge_each(&path, path.len() - 1, now);
+                for (at, pair) in path.windows(2).enumerate() {
+                    findings.extend(self.policy(&pair[0], &path[at + 1..], now));
+                    findings.extend(self.revocation(&pair[0], &pair[1], now));
+                }
+                if findings.is_empty() { Ok(path) } else { Err(findings) }
             }
-        };
-        let mut findings = validity(&path, now);
-        for (at, pair) in path.windows(2).enumerate() {
-            findings.extend(self.policy(&pair[0], &path[at + 1..]));
-            findings.extend(self.revocation(&pair[0], &pair[1], now));
+            Err(finding) => {
+                let known = issuers_among(leaf, untrusted);
+                let mut findings = self.judge_each(&known, known.len(), now);
+                findings.push(finding);
+                Err(findings)
+            }
         }
-        if findings.is_empty() { Ok(path) } else { Err(findings) }
+    }
+
+    /// Dates and keys of all, signatures of the first ones.
+    fn judge_each(&self, path: &[Certificate], signed: usize, now: DateTime<Utc>) -> Vec<PathFinding> {
+        let mut findings = Vec::new();
+        for (at, certificate) in path.iter().enumerate() {
+            findings.extend(PathFinding::of_validity(certificate, now, self.skew));
+            let signature = (at < signed).then(|| self.strength.judge_signature(certificate.signature_algorithm()));
+            let weak = self.strength.judge_key(certificate.x509()).or(signature.flatten());
+            findings.extend(weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))));
+        }
+        findings
     }
 
     fn build_path(
         &self,
         leaf: &Certificate,
         untrusted: &[Certificate],
+        now: DateTime<Utc>,
         usage: Usage,
-    ) -> Result<Result<Vec<Certificate>, PathFinding>, openssl::error::ErrorStack> {
+    ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
+        let anchors = self.anchors_for(leaf, untrusted, now);
         let mut store = X509StoreBuilder::new()?;
-        for anchor in self.anchors_for(leaf, untrusted) {
+        for anchor in &anchors {
             store.add_cert(anchor.to_x509())?;
         }
         let mut param = X509VerifyParam::new()?;
-        // Validity is judged by us, for every certificate and with the dates in the words.
+        // Validity and strength are judged by us, for every certificate and with the facts in the words.
         param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
-        param.set_auth_level(AUTH_LEVEL);
+        param.set_auth_level(0);
         if usage == Usage::Server {
             param.set_purpose(X509PurposeId::SSL_SERVER)?;
         }
@@ -138,9 +187,11 @@ impl TrustAnchors {
         let store = store.build();
         X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
             if context.verify_cert()? {
-                let path: Result<_, _> = context.chain().into_iter().flatten().map(Certificate::from_x509).collect();
+                let known = || std::iter::once(leaf).chain(untrusted).chain(&anchors);
+                let ours = |x509: &X509Ref| known().find(|known| known.x509() == x509).cloned();
+                let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
                 let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
-                return Ok(path.map_err(|_| PathFinding::new(leaf, unreadable)));
+                return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));
             }
             let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
             let at_fault = current.unwrap_or_else(|| leaf.clone());
@@ -151,11 +202,6 @@ impl TrustAnchors {
 
     fn problem(&self, error: X509VerifyResult, certificate: &Certificate) -> PathProblem {
         const UNKNOWN_ISSUER: [i32; 5] = [2, 18, 19, 20, 21];
-        match error.as_raw() {
-            66 | 67 => return PathProblem::Weak("its key is shorter than RSA 2048"),
-            68 => return PathProblem::Weak("it is signed with SHA-1 or a digest weaker still"),
-            _ => {}
-        }
         if UNKNOWN_ISSUER.contains(&error.as_raw()) {
             return PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
@@ -166,17 +212,18 @@ impl TrustAnchors {
     }
 
     /// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
-    fn anchors_for(&self, leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
+    fn anchors_for(&self, leaf: &Certificate, untrusted: &[Certificate], now: DateTime<Utc>) -> Vec<Certificate> {
         let mut anchors: Vec<Certificate> = Vec::new();
-        let mut wanted: Vec<Hashes> = untrusted.iter().chain([leaf]).map(Hashes::of_issuer).collect();
-        let mut asked = Vec::new();
-        while let Some(hashes) = wanted.pop() {
-            if asked.contains(&hashes) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
+        let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
+        let mut asked: Vec<Vec<u8>> = Vec::new();
+        while let Some(certificate) = wanted.pop() {
+            let name = certificate.issuer_der();
+            if asked.iter().any(|known| known == name) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
                 continue;
             }
-            let found = self.directory.certificates(&hashes);
-            asked.push(hashes);
-            wanted.extend(found.iter().map(Hashes::of_issuer));
+            asked.push(name.to_vec());
+            let found = self.directory.files_of(CaName::Issuer(&certificate), now).certificates();
+            wanted.extend(found.iter().cloned());
             anchors.extend(found);
         }
         anchors
@@ -184,35 +231,29 @@ impl TrustAnchors {
 
     /// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
     /// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
-    fn policy(&self, certificate: &Certificate, above: &[Certificate]) -> Vec<PathFinding> {
+    fn policy(&self, certificate: &Certificate, above: &[Certificate], now: DateTime<Utc>) -> Vec<PathFinding> {
         if certificate.is_self_issued() {
             return Vec::new();
         }
         for ca in above {
-            let hashes = Hashes::of_subject(ca);
-            let (signing, namespaces) = (self.directory.signing_policy(&hashes), self.directory.namespaces(&hashes));
-            if signing.is_none() && namespaces.is_none() {
+            let files = self.directory.files_of(CaName::Subject(ca), now);
+            let policies = files.policies();
+            if policies.is_empty() {
                 continue;
             }
-            let (name, subject) = (ca.subject(), certificate.subject());
-            let signing = signing.map(|(file, policy)| {
-                (file, policy.as_ref().as_ref().map(|policy| policy.judge(name, subject)).map_err(Clone::clone))
-            });
-            let namespaces = namespaces.map(|(file, policy)| {
-                (file, policy.as_ref().as_ref().map(|policy| policy.judge(name, true, subject)).map_err(Clone::clone))
-            });
-            let said = signing.into_iter().chain(namespaces);
-            return said
-                .filter_map(|(file, verdict)| {
-                    let why = match verdict {
-                        Ok(Verdict::Permitted) => return None,
-                        Ok(Verdict::Denied) => "denies its CA this name".to_owned(),
-                        Ok(Verdict::NotPermitted) => "does not permit its CA this name".to_owned(),
-                        Err(error) => format!("cannot be understood: {error}"),
-                    };
-                    Some(PathFinding::new(certificate, PathProblem::Policy { file, why }))
-                })
-                .collect();
+            let refusal = |policy: &Result<Policy, PolicyError>| match policy {
+                Err(error) => Some(format!("cannot be understood: {error}")),
+                Ok(policy) => match policy.judge(ca.subject(), certificate.subject()) {
+                    Verdict::Permitted => None,
+                    Verdict::Denied => Some("denies its CA this name".to_owned()),
+                    Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
+                },
+            };
+            let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+            let finding = |(file, why): (&Path, String)| {
+                PathFinding::new(certificate, PathProblem::Policy { file: file.to_owned(), why })
+            };
+            return refusals.map(finding).collect();
         }
         Vec::new()
     }
@@ -221,15 +262,16 @@ impl TrustAnchors {
         if self.crl_policy == CrlPolicy::Off {
             return Vec::new();
         }
-        let lists = self.directory.revocation_lists(&Hashes::of_issuer(certificate));
+        let files = self.directory.files_of(CaName::Issuer(certificate), now);
+        let lists = files.revocation_lists();
         if lists.is_empty() && self.crl_policy == CrlPolicy::Required {
             let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
             return vec![PathFinding::new(certificate, missing)];
         }
-        let judged: Vec<_> = lists
-            .iter()
-            .map(|(path, list)| crl::judge(path, list.as_ref().as_ref(), certificate, issuer, now))
-            .collect();
+        let judge = |(path, list): &(&Path, Arc<Option<Crl>>)| {
+            crl::judge((path, list.as_ref().as_ref()), (certificate, issuer), self.strength, now)
+        };
+        let judged: Vec<_> = lists.iter().map(judge).collect();
         // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
         let usable = judged.iter().any(Result::is_ok);
         let counts = |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });
@@ -238,6 +280,14 @@ impl TrustAnchors {
     }
 }
 
-fn validity(path: &[Certificate], now: DateTime<Utc>) -> Vec<PathFinding> {
-    path.iter().filter_map(|certificate| PathFinding::of_validity(certificate, now)).collect()
+/// The leaf and those that issued it and each other, as far as they are at hand.
+fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
+    let mut path = vec![leaf.clone()];
+    while let Some(next) = path.last().and_then(|last| untrusted.iter().find(|c| c.subject().matches(last.issuer()))) {
+        if path.contains(next) {
+            break;
+        }
+        path.push(next.clone());
+    }
+    path
 }

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
+use crate::credential::strength::Weakness;
 
 /// What is wrong with one certificate of a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +63,7 @@ pub enum PathProblem {
     },
     /// Its key is too short, or it is signed with SHA-1 or MD5.
     #[error("it is too weak: {0}")]
-    Weak(&'static str),
+    Weak(Weakness),
     /// What OpenSSL's path validation says.
     #[error("{0}")]
     Invalid(&'static str),
@@ -84,10 +85,14 @@ impl PathFinding {
     }
 
     /// Whether a certificate is out of its dates.
-    pub(in crate::credential) fn of_validity(certificate: &Certificate, now: DateTime<Utc>) -> Option<Self> {
-        let problem = if now > certificate.not_after() {
+    pub(in crate::credential) fn of_validity(
+        certificate: &Certificate,
+        now: DateTime<Utc>,
+        skew: Duration,
+    ) -> Option<Self> {
+        let problem = if now - certificate.not_after() > skew {
             PathProblem::Expired(certificate.not_after())
-        } else if now < certificate.not_before() {
+        } else if certificate.not_before() - now > skew {
             PathProblem::NotYetValid(certificate.not_before())
         } else {
             return None;

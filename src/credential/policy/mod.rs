@@ -4,6 +4,8 @@
 pub mod namespaces;
 pub mod signing_policy;
 
+use self::namespaces::Namespaces;
+use self::signing_policy::SigningPolicy;
 use super::dn::{Dn, unescaped_bytes};
 
 /// A policy file that cannot be understood.
@@ -14,6 +16,43 @@ pub struct PolicyError {
     pub line: usize,
     /// What is wrong with it.
     pub why: &'static str,
+}
+
+/// One file of either kind.
+#[derive(Debug, Clone)]
+pub enum Policy {
+    /// Globus's.
+    Signing(SigningPolicy),
+    /// The EUGridPMA's.
+    Namespaces(Namespaces),
+}
+
+impl Policy {
+    /// Parses a `signing_policy` file.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn signing_policy(text: &str) -> Result<Self, PolicyError> {
+        SigningPolicy::parse(text).map(Self::Signing)
+    }
+
+    /// Parses a `namespaces` file.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn namespaces(text: &str) -> Result<Self, PolicyError> {
+        Namespaces::parse(text).map(Self::Namespaces)
+    }
+
+    /// Whether `ca`, to which the file belongs, may certify `subject`. A file without a rule for its CA permits
+    /// nothing.
+    #[must_use]
+    pub fn judge(&self, ca: &Dn, subject: &Dn) -> Verdict {
+        match self {
+            Self::Signing(policy) => policy.judge(ca, subject),
+            Self::Namespaces(policy) => policy.judge(ca, true, subject),
+        }
+    }
 }
 
 /// What a file says about one subject.
