@@ -2,10 +2,22 @@
 //!
 //! `cargo run --example attributes FILE [CERTDIR VOMSDIR]`
 
+use std::process::ExitCode;
+
 use voms_proxy::verifier::VomsVerifier;
 
+fn main() -> ExitCode {
+    match print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 #[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn print() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let file = words.first().ok_or("usage: attributes FILE [CERTDIR VOMSDIR]")?;
     let directory = |at: usize, variable| words.get(at).cloned().map_or_else(|| std::env::var(variable), Ok);

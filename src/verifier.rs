@@ -22,6 +22,7 @@ use crate::credential::dn::Dn;
 use crate::credential::strength::StrengthPolicy;
 use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
+use crate::voms::fqan::Fqan;
 use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
 use crate::voms::vomsdir::{VomsDir, VomsDirError};
 
@@ -94,7 +95,7 @@ impl Rejection {
 pub struct VomsVerifier {
     anchors: TrustAnchors,
     vomsdir: VomsDir,
-    hosts: Vec<String>,
+    hosts: Option<Vec<String>>,
 }
 
 /// A credential that is believed; only [`VomsVerifier`] makes one.
@@ -110,8 +111,13 @@ impl VomsVerifier {
     /// # Errors
     /// [`VerifierError`] when one does not exist.
     pub fn open(certdir: &Path, vomsdir: &Path) -> Result<Self, VerifierError> {
-        let anchors = TrustAnchors::open(certdir)?.with_skew(SKEW);
-        Ok(Self { anchors, vomsdir: VomsDir::open(vomsdir)?, hosts: Vec::new() })
+        Ok(Self::new(TrustAnchors::open(certdir)?, VomsDir::open(vomsdir)?))
+    }
+
+    /// With directories that are open already. Clocks may differ by [`SKEW`].
+    #[must_use]
+    pub fn new(anchors: TrustAnchors, vomsdir: VomsDir) -> Self {
+        Self { anchors: anchors.with_skew(SKEW), vomsdir, hosts: Some(Vec::new()) }
     }
 
     /// The same with another policy for revocation lists; by default they are asked where they are at hand.
@@ -136,7 +142,13 @@ impl VomsVerifier {
     /// The names of this host. An attribute certificate that is for certain hosts only is refused by all others.
     #[must_use]
     pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
-        Self { hosts: hosts.into_iter().collect(), ..self }
+        Self { hosts: Some(hosts.into_iter().collect()), ..self }
+    }
+
+    /// For one who only passes attributes on: whatever hosts an attribute certificate is for, it is not refused.
+    #[must_use]
+    pub fn for_any_host(self) -> Self {
+        Self { hosts: None, ..self }
     }
 
     /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, at `now`.
@@ -161,7 +173,7 @@ impl VomsVerifier {
         let holder = chain.end_entity().unwrap_or(chain.leaf());
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
         let skew = self.anchors.skew();
-        let verifier = AcVerifier { trust, holder, now, skew, hosts: Some(&self.hosts) };
+        let verifier = AcVerifier { trust, holder, now, skew, hosts: self.hosts.as_deref() };
         let mut acs = Vec::new();
         for ac in attribute_certificates(chain) {
             match ac {
@@ -208,6 +220,20 @@ impl VerifiedCredential {
     /// The FQANs of all attribute certificates in order; the first is the primary one.
     pub fn fqans(&self) -> impl Iterator<Item = &str> {
         self.acs.iter().flat_map(|ac| &ac.attributes().fqans).map(String::as_str)
+    }
+
+    /// Whether the user holds a group, or a role in a group, however the server spelled it: with or without
+    /// `Role=NULL` and `Capability=NULL` (spec 3.1).
+    ///
+    /// ```no_run
+    /// # fn admit(believed: &voms_proxy::verifier::VerifiedCredential) -> Result<bool, voms_proxy::voms::fqan::FqanError> {
+    /// let (group, role) = ("/virgo/virgo".parse()?, "/virgo/virgo/Role=production".parse()?);
+    /// Ok(believed.holds(&group) || believed.holds(&role))
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn holds(&self, wanted: &Fqan) -> bool {
+        self.fqans().any(|granted| granted.parse().is_ok_and(|granted: Fqan| granted == *wanted))
     }
 
     /// The first end of anything that this rests on; past by as much as clocks may differ.

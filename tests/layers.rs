@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 fn arrows() -> BTreeMap<&'static str, &'static [&'static str]> {
     BTreeMap::from([
         ("bounded", &[] as &[&str]),
-        ("credential", &["bounded"]),
-        ("voms", &["bounded", "credential"]),
+        ("remembered", &["bounded"]),
+        ("credential", &["bounded", "remembered"]),
+        ("voms", &["bounded", "credential", "remembered"]),
         ("net", &["bounded", "credential"]),
         ("client", &["credential", "net", "voms"]),
         ("verifier", &["credential", "voms"]),

@@ -121,15 +121,7 @@ fn serve(
         let _ = io::copy(&mut (&mut raw).take(REQUEST_LIMIT as u64), &mut io::sink());
         error.to_string()
     })?;
-    let certificates: Result<Vec<_>, _> = stream
-        .ssl()
-        .peer_certificate()
-        .as_deref()
-        .into_iter()
-        .chain(stream.ssl().peer_cert_chain().into_iter().flatten())
-        .map(Certificate::from_x509)
-        .collect();
-    let client = Chain::new(certificates?)?;
+    let client = Chain::shown_by(stream.ssl())?;
     let request = read_request(&mut stream)?;
     stream.write_all(&answer(&client, &request))?;
     stream.shutdown()?;

@@ -73,6 +73,7 @@ impl World {
         world.publish_ca(&[], now)?;
         world.write_lsc()?;
         world.write_user("user", &world.user)?;
+        world.write_pair("host", "host", &world.host)?;
         Ok(world)
     }
 
@@ -152,11 +153,15 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub fn write_user(&self, name: &str, user: &Credential) -> Result<(), WorldError> {
-        let dir = self.dir.join(name);
-        let certificate = pem::encode("CERTIFICATE", user.chain().leaf().der());
-        write(&dir.join("usercert.pem"), certificate.as_bytes(), 0o644)?;
-        let key = user.key().to_pem().map_err(PkiError::from)?;
-        write(&dir.join("userkey.pem"), &key, 0o400)
+        self.write_pair(name, "user", user)
+    }
+
+    fn write_pair(&self, dir: &str, kind: &str, own: &Credential) -> Result<(), WorldError> {
+        let dir = self.dir.join(dir);
+        let certificate = pem::encode("CERTIFICATE", own.chain().leaf().der());
+        write(&dir.join(format!("{kind}cert.pem")), certificate.as_bytes(), 0o644)?;
+        let key = own.key().to_pem().map_err(PkiError::from)?;
+        write(&dir.join(format!("{kind}key.pem")), &key, 0o400)
     }
 
     /// Writes the vomses file for servers at these ports.

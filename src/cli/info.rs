@@ -12,11 +12,12 @@ use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args, file, init, places};
 use crate::bounded;
-use crate::credential::chain::Chain;
+use crate::credential::chain::{Chain, ChainFinding};
 use crate::credential::dn::Dn;
+use crate::verifier::{Finding, VomsVerifier};
 use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
-use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, validity};
+use crate::voms::verify::{AcAttributes, validity};
 
 /// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
 #[derive(Debug, Parser)]
@@ -203,29 +204,25 @@ fn read_acs(chain: &Chain) -> Vec<Result<Ac, String>> {
     .collect()
 }
 
-/// Warns of attribute certificates that are not to be believed, where this machine can tell.
+/// Warns when the attributes, or the proxy they are in, are not to be believed, where this machine can tell.
 fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: DateTime<Utc>) -> Result<(), Trouble> {
     if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
         return Ok(());
     }
     let anchors = optional(places::anchors(args.certdir.as_deref(), env), args.certdir.is_some())?;
     let vomsdir = optional(places::vomsdir(args.vomsdir.as_deref(), env), args.vomsdir.is_some())?;
-    let (Some(anchors), Some(vomsdir), Some(holder)) = (anchors, vomsdir, chain.end_entity()) else {
+    let (Some(anchors), Some(vomsdir)) = (anchors, vomsdir) else { return Ok(()) };
+    let Err(rejection) = VomsVerifier::new(anchors, vomsdir).for_any_host().verify_chain(chain, now) else {
         return Ok(());
     };
-    let verifier = AcVerifier { trust: SignerTrust::VomsDir(&vomsdir, &anchors), holder, now, skew: SKEW, hosts: None };
-    for ac in acs {
-        let Err(findings) = verifier.verify(&ac.encoded, None) else {
-            continue;
-        };
-        let (vo, expired) = (&ac.attributes.vo, |f: &AcFinding| matches!(f, AcFinding::Expired(_)));
-        if !findings.iter().all(expired) {
-            output::warning("Unable to verify signature! Server certificate possibly not installed.");
-        }
-        for finding in findings {
-            output::warning(format!("attributes of {vo}: {finding}"));
-        }
+    let findings = rejection.findings();
+    let only_late = |f: &Finding| {
+        matches!(f, Finding::Ac { finding: AcFinding::Expired(_), .. } | Finding::Chain(ChainFinding::Expired { .. }))
+    };
+    if !findings.iter().all(only_late) {
+        output::warning("Unable to verify signature! Server certificate possibly not installed.");
     }
+    findings.iter().for_each(output::warning);
     Ok(())
 }
 

@@ -53,6 +53,11 @@ impl Trouble {
         &self.headline
     }
 
+    /// The next step, if there is one.
+    pub fn next_step(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// Adds a line below the headline.
     pub fn detail(mut self, detail: impl Display) -> Self {
         self.details.push(detail.to_string());

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
-use super::{args, info};
+use super::{args, info, places};
 use crate::bounded;
 use crate::credential::anchors::CrlPolicy;
+use crate::credential::strength::{StrengthPolicy, Weakness};
 use crate::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use crate::voms::verify::VerifiedAc;
 
@@ -36,16 +37,22 @@ EXAMPLES
 struct VerifyArgs {
     /// A proxy, or a certificate with those above it
     file: PathBuf,
-    /// Directory of trusted CAs (default X509_CERT_DIR or /etc/grid-security/certificates)
+    /// Directory of trusted CAs (default X509_CERT_DIR, then the usual places)
     #[arg(long, value_name = "DIR")]
     certdir: Option<PathBuf>,
-    /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR or
-    /// /etc/grid-security/vomsdir)
+    /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR, then the usual places)
     #[arg(long, value_name = "DIR")]
     vomsdir: Option<PathBuf>,
     /// When revocation lists are asked
     #[arg(long, value_name = "WHEN", default_value = "present")]
     crl: Crl,
+    /// Put up with a weakness, which is refused otherwise; may be repeated
+    #[arg(long, value_name = "WEAKNESS")]
+    allow: Vec<Weak>,
+    /// A name of the service, for attributes that are meant for certain hosts; may be repeated (default: the name of
+    /// this machine)
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
     /// Judge as of this moment, in RFC 3339
     #[arg(long, value_name = "TIME")]
     at: Option<DateTime<Utc>>,
@@ -65,6 +72,14 @@ enum Crl {
     Off,
     Present,
     Required,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Weak {
+    /// Keys from RSA 1024 on
+    Rsa1024,
+    Sha1,
+    Md5,
 }
 
 /// Runs the command.
@@ -96,30 +111,41 @@ impl Not {
             Self::Judged(trouble) => trouble.print(),
             Self::Believed(findings) => {
                 let mut trouble = Trouble::new(format!("{} is not to be believed", args.file.display()));
-                for (finding, _) in findings {
+                let mut steps: Vec<&str> = Vec::new();
+                for (finding, help) in findings {
                     trouble = trouble.detail(finding);
+                    steps.extend(help.as_deref().filter(|help| !steps.contains(help)));
                 }
-                trouble.maybe_help(findings.iter().find_map(|(_, help)| help.clone())).print();
+                trouble.maybe_help((!steps.is_empty()).then(|| steps.join("\n  help: "))).print();
             }
         }
     }
 }
 
 fn judge(args: &VerifyArgs, env: &Environment) -> Result<VerifiedCredential, Not> {
-    let certdir = args.certdir.clone().or(env.cert_dir.clone());
-    let vomsdir = args.vomsdir.clone().or(env.voms_dir.clone());
+    let missing = |what: &str, option: &str| {
+        Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
+    };
+    let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
+    let anchors = anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
+    let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
+    let vomsdir = vomsdir.ok_or_else(|| missing("vomsdir", "--vomsdir or X509_VOMS_DIR"))?;
     let policy = match args.crl {
         Crl::Off => CrlPolicy::Off,
         Crl::Present => CrlPolicy::IfPresent,
         Crl::Required => CrlPolicy::Required,
     };
-    let verifier = VomsVerifier::open(
-        &certdir.unwrap_or_else(|| "/etc/grid-security/certificates".into()),
-        &vomsdir.unwrap_or_else(|| "/etc/grid-security/vomsdir".into()),
-    )
-    .map_err(|error| Not::Judged(Trouble::new(error).help("name the directories with --certdir and --vomsdir")))?
-    .with_crl_policy(policy)
-    .with_hosts([rustix::system::uname().nodename().to_string_lossy().into_owned()]);
+    let strength = args.allow.iter().fold(StrengthPolicy::default(), |policy, weak| {
+        policy.allowing(match weak {
+            Weak::Rsa1024 => Weakness::ShortKey,
+            Weak::Sha1 => Weakness::Sha1,
+            Weak::Md5 => Weakness::Md5,
+        })
+    });
+    let own = || vec![rustix::system::uname().nodename().to_string_lossy().into_owned()];
+    let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
+    let verifier =
+        VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts);
     let presented = bounded::read(&args.file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = bounded::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", args.file.display())).help("check the path"))
@@ -171,7 +197,7 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
         }),
         Err(Not::Believed(list)) => json!({ "version": 1, "believed": false, "findings": findings(list.clone()) }),
         Err(Not::Judged(trouble)) => {
-            let finding = (trouble.headline().to_owned(), None);
+            let finding = (trouble.headline().to_owned(), trouble.next_step().map(str::to_owned));
             json!({ "version": 1, "believed": false, "findings": findings(vec![finding]) })
         }
     }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use der::asn1::ObjectIdentifier;
+use openssl::ssl::SslRef;
 use voms_asn1::oid;
 
 use super::anchors::{PathFinding, TrustAnchors, Usage};
@@ -209,6 +210,17 @@ impl Chain {
             return Self::new(vec![Certificate::from_der(file)?]);
         }
         Self::new(Certificate::all_from_pem(file)?)
+    }
+
+    /// The certificates that a TLS client has shown, which the server has to ask for and need not have verified.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn shown_by(client: &SslRef) -> Result<Self, ChainError> {
+        let leaf = client.peer_certificate();
+        let above = client.peer_cert_chain().into_iter().flatten();
+        let all = leaf.as_deref().into_iter().chain(above).map(Certificate::from_x509);
+        Self::new(all.collect::<Result<_, _>>()?)
     }
 
     /// All certificates, leaf first.

@@ -1,0 +1,69 @@
+//! A TLS server that admits only members of `/virgo/virgo`.
+//!
+//! `cargo run --example virgo_only HOSTCERT HOSTKEY [ADDRESS]`, with `X509_CERT_DIR` and `X509_VOMS_DIR` set; the
+//! address is 127.0.0.1:8443 if not given.
+
+use std::error::Error;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode};
+use voms_proxy::credential::chain::Chain;
+use voms_proxy::verifier::VomsVerifier;
+
+#[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
+fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let [certificate, key, address @ ..] = words.as_slice() else {
+        return Err("usage: virgo_only HOSTCERT HOSTKEY [ADDRESS]".into());
+    };
+    let directory = std::env::var;
+    let verifier = VomsVerifier::open(directory("X509_CERT_DIR")?.as_ref(), directory("X509_VOMS_DIR")?.as_ref())?;
+    let shared = Arc::new((acceptor(certificate, key)?, verifier));
+    let listener = TcpListener::bind(address.first().map_or("127.0.0.1:8443", String::as_str))?;
+    println!("listening on {}", listener.local_addr()?);
+    for stream in listener.incoming() {
+        let (stream, shared) = (stream?, shared.clone());
+        std::thread::spawn(move || {
+            if let Err(error) = serve(&shared.0, &shared.1, stream) {
+                eprintln!("{error}");
+            }
+        });
+    }
+    Ok(())
+}
+
+fn acceptor(certificate: &str, key: &str) -> Result<SslAcceptor, Box<dyn Error>> {
+    let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
+    builder.set_certificate_chain_file(certificate)?;
+    builder.set_private_key_file(key, SslFiletype::PEM)?;
+    // TLS only proves that the client has the key; whether its proxy is believed is decided below, for every
+    // connection, so no session may be resumed.
+    builder.set_verify_callback(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT, |_, _| true);
+    builder.set_session_cache_mode(SslSessionCacheMode::OFF);
+    builder.set_options(SslOptions::NO_TICKET);
+    Ok(builder.build())
+}
+
+#[allow(clippy::disallowed_methods)]
+fn serve(acceptor: &SslAcceptor, verifier: &VomsVerifier, stream: TcpStream) -> Result<(), Box<dyn Error>> {
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = acceptor.accept(stream)?;
+    let verdict = Chain::shown_by(stream.ssl())
+        .map_err(|error| error.to_string())
+        .and_then(|chain| verifier.verify_chain(&chain, chrono::Utc::now()).map_err(|not| not.to_string()));
+    let group = "/virgo/virgo".parse()?;
+    let (status, text) = match &verdict {
+        Ok(believed) if believed.holds(&group) => ("200 OK", format!("welcome, {}", believed.identity())),
+        Ok(believed) => ("403 Forbidden", format!("{} is not in /virgo/virgo", believed.identity())),
+        Err(findings) => ("403 Forbidden", findings.clone()),
+    };
+    let _request = stream.read(&mut [0; 8192])?;
+    let length = text.len() + 1;
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}\n")?;
+    stream.shutdown()?;
+    Ok(())
+}
