@@ -30,6 +30,9 @@ pub enum CertificateError {
     /// OpenSSL refuses what der took.
     #[error("not an X.509 certificate: {0}")]
     OpenSsl(#[from] openssl::error::ErrorStack),
+    /// A PEM block without its end.
+    #[error("a certificate block does not end as it begins, or is cut short")]
+    Block,
     /// A PEM block whose body is not base64.
     #[error("a certificate block is not base64")]
     Base64,
@@ -77,6 +80,9 @@ impl Certificate {
     /// [`CertificateError`] of the first block that is no certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = pem::blocks(file);
+        if !pem::is_whole(file) {
+            return Err(CertificateError::Block);
+        }
         certificates
             .iter()
             .filter(|block| block.is_certificate())
@@ -149,6 +155,13 @@ impl Certificate {
     pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
         let extension = self.extensions().find(|extension| extension.extn_id == id)?;
         Some((extension.critical, extension.extn_value.as_bytes()))
+    }
+
+    /// Whether it is of version 3 if it has extensions (RFC 5280 section 4.1.2.1).
+    #[must_use]
+    pub fn version_fits(&self) -> bool {
+        let tbs = self.0.parsed.tbs_certificate();
+        tbs.extensions().is_none() || tbs.version() == x509_cert::Version::V3
     }
 
     /// An extension that is there more than once, against RFC 5280 section 4.2.

@@ -45,6 +45,9 @@ pub enum ChainFinding {
     /// Strength, not trust, is what it lacks.
     #[error("proxy {0}: it is too weak: {1}")]
     Weak(Dn, Weakness),
+    /// The user has no name.
+    #[error("the user's certificate names nobody")]
+    Nameless,
     /// Below the proxies is a CA instead of a user.
     #[error("certificate {0}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),
@@ -73,6 +76,12 @@ pub enum ChainFinding {
     /// The issuer's key usage lacks digitalSignature.
     #[error("proxy {0}: its issuer's key may not sign")]
     IssuerMayNotSign(Dn),
+    /// Its own key usage lacks digitalSignature, or has keyCertSign.
+    #[error("proxy {0}: its key usage is not one for a proxy")]
+    KeyUsage(Dn),
+    /// Extensions came with version 3.
+    #[error("proxy {0}: it has extensions, which its version does not know")]
+    Version(Dn),
     /// More proxies than a certificate above allows.
     #[error("proxy {0}: more proxies than the path length above it allows")]
     PathLength(Dn),
@@ -284,6 +293,9 @@ impl Chain {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
             return Err(findings);
         };
+        if end_entity.subject().is_empty() {
+            findings.push(ChainFinding::Nameless);
+        }
         if end_entity.is_ca() {
             findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
         }
@@ -401,6 +413,12 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     }
     if info.iter().all(|id| proxy.extension(*id).is_some()) {
         findings.push(ChainFinding::TwoInfos(subject()));
+    }
+    if proxy.key_usage().is_some_and(|usage| !usage.may_sign() || usage.may_certify()) {
+        findings.push(ChainFinding::KeyUsage(subject()));
+    }
+    if !proxy.version_fits() {
+        findings.push(ChainFinding::Version(subject()));
     }
     findings.extend(proxy.duplicate_extension().map(|id| ChainFinding::DuplicateExtension(subject(), id)));
     findings.extend(proxy.unreadable_extension().map(|id| ChainFinding::UnreadableExtension(subject(), id)));

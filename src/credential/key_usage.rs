@@ -54,6 +54,12 @@ impl KeyUsage {
         self.0 & 1 != 0
     }
 
+    /// Whether keyCertSign is set.
+    #[must_use]
+    pub fn may_certify(self) -> bool {
+        self.0 & 1 << 5 != 0
+    }
+
     /// Whether cRLSign is set.
     #[must_use]
     pub fn may_sign_lists(self) -> bool {

@@ -78,6 +78,7 @@ fn first_element(der: &[u8]) -> Option<usize> {
 /// Splits a file into its blocks, in order; a block without its end line is left out.
 #[must_use]
 pub fn blocks(file: &[u8]) -> Vec<Block> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let text = Zeroizing::new(String::from_utf8_lossy(file).into_owned());
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut blocks = Vec::new();
@@ -93,6 +94,15 @@ pub fn blocks(file: &[u8]) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// Whether every line that begins a certificate begins a block: what one reader skips, another one may take.
+#[must_use]
+pub fn is_whole(file: &[u8]) -> bool {
+    let text = Zeroizing::new(String::from_utf8_lossy(file).into_owned());
+    let begins = |line: &str| line.contains("-----BEGIN ") && line.contains("CERTIFICATE-----");
+    text.lines().filter(|line| begins(line)).count()
+        == blocks(file).iter().filter(|block| block.is_certificate()).count()
 }
 
 /// Lines in one allocation of the right size, so that no copy of a key is left behind by growing.
@@ -139,6 +149,10 @@ mod tests {
 
     #[test]
     fn a_block_cut_short_is_no_block() {
+        let good = b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n".as_slice();
+        assert!(is_whole(good) && blocks(good).len() == 1);
+        assert!(!is_whole(&[good, b"-----BEGIN CERTIFICATE-----\n"].concat()));
+        assert!(!is_whole(&[good, b"x-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"].concat()));
         assert!(blocks(b"-----BEGIN CERTIFICATE-----\nAAEC\n").is_empty());
         assert!(blocks(&[0xff; 64]).is_empty());
     }

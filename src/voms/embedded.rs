@@ -6,7 +6,7 @@ use voms_asn1::{DecodeError, EncodedAc, oid};
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
 
-/// The attribute certificates of the certificate nearest to the leaf that has any, each decoded on its own, so that one
+/// The attribute certificates of the proxy nearest to the leaf that has any, each decoded on its own, so that one
 /// that cannot be read does not hide the others. A proxy's own ones override those of the proxies above it.
 #[must_use]
 pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
@@ -14,7 +14,7 @@ pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeErro
     let independent = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
     let inherits = chain.proxies().iter().position(independent);
     let asked = inherits.map_or(usize::MAX, |at| at + 1);
-    let mut own = chain.proxies().iter().chain(chain.end_entity()).take(asked);
+    let mut own = chain.proxies().iter().take(asked);
     let Some((_, value)) = own.find_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ)) else {
         return Vec::new();
     };

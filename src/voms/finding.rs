@@ -29,6 +29,15 @@ pub enum AcFinding {
     /// The FQAN attribute is missing or malformed.
     #[error("its attributes cannot be read: {0}")]
     Attributes(String),
+    /// The URI of its authority names no VO and server.
+    #[error("its authority cannot be read: {0}")]
+    PolicyAuthority(String),
+    /// A serial number that RFC 5755 section 4.2.5 does not allow.
+    #[error("its serial number is not a positive one of at most 20 octets")]
+    Serial,
+    /// Generic attributes that another VO granted.
+    #[error("it has attributes granted by {0}, which is not its VO {1}")]
+    ForeignAttributes(String, String),
     /// An FQAN of another VO.
     #[error("the attribute {0} is not of its VO {1}")]
     ForeignFqan(String, String),
@@ -113,8 +122,8 @@ pub enum AcFinding {
     /// Its end lies before its begin.
     #[error("it ends before it begins")]
     NoValidity,
-    /// A critical extension nobody knows.
-    #[error("it has the unknown critical extension {0}")]
+    /// An extension that nobody knows, or that may not be so, is critical.
+    #[error("it has the extension {0}, which may not be critical")]
     CriticalExtension(ObjectIdentifier),
     /// The same extension twice.
     #[error("it has the extension {0} twice")]

@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, Duration, Utc};
 use der::Decode;
-use der::asn1::ObjectIdentifier;
 use openssl::hash::MessageDigest;
 use openssl::sign::Verifier;
 use voms_asn1::EncodedAc;
-use voms_asn1::attribute_certificate::AttributeCertificateInfo;
+use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
 use voms_asn1::targets::Targets;
 use voms_asn1::voms::certs::AcCerts;
 use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
 use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+use x509_cert::name::Name;
 
 use super::finding::AcFinding;
 use super::fqan::Fqan;
@@ -104,7 +104,8 @@ impl AcAttributes {
     pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
         let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
         let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
-        let authority = PolicyAuthority::parse(&granted.policy_authority).map_err(|error| unreadable(&error))?;
+        let authority = PolicyAuthority::parse(&granted.policy_authority)
+            .map_err(|error| AcFinding::PolicyAuthority(error.to_string()))?;
         if granted.fqans.is_empty() {
             return Err(AcFinding::Attributes("it names no group".to_owned()));
         }
@@ -152,11 +153,15 @@ impl AcVerifier<'_> {
         let foreign =
             |fqan: &str| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
         for fqan in &attributes.fqans {
-            if foreign(fqan) {
-                findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
-            } else if !Fqan::is_granted_form(fqan) {
+            if !Fqan::is_granted_form(fqan) {
                 findings.push(AcFinding::MalformedFqan(fqan.clone()));
+            } else if foreign(fqan) {
+                findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
             }
+        }
+        let others = attributes.generic.iter().map(|granted| &granted.grantor);
+        for grantor in others.filter(|grantor| grantor.split("://").next() != Some(&attributes.vo)) {
+            findings.push(AcFinding::ForeignAttributes(grantor.clone(), attributes.vo.clone()));
         }
         match self.judge_signer(ac, &attributes, &mut findings) {
             Some(end) if findings.is_empty() => {
@@ -174,7 +179,7 @@ impl AcVerifier<'_> {
             minimal_integer(id.serial.as_bytes()) == minimal_integer(self.holder.serial_bytes())
                 && (name.matches(self.holder.subject()) || name.matches(self.holder.issuer()))
         });
-        if fits && info.holder.object_digest_info.is_none() {
+        if fits && info.holder.object_digest_info.is_none() && info.holder.entity_name.is_none() {
             return None;
         }
         let serial = id.map(|id| hex::encode(id.serial.as_bytes())).unwrap_or_default();
@@ -182,14 +187,20 @@ impl AcVerifier<'_> {
         Some(AcFinding::Holder { holder: format!("{name}, serial {serial}") })
     }
 
-    /// Host names are compared without case and without a dot at their end.
+    /// Host names are compared without case and without a dot at their end; a target without any dot is the short name
+    /// of a host (spec 7.8).
     fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
         let extension = info.extension(oid::TARGETS)?;
         let hosts = self.hosts?;
         let Ok(targets) = Targets::from_extension(extension.extn_value.as_bytes()) else {
             return Some(AcFinding::Extension(oid::TARGETS));
         };
-        let same = |a: &str, b: &str| a.trim_end_matches('.').eq_ignore_ascii_case(b.trim_end_matches('.'));
+        let same = |target: &str, host: &str| {
+            let (target, host) = (target.trim_end_matches('.'), host.trim_end_matches('.'));
+            let short = host.split('.').next().filter(|_| !target.contains('.'));
+            !target.is_empty()
+                && (target.eq_ignore_ascii_case(host) || short.is_some_and(|s| s.eq_ignore_ascii_case(target)))
+        };
         let meant = targets.hosts.iter().any(|target| hosts.iter().any(|host| same(target, host)));
         (!meant).then_some(AcFinding::Target(targets.hosts))
     }
@@ -205,7 +216,7 @@ impl AcVerifier<'_> {
         let found = carried_certificates(info)
             .and_then(|carried| self.find_signer(ac, &carried, attributes).map(|signer| (signer, carried)));
         let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
-        let issuer = info.issuer.directory_name().map(Dn::from_name);
+        let issuer = issuer_name(info).map(Dn::from_name);
         if issuer.as_ref().is_none_or(|issuer| !issuer.matches(signer.subject())) {
             let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
             findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
@@ -249,9 +260,10 @@ impl AcVerifier<'_> {
             oid::MD5_WITH_RSA => MessageDigest::md5(),
             other => return Some(AcFinding::Algorithm(other)),
         };
+        let Some(signature) = certificate.signature_value.as_bytes() else { return Some(AcFinding::Signature) };
         let verified = signer.x509().public_key().and_then(|key| {
             let mut verifier = Verifier::new(digest, &key)?;
-            verifier.verify_oneshot(certificate.signature_value.raw_bytes(), ac.acinfo_der())
+            verifier.verify_oneshot(signature, ac.acinfo_der())
         });
         (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
     }
@@ -301,6 +313,13 @@ impl AcVerifier<'_> {
     }
 }
 
+/// The one name that RFC 5755 section 4.2.3 wants, alone.
+fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
+    let AttCertIssuer::V2Form(form) = &info.issuer else { return None };
+    let alone = form.base_certificate_id.is_none() && form.object_digest_info.is_none();
+    info.issuer.directory_name().filter(|_| alone)
+}
+
 fn is_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
     if signer == server {
         return Ok(signer.clone());
@@ -332,9 +351,10 @@ pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certi
     certs.certificates.iter().map(|der| Certificate::from_der(der).map_err(|_| unreadable())).collect()
 }
 
+/// DER of NULL.
+const NULL: &[u8] = &[5, 0];
+
 fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
-    const KNOWN: [ObjectIdentifier; 5] =
-        [oid::TARGETS, oid::NO_REV_AVAIL, oid::AUTHORITY_KEY_IDENTIFIER, oid::VOMS_CERTS, oid::VOMS_GENERIC_ATTRIBUTES];
     let certificate = ac.certificate();
     let info = &certificate.acinfo;
     let mut findings = Vec::new();
@@ -350,14 +370,28 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
         if extensions[..at].iter().any(|other| other.extn_id == id) {
             findings.push(AcFinding::DuplicateExtension(id));
         }
-        if extension.critical && !KNOWN.contains(&id) {
+        if extension.critical && id != oid::TARGETS {
             findings.push(AcFinding::CriticalExtension(id));
         }
     }
-    for (id, name) in [(oid::NO_REV_AVAIL, "noRevAvail"), (oid::AUTHORITY_KEY_IDENTIFIER, "authorityKeyIdentifier")] {
-        if info.extension(id).is_none() {
-            findings.push(AcFinding::MissingExtension(name));
+    let serial = info.serial_number.as_bytes();
+    if serial.len() > 20 || serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
+        findings.push(AcFinding::Serial);
+    }
+    match info.extension(oid::NO_REV_AVAIL) {
+        None => findings.push(AcFinding::MissingExtension("noRevAvail")),
+        Some(extension) if extension.extn_value.as_bytes() != NULL => {
+            findings.push(AcFinding::Extension(oid::NO_REV_AVAIL));
         }
+        Some(_) => {}
+    }
+    match info.extension(oid::AUTHORITY_KEY_IDENTIFIER).map(|extension| extension.extn_value.as_bytes()) {
+        None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
+        // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
+        Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
+            findings.push(AcFinding::Extension(oid::AUTHORITY_KEY_IDENTIFIER));
+        }
+        Some(_) => {}
     }
     findings
 }

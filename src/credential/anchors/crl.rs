@@ -38,7 +38,7 @@ pub struct Crl {
     issuer: Dn,
     algorithm: AlgorithmIdentifierOwned,
     this_update: DateTime<Utc>,
-    next_update: Option<DateTime<Utc>>,
+    next_update: DateTime<Utc>,
     revoked: HashMap<Box<[u8]>, DateTime<Utc>>,
     /// A critical extension that is not understood.
     unknown: Option<ObjectIdentifier>,
@@ -89,11 +89,17 @@ fn is_point_of(certificate: &Certificate, point: &DistributionPointName) -> bool
 }
 
 impl Crl {
-    /// Parses PEM or DER; `None` when it is neither.
-    pub fn parse(file: &[u8]) -> Option<Self> {
+    /// Parses the lists of a PEM file, or one in DER; `None` when there is none or one cannot be read.
+    pub fn all(file: &[u8]) -> Option<Vec<Self>> {
         let blocks = pem::blocks(file);
-        let block = blocks.iter().find(|block| block.label() == "X509 CRL").and_then(pem::Block::der);
-        let der = block.as_deref().map_or(file, Vec::as_slice);
+        let mut lists = blocks.iter().filter(|block| block.label() == "X509 CRL").peekable();
+        if lists.peek().is_none() {
+            return Some(vec![Self::parse(file)?]);
+        }
+        lists.map(|block| Self::parse(&block.der()?)).collect()
+    }
+
+    fn parse(der: &[u8]) -> Option<Self> {
         let list = CertificateList::from_der(der).ok()?;
         let tbs = &list.tbs_cert_list;
         let revoked = tbs.revoked_certificates.iter().flatten();
@@ -101,7 +107,7 @@ impl Crl {
             issuer: Dn::from_name(&tbs.issuer),
             algorithm: list.signature_algorithm.clone(),
             this_update: instant(tbs.this_update),
-            next_update: tbs.next_update.map(instant),
+            next_update: instant(tbs.next_update?),
             revoked: revoked
                 .map(|entry| {
                     (minimal_integer(entry.user_certificate.as_bytes()).into(), instant(entry.revocation_date))
@@ -167,13 +173,12 @@ const KNOWN: [ObjectIdentifier; 5] = [
 
 /// What a list says of a certificate.
 pub fn judge(
-    (path, crl): (&Path, Option<&Crl>),
+    (path, crl): (&Path, &Crl),
     (certificate, issuer): (&Certificate, &Certificate),
     strength: StrengthPolicy,
     now: DateTime<Utc>,
 ) -> Result<(), PathProblem> {
     let unusable = |why| PathProblem::CrlUnusable { crl: path.to_owned(), why };
-    let crl = crl.ok_or_else(|| unusable("cannot be read"))?;
     if let Some(why) = crl.unusable(certificate, issuer, strength) {
         return Err(unusable(why));
     }
@@ -183,8 +188,8 @@ pub fn judge(
     if let Some(at) = crl.revoked.get(minimal_integer(certificate.serial_bytes())) {
         return Err(PathProblem::Revoked { at: *at, crl: path.to_owned() });
     }
-    match crl.next_update {
-        Some(next_update) if next_update < now => Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update }),
-        _ => Ok(()),
+    if crl.next_update < now {
+        return Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update: crl.next_update });
     }
+    Ok(())
 }

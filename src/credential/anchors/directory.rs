@@ -74,7 +74,7 @@ struct CaPaths {
 pub struct Directory {
     paths: Names<Vec<u8>, Arc<CaPaths>>,
     certificates: Files<Vec<Certificate>>,
-    revocation_lists: Files<Option<Crl>>,
+    revocation_lists: Files<Option<Vec<Crl>>>,
     policies: Files<Result<Policy, PolicyError>>,
 }
 
@@ -171,9 +171,9 @@ impl CaFiles<'_> {
     }
 
     /// Its revocation lists, an unreadable one as `None`.
-    pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Crl>>)> {
+    pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Vec<Crl>>>)> {
         let read = |path: &Path| {
-            let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::parse);
+            let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::all);
             self.directory.revocation_lists.get(path, CRL_LIMIT, self.now, parse)
         };
         let paths = self.paths.revocation_lists.iter();

@@ -129,6 +129,11 @@ impl TrustAnchors {
         now: DateTime<Utc>,
         usage: Usage,
     ) -> Result<Vec<Certificate>, Vec<PathFinding>> {
+        let shown = issuers_among(leaf, untrusted);
+        let malformed: Vec<_> = shown.iter().filter_map(PathFinding::of_form).collect();
+        if !malformed.is_empty() {
+            return Err(malformed);
+        }
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL ran out of memory"))];
         match self.build_path(leaf, untrusted, now, usage).map_err(internal)? {
             Ok(path) => {
@@ -140,8 +145,7 @@ impl TrustAnchors {
                 if findings.is_empty() { Ok(path) } else { Err(findings) }
             }
             Err(finding) => {
-                let known = issuers_among(leaf, untrusted);
-                let mut findings = self.judge_each(&known, known.len(), now);
+                let mut findings = self.judge_each(&shown, shown.len(), now);
                 findings.push(finding);
                 Err(findings)
             }
@@ -235,6 +239,7 @@ impl TrustAnchors {
         if certificate.is_self_issued() {
             return Vec::new();
         }
+        let Some(issuer) = above.first() else { return Vec::new() };
         for ca in above {
             let files = self.directory.files_of(CaName::Subject(ca), now);
             let policies = files.policies();
@@ -243,7 +248,7 @@ impl TrustAnchors {
             }
             let refusal = |policy: &Result<Policy, PolicyError>| match policy {
                 Err(error) => Some(format!("cannot be understood: {error}")),
-                Ok(policy) => match policy.judge(ca.subject(), certificate.subject()) {
+                Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
                     Verdict::Permitted => None,
                     Verdict::Denied => Some("denies its CA this name".to_owned()),
                     Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
@@ -268,10 +273,15 @@ impl TrustAnchors {
             let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
             return vec![PathFinding::new(certificate, missing)];
         }
-        let judge = |(path, list): &(&Path, Arc<Option<Crl>>)| {
-            crl::judge((path, list.as_ref().as_ref()), (certificate, issuer), self.strength, now)
-        };
-        let judged: Vec<_> = lists.iter().map(judge).collect();
+        let mut judged = Vec::new();
+        for (path, file) in &lists {
+            let Some(lists) = file.as_ref() else {
+                judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), why: "cannot be read" }));
+                continue;
+            };
+            let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, now);
+            judged.extend(lists.iter().map(judge));
+        }
         // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
         let usable = judged.iter().any(Result::is_ok);
         let counts = |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });

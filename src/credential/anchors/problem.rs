@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Duration, Utc};
+use der::asn1::ObjectIdentifier;
 
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
@@ -64,6 +65,15 @@ pub enum PathProblem {
     /// Its key is too short, or it is signed with SHA-1 or MD5.
     #[error("it is too weak: {0}")]
     Weak(Weakness),
+    /// The same extension twice.
+    #[error("it has the extension {0} twice")]
+    DuplicateExtension(ObjectIdentifier),
+    /// An extension that limits it and cannot be read.
+    #[error("its extension {0} cannot be read")]
+    UnreadableExtension(ObjectIdentifier),
+    /// Extensions came with version 3.
+    #[error("it has extensions, which its version does not know")]
+    Version,
     /// What OpenSSL's path validation says.
     #[error("{0}")]
     Invalid(&'static str),
@@ -82,6 +92,20 @@ pub struct PathFinding {
 impl PathFinding {
     pub(super) fn new(certificate: &Certificate, problem: PathProblem) -> Self {
         Self { subject: certificate.subject().clone(), problem }
+    }
+
+    /// Whether a certificate is one that readers understand differently.
+    pub(in crate::credential) fn of_form(certificate: &Certificate) -> Option<Self> {
+        let problem = if let Some(id) = certificate.duplicate_extension() {
+            PathProblem::DuplicateExtension(id)
+        } else if let Some(id) = certificate.unreadable_extension() {
+            PathProblem::UnreadableExtension(id)
+        } else if !certificate.version_fits() {
+            PathProblem::Version
+        } else {
+            return None;
+        };
+        Some(Self::new(certificate, problem))
     }
 
     /// Whether a certificate is out of its dates.
@@ -121,7 +145,10 @@ impl PathFinding {
             PathProblem::Weak(_) => {
                 "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
             }
-            PathProblem::Invalid(_) => return None,
+            PathProblem::DuplicateExtension(_)
+            | PathProblem::UnreadableExtension(_)
+            | PathProblem::Version
+            | PathProblem::Invalid(_) => return None,
         })
     }
 }

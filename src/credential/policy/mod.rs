@@ -44,12 +44,14 @@ impl Policy {
         Namespaces::parse(text).map(Self::Namespaces)
     }
 
-    /// Whether `ca`, to which the file belongs, may certify `subject`. A file without a rule for its CA permits
-    /// nothing.
+    /// Whether `issuer` may certify `subject`, by the file of `ca`, which is the issuer or a CA above it: what the file
+    /// says of the issuer counts, else what it says of its own CA. A file that says nothing of either permits nothing.
     #[must_use]
-    pub fn judge(&self, ca: &Dn, subject: &Dn) -> Verdict {
+    pub fn judge(&self, ca: &Dn, issuer: &Dn, subject: &Dn) -> Verdict {
         match self {
+            Self::Signing(policy) if policy.speaks_of(issuer) => policy.judge(issuer, subject),
             Self::Signing(policy) => policy.judge(ca, subject),
+            Self::Namespaces(policy) if policy.speaks_of(issuer) => policy.judge(issuer, ca.matches(issuer), subject),
             Self::Namespaces(policy) => policy.judge(ca, true, subject),
         }
     }

@@ -45,6 +45,12 @@ impl Namespaces {
         Ok(Self { rules })
     }
 
+    /// Whether there is a rule about a CA by its name.
+    #[must_use]
+    pub fn speaks_of(&self, ca: &Dn) -> bool {
+        self.rules.iter().any(|rule| rule.issuer.as_ref().is_some_and(|issuer| issuer.matches(ca)))
+    }
+
     /// Whether `ca`, to which the file belongs if `own`, may certify `subject`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {

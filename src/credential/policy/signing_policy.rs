@@ -85,6 +85,12 @@ impl SigningPolicy {
         Ok(())
     }
 
+    /// Whether there is an entry about a CA by its name.
+    #[must_use]
+    pub fn speaks_of(&self, ca: &Dn) -> bool {
+        self.entries.iter().any(|entry| matches!(&entry.who, Who::Ca(name) if name.matches(ca)))
+    }
+
     /// Whether `ca` may certify `subject`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, subject: &Dn) -> Verdict {

@@ -1,0 +1,266 @@
+//! The vectors of `fixtures/vectors`: every rule of a credential's validation, kept and broken. What to expect was
+//! written down with the vectors, from the standards; here our findings are put into the same words.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::Value;
+use voms_asn1::oid;
+use voms_proxy::credential::anchors::{CrlPolicy, PathFinding, PathProblem};
+use voms_proxy::credential::chain::ChainFinding;
+use voms_proxy::credential::proxy_type::{Policy, ProxyType};
+use voms_proxy::credential::strength::{StrengthPolicy, Weakness};
+use voms_proxy::verifier::{Finding, VerifiedCredential, VomsVerifier};
+use voms_proxy::voms::finding::AcFinding;
+use voms_proxy::voms::verify::SKEW;
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors")
+}
+
+struct Case(Value);
+
+impl Case {
+    fn all() -> Vec<Self> {
+        let text = std::fs::read_to_string(vectors().join("cases.json")).unwrap();
+        serde_json::from_str::<Vec<Value>>(&text).unwrap().into_iter().map(Self).collect()
+    }
+
+    fn text(&self, field: &str, default: &str) -> String {
+        self.0[field].as_str().unwrap_or(default).to_owned()
+    }
+
+    fn list(&self, field: &str) -> Vec<String> {
+        let all = self.0[field].as_array().into_iter().flatten();
+        all.map(|text| text.as_str().unwrap().to_owned()).collect()
+    }
+
+    fn name(&self) -> String {
+        self.text("name", "")
+    }
+
+    fn verdict(&self) -> Result<VerifiedCredential, BTreeSet<String>> {
+        let directory = |field: &str| vectors().join(self.text(field, &format!("{field}s/good")));
+        let crl = match self.text("crl", "present").as_str() {
+            "off" => CrlPolicy::Off,
+            "required" => CrlPolicy::Required,
+            _ => CrlPolicy::IfPresent,
+        };
+        let strength = self.list("allow").iter().fold(StrengthPolicy::default(), |policy, weak| match weak.as_str() {
+            "rsa1024" => policy.allowing(Weakness::ShortKey),
+            "sha1" => policy.allowing(Weakness::Sha1),
+            "md5" => policy.allowing(Weakness::Md5),
+            other => panic!("{}: {other}?", self.name()),
+        });
+        let verifier = VomsVerifier::open(&directory("certdir"), &directory("vomsdir"))
+            .unwrap()
+            .with_crl_policy(crl)
+            .with_strength(strength)
+            .with_skew(self.0["skew"].as_i64().map_or(SKEW, Duration::seconds))
+            .with_hosts(self.list("hosts"));
+        let presented = std::fs::read(vectors().join(self.text("file", &format!("{}.pem", self.name())))).unwrap();
+        let at: DateTime<Utc> = self.text("at", "2026-11-24T12:00:00Z").parse().unwrap();
+        verifier
+            .verify(&presented, at)
+            .map_err(|not| not.findings().iter().map(|finding| word(finding).to_owned()).collect())
+    }
+
+    /// Nothing where the verdict is the expected one.
+    fn difference(&self) -> Option<String> {
+        let ours = OURS.iter().find(|(name, ..)| *name == self.name());
+        let words = ours.map(|(_, words, _)| words.iter().map(|word| (*word).to_owned()).collect());
+        let expected: BTreeSet<String> = words.unwrap_or_else(|| self.list("findings").into_iter().collect());
+        let told = match (self.verdict(), ours.is_none() && self.0["believed"].as_bool().unwrap()) {
+            (Ok(believed), true) => self.other_view(&believed),
+            (Ok(_), false) => Some(format!("believed, where {expected:?}")),
+            (Err(findings), true) => Some(format!("not believed: {findings:?}")),
+            (Err(findings), false) => (findings != expected).then(|| format!("{findings:?}, not {expected:?}")),
+        };
+        told.map(|told| format!("{}: {told}", self.name()))
+    }
+
+    /// What else is said about a credential that is believed.
+    fn other_view(&self, believed: &VerifiedCredential) -> Option<String> {
+        let chain = believed.chain();
+        let until = self.0["until"].as_str().map(|until| until.parse::<DateTime<Utc>>().unwrap());
+        let views = [
+            ("identity", believed.identity().to_string(), self.text("identity", "")),
+            ("type", kind(chain.proxy_type()).to_owned(), self.text("type", "")),
+            ("limited", chain.is_limited().to_string(), self.0["limited"].to_string()),
+            ("depth", chain.delegation_depth().to_string(), self.0["depth"].to_string()),
+            ("FQANs", believed.fqans().collect::<Vec<_>>().join(" "), self.list("fqans").join(" ")),
+            ("until", believed.usable_until().to_string(), until.unwrap_or(believed.usable_until()).to_string()),
+        ];
+        let other: Vec<_> = views.iter().filter(|(_, ours, theirs)| ours != theirs).collect();
+        (!other.is_empty()).then(|| format!("{other:?}"))
+    }
+}
+
+fn kind(kind: Option<&ProxyType>) -> &'static str {
+    match kind {
+        None => "EEC",
+        Some(ProxyType::Rfc(Policy::InheritAll)) => "rfc impersonation",
+        Some(ProxyType::Rfc(Policy::Limited)) => "rfc limited",
+        Some(ProxyType::Draft(Policy::InheritAll)) => "draft impersonation",
+        Some(ProxyType::Draft(Policy::Limited)) => "draft limited",
+        Some(ProxyType::Legacy { limited: false }) => "legacy full",
+        Some(ProxyType::Legacy { limited: true }) => "legacy limited",
+        Some(_) => "other",
+    }
+}
+
+fn word(finding: &Finding) -> &'static str {
+    match finding {
+        Finding::Unreadable(_) => "file",
+        Finding::Independent => "independent",
+        Finding::Chain(finding) => chain_word(finding),
+        Finding::Decode(_) => "ac-encoding",
+        Finding::Ac { finding, .. } => ac_word(finding),
+        _ => "other",
+    }
+}
+
+fn chain_word(finding: &ChainFinding) -> &'static str {
+    match finding {
+        ChainFinding::Path(path) => path_word(path),
+        ChainFinding::NoEndEntity(_) => "no-end-entity",
+        ChainFinding::Weak(..) => "weak",
+        ChainFinding::EndEntityIsCa(_) => "ca-as-user",
+        ChainFinding::Name(_) | ChainFinding::Nameless => "name",
+        ChainFinding::Signature(_) => "signature",
+        ChainFinding::Expired { .. } => "expired",
+        ChainFinding::NotYetValid { .. } => "not-yet-valid",
+        ChainFinding::IssuerMayNotSign(_) => "issuer-may-not-sign",
+        ChainFinding::PathLength(_) => "path-length",
+        ChainFinding::MixedTypes(_) => "mixed-types",
+        ChainFinding::LimitedNotKept(_) => "limited-not-kept",
+        ChainFinding::AlternativeName(_) => "alternative-name",
+        ChainFinding::NotCritical(_) => "pci-not-critical",
+        ChainFinding::IssuerIsCa(_) => "issued-by-ca",
+        ChainFinding::TwoInfos(_) => "two-pcis",
+        ChainFinding::DuplicateExtension(_, id) if *id == oid::PROXY_CERT_INFO => "two-pcis",
+        ChainFinding::PolicyRules(_) => "policy",
+        ChainFinding::CriticalExtension(..) => "critical-extension",
+        ChainFinding::DuplicateExtension(..) => "duplicate-extension",
+        ChainFinding::UnreadableExtension(_, id) if [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO].contains(id) => {
+            "pci"
+        }
+        ChainFinding::UnreadableExtension(..) => "unreadable-extension",
+        ChainFinding::KeyUsage(_) => "key-usage",
+        ChainFinding::Version(_) => "encoding",
+        _ => "other",
+    }
+}
+
+fn path_word(finding: &PathFinding) -> &'static str {
+    match &finding.problem {
+        PathProblem::Expired(_) => "expired",
+        PathProblem::NotYetValid(_) => "not-yet-valid",
+        PathProblem::UnknownIssuer { .. } => "untrusted",
+        PathProblem::Revoked { .. } => "revoked",
+        PathProblem::CrlExpired { .. } => "crl-expired",
+        PathProblem::CrlMissing(_) => "crl-missing",
+        PathProblem::Policy { file, .. } if file.extension().is_some_and(|end| end == "namespaces") => "namespaces",
+        PathProblem::Policy { .. } => "signing-policy",
+        PathProblem::CrlUnusable { why, .. } => match *why {
+            "cannot be read" => "crl-unreadable",
+            "is not valid yet" => "crl-not-yet-valid",
+            "is not signed by it" | "is another CA's" | "is signed by a key that may not sign lists" => "crl-signature",
+            "is too weak: it is signed with SHA-1 or MD5" => "weak",
+            _ => "crl-unsupported",
+        },
+        PathProblem::Weak(_) => "weak",
+        PathProblem::DuplicateExtension(_) => "duplicate-extension",
+        PathProblem::UnreadableExtension(_) => "unreadable-extension",
+        PathProblem::Version => "encoding",
+        PathProblem::Invalid(why) => match *why {
+            "invalid CA certificate" => "not-a-ca",
+            "certificate signature failure" => "signature",
+            "unhandled critical extension" => "critical-extension",
+            "permitted subtree violation" | "excluded subtree violation" => "name-constraints",
+            "path length constraint exceeded" => "ca-path-length",
+            why if why.starts_with("proxy certificates not allowed") => "is-proxy",
+            why => why,
+        },
+        _ => "other",
+    }
+}
+
+fn ac_word(finding: &AcFinding) -> &'static str {
+    match finding {
+        AcFinding::Version => "ac-version",
+        AcFinding::AlgorithmMismatch | AcFinding::Algorithm(_) => "ac-algorithm",
+        AcFinding::Weak(_) => "ac-weak",
+        AcFinding::Attributes(_) => "ac-attributes",
+        AcFinding::PolicyAuthority(_) => "ac-policy-authority",
+        AcFinding::Serial => "ac-serial",
+        AcFinding::ForeignAttributes(..) => "ac-foreign-fqan",
+        AcFinding::ForeignFqan(..) => "ac-foreign-fqan",
+        AcFinding::MalformedFqan(_) => "ac-fqan",
+        AcFinding::NoSigner => "ac-no-signer",
+        AcFinding::NotTrusted { .. } => "lsc-missing",
+        AcFinding::LscUnusable { .. } => "lsc-unusable",
+        AcFinding::LscMismatch { .. } => "lsc-mismatch",
+        AcFinding::IssuerName(..) => "ac-issuer",
+        AcFinding::Signature => "ac-signature",
+        AcFinding::Signer(path) => match path_word(path) {
+            "expired" => "signer-expired",
+            "not-yet-valid" => "signer-not-yet-valid",
+            "untrusted" => "signer-untrusted",
+            "revoked" => "signer-revoked",
+            "weak" => "signer-weak",
+            "signing-policy" | "namespaces" => "signer-policy",
+            "signature" => "signer-signature",
+            "is-proxy" => "signer-is-proxy",
+            other => other,
+        },
+        AcFinding::SignerIsCa(_) => "signer-is-ca",
+        AcFinding::SignerMayNotSign(_) => "signer-may-not-sign",
+        AcFinding::Holder { .. } => "ac-holder",
+        AcFinding::Target(_) => "ac-target",
+        AcFinding::Expired(_) => "ac-expired",
+        AcFinding::NotYetValid(_) => "ac-not-yet-valid",
+        AcFinding::NoValidity => "ac-validity",
+        AcFinding::CriticalExtension(_) => "ac-critical-extension",
+        AcFinding::DuplicateExtension(_) => "ac-duplicate-extension",
+        AcFinding::Extension(_) => "ac-extension",
+        AcFinding::MissingExtension(_) => "ac-missing-extension",
+        AcFinding::KeyIdentifier => "ac-key-identifier",
+        _ => "other",
+    }
+}
+
+/// Where we say something else than the vectors ask for, with the reason; `tests/divergences.md` has the whole story.
+const OURS: [(&str, &[&str], &str); 19] = [
+    ("user-algorithms-differ", &["signature"], "OpenSSL calls it a bad signature"),
+    ("proxy-algorithms-differ", &["signature"], "OpenSSL calls it a bad signature"),
+    ("proxy-ca-true", &["ca-as-user", "untrusted"], "a CA is never taken for a proxy"),
+    ("user-key-usage-empty", &["issuer-may-not-sign", "untrusted"], "OpenSSL takes such a certificate for invalid"),
+    ("pci-path-length-33-bits", &["pci"], "nobody issues such a length"),
+    ("pci-path-length-huge", &["pci"], "nobody issues such a length"),
+    ("upper-proxy-may-not-sign", &["issuer-may-not-sign", "key-usage"], "both are true of the same proxy"),
+    ("ac-utc-time", &["ac-encoding"], "the decoder refuses it"),
+    ("ac-time-with-fraction", &["ac-encoding"], "the decoder refuses it"),
+    ("ac-time-without-z", &["ac-encoding"], "the decoder refuses it"),
+    ("ac-signature-unused-bits", &["ac-signature"], "no algorithm here makes such a signature"),
+    ("ac-fqan-newline", &["ac-attributes"], "the decoder refuses it"),
+    ("ac-fqan-nul", &["ac-attributes"], "the decoder refuses it"),
+    ("ac-fqan-not-ascii", &["ac-attributes"], "the decoder refuses it"),
+    ("ac-authority-two-names", &["ac-attributes"], "the decoder refuses it"),
+    ("ac-authority-none", &["ac-attributes"], "the decoder refuses it"),
+    ("ac-authority-dns-name", &["ac-attributes"], "the decoder refuses it"),
+    ("namespaces-another-issuer-only", &["namespaces"], "a file that is there has to permit"),
+    ("policy-permits-namespaces-do-not", &["namespaces"], "where both files are both have to permit"),
+];
+
+#[test]
+fn every_vector_gets_the_verdict_that_the_standards_ask_for() {
+    let cases = Case::all();
+    assert!(cases.len() >= 150, "only {} cases", cases.len());
+    for (name, ..) in OURS {
+        assert!(cases.iter().any(|case| case.name() == name), "{name} is no case");
+    }
+    let differences: Vec<String> = cases.iter().filter_map(Case::difference).collect();
+    assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
+}
