@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args, file, init, places};
 use crate::bounded;
-use crate::credential::chain::{Chain, ChainFinding};
+use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
 use crate::verifier::{Finding, VomsVerifier};
 use crate::voms::embedded::attribute_certificates;
@@ -215,14 +215,14 @@ fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: Date
     let Err(rejection) = VomsVerifier::new(anchors, vomsdir).for_any_host().verify_chain(chain, now) else {
         return Ok(());
     };
-    let findings = rejection.findings();
-    let only_late = |f: &Finding| {
-        matches!(f, Finding::Ac { finding: AcFinding::Expired(_), .. } | Finding::Chain(ChainFinding::Expired { .. }))
+    let unverified = |finding: &Finding| match finding {
+        Finding::Ac { finding, .. } => !matches!(finding, AcFinding::Expired(_)),
+        _ => false,
     };
-    if !findings.iter().all(only_late) {
+    if rejection.findings().iter().any(unverified) {
         output::warning("Unable to verify signature! Server certificate possibly not installed.");
     }
-    findings.iter().for_each(output::warning);
+    rejection.findings().iter().for_each(output::warning);
     Ok(())
 }
 

@@ -60,8 +60,11 @@ fn text(path: &Path) -> &str {
 
 pub fn ours(desk: &Desk, proxy: &Path) -> Shown {
     let info = desk.ours("info", &["--all", "--file", text(proxy)]);
-    assert_eq!((info.exit, info.stderr.as_str()), (0, ""), "info: {}", info.stdout);
-    Shown::read(&info.stdout)
+    let weak = |line: &&str| line.ends_with("its key is shorter than RSA 2048");
+    let shown = Shown::read(&info.stdout);
+    let warnings: Vec<&str> = info.stderr.lines().filter(|line| shown.bits != "1024" || !weak(line)).collect();
+    assert!(info.exit == 0 && warnings.is_empty(), "info: {}{}", info.stdout, info.stderr);
+    shown
 }
 
 /// What the judges said, for the table, and what is wrong with it.

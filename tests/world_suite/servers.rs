@@ -182,7 +182,7 @@ fn a_dead_server_never_keeps_a_live_one_from_answering() {
     let vomses = world().file("vomses-failover").display().to_string();
     for attempt in 0..10 {
         let out = desk.path(&format!("{attempt}.pem"));
-        let ended = desk.init("alice", &["--voms", "virgo", "--bits", "1024", "--vomses", &vomses], &out);
+        let ended = desk.init("alice", &["--voms", "virgo", "--bits", "2048", "--vomses", &vomses], &out);
         assert_eq!((ended.exit, ended.stderr.as_str()), (0, ""), "attempt {attempt}");
         assert_eq!(ours(&desk, &out).short_fqans(), VIRGO);
     }
