@@ -1,5 +1,6 @@
 //! One X.509 certificate (RFC 5280): what the rooms of this library ask of it, on top of OpenSSL's and der's types.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ struct Inner {
     subject_der: Range<usize>,
     subject: Dn,
     issuer: Dn,
+    is_ca: bool,
+    proxy_type: Option<ProxyType>,
 }
 
 impl Certificate {
@@ -63,7 +66,12 @@ impl Certificate {
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
         let (issuer_der, subject_der) = names(bytes)?;
-        Ok(Self(Arc::new(Inner { x509, parsed, der: bytes.to_vec(), issuer_der, subject_der, subject, issuer })))
+        let der = bytes.to_vec();
+        let (is_ca, proxy_type) = (false, None);
+        let mut inner = Inner { x509, parsed, der, issuer_der, subject_der, subject, issuer, is_ca, proxy_type };
+        inner.is_ca = inner.says_ca();
+        inner.proxy_type = inner.find_proxy_type();
+        Ok(Self(Arc::new(inner)))
     }
 
     /// Takes over a certificate that OpenSSL holds.
@@ -153,8 +161,7 @@ impl Certificate {
     /// An extension's criticality and value, the first of that OID.
     #[must_use]
     pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
-        let extension = self.extensions().find(|extension| extension.extn_id == id)?;
-        Some((extension.critical, extension.extn_value.as_bytes()))
+        self.0.extension(id)
     }
 
     /// Whether it is of version 3 if it has extensions (RFC 5280 section 4.1.2.1).
@@ -167,8 +174,8 @@ impl Certificate {
     /// An extension that is there more than once, against RFC 5280 section 4.2.
     #[must_use]
     pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
-        let ids: Vec<_> = self.extensions().map(|extension| extension.extn_id).collect();
-        ids.iter().enumerate().find(|(at, id)| ids[..*at].contains(id)).map(|(_, id)| *id)
+        let mut known = HashSet::new();
+        self.0.extensions().map(|extension| extension.extn_id).find(|id| !known.insert(*id))
     }
 
     /// An extension that decides what the certificate may do and cannot be read, which would otherwise count as absent.
@@ -185,16 +192,12 @@ impl Certificate {
                 _ => true,
             }
         };
-        self.extensions().find(|extension| !readable(extension)).map(|extension| extension.extn_id)
-    }
-
-    fn extensions(&self) -> impl Iterator<Item = &Extension> {
-        self.0.parsed.tbs_certificate().extensions().into_iter().flatten()
+        self.0.extensions().find(|extension| !readable(extension)).map(|extension| extension.extn_id)
     }
 
     /// The OIDs of all critical extensions, in order.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
-        self.extensions().filter(|extension| extension.critical).map(|extension| extension.extn_id)
+        self.0.extensions().filter(|extension| extension.critical).map(|extension| extension.extn_id)
     }
 
     /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
@@ -206,9 +209,7 @@ impl Certificate {
     /// Whether basicConstraints say CA:TRUE.
     #[must_use]
     pub fn is_ca(&self) -> bool {
-        self.extension(oid::BASIC_CONSTRAINTS)
-            .and_then(|(_, value)| BasicConstraints::from_der(value).ok())
-            .is_some_and(|constraints| constraints.ca)
+        self.0.is_ca
     }
 
     /// Whether subject and issuer are the same name.
@@ -227,23 +228,8 @@ impl Certificate {
     /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
     /// issuer's name (the pre-RFC legacy form).
     #[must_use]
-    pub fn proxy_type(&self) -> Option<ProxyType> {
-        if self.is_ca() {
-            return None;
-        }
-        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
-            let info = ProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Rfc(Policy::from_info(&info.proxy_policy)));
-        }
-        if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
-            let info = DraftProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Draft(Policy::from_info(&info.proxy_policy)));
-        }
-        match self.subject().common_name_below(self.issuer())? {
-            "proxy" => Some(ProxyType::Legacy { limited: false }),
-            "limited proxy" => Some(ProxyType::Legacy { limited: true }),
-            _ => None,
-        }
+    pub fn proxy_type(&self) -> Option<&ProxyType> {
+        self.0.proxy_type.as_ref()
     }
 
     /// The number of proxies that may follow this one, if it says so.
@@ -286,6 +272,41 @@ impl Certificate {
     }
 }
 
+impl Inner {
+    fn extensions(&self) -> impl Iterator<Item = &Extension> {
+        self.parsed.tbs_certificate().extensions().into_iter().flatten()
+    }
+
+    fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
+        let extension = self.extensions().find(|extension| extension.extn_id == id)?;
+        Some((extension.critical, extension.extn_value.as_bytes()))
+    }
+
+    fn says_ca(&self) -> bool {
+        let constraints = self.extension(oid::BASIC_CONSTRAINTS);
+        constraints.and_then(|(_, value)| BasicConstraints::from_der(value).ok()).is_some_and(|found| found.ca)
+    }
+
+    fn find_proxy_type(&self) -> Option<ProxyType> {
+        if self.is_ca {
+            return None;
+        }
+        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
+            let info = ProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Rfc(Policy::from_info(&info.proxy_policy)));
+        }
+        if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
+            let info = DraftProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Draft(Policy::from_info(&info.proxy_policy)));
+        }
+        match self.subject.common_name_below(&self.issuer)? {
+            "proxy" => Some(ProxyType::Legacy { limited: false }),
+            "limited proxy" => Some(ProxyType::Legacy { limited: true }),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Certificate({})", self.subject())
@@ -294,7 +315,7 @@ impl std::fmt::Debug for Certificate {
 
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
-        self.der() == other.der()
+        Arc::ptr_eq(&self.0, &other.0) || self.der() == other.der()
     }
 }
 

@@ -16,6 +16,7 @@ use super::strength::{StrengthPolicy, Weakness};
 
 /// OpenSSL's own limit for the depth of a chain.
 const MOST_CERTIFICATES: usize = 100;
+const MOST_BYTES: usize = 1 << 20;
 
 /// A chain that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,9 @@ pub enum ChainError {
     /// There is no certificate at all.
     #[error("no certificate in it")]
     Empty,
+    /// Larger than any chain is.
+    #[error("{0} bytes, where {MOST_BYTES} are the most")]
+    TooLong(usize),
     /// More certificates than any chain has.
     #[error("{0} certificates in it, where {MOST_CERTIFICATES} are the most")]
     TooMany(usize),
@@ -215,6 +219,9 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
+        if file.len() > MOST_BYTES {
+            return Err(ChainError::TooLong(file.len()));
+        }
         if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
             return Self::new(vec![Certificate::from_der(file)?]);
         }
@@ -306,9 +313,9 @@ impl Chain {
                 let types: Vec<_> = self.proxies().iter().filter_map(Certificate::proxy_type).collect();
                 Ok(VerifiedChain {
                     identity: end_entity.subject().clone(),
-                    proxy_type: types.first().cloned(),
-                    limited: types.iter().any(ProxyType::is_limited),
-                    independent: types.iter().any(ProxyType::is_independent),
+                    proxy_type: types.first().map(|leaf| (*leaf).clone()),
+                    limited: types.iter().any(|kind| kind.is_limited()),
+                    independent: types.iter().any(|kind| kind.is_independent()),
                     depth: self.proxies().len(),
                     usable_until: ends.min().unwrap_or(now),
                 })
@@ -422,8 +429,9 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     }
     findings.extend(proxy.duplicate_extension().map(|id| ChainFinding::DuplicateExtension(subject(), id)));
     findings.extend(proxy.unreadable_extension().map(|id| ChainFinding::UnreadableExtension(subject(), id)));
-    let language =
-        |kind| matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }));
+    let language = |kind: &ProxyType| {
+        matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }))
+    };
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }

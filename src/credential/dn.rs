@@ -73,7 +73,7 @@ impl Ava {
     }
 
     fn matches(&self, other: &Self) -> bool {
-        self.oid == other.oid && canonical(&self.value) == canonical(&other.value)
+        self.oid == other.oid && (self.value == other.value || canonical(&self.value) == canonical(&other.value))
     }
 }
 
@@ -137,10 +137,8 @@ impl Dn {
     /// A multi-valued RDN also matches its attributes written one after the other, as older tools print it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        let within = |a: &Vec<Ava>, b: &Vec<Ava>| a.iter().all(|x| b.iter().any(|y| x.matches(y)));
-        let rdn_equal = |a: &Vec<Ava>, b: &Vec<Ava>| a.len() == b.len() && within(a, b) && within(b, a);
         if self.rdns.len() == other.rdns.len() {
-            return self.rdns.iter().zip(&other.rdns).all(|(a, b)| rdn_equal(a, b));
+            return self.rdns.iter().zip(&other.rdns).all(|(a, b)| same_rdn(a, b));
         }
         let (a, b): (Vec<_>, Vec<_>) = (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
@@ -150,10 +148,11 @@ impl Dn {
     /// (RFC 3820 section 3.4).
     #[must_use]
     pub fn common_name_below(&self, issuer: &Self) -> Option<&str> {
+        const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
         let (last, rest) = self.rdns.split_last()?;
         let [ava] = last.as_slice() else { return None };
-        let parent = Self { rdns: rest.to_vec() };
-        (ava.label() == "CN" && parent.matches(issuer)).then_some(ava.value.as_str())
+        let below = rest.len() == issuer.rdns.len() && rest.iter().zip(&issuer.rdns).all(|(a, b)| same_rdn(a, b));
+        (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
     /// Whether the name has no RDN at all.
@@ -161,6 +160,19 @@ impl Dn {
     pub fn is_empty(&self) -> bool {
         self.rdns.is_empty()
     }
+}
+
+/// Whether two RDNs are the same set. Sorted, as strangers may send very many attributes.
+fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
+    if let ([a], [b]) = (a, b) {
+        return a.matches(b);
+    }
+    let sorted = |rdn: &[Ava]| {
+        let mut all: Vec<_> = rdn.iter().map(|ava| (ava.oid, canonical(&ava.value))).collect();
+        all.sort();
+        all
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
 }
 
 fn finish(oid: ObjectIdentifier, value: &str) -> Vec<Ava> {
@@ -219,16 +231,19 @@ pub(super) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
 }
 
 /// The slash form that vomses, LSC and grid-map files hold: OpenSSL's labels, `/` inside values as it is, every byte
-/// that is not printable ASCII as `\xHH`.
+/// that is not printable ASCII as `\xHH`; so too what would be read as something else: a backslash, and a `/` before what
+/// looks like a label.
 impl fmt::Display for Dn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for rdn in &self.rdns {
             for (i, ava) in rdn.iter().enumerate() {
                 f.write_str(if i == 0 { "/" } else { "+" })?;
                 write!(f, "{}=", ava.label())?;
-                for byte in ava.value.bytes() {
+                let misread = misread_slashes(&ava.value);
+                for (at, byte) in ava.value.bytes().enumerate() {
                     match byte {
-                        b' '..=b'~' => write!(f, "{}", char::from(byte))?,
+                        b'/' if misread.contains(&at) => f.write_str("\\x2F")?,
+                        b' '..=b'[' | b']'..=b'~' => write!(f, "{}", char::from(byte))?,
                         _ => write!(f, "\\x{byte:02X}")?,
                     }
                 }
@@ -236,6 +251,12 @@ impl fmt::Display for Dn {
         }
         Ok(())
     }
+}
+
+/// Where the slashes in a value are that would begin another attribute.
+fn misread_slashes(value: &str) -> Vec<usize> {
+    let slashes = value.match_indices('/').map(|(at, _)| at);
+    slashes.filter(|at| labelled(&value[at + 1..]).is_some()).collect()
 }
 
 #[cfg(test)]
@@ -251,6 +272,22 @@ mod tests {
         let name = dn("/DC=org/O=Grid/CN=host/voms.example.org");
         assert_eq!(name.rdns.len(), 3);
         assert_eq!(name.to_string(), "/DC=org/O=Grid/CN=host/voms.example.org");
+    }
+
+    #[test]
+    fn what_is_printed_names_nobody_else() {
+        for value in [r"Mall\x6Fry", "a/CN=Mallory", r"a\/b", "x/y"] {
+            let name =
+                Dn { rdns: vec![finish(ObjectIdentifier::new_unwrap("2.5.4.3"), &value.replace('\\', r"\x5C"))] };
+            assert_eq!(dn(&name.to_string()), name, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_rdn_of_thousands_of_attributes_is_compared_at_once() {
+        let ava = |n: usize| Ava { oid: ObjectIdentifier::new_unwrap("2.5.4.3"), value: n.to_string() };
+        let (up, down): (Vec<_>, Vec<_>) = ((0..20_000).map(ava).collect(), (0..20_000).rev().map(ava).collect());
+        assert!(Dn { rdns: vec![up] }.matches(&Dn { rdns: vec![down] }));
     }
 
     #[test]

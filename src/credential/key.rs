@@ -50,10 +50,11 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError`], or the error of `passphrase`.
     pub fn from_pem<E: From<KeyError>>(
-        block: &Block,
+        block: &Block<'_>,
         passphrase: impl FnOnce() -> Result<Zeroizing<String>, E>,
     ) -> Result<Self, E> {
-        let pem = block.text().as_bytes();
+        let text = block.text();
+        let pem = text.as_slice();
         if !block.is_encrypted() {
             let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
             return key.map(Self).map_err(|_| KeyError::Malformed.into());

@@ -3,31 +3,39 @@
 use openssl::base64;
 use zeroize::Zeroizing;
 
-/// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block.
+/// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block, in the file where it was found.
 ///
-/// The text may hold a private key, so it is wiped when dropped and is not printed.
-pub struct Block {
-    label: String,
-    text: Zeroizing<String>,
+/// The text may hold a private key, so it is not printed.
+#[derive(Clone, Copy)]
+pub struct Block<'a> {
+    label: &'a str,
+    text: &'a [u8],
 }
 
-impl Block {
+impl<'a> Block<'a> {
     /// What stands between `BEGIN` and the dashes, such as `CERTIFICATE`.
     #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
+    pub fn label(&self) -> &'a str {
+        self.label
     }
 
-    /// The whole block with line feeds, as OpenSSL's PEM reader takes it.
+    /// The whole block with line feeds and without trailing blanks, as OpenSSL's PEM reader takes it; wiped when
+    /// dropped.
     #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self) -> Zeroizing<Vec<u8>> {
+        // Never grown, so that no copy of a key is left behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(self.text.len() + 1));
+        for line in lines(self.text) {
+            text.extend_from_slice(line);
+            text.push(b'\n');
+        }
+        text
     }
 
     /// Whether the block is a certificate under any of its labels.
     #[must_use]
     pub fn is_certificate(&self) -> bool {
-        matches!(self.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
+        matches!(self.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
     }
 
     /// Whether the block is a private key, encrypted or not.
@@ -40,7 +48,7 @@ impl Block {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.label == "ENCRYPTED PRIVATE KEY"
-            || self.text.lines().any(|line| line.starts_with("Proc-Type:") && line.contains("ENCRYPTED"))
+            || lines(self.text).any(|line| line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED"))
     }
 
     /// The decoded body; `None` when it is not base64.
@@ -48,17 +56,25 @@ impl Block {
     /// Of a `TRUSTED CERTIFICATE` only the certificate: OpenSSL's trust settings follow it in the same block.
     #[must_use]
     pub fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let mut body = Zeroizing::new(String::with_capacity(self.text.len()));
-        for word in self.text.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace) {
-            body.push_str(word);
+        let mut body = Zeroizing::new(Vec::with_capacity(self.text.len()));
+        for line in lines(self.text).filter(|line| !line.starts_with(b"-----")) {
+            line.split(u8::is_ascii_whitespace).for_each(|word| body.extend_from_slice(word));
         }
-        let mut der = Zeroizing::new(base64::decode_block(&body).ok()?);
+        let mut der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&body).ok()?).ok()?);
         if self.label == "TRUSTED CERTIFICATE" {
             let length = first_element(&der)?;
             der.truncate(length);
         }
         Some(der)
     }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end)
+}
+
+fn contains(line: &[u8], what: &[u8]) -> bool {
+    line.windows(what.len()).any(|part| part == what)
 }
 
 /// The length of the first DER element, header included.
@@ -77,42 +93,39 @@ fn first_element(der: &[u8]) -> Option<usize> {
 
 /// Splits a file into its blocks, in order; a block without its end line is left out.
 #[must_use]
-pub fn blocks(file: &[u8]) -> Vec<Block> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let text = Zeroizing::new(String::from_utf8_lossy(file).into_owned());
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+pub fn blocks(file: &[u8]) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, &str)> = None;
-    for (at, line) in lines.iter().enumerate() {
-        if let Some(label) = line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")) {
+    let mut at = if file.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    while at < file.len() {
+        let end = file[at..].iter().position(|byte| *byte == b'\n').map_or(file.len(), |length| at + length);
+        let line = file[at..end].trim_ascii_end();
+        if let Some(label) = boundary(line, b"-----BEGIN ") {
             open = Some((at, label));
-        }
-        let end = line.strip_prefix("-----END ").and_then(|rest| rest.strip_suffix("-----"));
-        if let Some((from, label)) = open.filter(|(_, label)| end == Some(label)) {
-            blocks.push(Block { label: label.to_owned(), text: joined(&lines[from..=at]) });
+        } else if let Some(label) = boundary(line, b"-----END ")
+            && let Some((from, _)) = open.filter(|(_, begun)| *begun == label)
+        {
+            blocks.push(Block { label, text: &file[from..end] });
             open = None;
         }
+        at = end + 1;
     }
     blocks
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn boundary<'a>(line: &'a [u8], begin: &[u8]) -> Option<&'a str> {
+    std::str::from_utf8(line.strip_prefix(begin)?.strip_suffix(b"-----")?).ok()
 }
 
 /// Whether every line that begins a certificate begins a block: what one reader skips, another one may take.
 #[must_use]
 pub fn is_whole(file: &[u8]) -> bool {
-    let text = Zeroizing::new(String::from_utf8_lossy(file).into_owned());
-    let begins = |line: &str| line.contains("-----BEGIN ") && line.contains("CERTIFICATE-----");
-    text.lines().filter(|line| begins(line)).count()
-        == blocks(file).iter().filter(|block| block.is_certificate()).count()
-}
-
-/// Lines in one allocation of the right size, so that no copy of a key is left behind by growing.
-fn joined(lines: &[&str]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(lines.iter().map(|line| line.len() + 1).sum()));
-    for line in lines {
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
+    // Base64 has no dashes, so nearly all lines are passed over at once.
+    let begins = lines(file).filter(|line| line.contains(&b'-') && contains(line, b"-----BEGIN "));
+    let begun = begins.filter(|line| contains(line, b"CERTIFICATE-----")).count();
+    begun == blocks(file).iter().filter(|block| block.is_certificate()).count()
 }
 
 /// Encodes one block with lines of 64 characters.

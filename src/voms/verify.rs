@@ -1,5 +1,7 @@
 //! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Duration, Utc};
 use der::Decode;
 use openssl::hash::MessageDigest;
@@ -213,7 +215,8 @@ impl AcVerifier<'_> {
         findings: &mut Vec<AcFinding>,
     ) -> Option<DateTime<Utc>> {
         let info = &ac.certificate().acinfo;
-        let found = carried_certificates(info)
+        let found = self
+            .carried(info)
             .and_then(|carried| self.find_signer(ac, &carried, attributes).map(|signer| (signer, carried)));
         let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
         let issuer = issuer_name(info).map(Dn::from_name);
@@ -231,13 +234,22 @@ impl AcVerifier<'_> {
         findings.extend(key_identifier_finding(info, &signer));
         let SignerTrust::VomsDir(_, anchors) = self.trust else { return Some(signer.not_after()) };
         let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
-        match anchors.verify_path(&signer, &above, self.now, Usage::Any) {
+        match anchors.verify_path(&signer, &above, self.now, Usage::Signer) {
             Ok(path) => path.iter().map(Certificate::not_after).min(),
             Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));
                 None
             }
         }
+    }
+
+    /// What the attribute certificate brings along, signer first; what is known is not parsed again.
+    fn carried(&self, info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+        let known = |der: &[u8]| match self.trust {
+            SignerTrust::VomsDir(_, anchors) => anchors.known(der),
+            SignerTrust::VomsDirAndServer(..) | SignerTrust::Server(_) => None,
+        };
+        carried(info, known)
     }
 
     fn strength(&self) -> StrengthPolicy {
@@ -343,12 +355,23 @@ pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.
 pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+    carried(info, |_| None)
+}
+
+fn carried(
+    info: &AttributeCertificateInfo,
+    known: impl Fn(&[u8]) -> Option<Certificate>,
+) -> Result<Vec<Certificate>, AcFinding> {
     let unreadable = || AcFinding::Extension(oid::VOMS_CERTS);
     let Some(extension) = info.extension(oid::VOMS_CERTS) else {
         return Ok(Vec::new());
     };
     let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
-    certs.certificates.iter().map(|der| Certificate::from_der(der).map_err(|_| unreadable())).collect()
+    let parse = |der: &Vec<u8>| match known(der) {
+        Some(certificate) => Ok(certificate),
+        None => Certificate::from_der(der).map_err(|_| unreadable()),
+    };
+    certs.certificates.iter().map(parse).collect()
 }
 
 /// DER of NULL.
@@ -365,9 +388,10 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
         findings.push(AcFinding::AlgorithmMismatch);
     }
     let extensions = info.extensions.as_deref().unwrap_or_default();
-    for (at, extension) in extensions.iter().enumerate() {
+    let mut known = HashSet::new();
+    for extension in extensions {
         let id = extension.extn_id;
-        if extensions[..at].iter().any(|other| other.extn_id == id) {
+        if !known.insert(id) {
             findings.push(AcFinding::DuplicateExtension(id));
         }
         if extension.critical && id != oid::TARGETS {

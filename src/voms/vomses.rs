@@ -1,6 +1,7 @@
 //! vomses: which server speaks for which VO (spec 5).
 
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::bounded;
@@ -14,7 +15,7 @@ const MAX_DEPTH: u32 = 4;
 const MOST_PROBLEMS: usize = 5;
 
 /// One server of one VO.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VomsesEntry {
     /// The name to ask by.
     pub alias: String,
@@ -56,6 +57,8 @@ pub enum VomsesProblem {
 #[derive(Debug, Clone, Default)]
 pub struct Vomses {
     entries: Vec<VomsesEntry>,
+    /// The same, to find repetitions.
+    known: HashSet<VomsesEntry>,
     problems: Vec<VomsesProblem>,
     more_problems: usize,
     looked_in: Vec<PathBuf>,
@@ -177,7 +180,7 @@ impl Vomses {
                 continue;
             }
             match parse_line(line) {
-                Ok(entry) if self.entries.contains(&entry) => {}
+                Ok(entry) if !self.known.insert(entry.clone()) => {}
                 Ok(entry) => self.entries.push(entry),
                 Err(_) if self.problems.len() >= MOST_PROBLEMS => self.more_problems += 1,
                 Err(why) => self.problems.push(VomsesProblem::Line { file: file.to_owned(), line: number + 1, why }),
@@ -204,16 +207,16 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
             return Err(format!("{} quoted fields where 5 or 6 are needed", other.len()));
         }
     };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     if [alias, host, vo].iter().any(|field| field.is_empty()) {
         return Err("an empty field".to_owned());
     }
-    let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if !host.chars().all(well_formed) {
         return Err(format!("{host:?} is no host name"));
     }
     let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{port:?} is no port number"))?;
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(VomsesEntry { alias: alias.to_owned(), host, port, dn: dn.to_owned(), vo: vo.to_owned() })
+    Ok(VomsesEntry { alias: alias.to_owned(), host: host.to_owned(), port, dn: dn.to_owned(), vo: vo.to_owned() })
 }
 
 /// How many single-character edits lead from one text to the other.

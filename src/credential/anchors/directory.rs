@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use openssl::hash::MessageDigest;
 
 use super::crl::Crl;
+use super::known::KnownPaths;
 use crate::bounded;
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
@@ -76,6 +77,7 @@ pub struct Directory {
     certificates: Files<Vec<Certificate>>,
     revocation_lists: Files<Option<Vec<Crl>>>,
     policies: Files<Result<Policy, PolicyError>>,
+    known_paths: KnownPaths,
 }
 
 impl Directory {
@@ -85,7 +87,12 @@ impl Directory {
             certificates: Files::new(),
             revocation_lists: Files::new(),
             policies: Files::new(),
+            known_paths: KnownPaths::default(),
         }
+    }
+
+    pub fn known_paths(&self) -> &KnownPaths {
+        &self.known_paths
     }
 
     pub fn path(&self) -> &Path {

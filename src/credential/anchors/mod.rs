@@ -3,6 +3,7 @@
 
 mod crl;
 mod directory;
+mod known;
 mod problem;
 
 use std::path::{Path, PathBuf};
@@ -45,8 +46,11 @@ pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
 pub enum Usage {
     /// To authenticate a TLS server.
     Server,
-    /// To be a user's or a signer's certificate.
+    /// To be a user's certificate.
     Any,
+    /// To sign attribute certificates. There are few such certificates, so the paths found are remembered, and only
+    /// their signatures are not checked again.
+    Signer,
 }
 
 /// A hashed CA directory. Clones share what was read of it; changes on disk are seen at the next call.
@@ -172,6 +176,11 @@ impl TrustAnchors {
         usage: Usage,
     ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
         let anchors = self.anchors_for(leaf, untrusted, now);
+        if usage == Usage::Signer
+            && let Some(path) = self.directory.known_paths().find(leaf, untrusted, &anchors)
+        {
+            return Ok(Ok(path));
+        }
         let mut store = X509StoreBuilder::new()?;
         for anchor in &anchors {
             store.add_cert(anchor.to_x509())?;
@@ -189,7 +198,7 @@ impl TrustAnchors {
             chain.push(certificate.to_x509())?;
         }
         let store = store.build();
-        X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
+        let outcome = X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
             if context.verify_cert()? {
                 let known = || std::iter::once(leaf).chain(untrusted).chain(&anchors);
                 let ours = |x509: &X509Ref| known().find(|known| known.x509() == x509).cloned();
@@ -201,7 +210,18 @@ impl TrustAnchors {
             let at_fault = current.unwrap_or_else(|| leaf.clone());
             let problem = self.problem(context.error(), &at_fault);
             Ok(Err(PathFinding::new(&at_fault, problem)))
-        })
+        })?;
+        if usage == Usage::Signer
+            && let Ok(path) = &outcome
+        {
+            self.directory.known_paths().insert(leaf, untrusted, &anchors, path);
+        }
+        Ok(outcome)
+    }
+
+    /// A signer's certificate of these bytes, or one above it, if it was verified before.
+    pub(crate) fn known(&self, der: &[u8]) -> Option<Certificate> {
+        self.directory.known_paths().certificate(der)
     }
 
     fn problem(&self, error: X509VerifyResult, certificate: &Certificate) -> PathProblem {

@@ -12,7 +12,9 @@ use super::{PolicyError, Verdict, decoded, subject_text};
 use crate::credential::dn::Dn;
 
 /// What a compiled pattern may take, in bytes: patterns come from files.
-const PATTERN_LIMIT: usize = 1 << 20;
+const PATTERN_LIMIT: usize = 1 << 18;
+/// CAs in use need some twenty.
+const MOST_RULES: usize = 200;
 
 /// One file.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +39,9 @@ impl Namespaces {
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut rules = Vec::new();
         for (line, statement) in statements(text)? {
+            if rules.len() == MOST_RULES {
+                return Err(PolicyError { line, why: "there are more than 200 rules" });
+            }
             rules.push(rule(&statement).map_err(|why| PolicyError { line, why })?);
         }
         if rules.is_empty() {
@@ -110,12 +115,15 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
         own if is(own, "SELF") => None,
         name => Some(Dn::parse(name).ok_or("the issuer is no distinguished name")?),
     };
-    let subject = RegexBuilder::new(&format!("^(?:{})$", comparable_pattern(subject)?))
-        .case_insensitive(true)
-        .size_limit(PATTERN_LIMIT)
-        .build()
-        .map_err(|_| "the subject is no regular expression")?;
-    Ok(Rule { issuer, permits, subject })
+    let subject = comparable_pattern(subject)?;
+    let compiled = |pattern: &str| {
+        let mut builder = RegexBuilder::new(pattern);
+        builder.case_insensitive(true).dot_matches_new_line(true).size_limit(PATTERN_LIMIT);
+        builder.build().map_err(|_| "the subject is no regular expression")
+    };
+    // Alone first, lest a parenthesis in it close the group around it.
+    compiled(&subject)?;
+    Ok(Rule { issuer, permits, subject: compiled(&format!("^(?:{subject})$"))? })
 }
 
 /// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`.
@@ -165,6 +173,8 @@ mod tests {
 
     #[test]
     fn a_denial_matches_names_as_they_are() {
+        let text = "TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \".*Mallory\"\n";
+        assert_eq!(judged(text, true, r"/DC=t/CN=a\x0AMallory"), Verdict::Denied);
         for pattern in [r"\/DC=t\/CN=\S+", ".*/CN=Zoë", r".*/CN=Zo\xC3\xAB", r"/DC=t/CN=Z\S\S"] {
             let text = format!("TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \"{pattern}\"\n");
             assert_eq!(judged(&text, true, "/DC=t/CN=Zoë"), Verdict::Denied, "{pattern}");
@@ -187,6 +197,11 @@ mod tests {
         assert_eq!(refused("\n"), "line 1: there is no rule");
         assert_eq!(refused("\nTO Issuer \"/O=x\n"), "line 2: a quotation mark is not closed");
         assert_eq!(refused("TO Issuer SELF ALLOW Subject \".*\""), "line 1: neither PERMIT nor DENY");
-        assert_eq!(refused("TO Issuer SELF PERMIT Subject \"(\""), "line 1: the subject is no regular expression");
+        for pattern in ["(", "/O=x)|(?:.*"] {
+            let text = format!("TO Issuer SELF PERMIT Subject \"{pattern}\"");
+            assert_eq!(refused(&text), "line 1: the subject is no regular expression");
+        }
+        let many = "TO Issuer SELF PERMIT Subject \".*\"\n".repeat(201);
+        assert_eq!(refused(&many), "line 201: there are more than 200 rules");
     }
 }

@@ -1,0 +1,35 @@
+//! FQANs and arguments of `--voms` that are read can be written and read again as the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use voms_proxy::voms::fqan::Fqan;
+use voms_proxy::voms::request::AcRequest;
+use voms_proxy::voms::spec::{VomsSpec, Wish};
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    match text.parse::<Fqan>() {
+        Ok(fqan) => {
+            assert_eq!(fqan.to_string().parse(), Ok(fqan.clone()));
+            assert!(fqan.group().split('/').nth(1).is_some_and(|vo| fqan.is_of(vo)));
+        }
+        Err(error) => drop((error.to_string(), error.help())),
+    }
+    let Ok(spec) = text.parse::<VomsSpec>() else { return };
+    let wishes: Vec<_> = spec.wishes.iter().map(written).collect();
+    assert_eq!(format!("{}:{}", spec.name, wishes.join(",")).parse(), Ok(spec.clone()));
+    let fqans = spec.wishes.iter().filter_map(|wish| wish.in_vo("virgo").ok().flatten()).collect();
+    let request = AcRequest { vo: spec.name, fqans, order: Vec::new(), targets: Vec::new(), lifetime: 1 }.in_order();
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    assert!(plain(&request.rest_target()), "{request:?}");
+    assert_eq!(request.legacy_document().matches('<').count(), 11, "{request:?}");
+});
+
+fn written(wish: &Wish) -> String {
+    match wish {
+        Wish::Default => String::new(),
+        Wish::All => "all".to_owned(),
+        Wish::Fqan(fqan) => fqan.to_string(),
+        Wish::TopRole(role) => format!("/Role={role}"),
+    }
+}

@@ -1,0 +1,19 @@
+//! A credential that is loaded from one file, PKCS#12 or PEM, has the key of its leaf; the passphrase is "x".
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use voms_proxy::credential::location::Location;
+use voms_proxy::credential::user::Credential;
+use voms_proxy_fuzz::{file, has_costly_numbers};
+use zeroize::Zeroizing;
+
+fuzz_target!(|data: &[u8]| {
+    if has_costly_numbers(data) {
+        return;
+    }
+    let location = Location::single(file("credential", data));
+    match Credential::load(&location, |_| Ok(Zeroizing::new("x".to_owned()))) {
+        Ok(credential) => assert!(credential.chain().leaf().belongs_to(credential.key().pkey())),
+        Err(error) => drop((error.to_string(), error.help())),
+    }
+});

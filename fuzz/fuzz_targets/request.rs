@@ -1,0 +1,50 @@
+//! The authority's answer to any request is one that the client understands.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use voms_asn1::EncodedAc;
+use voms_proxy::authority::answer::is_complete;
+use voms_proxy::authority::{Authority, Member};
+use voms_proxy::credential::location::Location;
+use voms_proxy::credential::user::Credential;
+use voms_proxy::voms::response::Reply;
+use voms_proxy_fuzz::{file, fixture, now};
+
+static USER: LazyLock<Credential> = LazyLock::new(|| {
+    let location = Location::single(file("user", &fixture("info/proxies/eec.pem")));
+    Credential::load(&location, |_| panic!("it is not encrypted")).unwrap()
+});
+
+static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
+    let fqans = |all: &[&str]| all.iter().map(|fqan| fqan.parse().unwrap()).collect();
+    let member = Member {
+        subject: USER.chain().leaf().subject().clone(),
+        groups: fqans(&["/virgo", "/virgo/virgo"]),
+        roles: fqans(&["/virgo/virgo/Role=production"]),
+        attributes: Vec::new(),
+        suspended: None,
+    };
+    Authority {
+        vo: "virgo".to_owned(),
+        uri: "localhost:15000".to_owned(),
+        longest: chrono::Duration::days(1),
+        members: vec![member],
+    }
+});
+
+fuzz_target!(|data: &[u8]| {
+    let _ = is_complete(data);
+    let answer = AUTHORITY.answer(&USER, USER.chain(), data, now());
+    let body = match answer.strip_prefix(b"HTTP/1.1 ") {
+        Some(rest) => rest.windows(4).position(|end| end == b"\r\n\r\n").map(|at| &rest[at + 4..]).unwrap(),
+        None => &answer,
+    };
+    if body.is_empty() {
+        return;
+    }
+    let reply = Reply::parse(body).unwrap();
+    assert_eq!(reply.ac.is_none(), !reply.errors.is_empty());
+    reply.ac.iter().for_each(|der| drop(EncodedAc::from_der(der).unwrap()));
+});
