@@ -84,6 +84,10 @@ impl<T> Files<T> {
     }
 }
 
+/// The state of a directory, if one can tell it from the next.
+#[derive(Clone, Copy, Debug)]
+pub struct State(Option<Stamp>);
+
 /// What was found by looking for names in one directory, forgotten when names in it come or go.
 #[derive(Debug)]
 pub struct Names<K, V> {
@@ -100,15 +104,20 @@ impl<K: Eq + Hash, V: Clone> Names<K, V> {
         &self.directory
     }
 
-    /// What `look` finds for a key, or found when the directory was in the state that it is in now. Keys come from
-    /// strangers, so those for which nothing is found are not remembered.
-    pub fn find<Q>(&self, key: &Q, now: DateTime<Utc>, look: impl FnOnce() -> Option<V>) -> Option<V>
+    /// The state that the directory is in; one look serves several questions.
+    pub fn state(&self, now: DateTime<Utc>) -> State {
+        let stamp = std::fs::metadata(&self.directory).ok().map(|found| Stamp::of(&found));
+        State(stamp.filter(|stamp| stamp.is_settled(now)))
+    }
+
+    /// What `look` finds for a key, or found when the directory was in this state before. Keys come from strangers, so
+    /// those for which nothing is found are not remembered.
+    pub fn find<Q>(&self, key: &Q, state: State, look: impl FnOnce() -> Option<V>) -> Option<V>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ToOwned<Owned = K> + ?Sized,
     {
-        let stamp = std::fs::metadata(&self.directory).ok().map(|found| Stamp::of(&found));
-        let Some(stamp) = stamp.filter(|stamp| stamp.is_settled(now)) else { return look() };
+        let Some(stamp) = state.0 else { return look() };
         let known = self.found.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.1.get(key).filter(|_| known.0 == Some(stamp)) {
             return Some(found.clone());

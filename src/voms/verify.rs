@@ -425,8 +425,11 @@ fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate)
     let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
     let named = AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?;
     let own = signer.x509().subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes());
+    if own {
+        return None;
+    }
     let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
         return Some(AcFinding::OpenSsl);
     };
-    (!own && hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
+    (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
 }

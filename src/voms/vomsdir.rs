@@ -91,8 +91,9 @@ impl VomsDir {
             Some(Arc::new(Names::of(&path)))
         };
         let nothing = Trusted::Certificates(Vec::new());
-        let Some(files) = self.0.vos.find(vo, now, || directory(vo)) else { return nothing };
-        let Some(paths) = files.find(host, now, || Some(Arc::new(look_for(files.directory(), host)?))) else {
+        let Some(files) = self.0.vos.find(vo, self.0.vos.state(now), || directory(vo)) else { return nothing };
+        let Some(paths) = files.find(host, files.state(now), || Some(Arc::new(look_for(files.directory(), host)?)))
+        else {
             return nothing;
         };
         let limit = bounded::CONFIGURATION_LIMIT;

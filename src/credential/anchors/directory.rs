@@ -13,7 +13,7 @@ use crate::bounded;
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::policy::{Policy, PolicyError};
-use crate::remembered::{Files, Names};
+use crate::remembered::{Files, Names, State};
 
 const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers that are looked for even behind a gap, which removing one of several files leaves.
@@ -99,10 +99,9 @@ impl Directory {
         self.paths.directory()
     }
 
-    /// What there is of one CA at a moment, by which the age of changes on disk is judged.
-    pub fn files_of<'a>(&'a self, ca: CaName<'a>, now: DateTime<Utc>) -> CaFiles<'a> {
-        let paths = self.paths.find(ca.der(), now, || self.look_for(ca).map(Arc::new)).unwrap_or_default();
-        CaFiles { directory: self, ca, paths, now }
+    /// The directory as it is at a moment, by which the age of changes on disk is judged.
+    pub fn view(&self, now: DateTime<Utc>) -> View<'_> {
+        View { directory: self, state: self.paths.state(now), now }
     }
 
     fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
@@ -145,6 +144,24 @@ fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
         new
     });
     paths
+}
+
+/// A directory at one moment.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    directory: &'a Directory,
+    state: State,
+    /// The moment.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> View<'a> {
+    /// What there is of one CA.
+    pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
+        let look = || self.directory.look_for(ca).map(Arc::new);
+        let paths = self.directory.paths.find(ca.der(), self.state, look).unwrap_or_default();
+        CaFiles { directory: self.directory, ca, paths, now: self.now }
+    }
 }
 
 /// The files of one CA, read when asked for.

@@ -18,7 +18,7 @@ use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
-use self::directory::{CaName, Directory};
+use self::directory::{CaName, Directory, View};
 pub use self::problem::{PathFinding, PathProblem};
 use super::certificate::Certificate;
 use super::policy::{Policy, PolicyError, Verdict};
@@ -139,12 +139,13 @@ impl TrustAnchors {
             return Err(malformed);
         }
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL ran out of memory"))];
-        match self.build_path(leaf, untrusted, now, usage).map_err(internal)? {
+        let view = self.directory.view(now);
+        match self.build_path(leaf, untrusted, view, usage).map_err(internal)? {
             Ok(path) => {
                 let mut findings = self.judge_each(&path, path.len() - 1, now);
                 for (at, pair) in path.windows(2).enumerate() {
-                    findings.extend(self.policy(&pair[0], &path[at + 1..], now));
-                    findings.extend(self.revocation(&pair[0], &pair[1], now));
+                    findings.extend(policy(&pair[0], &path[at + 1..], view));
+                    findings.extend(self.revocation(&pair[0], &pair[1], view));
                 }
                 if findings.is_empty() { Ok(path) } else { Err(findings) }
             }
@@ -172,10 +173,10 @@ impl TrustAnchors {
         &self,
         leaf: &Certificate,
         untrusted: &[Certificate],
-        now: DateTime<Utc>,
+        view: View<'_>,
         usage: Usage,
     ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
-        let anchors = self.anchors_for(leaf, untrusted, now);
+        let anchors = anchors_for(leaf, untrusted, view);
         if usage == Usage::Signer
             && let Some(path) = self.directory.known_paths().find(leaf, untrusted, &anchors)
         {
@@ -235,59 +236,11 @@ impl TrustAnchors {
         PathProblem::Invalid(error.error_string())
     }
 
-    /// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
-    fn anchors_for(&self, leaf: &Certificate, untrusted: &[Certificate], now: DateTime<Utc>) -> Vec<Certificate> {
-        let mut anchors: Vec<Certificate> = Vec::new();
-        let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
-        let mut asked: Vec<Vec<u8>> = Vec::new();
-        while let Some(certificate) = wanted.pop() {
-            let name = certificate.issuer_der();
-            if asked.iter().any(|known| known == name) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
-                continue;
-            }
-            asked.push(name.to_vec());
-            let found = self.directory.files_of(CaName::Issuer(&certificate), now).certificates();
-            wanted.extend(found.iter().cloned());
-            anchors.extend(found);
-        }
-        anchors
-    }
-
-    /// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
-    /// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
-    fn policy(&self, certificate: &Certificate, above: &[Certificate], now: DateTime<Utc>) -> Vec<PathFinding> {
-        if certificate.is_self_issued() {
-            return Vec::new();
-        }
-        let Some(issuer) = above.first() else { return Vec::new() };
-        for ca in above {
-            let files = self.directory.files_of(CaName::Subject(ca), now);
-            let policies = files.policies();
-            if policies.is_empty() {
-                continue;
-            }
-            let refusal = |policy: &Result<Policy, PolicyError>| match policy {
-                Err(error) => Some(format!("cannot be understood: {error}")),
-                Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
-                    Verdict::Permitted => None,
-                    Verdict::Denied => Some("denies its CA this name".to_owned()),
-                    Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
-                },
-            };
-            let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
-            let finding = |(file, why): (&Path, String)| {
-                PathFinding::new(certificate, PathProblem::Policy { file: file.to_owned(), why })
-            };
-            return refusals.map(finding).collect();
-        }
-        Vec::new()
-    }
-
-    fn revocation(&self, certificate: &Certificate, issuer: &Certificate, now: DateTime<Utc>) -> Vec<PathFinding> {
+    fn revocation(&self, certificate: &Certificate, issuer: &Certificate, view: View<'_>) -> Vec<PathFinding> {
         if self.crl_policy == CrlPolicy::Off {
             return Vec::new();
         }
-        let files = self.directory.files_of(CaName::Issuer(certificate), now);
+        let files = view.files_of(CaName::Issuer(certificate));
         let lists = files.revocation_lists();
         if lists.is_empty() && self.crl_policy == CrlPolicy::Required {
             let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
@@ -299,7 +252,7 @@ impl TrustAnchors {
                 judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), why: "cannot be read" }));
                 continue;
             };
-            let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, now);
+            let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, view.now);
             judged.extend(lists.iter().map(judge));
         }
         // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
@@ -308,6 +261,54 @@ impl TrustAnchors {
         let problems = judged.into_iter().filter_map(Result::err).filter(counts);
         problems.map(|problem| PathFinding::new(certificate, problem)).collect()
     }
+}
+
+/// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
+fn anchors_for(leaf: &Certificate, untrusted: &[Certificate], view: View<'_>) -> Vec<Certificate> {
+    let mut anchors: Vec<Certificate> = Vec::new();
+    let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
+    let mut asked: Vec<Vec<u8>> = Vec::new();
+    while let Some(certificate) = wanted.pop() {
+        let name = certificate.issuer_der();
+        if asked.iter().any(|known| known == name) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
+            continue;
+        }
+        asked.push(name.to_vec());
+        let found = view.files_of(CaName::Issuer(&certificate)).certificates();
+        wanted.extend(found.iter().cloned());
+        anchors.extend(found);
+    }
+    anchors
+}
+
+/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
+/// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
+fn policy(certificate: &Certificate, above: &[Certificate], view: View<'_>) -> Vec<PathFinding> {
+    if certificate.is_self_issued() {
+        return Vec::new();
+    }
+    let Some(issuer) = above.first() else { return Vec::new() };
+    for ca in above {
+        let files = view.files_of(CaName::Subject(ca));
+        let policies = files.policies();
+        if policies.is_empty() {
+            continue;
+        }
+        let refusal = |policy: &Result<Policy, PolicyError>| match policy {
+            Err(error) => Some(format!("cannot be understood: {error}")),
+            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
+                Verdict::Permitted => None,
+                Verdict::Denied => Some("denies its CA this name".to_owned()),
+                Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
+            },
+        };
+        let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+        let finding = |(file, why): (&Path, String)| {
+            PathFinding::new(certificate, PathProblem::Policy { file: file.to_owned(), why })
+        };
+        return refusals.map(finding).collect();
+    }
+    Vec::new()
 }
 
 /// The leaf and those that issued it and each other, as far as they are at hand.
