@@ -264,3 +264,35 @@ fn every_vector_gets_the_verdict_that_the_standards_ask_for() {
     let differences: Vec<String> = cases.iter().filter_map(Case::difference).collect();
     assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
 }
+
+/// The names in backquotes of one section of the ledger.
+fn named(section: &str) -> BTreeSet<String> {
+    let cases = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
+    cases.flat_map(|cells| cells.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_ledger_names_every_case_where_others_judge_otherwise() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ledger = std::fs::read_to_string(root.join("tests/divergences.md")).unwrap();
+    let text = std::fs::read_to_string(vectors().join("verdicts.json")).unwrap();
+    let verdicts: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let refused: BTreeSet<String> =
+        Case::all().iter().filter(|case| case.0["believed"] == false).map(Case::name).collect();
+    let refused_by_us = |name: &str| refused.contains(name) || OURS.iter().any(|(ours, ..)| *ours == name);
+    let headings = [("cpp", "## libvomsapi"), ("java", "## voms-api-java with canl"), ("openssl", "## openssl verify")];
+    for (who, heading) in headings {
+        let (_, after) = ledger.split_once(&format!("\n{heading}\n")).unwrap();
+        let listed = named(after.split("\n## ").next().unwrap());
+        let differing = verdicts.iter().filter_map(|verdict| {
+            let (name, said) = (verdict["name"].as_str().unwrap(), verdict[who].as_str().unwrap());
+            let other = match said.split(' ').next().unwrap() {
+                "accept" => refused_by_us(name),
+                "reject" => !refused_by_us(name),
+                _ => false,
+            };
+            other.then(|| name.to_owned())
+        });
+        assert_eq!(differing.collect::<BTreeSet<_>>(), listed, "{who}");
+    }
+}

@@ -145,6 +145,15 @@ fn no_single_bit_of_what_is_signed_can_be_flipped() {
 }
 
 #[test]
+fn an_attribute_certificate_cut_short_anywhere_is_none() {
+    with_ac(|ac, _| {
+        for length in 0..ac.as_der().len() {
+            assert!(EncodedAc::from_der(&ac.as_der()[..length]).is_err(), "{length}");
+        }
+    });
+}
+
+#[test]
 fn clocks_may_differ_by_five_minutes_and_no_more() {
     with_ac(|ac, verifier| {
         let until = verifier.verify(ac, None).unwrap().not_after();
@@ -177,6 +186,29 @@ fn the_command_prints_a_summary_or_every_finding() {
     assert!(stderr.contains("is not to be believed") && stderr.contains("attribute certificate of virgo: it expired"));
     let (_, stdout, _) = command(&["proxies/eec.pem"]);
     assert!(stdout.contains("type      : EEC\nattribute : none\n"));
+}
+
+#[test]
+fn what_the_verifier_puts_up_with_and_is_called_can_be_told() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors");
+    let verify = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_voms-proxy"));
+        command.env_clear().current_dir(&vectors).arg("verify").args(words);
+        command.args(["--certdir", "certdirs/good", "--vomsdir", "vomsdirs/good", "--at", "2026-11-24T12:00:00Z"]);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, stderr) = verify(&["proxy-sha1.pem"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("it is too weak: it is signed with SHA-1"), "{stderr}");
+    assert_eq!(verify(&["proxy-sha1.pem", "--allow", "sha1"]).0, Some(0));
+    assert_eq!(verify(&["proxy-rsa1024.pem", "--allow", "sha1", "--allow", "md5"]).0, Some(1));
+    assert_eq!(verify(&["proxy-rsa1024.pem", "--allow", "rsa1024"]).0, Some(0));
+    let (code, stderr) = verify(&["ac-target-this-host.pem", "--host", "elsewhere.example.org"]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("AC target check failed: it is for here.example.org only"), "{stderr}");
+    let hosts = ["--host", "elsewhere.example.org", "--host", "here.example.org"];
+    assert_eq!(verify(&[&["ac-target-this-host.pem"], &hosts[..]].concat()).0, Some(0));
 }
 
 #[test]

@@ -256,6 +256,17 @@ mod tests {
     }
 
     #[test]
+    fn brackets_are_of_addresses_and_no_host_by_themselves() {
+        let host = |host: &str| {
+            parsed(&GOOD.replace("\"voms.example.org\"", &format!("\"{host}\""))).entries().first().cloned()
+        };
+        assert_eq!(host("[::1]").unwrap().host, "::1");
+        for bad in ["[", "[]", "[[::1]]", "[::1"] {
+            assert!(host(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_bad_line_is_named_and_does_not_spoil_the_others() {
         let vomses = parsed(&format!("\"virgo\" \"host\"\n{GOOD}\n\"a\" \"h\" \"0\" \"/CN=h\" \"a\"\n\"a\n"));
         assert_eq!(vomses.entries().len(), 1);
