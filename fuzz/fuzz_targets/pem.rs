@@ -21,7 +21,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn check(block: &Block) {
-    let copy = blocks(block.text().as_bytes());
+    let text = block.text();
+    let copy = blocks(&text);
     assert!(copy.len() == 1 && copy[0].label() == block.label() && copy[0].text() == block.text());
     let Some(der) = block.der() else { return };
     assert_eq!(blocks(encode(block.label(), &der).as_bytes())[0].der(), Some(der.clone()));
