@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(chain) = Chain::parse(data) {
         let certificates = chain.certificates();
         assert_eq!(Chain::new(certificates.to_vec()).unwrap().certificates(), certificates);
-        assert!(chain.proxies().iter().all(|proxy| proxy.proxy_type().is_some()));
+        assert!(chain.proxies().iter().all(|proxy| proxy.is_proxy()));
         let _ = (chain.identity(), chain.local_findings(voms_proxy_fuzz::now()));
     }
 });
