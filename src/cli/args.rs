@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser};
 
+use super::conf;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 
@@ -18,75 +19,101 @@ OPTIONS
 
 {after-help}";
 
-/// Parses a command's words.
+/// Parses a command's words; the unique beginning of any option's name is enough.
 ///
 /// # Errors
 /// The exit status when there is nothing left to do: help and version were printed, or the words are wrong.
 pub fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
+    parse_abbreviated(name, words, &[])
+}
+
+/// The same where only the options in `abbreviated` may be cut short, so that new options break no old script.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_abbreviated<P: Parser>(name: &str, words: &[OsString], abbreviated: &[&str]) -> Result<P, Exit> {
     let mut command = P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP);
     command.build();
-    let options: Vec<(String, bool)> = command
-        .get_arguments()
-        .flat_map(|arg| {
-            let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-            let longs = arg.get_long_and_visible_aliases().unwrap_or_default().into_iter();
-            let hidden = arg.get_aliases().unwrap_or_default();
-            let shorts = arg.get_short().map(|short| short.to_string());
-            let long = longs.chain(hidden).map(str::to_owned).chain(shorts);
-            long.map(move |long| (long, takes_value)).collect::<Vec<_>>()
-        })
-        .collect();
-    let argv = std::iter::once(OsString::from(name)).chain(normalise(words, &options));
+    let options = Options::of(&command, abbreviated);
+    let typed = options.normalise(words);
+    let with_conf = conf::with_files(&options, typed).map_err(|trouble| {
+        trouble.print();
+        Exit::Failure
+    })?;
+    let argv = std::iter::once(OsString::from(name)).chain(with_conf);
     command
         .try_get_matches_from(argv)
         .and_then(|matches| P::from_arg_matches(&matches))
         .map_err(|error| explain(name, words, &error))
 }
 
-/// Rewrites every option word as `--name` or `--name=value`, the value's own dashes out of harm's way.
-fn normalise(words: &[OsString], options: &[(String, bool)]) -> Vec<OsString> {
-    let mut out = Vec::with_capacity(words.len());
-    let mut rest = words.iter();
-    while let Some(word) = rest.next() {
-        let Some(text) = word.to_str().filter(|text| text.len() > 1 && text.starts_with('-')) else {
-            out.push(word.clone());
-            continue;
-        };
-        if text == "--" {
-            out.push(word.clone());
-            out.extend(rest.cloned());
-            break;
-        }
-        let bare = text.trim_start_matches('-');
-        let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
-        let name = name.replace('_', "-");
-        let known = find(&name, options);
-        let dashes = if known.map_or(name.len(), |(known, _)| known.len()) == 1 { "-" } else { "--" };
-        let spelled = format!("{dashes}{}", known.map_or(name.as_str(), |(known, _)| known));
-        match (known, value) {
-            (Some((_, true)), None) => match rest.next() {
-                Some(next) => {
-                    let mut joined = OsString::from(format!("{spelled}="));
-                    joined.push(next);
-                    out.push(joined);
-                }
-                None => out.push(spelled.into()),
-            },
-            (_, Some(value)) => out.push(format!("{spelled}={value}").into()),
-            (_, None) => out.push(spelled.into()),
-        }
-    }
-    out
+/// The options of a command as they may be spelled.
+pub struct Options<'a> {
+    /// Name without dashes, and whether a value follows.
+    names: Vec<(String, bool)>,
+    abbreviated: &'a [&'a str],
 }
 
-/// The option of that name, or the only one that begins so.
-fn find<'a>(name: &str, options: &'a [(String, bool)]) -> Option<(&'a str, bool)> {
-    let exact = options.iter().find(|(long, _)| long == name);
-    let unique = || {
-        let mut begun = options.iter().filter(|(long, _)| name.len() > 1 && long.starts_with(name));
-        begun.next().filter(|_| begun.next().is_none())
-    };
-    exact.or_else(unique).map(|(long, takes_value)| (long.as_str(), *takes_value))
+impl<'a> Options<'a> {
+    fn of(command: &clap::Command, abbreviated: &'a [&'a str]) -> Self {
+        let names = command.get_arguments().flat_map(|arg| {
+            let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+            let longs = arg.get_long_and_visible_aliases().unwrap_or_default().into_iter();
+            let hidden = arg.get_aliases().unwrap_or_default();
+            let shorts = arg.get_short().map(|short| short.to_string());
+            let long = longs.chain(hidden).map(str::to_owned).chain(shorts);
+            long.map(move |long| (long, takes_value)).collect::<Vec<_>>()
+        });
+        Self { names: names.collect(), abbreviated }
+    }
+
+    /// Rewrites every option word as `--name` or `--name=value`, the value's own dashes out of harm's way.
+    pub fn normalise(&self, words: &[OsString]) -> Vec<OsString> {
+        let mut out = Vec::with_capacity(words.len());
+        let mut rest = words.iter();
+        while let Some(word) = rest.next() {
+            let Some(text) = word.to_str().filter(|text| text.len() > 1 && text.starts_with('-')) else {
+                out.push(word.clone());
+                continue;
+            };
+            if text == "--" {
+                out.push(word.clone());
+                out.extend(rest.cloned());
+                break;
+            }
+            let bare = text.trim_start_matches('-');
+            let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+            let name = name.replace('_', "-");
+            let known = self.find(&name);
+            let dashes = if known.map_or(name.len(), |(known, _)| known.len()) == 1 { "-" } else { "--" };
+            let spelled = format!("{dashes}{}", known.map_or(name.as_str(), |(known, _)| known));
+            match (known, value) {
+                (Some((_, true)), None) => match rest.next() {
+                    Some(next) => {
+                        let mut joined = OsString::from(format!("{spelled}="));
+                        joined.push(next);
+                        out.push(joined);
+                    }
+                    None => out.push(spelled.into()),
+                },
+                (_, Some(value)) => out.push(format!("{spelled}={value}").into()),
+                (_, None) => out.push(spelled.into()),
+            }
+        }
+        out
+    }
+
+    /// The option of that name, or the only one that begins so.
+    fn find(&self, name: &str) -> Option<(&str, bool)> {
+        let exact = self.names.iter().find(|(long, _)| long == name);
+        let may_be_cut = |long: &str| self.abbreviated.is_empty() || self.abbreviated.contains(&long);
+        let unique = || {
+            let mut begun =
+                self.names.iter().filter(|(long, _)| name.len() > 1 && long.starts_with(name) && may_be_cut(long));
+            begun.next().filter(|_| begun.next().is_none())
+        };
+        exact.or_else(unique).map(|(long, takes_value)| (long.as_str(), *takes_value))
+    }
 }
 
 fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
@@ -136,11 +163,12 @@ mod tests {
     use super::*;
 
     fn normalised(words: &str) -> String {
-        let options =
+        let names =
             [("voms", true), ("valid", true), ("verify", false), ("path-length", true), ("q", false), ("quiet", false)]
                 .map(|(name, takes_value)| (name.to_owned(), takes_value));
         let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
-        let out: Vec<_> = normalise(&words, &options).iter().map(|w| w.to_string_lossy().into_owned()).collect();
+        let options = Options { names: names.to_vec(), abbreviated: &[] };
+        let out: Vec<_> = options.normalise(&words).iter().map(|w| w.to_string_lossy().into_owned()).collect();
         out.join(" ")
     }
 

@@ -36,6 +36,12 @@ struct DestroyArgs {
     /// Print nothing
     #[arg(long, short = 'q')]
     quiet: bool,
+    /// Tell on stderr what is removed
+    #[arg(long)]
+    debug: bool,
+    /// Read options from FILE; those of the command line win
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    conf: Vec<PathBuf>,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -51,6 +57,9 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Err(exit) => return exit,
     };
     let path = args.file.unwrap_or_else(|| env.proxy());
+    if args.debug {
+        output::stderr(&format!("Removing {}", path.display()));
+    }
     let outcome = if args.dry {
         file::open_for_destruction(&path, env.uid).map(|_| {
             if !args.quiet {

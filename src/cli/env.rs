@@ -18,6 +18,8 @@ pub struct Environment {
     pub init_dont_verify_ac: bool,
     pub info_dont_verify_ac: bool,
     pub time_zone: Option<String>,
+    /// Whether colours may be used (`NO_COLOR`, `TERM=dumb`).
+    pub colours: bool,
     pub uid: u32,
 }
 
@@ -38,6 +40,7 @@ impl Environment {
             init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
             info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
+            colours: path("NO_COLOR").is_none() && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
             uid: rustix::process::geteuid().as_raw(),
         }
     }

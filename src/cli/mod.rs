@@ -1,6 +1,7 @@
 //! The command line: the only room that knows the terminal, the environment, the clock and exit codes.
 
 mod args;
+mod conf;
 mod destroy;
 mod env;
 mod exit;

@@ -3,11 +3,17 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use chrono::{DateTime, FixedOffset, Offset, Utc};
+use chrono::{DateTime, FixedOffset, Offset, SecondsFormat, Utc};
+use serde_json::{Value, json};
 
 /// Writes a line to stdout. A reader that went away is no failure of ours.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", harmless(text));
+}
+
+/// Writes a line that has colours in it, whose strangers' parts were made [`harmless`] before.
+pub fn painted_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Writes a line to stderr.
@@ -21,7 +27,7 @@ pub fn warning(text: impl Display) {
 }
 
 /// Text from files and servers with its control characters spelled out, so that it cannot steer a terminal.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -56,6 +62,11 @@ impl Trouble {
     /// The next step, if there is one.
     pub fn next_step(&self) -> Option<&str> {
         self.help.as_deref()
+    }
+
+    /// The same for programs (`schema/error.json`).
+    pub fn as_json(&self) -> Value {
+        json!({ "version": 1, "error": self.headline, "details": self.details, "help": self.help })
     }
 
     /// Adds a line below the headline.
@@ -113,6 +124,11 @@ pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
     });
     let (offset, name) = found.unwrap_or_else(|| (Utc.fix(), "UTC".into()));
     time.with_timezone(&offset).format(&format!("%a %b %e %H:%M:%S {name} %Y")).to_string()
+}
+
+/// A moment as JSON has it.
+pub fn rfc3339(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// Seconds as `H:MM:SS`, hours unpadded, never negative.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
 
@@ -172,11 +172,7 @@ fn print_summary(believed: &VerifiedCredential) {
     if believed.attribute_certificates().is_empty() {
         info::field("attribute", "none");
     }
-    info::field("until", rfc3339(believed.usable_until()));
-}
-
-fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+    info::field("until", output::rfc3339(believed.usable_until()));
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
@@ -191,7 +187,7 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
             "type": type_of(believed),
             "limited": believed.chain().is_limited(),
             "delegation_depth": believed.chain().delegation_depth(),
-            "usable_until": rfc3339(believed.usable_until()),
+            "usable_until": output::rfc3339(believed.usable_until()),
             "attributes": believed.attribute_certificates().iter().map(ac_json).collect::<Value>(),
             "findings": [],
         }),
@@ -204,20 +200,12 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
 }
 
 fn ac_json(ac: &VerifiedAc) -> Value {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let attributes = ac.attributes();
-    let generic = attributes.generic.iter().flat_map(|granted| &granted.attributes).map(|attribute| {
-        json!({
-            "name": text(&attribute.name),
-            "value": text(&attribute.value),
-            "qualifier": text(&attribute.qualifier),
-        })
-    });
     json!({
         "vo": attributes.vo,
         "uri": attributes.uri,
         "fqans": attributes.fqans,
-        "generic_attributes": generic.collect::<Value>(),
-        "valid_until": rfc3339(ac.not_after()),
+        "generic_attributes": info::generic_attributes(attributes),
+        "valid_until": output::rfc3339(ac.not_after()),
     })
 }

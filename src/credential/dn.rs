@@ -144,6 +144,14 @@ impl Dn {
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
     }
 
+    /// The form of RFC 2253, last RDN first, without blanks: `CN=Ada Lovelace,O=Lab,C=IT`.
+    #[must_use]
+    pub fn rfc2253(&self) -> String {
+        let ava = |ava: &Ava| format!("{}={}", ava.label(), escaped(&ava.value));
+        let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
+        self.rdns.iter().rev().map(rdn).collect::<Vec<_>>().join(",")
+    }
+
     /// Whether this name is `issuer`'s with exactly one more RDN that holds one common name; the common name then
     /// (RFC 3820 section 3.4).
     #[must_use]
@@ -251,6 +259,20 @@ impl fmt::Display for Dn {
         }
         Ok(())
     }
+}
+
+/// A value as RFC 2253 section 2.4 wants it.
+fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut out = String::with_capacity(value.len());
+    for (at, c) in value.chars().enumerate() {
+        let at_an_end = c == ' ' && (at == 0 || at == last);
+        if at_an_end || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';') || (c == '#' && at == 0) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// Where the slashes in a value are that would begin another attribute.

@@ -1,17 +1,28 @@
 //! `voms-proxy-info`: args → plan → what is asked for, in the order that scripts rely on.
 
+mod args;
+mod chain;
+mod checks;
+mod json;
+mod picture;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::Path;
 
-use chrono::{DateTime, Duration, Utc};
-use clap::{ArgAction, Parser};
-use voms_asn1::EncodedAc;
+use chrono::{DateTime, Utc};
+use voms_asn1::targets::Targets;
+use voms_asn1::{EncodedAc, oid};
 
+use self::args::InfoArgs;
+use self::checks::Checks;
+pub use self::json::generic_attributes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
-use super::{args, file, init, places};
+use super::{args as words, file, places};
 use crate::bounded;
+use crate::credential::certificate::minimal_integer;
 use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
 use crate::verifier::{Finding, VomsVerifier};
@@ -19,112 +30,23 @@ use crate::voms::embedded::attribute_certificates;
 use crate::voms::finding::AcFinding;
 use crate::voms::verify::{AcAttributes, validity};
 
-/// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
-#[derive(Debug, Parser)]
-#[command(
-    args_override_self = true,
-    disable_help_flag = true,
-    disable_version_flag = true,
-    max_term_width = 100,
-    override_usage = "voms-proxy-info [options]",
-    after_help = "\
-EXIT CODES
-  0  what was asked for was printed, or every check holds
-  1  there is no proxy, a check does not hold, or the proxy has no attributes that were asked for
-
-EXAMPLES
-  voms-proxy-info --all
-  voms-proxy-info --timeleft
-  voms-proxy-info --exists --valid 1:00"
-)]
-struct InfoArgs {
-    /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
-    #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// Everything, with the attributes of every VO
-    #[arg(long)]
-    all: bool,
-    /// Subject of the proxy
-    #[arg(long)]
-    subject: bool,
-    /// Who issued it
-    #[arg(long)]
-    issuer: bool,
-    /// The user
-    #[arg(long)]
-    identity: bool,
-    /// Kind of proxy
-    #[arg(long)]
-    r#type: bool,
-    /// Bits of its key
-    #[arg(long)]
-    strength: bool,
-    /// Path of its file
-    #[arg(long, short = 'p')]
-    path: bool,
-    /// Seconds that the proxy has left
-    #[arg(long)]
-    timeleft: bool,
-    /// Seconds that the attributes have left, VO by VO
-    #[arg(long)]
-    actimeleft: bool,
-    /// The VOs
-    #[arg(long)]
-    vo: bool,
-    /// The groups and roles, primary first
-    #[arg(long)]
-    fqan: bool,
-    /// Exit 0 if there is a valid proxy
-    #[arg(long, short = 'e')]
-    exists: bool,
-    /// Exit 0 only if the proxy is valid for this long
-    #[arg(long, value_name = "H:M")]
-    valid: Option<String>,
-    /// The same in whole hours
-    #[arg(long, value_name = "H")]
-    hours: Option<String>,
-    /// Do not verify the attributes
-    #[arg(long)]
-    dont_verify_ac: bool,
-    /// Directory of trusted CAs
-    #[arg(long, value_name = "DIR")]
-    certdir: Option<PathBuf>,
-    /// Directory that says whose attribute certificates are trusted
-    #[arg(long, value_name = "DIR")]
-    vomsdir: Option<PathBuf>,
-    /// Show this help
-    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
-    help: Option<bool>,
-    /// Show the version
-    #[arg(long, short = 'V', action = ArgAction::Version)]
-    version: Option<bool>,
-}
-
-impl InfoArgs {
-    fn wants_attributes(&self) -> bool {
-        self.actimeleft || self.vo || self.fqan
-    }
-
-    fn wants_values(&self) -> bool {
-        let own = [self.subject, self.issuer, self.identity, self.r#type, self.strength, self.path, self.timeleft];
-        own.contains(&true) || self.wants_attributes()
-    }
-
-    fn checks(&self) -> bool {
-        self.exists || self.valid.is_some() || self.hours.is_some()
-    }
-}
-
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<InfoArgs>(name, words) {
+pub fn main(name: &str, typed: &[OsString], env: &Environment) -> Exit {
+    let args = match words::parse_abbreviated::<InfoArgs>(name, typed, InfoArgs::ABBREVIATED) {
         Ok(args) => args,
         Err(exit) => return exit,
     };
     let path = args.file.clone().unwrap_or_else(|| env.proxy());
+    if args.debug {
+        output::stderr(&format!("Looking for the proxy in {}", path.display()));
+    }
     let outcome = load(&path).and_then(|chain| show(&args, &path, &chain, env, super::now()));
     outcome.unwrap_or_else(|trouble| {
-        trouble.print();
+        if args.json {
+            output::line(&trouble.as_json().to_string());
+        } else {
+            trouble.print();
+        }
         Exit::Failure
     })
 }
@@ -140,97 +62,123 @@ fn load(path: &Path) -> Result<Chain, Trouble> {
 }
 
 fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: DateTime<Utc>) -> Result<Exit, Trouble> {
-    let check = check(args, chain, now)?;
-    if args.checks() && !args.all && !args.wants_values() {
+    let checks = Checks::new(args)?;
+    let (acs, unreadable) = read_acs(chain);
+    let check = checks.judge(args, chain, &acs, now);
+    if args.checks() && !args.json && !args.wants_block() && !args.wants_values() {
         return Ok(check);
     }
-    let acs = read_acs(chain);
-    if args.all || args.wants_attributes() {
-        for problem in acs.iter().filter_map(|ac| ac.as_ref().err()) {
-            output::warning(problem);
-        }
+    let wants_acs = args.all || args.json || args.wants_attributes();
+    let mut warnings = if wants_acs { unreadable } else { Vec::new() };
+    let verified = if wants_acs { verify(args, chain, &acs, env, now)? } else { Vec::new() };
+    let strict = if args.strict && !(warnings.is_empty() && verified.is_empty()) { Exit::Failure } else { check };
+    warnings.extend(verified);
+    if args.json {
+        output::line(&json::describe(path, chain, &acs, &warnings, now).to_string());
+        return Ok(strict);
     }
-    let acs: Vec<Ac> = acs.into_iter().flatten().collect();
-    if !args.wants_values() {
+    warnings.iter().for_each(output::warning);
+    let picture = std::io::stdout().is_terminal() && !args.text && !args.chain && !args.wants_values();
+    if picture {
+        picture::print(path, chain, &acs, now, env);
+        return Ok(strict);
+    }
+    if args.chain {
+        chain::print(chain, env.time_zone.as_deref());
+    }
+    if args.wants_block() || !args.wants_values() {
         print_block(path, chain, now);
     }
+    if args.text {
+        print_text(chain)?;
+    }
     if args.all {
-        warn(args, chain, &acs, env, now)?;
-        for ac in &acs {
-            print_ac(chain, ac, now);
-        }
+        acs.iter().for_each(|ac| print_ac(chain, ac, now));
     }
     print_values(args, path, chain, now);
-    if !args.wants_attributes() {
-        return Ok(check);
-    }
-    if acs.is_empty() {
+    if args.wants_attributes() && acs.is_empty() {
         return Err(Trouble::new("No VOMS attributes found!").help("make a proxy with voms-proxy-init --voms VO"));
     }
-    warn(args, chain, &acs, env, now)?;
-    for ac in &acs {
-        print_ac_values(args, ac, now);
-    }
-    Ok(check)
-}
-
-/// Whether there is a proxy, valid now and for as long as asked; silent, as scripts want it.
-fn check(args: &InfoArgs, chain: &Chain, now: DateTime<Utc>) -> Result<Exit, Trouble> {
-    if !args.checks() {
-        return Ok(Exit::Success);
-    }
-    let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
-    let hours = args.hours.as_deref().map(init::hours).transpose()?;
-    let needed = valid.or(hours);
-    let begun = chain.leaf().not_before() <= now;
-    let left = chain.not_after() - now;
-    let enough = left > Duration::zero() && left >= needed.unwrap_or(Duration::zero());
-    Ok(if begun && enough { Exit::Success } else { Exit::Failure })
+    acs.iter().for_each(|ac| print_ac_values(args, chain, ac, now));
+    Ok(strict)
 }
 
 /// One attribute certificate and what it says.
-struct Ac {
+pub struct Ac {
     encoded: EncodedAc,
     attributes: AcAttributes,
 }
 
-fn read_acs(chain: &Chain) -> Vec<Result<Ac, String>> {
-    let all = attribute_certificates(chain).into_iter();
-    all.map(|ac| {
-        let encoded = ac.map_err(|error| error.to_string())?;
-        let attributes = AcAttributes::read(&encoded.certificate().acinfo).map_err(|finding| finding.to_string())?;
-        Ok(Ac { encoded, attributes })
-    })
-    .collect()
+impl Ac {
+    fn issuer(&self) -> Dn {
+        self.encoded.certificate().acinfo.issuer.directory_name().map(Dn::from_name).unwrap_or_default()
+    }
+
+    fn targets(&self) -> Vec<String> {
+        let extension = self.encoded.certificate().acinfo.extension(oid::TARGETS);
+        let targets = extension.and_then(|found| Targets::from_extension(found.extn_value.as_bytes()).ok());
+        targets.map(|targets| targets.hosts).unwrap_or_default()
+    }
 }
 
-/// Warns when the attributes, or the proxy they are in, are not to be believed, where this machine can tell.
-fn warn(args: &InfoArgs, chain: &Chain, acs: &[Ac], env: &Environment, now: DateTime<Utc>) -> Result<(), Trouble> {
-    if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
-        return Ok(());
+/// The attribute certificates, and what is wrong with those that cannot be read.
+fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<String>) {
+    let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
+    for ac in attribute_certificates(chain) {
+        let read = ac.map_err(|error| error.to_string()).and_then(|encoded| {
+            let attributes = AcAttributes::read(&encoded.certificate().acinfo).map_err(|error| error.to_string())?;
+            Ok(Ac { encoded, attributes })
+        });
+        match read {
+            Ok(ac) => acs.push(ac),
+            Err(why) => unreadable.push(why),
+        }
     }
-    let anchors = optional(places::anchors(args.certdir.as_deref(), env), args.certdir.is_some())?;
-    let vomsdir = optional(places::vomsdir(args.vomsdir.as_deref(), env), args.vomsdir.is_some())?;
-    let (Some(anchors), Some(vomsdir)) = (anchors, vomsdir) else { return Ok(()) };
+    (acs, unreadable)
+}
+
+/// Why the attributes, or the proxy they are in, are not to be believed, where this machine can tell.
+fn verify(
+    args: &InfoArgs,
+    chain: &Chain,
+    acs: &[Ac],
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, Trouble> {
+    if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
+        return Ok(Vec::new());
+    }
+    let mut warnings = Vec::new();
+    let anchors = optional(places::anchors(args.certdir.as_deref(), env), args.certdir.is_some(), &mut warnings)?;
+    let vomsdir = optional(places::vomsdir(args.vomsdir.as_deref(), env), args.vomsdir.is_some(), &mut warnings)?;
+    let (Some(anchors), Some(vomsdir)) = (anchors, vomsdir) else { return Ok(warnings) };
+    if args.debug {
+        let (certdir, vomsdir) = (anchors.directory().display(), vomsdir.directory().display());
+        output::stderr(&format!("Looking for CAs in {certdir}, for LSC information in {vomsdir}"));
+    }
     let Err(rejection) = VomsVerifier::new(anchors, vomsdir).for_any_host().verify_chain(chain, now) else {
-        return Ok(());
+        return Ok(warnings);
     };
     let unverified = |finding: &Finding| match finding {
         Finding::Ac { finding, .. } => !matches!(finding, AcFinding::Expired(_)),
         _ => false,
     };
     if rejection.findings().iter().any(unverified) {
-        output::warning("Unable to verify signature! Server certificate possibly not installed.");
+        warnings.push("Unable to verify signature! Server certificate possibly not installed.".to_owned());
     }
-    rejection.findings().iter().for_each(output::warning);
-    Ok(())
+    warnings.extend(rejection.findings().iter().map(ToString::to_string));
+    Ok(warnings)
 }
 
 /// Scripts read the values on hosts whose environment names directories that are not there: only an option must hold.
-fn optional<T>(found: Result<Option<T>, Trouble>, named: bool) -> Result<Option<T>, Trouble> {
+fn optional<T>(
+    found: Result<Option<T>, Trouble>,
+    named: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Option<T>, Trouble> {
     match found {
         Err(trouble) if !named => {
-            output::warning(trouble.headline());
+            warnings.push(trouble.headline().to_owned());
             Ok(None)
         }
         other => other,
@@ -267,17 +215,19 @@ fn print_block(path: &Path, chain: &Chain, now: DateTime<Utc>) {
     field("strength", format!("{} bits", bits(chain)));
     field("path", file::absolute(path).display());
     field("timeleft", output::hms(seconds_left(chain.not_after(), now)));
+    if let Some(included) = included(chain) {
+        field("included", included);
+    }
     if let Some(usage) = leaf.key_usage() {
         field("key usage", usage.names().join(", "));
     }
 }
 
 fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
-    let info = &ac.encoded.certificate().acinfo;
     output::line(&format!("=== VO {} extension information ===", ac.attributes.vo));
     field("VO", &ac.attributes.vo);
     field("subject", chain.identity());
-    field("issuer", info.issuer.directory_name().map(Dn::from_name).unwrap_or_default());
+    field("issuer", ac.issuer());
     for fqan in &ac.attributes.fqans {
         field("attribute", fqan);
     }
@@ -286,37 +236,65 @@ fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
         let (name, value, qualifier) = (text(&attribute.name), text(&attribute.value), text(&attribute.qualifier));
         field("attribute", format!("{name} = {value} ({qualifier})"));
     }
-    field("timeleft", output::hms(seconds_left(validity(info).1, now)));
+    field("timeleft", output::hms(seconds_left(ac_end(ac), now)));
+    ac.targets().iter().for_each(|target| field("target", target));
     field("uri", &ac.attributes.uri);
 }
 
 fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>) {
     let leaf = chain.leaf();
-    let values: [(bool, &dyn Fn() -> String); 7] = [
+    let usage = || leaf.key_usage().map(|usage| usage.names().join(", ")).unwrap_or_default();
+    let values: [(bool, &dyn Fn() -> String); 9] = [
         (args.subject, &|| leaf.subject().to_string()),
         (args.issuer, &|| leaf.issuer().to_string()),
         (args.identity, &|| chain.identity().to_string()),
         (args.r#type, &|| type_of(chain)),
         (args.strength, &|| bits(chain).to_string()),
         (args.path, &|| file::absolute(path).display().to_string()),
+        (args.keyusage, &|| format!("key usage : {}", usage())),
         (args.timeleft, &|| seconds_left(chain.not_after(), now).to_string()),
+        (args.included_file, &|| included(chain).unwrap_or_default()),
     ];
     for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
-        output::line(&value());
+        value_line(&value());
     }
 }
 
-fn print_ac_values(args: &InfoArgs, ac: &Ac, now: DateTime<Utc>) {
-    if args.vo {
-        output::line(&ac.attributes.vo);
+fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
+    let values: [(bool, &dyn Fn() -> Vec<String>); 8] = [
+        (args.vo, &|| vec![ac.attributes.vo.clone()]),
+        (args.acsubject, &|| vec![chain.identity().to_string()]),
+        (args.acissuer, &|| vec![ac.issuer().to_string()]),
+        (args.uri, &|| vec![ac.attributes.uri.clone()]),
+        (args.actimeleft, &|| vec![seconds_left(ac_end(ac), now).to_string()]),
+        (args.fqan, &|| ac.attributes.fqans.clone()),
+        (args.serial, &|| vec![serial(ac)]),
+        (args.targets, &|| ac.targets().iter().map(|target| format!("target    : {target}")).collect()),
+    ];
+    for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
+        value().iter().for_each(|line| value_line(line));
     }
-    if args.actimeleft {
-        let (_, until) = validity(&ac.encoded.certificate().acinfo);
-        output::line(&seconds_left(until, now).to_string());
-    }
-    if args.fqan {
-        for fqan in &ac.attributes.fqans {
-            value_line(fqan);
-        }
-    }
+}
+
+fn print_text(chain: &Chain) -> Result<(), Trouble> {
+    let text = chain.leaf().x509().to_text().map_err(Trouble::new)?;
+    output::line(String::from_utf8_lossy(&text).trim_end());
+    Ok(())
+}
+
+fn ac_end(ac: &Ac) -> DateTime<Utc> {
+    validity(&ac.encoded.certificate().acinfo).1
+}
+
+/// As the C++ client prints it: the octets in upper-case hexadecimal.
+fn serial(ac: &Ac) -> String {
+    let octets = ac.encoded.certificate().acinfo.serial_number.as_bytes();
+    let octets = minimal_integer(octets).strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(octets);
+    hex::encode_upper(octets)
+}
+
+/// The file that `voms-proxy-init --include` put into the proxy.
+fn included(chain: &Chain) -> Option<String> {
+    let (_, contents) = chain.leaf().extension(oid::VOMS_INCLUDED_FILE)?;
+    Some(String::from_utf8_lossy(contents).into_owned())
 }

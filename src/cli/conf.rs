@@ -1,0 +1,53 @@
+//! Options read from files: `--conf FILE`, in the C++ client's form (`-name=value`) and the Java client's (`-name value`).
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::args::Options;
+use super::output::Trouble;
+use crate::bounded;
+
+/// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
+/// as not being in the file. A file names no further files.
+pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsString>, Trouble> {
+    let files = typed.iter().filter_map(|word| word.to_str()?.strip_prefix("--conf=").map(str::to_owned));
+    let mut words = Vec::new();
+    for file in files {
+        let said = options.normalise(&read(Path::new(&file))?);
+        let named =
+            |word: &OsString| option(word).is_some_and(|name| typed.iter().any(|own| option(own) == Some(name)));
+        words.extend(said.into_iter().filter(|word| !named(word) && option(word) != Some("conf")));
+    }
+    words.extend(typed);
+    Ok(words)
+}
+
+/// The name of the option that a normalised word is.
+fn option(word: &OsString) -> Option<&str> {
+    let bare = word.to_str()?.strip_prefix('-')?.trim_start_matches('-');
+    Some(bare.split_once('=').map_or(bare, |(name, _)| name))
+}
+
+/// Words separated by blanks; what follows a `#` at the begin of a word is a comment.
+fn read(file: &Path) -> Result<Vec<OsString>, Trouble> {
+    let contents = bounded::read(file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
+        Trouble::new(format!("cannot read the options in {}: {}", file.display(), bounded::reason(&error)))
+            .help("name a readable file with --conf")
+    })?;
+    let text = String::from_utf8_lossy(&contents).into_owned();
+    let words = text.lines().flat_map(|line| line.split_whitespace().take_while(|word| !word.starts_with('#')));
+    Ok(words.map(OsString::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_go_to_the_end_of_the_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# all\n-voms virgo # mine\n  -valid=1:00 -q\n").unwrap();
+        assert_eq!(read(file.path()).unwrap(), ["-voms", "virgo", "-valid=1:00", "-q"]);
+        assert!(read(Path::new("/nonexistent")).is_err());
+    }
+}

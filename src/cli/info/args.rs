@@ -1,0 +1,202 @@
+//! What was typed after `voms-proxy-info`.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+
+/// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy-info [options]",
+    after_help = "\
+EXIT CODES
+  0  what was asked for was printed, or every check holds
+  1  there is no proxy, a check does not hold, or the proxy has no attributes that were asked for
+
+EXAMPLES
+  voms-proxy-info --all
+  voms-proxy-info --timeleft
+  voms-proxy-info --exists --valid 1:00"
+)]
+pub struct InfoArgs {
+    /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Everything, with the attributes of every VO
+    #[arg(long)]
+    pub all: bool,
+    /// The same, and the certificate in OpenSSL's words
+    #[arg(long)]
+    pub text: bool,
+    /// One block for each certificate of the chain, then the proxy
+    #[arg(long)]
+    pub chain: bool,
+    /// Subject of the proxy
+    #[arg(long)]
+    pub subject: bool,
+    /// Who issued it
+    #[arg(long)]
+    pub issuer: bool,
+    /// The user
+    #[arg(long)]
+    pub identity: bool,
+    /// Kind of proxy
+    #[arg(long)]
+    pub r#type: bool,
+    /// Bits of its key
+    #[arg(long)]
+    pub strength: bool,
+    /// Path of its file
+    #[arg(long, short = 'p')]
+    pub path: bool,
+    /// What its key may be used for
+    #[arg(long, short = 'k')]
+    pub keyusage: bool,
+    /// Seconds that the proxy has left
+    #[arg(long)]
+    pub timeleft: bool,
+    /// The file that was included in it
+    #[arg(long, alias = "included")]
+    pub included_file: bool,
+    /// The VOs
+    #[arg(long)]
+    pub vo: bool,
+    /// The holder of the attributes, VO by VO
+    #[arg(long)]
+    pub acsubject: bool,
+    /// Who signed the attributes
+    #[arg(long)]
+    pub acissuer: bool,
+    /// The servers that issued the attributes
+    #[arg(long)]
+    pub uri: bool,
+    /// Seconds that the attributes have left, VO by VO
+    #[arg(long)]
+    pub actimeleft: bool,
+    /// The groups and roles, primary first
+    #[arg(long)]
+    pub fqan: bool,
+    /// Serial numbers of the attribute certificates, in hexadecimal
+    #[arg(long)]
+    pub serial: bool,
+    /// The hosts that the attributes are for
+    #[arg(long)]
+    pub targets: bool,
+    /// Exit 0 if there is a valid proxy
+    #[arg(long, short = 'e')]
+    pub exists: bool,
+    /// Exit 0 only if there are attributes of this VO; repeatable
+    #[arg(long, value_name = "VO", action = ArgAction::Append)]
+    pub acexists: Vec<String>,
+    /// Exit 0 only if the proxy is valid for this long
+    #[arg(long, value_name = "H:M")]
+    pub valid: Option<String>,
+    /// The same in whole hours
+    #[arg(long, value_name = "H")]
+    pub hours: Option<String>,
+    /// Exit 0 only if its key has so many bits or more
+    #[arg(long, short = 'b', value_name = "N")]
+    pub bits: Option<String>,
+    /// Exit 1 if the attributes cannot be verified
+    #[arg(long)]
+    pub strict: bool,
+    /// Do not verify the attributes
+    #[arg(long)]
+    pub dont_verify_ac: bool,
+    /// Directory of trusted CAs
+    #[arg(long, value_name = "DIR")]
+    pub certdir: Option<PathBuf>,
+    /// Directory that says whose attribute certificates are trusted
+    #[arg(long, value_name = "DIR")]
+    pub vomsdir: Option<PathBuf>,
+    /// Print everything as JSON (schema/info.json)
+    #[arg(long)]
+    pub json: bool,
+    /// Tell on stderr what is looked at
+    #[arg(long)]
+    pub debug: bool,
+    /// Read options from FILE; those of the command line win
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    conf: Vec<PathBuf>,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+impl InfoArgs {
+    /// The options of the C++ client, of which unique beginnings are enough.
+    pub const ABBREVIATED: &[&str] = &[
+        "acexists",
+        "acissuer",
+        "acsubject",
+        "actimeleft",
+        "all",
+        "bits",
+        "chain",
+        "conf",
+        "debug",
+        "dont-verify-ac",
+        "exists",
+        "file",
+        "fqan",
+        "help",
+        "hours",
+        "identity",
+        "included-file",
+        "issuer",
+        "keyusage",
+        "path",
+        "serial",
+        "strength",
+        "subject",
+        "targets",
+        "text",
+        "timeleft",
+        "type",
+        "uri",
+        "usage",
+        "valid",
+        "version",
+        "vo",
+    ];
+
+    /// Whether values are wanted that only attribute certificates have.
+    pub fn wants_attributes(&self) -> bool {
+        [self.vo, self.acsubject, self.acissuer, self.uri, self.actimeleft, self.fqan, self.serial, self.targets]
+            .contains(&true)
+    }
+
+    /// Whether bare values are wanted instead of the block.
+    pub fn wants_values(&self) -> bool {
+        let own = [
+            self.subject,
+            self.issuer,
+            self.identity,
+            self.r#type,
+            self.strength,
+            self.path,
+            self.keyusage,
+            self.timeleft,
+            self.included_file,
+        ];
+        own.contains(&true) || self.wants_attributes()
+    }
+
+    /// Whether something is to be checked rather than printed.
+    pub fn checks(&self) -> bool {
+        let named = [self.valid.is_some(), self.hours.is_some(), self.bits.is_some(), !self.acexists.is_empty()];
+        self.exists || named.contains(&true)
+    }
+
+    /// Whether the block is wanted whatever else is.
+    pub fn wants_block(&self) -> bool {
+        self.all || self.text || self.chain
+    }
+}

@@ -1,0 +1,34 @@
+//! `voms-proxy-info --chain`: one block for each certificate.
+
+use crate::cli::output::{self, date};
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::Chain;
+use voms_asn1::oid;
+
+/// Prints the blocks, leaf first, and the heading of what follows them.
+pub fn print(chain: &Chain, zone: Option<&str>) {
+    output::line("=== Proxy Chain Information ===");
+    for certificate in chain.certificates() {
+        block(certificate, zone);
+        output::line("");
+    }
+    output::line("=== Proxy Information ===");
+}
+
+fn block(certificate: &Certificate, zone: Option<&str>) {
+    let kind = match certificate.proxy_type() {
+        Some(kind) => kind.to_string(),
+        None if certificate.is_ca() => "CA".to_owned(),
+        None => "EEC".to_owned(),
+    };
+    let has_attributes = if certificate.extension(oid::VOMS_AC_SEQ).is_some() { "yes" } else { "no" };
+    let lines = [
+        format!("Subject: {}", certificate.subject().rfc2253()),
+        format!("Issuer: {}", certificate.issuer().rfc2253()),
+        format!("Valid from: {}", date(certificate.not_before(), zone)),
+        format!("Valid to: {}", date(certificate.not_after(), zone)),
+        format!("Type: {kind}"),
+        format!("VOMS extensions: {has_attributes}."),
+    ];
+    lines.iter().for_each(|line| super::value_line(line));
+}

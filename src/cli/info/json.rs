@@ -1,0 +1,72 @@
+//! `voms-proxy-info --json` (schema/info.json).
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use super::{Ac, bits, seconds_left, serial, type_of};
+use crate::cli::file;
+use crate::cli::output::rfc3339;
+use crate::credential::chain::Chain;
+use crate::voms::verify::validity;
+
+/// All that can be told of a proxy; `warnings` as they would be on stderr.
+pub fn describe(path: &Path, chain: &Chain, acs: &[Ac], warnings: &[String], now: DateTime<Utc>) -> Value {
+    let leaf = chain.leaf();
+    json!({
+        "version": 1,
+        "path": file::absolute(path).display().to_string(),
+        "subject": leaf.subject().to_string(),
+        "issuer": leaf.issuer().to_string(),
+        "identity": chain.identity().to_string(),
+        "type": type_of(chain),
+        "limited": chain.proxies().iter().any(|proxy| proxy.proxy_type().is_some_and(|kind| kind.is_limited())),
+        "delegation_depth": chain.proxies().len(),
+        "strength": bits(chain),
+        "key_usage": leaf.key_usage().map(|usage| usage.names()).unwrap_or_default(),
+        "not_before": rfc3339(chain.not_before()),
+        "not_after": rfc3339(chain.not_after()),
+        "timeleft": seconds_left(chain.not_after(), now),
+        "attributes": acs.iter().map(|ac| describe_ac(chain, ac, now)).collect::<Value>(),
+        "warnings": warnings,
+    })
+}
+
+fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
+    let info = &ac.encoded.certificate().acinfo;
+    let (not_before, not_after) = validity(info);
+    let serial = serial(ac);
+    json!({
+        "vo": ac.attributes.vo,
+        "subject": chain.identity().to_string(),
+        "issuer": ac.issuer().to_string(),
+        "uri": ac.attributes.uri,
+        "serial": { "hex": serial, "decimal": decimal(&serial) },
+        "fqans": ac.attributes.fqans,
+        "generic_attributes": generic_attributes(&ac.attributes),
+        "targets": ac.targets(),
+        "not_before": rfc3339(not_before),
+        "not_after": rfc3339(not_after),
+        "timeleft": seconds_left(not_after, now),
+    })
+}
+
+/// Name, value and qualifier of each.
+pub fn generic_attributes(attributes: &crate::voms::verify::AcAttributes) -> Value {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let all = attributes.generic.iter().flat_map(|granted| &granted.attributes);
+    all.map(|attribute| {
+        json!({
+            "name": text(&attribute.name),
+            "value": text(&attribute.value),
+            "qualifier": text(&attribute.qualifier),
+        })
+    })
+    .collect()
+}
+
+fn decimal(hex: &str) -> String {
+    let number = openssl::bn::BigNum::from_hex_str(hex).and_then(|number| number.to_dec_str());
+    number.map(|text| text.to_string()).unwrap_or_default()
+}

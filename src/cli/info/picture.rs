@@ -1,0 +1,94 @@
+//! What `voms-proxy-info` shows to people: on a terminal only, never to a pipe.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use super::{Ac, ac_end, bits, seconds_left, type_of};
+use crate::cli::env::Environment;
+use crate::cli::file;
+use crate::cli::output::{self, hms};
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::Chain;
+
+const BAR: usize = 20;
+
+/// Escape sequences, or nothing where colours are not wanted (https://no-color.org).
+struct Paint(bool);
+
+impl Paint {
+    fn with(&self, code: &str, text: &str) -> String {
+        let text = output::harmless(text);
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
+    }
+
+    fn bold(&self, text: &str) -> String {
+        self.with("1", text)
+    }
+
+    /// Green while there is time, yellow in the last hour, red when it is over.
+    fn left(&self, seconds: i64, text: &str) -> String {
+        let code = match seconds {
+            ..=0 => "31",
+            1..=3600 => "33",
+            _ => "32",
+        };
+        self.with(code, text)
+    }
+}
+
+/// Draws the chain as a tree with the user at its root, how long each lasts, and what the VOs grant.
+pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &Environment) {
+    let paint = Paint(env.colours);
+    let raw = |text: String| output::painted_line(&text);
+    raw(paint.bold(&file::absolute(path).display().to_string()));
+    raw(format!("{}, {} bits", type_of(chain), bits(chain)));
+    raw(String::new());
+    let own = chain.proxies().len() + usize::from(chain.end_entity().is_some());
+    for (depth, certificate) in chain.certificates()[..own].iter().rev().enumerate() {
+        let branch = if depth == 0 { String::new() } else { format!("{}└─ ", "   ".repeat(depth - 1)) };
+        raw(format!("{branch}{}", paint.bold(&name(certificate, depth))));
+        let indent = "   ".repeat(depth);
+        raw(format!("{indent}{}", life(&paint, certificate.not_before(), certificate.not_after(), now)));
+    }
+    for ac in acs {
+        raw(String::new());
+        raw(format!("{} by {}", paint.bold(&format!("VO {}", ac.attributes.vo)), output::harmless(&ac.attributes.uri)));
+        let (not_before, _) = crate::voms::verify::validity(&ac.encoded.certificate().acinfo);
+        raw(life(&paint, not_before, ac_end(ac), now));
+        for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
+            let short = fqan.trim_end_matches("/Capability=NULL").trim_end_matches("/Role=NULL");
+            if at == 0 {
+                raw(format!("  {} (primary)", paint.bold(short)));
+            } else {
+                raw(format!("  {}", output::harmless(short)));
+            }
+        }
+    }
+}
+
+/// The user's whole name, and of a proxy what it adds.
+fn name(certificate: &Certificate, depth: usize) -> String {
+    let common_name = certificate.subject().common_name_below(certificate.issuer());
+    match common_name.filter(|_| depth > 0) {
+        Some(common_name) => {
+            let kind = certificate.proxy_type().map(ToString::to_string).unwrap_or_default();
+            format!("proxy {common_name} ({kind})")
+        }
+        None => certificate.subject().to_string(),
+    }
+}
+
+fn life(paint: &Paint, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let left = seconds_left(until, now);
+    let whole = (until - from).num_seconds().max(1);
+    let full = usize::try_from(left.min(whole) * BAR as i64 / whole).unwrap_or(0).min(BAR);
+    let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
+    let words = match left {
+        _ if now < from => format!("not valid before {}", crate::when(&from)),
+        0 => format!("expired on {}", crate::when(&until)),
+        _ if left > 3 * 86_400 => format!("{} days left", left / 86_400),
+        _ => format!("{} left", hms(left)),
+    };
+    paint.left(left, &format!("{bar} {words}"))
+}
