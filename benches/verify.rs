@@ -169,6 +169,7 @@ fn credential(world: &World, fqans: usize) -> Setting {
         lifetime: chrono::Duration::hours(12),
         latest: world.user.chain().not_after(),
         attributes: Some(AcSeq { acs: vec![ac] }),
+        included: None,
     };
     let proxy = request.issue(&world.user, PrivateKey::generate_rsa(2048).unwrap(), now).unwrap();
     let chain = proxy.chain().unwrap();

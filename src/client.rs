@@ -169,6 +169,7 @@ pub struct VomsClient {
     tls: TlsClient,
     timeout: Duration,
     deadline: Instant,
+    any_host: bool,
 }
 
 impl VomsClient {
@@ -184,7 +185,14 @@ impl VomsClient {
         total: Duration,
     ) -> Result<Self, NetError> {
         let tls = TlsClient::new(credential, trust, now)?;
-        Ok(Self { tls, timeout: timeout.min(total), deadline: Instant::now() + total })
+        Ok(Self { tls, timeout: timeout.min(total), deadline: Instant::now() + total, any_host: false })
+    }
+
+    /// The same, which believes a server that a trusted CA vouches for whatever its name is. Whoever has a certificate
+    /// of such a CA can then answer in the server's place.
+    #[must_use]
+    pub fn without_host_check(self) -> Self {
+        Self { any_host: true, ..self }
     }
 
     /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
@@ -289,7 +297,12 @@ impl VomsClient {
     }
 
     async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
-        let name = ServerName { host: entry.host.clone(), port: entry.port, subject: Dn::parse(&entry.dn) };
+        let name = ServerName {
+            host: entry.host.clone(),
+            port: entry.port,
+            subject: Dn::parse(&entry.dn),
+            any_host: self.any_host,
+        };
         let connection = self.tls.connect(&name).await?;
         let body = match protocol {
             Protocol::Rest => {

@@ -32,21 +32,24 @@ enum Command {
     Info,
     Destroy,
     Links,
+    List,
     Sandbox,
     Verify,
 }
 
-const COMMANDS: [(&str, &str, Command); 6] = [
+const COMMANDS: [(&str, &str, Command); 8] = [
     ("init", "voms-proxy-init", Command::Init),
     ("info", "voms-proxy-info", Command::Info),
     ("destroy", "voms-proxy-destroy", Command::Destroy),
+    ("list", "voms-proxy-list", Command::List),
     ("links", "voms-proxy-links", Command::Links),
     ("sandbox", "voms-proxy-sandbox", Command::Sandbox),
     ("verify", "voms-proxy-verify", Command::Verify),
+    ("voms-verify", "voms-verify", Command::Verify),
 ];
 
 /// The names for which `voms-proxy links` makes links.
-const LINKS: [&str; 3] = ["voms-proxy-init", "voms-proxy-info", "voms-proxy-destroy"];
+const LINKS: [&str; 5] = ["voms-proxy-init", "voms-proxy-info", "voms-proxy-destroy", "voms-proxy-list", "voms-verify"];
 
 /// Runs the program: `argv[0]` picks the command by its name, else `argv[1]` does.
 #[must_use]
@@ -68,6 +71,7 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
         Command::Init => init::main(name, &words, &environment),
         Command::Info => info::main(name, &words, &environment),
         Command::Destroy => destroy::main(name, &words, &environment),
+        Command::List => init::list(name, &words, &environment),
         Command::Links => links::main(name, &words),
         Command::Sandbox => sandbox::main(name, &words),
         Command::Verify => verify::main(name, &words, &environment),
@@ -83,6 +87,7 @@ Grid credentials: proxies with VOMS attributes.
   init      make a proxy, with --voms VO one that carries the VO's attributes
   info      show a proxy
   destroy   remove a proxy
+  list      list what a VO would grant
   verify    judge a proxy and its attributes as a service would
   links     make links, so that voms-proxy-init and the others start by their own names
   sandbox   start a throw-away VO on this machine, to try everything out

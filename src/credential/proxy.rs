@@ -101,6 +101,8 @@ pub struct ProxyRequest {
     pub latest: DateTime<Utc>,
     /// Attribute certificates to embed, byte for byte.
     pub attributes: Option<AcSeq>,
+    /// A file to include, in the extension that VOMS has for it.
+    pub included: Option<Vec<u8>>,
 }
 
 /// A proxy with its key and the chain below it.
@@ -211,6 +213,9 @@ impl ProxyRequest {
         if let Some(acs) = &self.attributes {
             let value = acs.to_der().map_err(|error| ProxyError::Attributes(error.to_string()))?;
             extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
+        }
+        if let Some(included) = &self.included {
+            extensions.push(extension(oid::VOMS_INCLUDED_FILE, false, included)?);
         }
         let usage = chain.leaf().key_usage().map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
         extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);

@@ -33,6 +33,21 @@ pub struct InitArgs {
     /// Put this group or role first; repeatable
     #[arg(long, value_name = "FQAN", action = ArgAction::Append)]
     pub order: Vec<String>,
+    /// Make attributes that only this host accepts; repeatable
+    #[arg(long, value_name = "HOST", action = ArgAction::Append)]
+    pub target: Vec<String>,
+    /// Only list what could be asked for; nothing is written
+    #[arg(long)]
+    pub list: bool,
+    /// Write the attribute certificates to FILE as well
+    #[arg(long, value_name = "FILE")]
+    pub separate: Option<PathBuf>,
+    /// Take the attribute certificates from FILE instead of from a server
+    #[arg(long, value_name = "FILE")]
+    pub includeac: Option<PathBuf>,
+    /// Put this file into the proxy
+    #[arg(long, value_name = "FILE")]
+    pub include: Option<PathBuf>,
     /// Life of the proxy in hours
     #[arg(long, value_name = "H")]
     pub hours: Option<String>,
@@ -66,6 +81,15 @@ pub struct InitArgs {
     /// Make a limited proxy, which starts no jobs
     #[arg(long)]
     pub limited: bool,
+    /// Make a proxy with none of your rights
+    #[arg(long)]
+    pub independent: bool,
+    /// Make a proxy with the rules in FILE
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Language of the rules
+    #[arg(long, value_name = "OID", alias = "pl")]
+    pub policy_language: Option<String>,
     /// Make an RFC 3820 proxy (default)
     #[arg(long, short = 'r')]
     pub rfc: bool,
@@ -93,18 +117,88 @@ pub struct InitArgs {
     /// What one server may take in all (default 10)
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+    /// Do not tell the server's warnings
+    #[arg(long)]
+    pub ignorewarn: bool,
+    /// Write nothing if the server warns
+    #[arg(long, short = 'f')]
+    pub failonwarn: bool,
+    /// Do not judge your certificate, and the proxies it comes from, against the CAs
+    #[arg(long)]
+    pub skip_chain_integrity_checks: bool,
+    /// Believe a server of another name, if a trusted CA vouches for it
+    #[arg(long)]
+    pub skip_hostname_checks: bool,
+    /// Ask over the legacy protocol too, as is always done
+    #[arg(long)]
+    enable_legacy_protocol: bool,
+    /// Of Globus versions long gone; without effect
+    #[arg(long, value_name = "N", hide = true)]
+    globus: Option<String>,
     /// Do not verify the attributes received
     #[arg(long)]
     pub dont_verify_ac: bool,
-    /// Verify the proxy made, as is always done
+    /// Say that the proxy made was verified, as is always done
     #[arg(long)]
     pub verify: bool,
+    /// Print the result as JSON (schema/init.json)
+    #[arg(long)]
+    pub json: bool,
+    /// Read options from FILE; those of the command line win
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    conf: Vec<PathBuf>,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
     /// Show the version
     #[arg(long, short = 'V', action = ArgAction::Version)]
     version: Option<bool>,
+}
+
+impl InitArgs {
+    /// The options of the C++ client, of which unique beginnings are enough.
+    pub const ABBREVIATED: &[&str] = &[
+        "bits",
+        "cert",
+        "certdir",
+        "conf",
+        "confile",
+        "debug",
+        "dont-verify-ac",
+        "failonwarn",
+        "globus",
+        "help",
+        "hours",
+        "ignorewarn",
+        "include",
+        "includeac",
+        "key",
+        "limited",
+        "list",
+        "noregen",
+        "old",
+        "order",
+        "out",
+        "path-length",
+        "pl",
+        "policy",
+        "policy-language",
+        "proxyver",
+        "pwstdin",
+        "quiet",
+        "rfc",
+        "separate",
+        "target",
+        "timeout",
+        "usage",
+        "userconf",
+        "valid",
+        "verify",
+        "version",
+        "voms",
+        "vomses",
+        "vomslife",
+    ];
 }
 
 /// Parses `h:m`.

@@ -1,6 +1,7 @@
 //! `voms-proxy-init`: args → plan → run → report.
 
 mod args;
+mod files;
 mod plan;
 mod report;
 mod run;
@@ -15,34 +16,49 @@ use self::report::Reporter;
 use self::run::RunError;
 use super::env::Environment;
 use super::exit::Exit;
+use super::output::{self, Trouble};
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match super::args::parse::<InitArgs>(name, words) {
+    let args = match super::args::parse_abbreviated::<InitArgs>(name, words, InitArgs::ABBREVIATED) {
         Ok(args) => args,
         Err(exit) => return exit,
     };
+    let json = args.json;
     let plan = match InitPlan::new(args, env) {
         Ok(plan) => plan,
-        Err(trouble) => {
-            trouble.print();
-            return Exit::Failure;
-        }
+        Err(trouble) => return tell(&trouble, json),
     };
     if let Err(error) = super::signals::watch() {
         super::output::warning(format!("signals will not be cleaned up after: {error}"));
     }
     let mut report = Reporter::new(&plan);
-    match run::run(&plan, super::now, &mut report) {
-        Ok(proxy) => {
-            report.done(&plan, &proxy);
-            Exit::Success
-        }
+    let outcome = if plan.list {
+        run::list(&plan, super::now, &mut report).map(|fqans| report.listed(&plan, &fqans))
+    } else {
+        run::run(&plan, super::now, &mut report).map(|proxy| report.done(&plan, &proxy))
+    };
+    match outcome {
+        Ok(()) => Exit::Success,
         Err(RunError::Interrupted) => Exit::Interrupted,
         Err(RunError::Trouble(trouble)) => {
             report.failed();
-            trouble.print();
-            Exit::Failure
+            tell(&trouble, plan.json)
         }
     }
+}
+
+fn tell(trouble: &Trouble, json: bool) -> Exit {
+    if json {
+        output::line(&trouble.as_json().to_string());
+    } else {
+        trouble.print();
+    }
+    Exit::Failure
+}
+
+/// Runs `voms-proxy-list`, which is `voms-proxy-init --list`.
+pub fn list(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let words: Vec<OsString> = std::iter::once("--list".into()).chain(words.iter().cloned()).collect();
+    main(name, &words, env)
 }

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration as Span;
 
 use chrono::Duration;
+use voms_asn1::EncodedAc;
 
 use super::args::{self, InitArgs};
+use super::files;
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::init::trouble;
@@ -37,6 +39,14 @@ pub struct VoPlan {
     pub servers: Vec<VomsesEntry>,
 }
 
+/// What a server's warnings lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warnings {
+    Told,
+    Ignored,
+    Fatal,
+}
+
 /// Everything that `run` needs.
 #[derive(Debug)]
 pub struct InitPlan {
@@ -45,6 +55,17 @@ pub struct InitPlan {
     pub anchors: Option<TrustAnchors>,
     pub vomsdir: Option<VomsDir>,
     pub vos: Vec<VoPlan>,
+    /// Only list what the VO grants.
+    pub list: bool,
+    /// Attribute certificates that come from a file.
+    pub acs: Vec<EncodedAc>,
+    /// Where the attribute certificates are written as well.
+    pub separate: Option<PathBuf>,
+    /// The contents of a file to be put into the proxy.
+    pub included: Option<Vec<u8>>,
+    pub warnings: Warnings,
+    pub judge_chain: bool,
+    pub any_host: bool,
     pub generation: Generation,
     pub policy: Policy,
     pub path_length: Option<u32>,
@@ -53,8 +74,10 @@ pub struct InitPlan {
     pub out: PathBuf,
     pub timeout: Span,
     pub verify_ac: bool,
+    pub say_verified: bool,
     pub quiet: bool,
     pub debug: bool,
+    pub json: bool,
     pub time_zone: Option<String>,
 }
 
@@ -72,6 +95,9 @@ impl InitPlan {
             return Err(Trouble::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00"));
         }
         let bits = args.bits.as_deref().map_or(Ok(DEFAULT_BITS), args::bits)?;
+        if args.list && args.voms.len() != 1 {
+            return Err(Trouble::new("--list is about one VO").help("give --voms once"));
+        }
         let vos = vo_plans(&args, vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME), env)?;
         let anchors = places::anchors(args.certdir.as_deref(), env)?;
         let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
@@ -89,15 +115,28 @@ impl InitPlan {
             vomsdir,
             vos,
             generation: generation(&args)?,
-            policy: if args.limited { Policy::Limited } else { Policy::InheritAll },
+            policy: files::policy(&args)?,
+            list: args.list,
+            acs: args.includeac.as_deref().map_or(Ok(Vec::new()), files::attribute_certificates)?,
+            separate: args.separate.clone(),
+            included: args.include.as_deref().map(files::included).transpose()?,
+            warnings: match (args.failonwarn, args.ignorewarn) {
+                (true, _) => Warnings::Fatal,
+                (false, true) => Warnings::Ignored,
+                (false, false) => Warnings::Told,
+            },
+            judge_chain: !args.skip_chain_integrity_checks,
+            any_host: args.skip_hostname_checks,
             path_length: args.path_length,
             lifetime,
             bits,
             out,
             timeout: args.timeout.filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Span::from_secs),
             verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,
-            quiet: args.quiet,
+            say_verified: args.verify,
+            quiet: args.quiet || args.json || args.list,
             debug: args.debug,
+            json: args.json,
             time_zone: env.time_zone.clone(),
         })
     }
@@ -136,6 +175,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     }
     let fqan = |text: &String| text.parse::<Fqan>().map_err(|error| Trouble::new(&error).maybe_help(error.help()));
     let order: Vec<Fqan> = args.order.iter().map(fqan).collect::<Result<_, _>>()?;
+    let targets = targets(&args.target)?;
     let vomses = load_vomses(args, env)?;
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
@@ -143,7 +183,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
         let spec: VomsSpec = text.parse().map_err(bad)?;
         let servers = servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();
-        let all = spec.wishes.contains(&Wish::All);
+        let all = args.list || spec.wishes.contains(&Wish::All);
         let wanted: Vec<Option<Fqan>> =
             spec.wishes.iter().map(|wish| wish.in_vo(&vo)).collect::<Result<_, _>>().map_err(bad)?;
         let wanted = wanted.into_iter().flatten();
@@ -158,7 +198,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
                 let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
                 let seconds = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
                 let lifetime = seconds.unwrap_or(MORE_THAN_ANY_SERVER_GIVES);
-                let request = AcRequest { vo, fqans: wanted.collect(), order, targets: Vec::new(), lifetime };
+                let request = AcRequest { vo, fqans: wanted.collect(), order, targets: targets.clone(), lifetime };
                 plans.push((VoPlan { request, servers }, all));
             }
         }
@@ -170,6 +210,18 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
         VoPlan { request: plan.request.in_order(), servers: plan.servers }
     });
     Ok(finished.collect())
+}
+
+/// Host names, each option one or several with commas.
+fn targets(typed: &[String]) -> Result<Vec<String>, Trouble> {
+    let hosts = typed.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|host| !host.is_empty());
+    let well_formed = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    hosts
+        .map(|host| {
+            let wrong = || Trouble::new(format!("{host:?} is no host name")).help("write --target host.example.org");
+            well_formed(host).then(|| host.to_owned()).ok_or_else(wrong)
+        })
+        .collect()
 }
 
 fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {

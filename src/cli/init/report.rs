@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
+use serde_json::{Value, json};
 
-use super::plan::{InitPlan, VoPlan};
+use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
 use crate::client::Event;
 use crate::credential::location::Location;
@@ -21,6 +22,10 @@ pub struct Reporter {
     debug: bool,
     spinner: ProgressBar,
     server_vouched: bool,
+    ignore_warnings: bool,
+    /// What was warned of, and what was granted, for `--json`.
+    warned: Vec<String>,
+    granted: Vec<Value>,
 }
 
 impl Reporter {
@@ -30,7 +35,15 @@ impl Reporter {
         } else {
             ProgressBar::new_spinner()
         };
-        Self { quiet: plan.quiet, debug: plan.debug, spinner, server_vouched: false }
+        Self {
+            quiet: plan.quiet,
+            debug: plan.debug,
+            spinner,
+            server_vouched: false,
+            ignore_warnings: plan.warnings == Warnings::Ignored,
+            warned: Vec::new(),
+            granted: Vec::new(),
+        }
     }
 
     fn debug(&self, text: impl FnOnce() -> String) {
@@ -98,22 +111,32 @@ impl Reporter {
         }
     }
 
-    pub fn warnings(&self, warnings: &[String]) {
-        for text in warnings {
-            self.spinner.suspend(|| output::warning(text));
+    fn warn(&mut self, text: &str) {
+        self.spinner.suspend(|| output::warning(text));
+        self.warned.push(text.to_owned());
+    }
+
+    pub fn warnings(&mut self, warnings: &[String]) {
+        if !self.ignore_warnings {
+            warnings.iter().for_each(|text| self.warn(text));
         }
     }
 
-    pub fn verified(&self, vo: &VoPlan, verified: &VerifiedAc) {
+    pub fn verified(&mut self, vo: &VoPlan, verified: &VerifiedAc) {
         let granted: Vec<Fqan> = verified.attributes().fqans.iter().filter_map(|text| text.parse().ok()).collect();
         let missing = vo.request.fqans.iter().filter(|fqan| !granted.contains(fqan));
-        for fqan in missing {
-            self.spinner.suspend(|| output::warning(format!("{fqan} was asked for, but not granted")));
-        }
+        missing.for_each(|fqan| self.warn(&format!("{fqan} was asked for, but not granted")));
         let first = vo.request.fqans.first().filter(|fqan| granted.contains(fqan) && granted.first() != Some(fqan));
         if let (Some(wanted), Some(primary)) = (first, granted.first()) {
-            self.spinner.suspend(|| output::warning(format!("{wanted} was asked for first, but {primary} is first")));
+            self.warn(&format!("{wanted} was asked for first, but {primary} is first"));
         }
+        let attributes = verified.attributes();
+        self.granted.push(json!({
+            "vo": attributes.vo,
+            "uri": attributes.uri,
+            "fqans": attributes.fqans,
+            "not_after": output::rfc3339(verified.not_after()),
+        }));
         self.debug(|| {
             let fqans = verified.attributes().fqans.join(", ");
             format!("VOMS AC validation for VO {} succeded. {fqans}", vo.request.vo)
@@ -124,10 +147,21 @@ impl Reporter {
         self.spinner.finish_and_clear();
     }
 
-    pub fn done(&self, plan: &InitPlan, proxy: &Proxy) {
+    /// What could be asked for, one a line.
+    pub fn listed(&self, plan: &InitPlan, fqans: &[String]) {
+        self.spinner.finish_and_clear();
+        if plan.json {
+            output::line(&json!({ "version": 1, "attributes": self.granted, "warnings": self.warned }).to_string());
+            return;
+        }
+        output::line("Available attributes:");
+        fqans.iter().for_each(|fqan| output::line(fqan));
+    }
+
+    pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
         self.spinner.finish_and_clear();
         for note in proxy.notes() {
-            output::warning(match note {
+            self.warn(match note {
                 ProxyNote::LifetimeCut => "proxy lifetime limited to issuing credential lifetime.",
                 ProxyNote::TypeForced(Generation::Legacy) => {
                     "forced LEGACY proxy type to be compatible with the type of the issuing proxy."
@@ -142,6 +176,20 @@ impl Reporter {
                     "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
                 }
             });
+        }
+        if plan.json {
+            let described = json!({
+                "version": 1,
+                "path": plan.out.display().to_string(),
+                "subject": proxy.certificate().subject().to_string(),
+                "not_after": output::rfc3339(proxy.not_after()),
+                "attributes": self.granted,
+                "warnings": self.warned,
+            });
+            return output::line(&described.to_string());
+        }
+        if plan.say_verified {
+            self.line("verify OK");
         }
         let until = output::date(proxy.not_after(), plan.time_zone.as_deref());
         self.line(&format!("\nCreated proxy in {}.\n\nYour proxy is valid until {until}", plan.out.display()));

@@ -6,17 +6,20 @@ use std::time::Duration as Span;
 use chrono::{DateTime, Utc};
 use voms_asn1::voms::ac_seq::AcSeq;
 
-use super::plan::{InitPlan, VoPlan};
+use super::files;
+use super::plan::{InitPlan, VoPlan, Warnings};
 use super::report::Reporter;
 use super::trouble;
 use crate::cli::file;
 use crate::cli::output::Trouble;
 use crate::client::{AcReply, VomsClient};
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::ChainFinding;
 use crate::credential::key::{KeyError, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
 use crate::credential::user::{Credential, CredentialError};
 use crate::net::tls::ServerTrust;
-use crate::voms::verify::{AcVerifier, SKEW, SignerTrust};
+use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust};
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
@@ -44,6 +47,7 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let latest = check_chain(plan, &credential, began)?;
     let replies = ask(plan, &credential, began, report)?;
     let attributes = believe(plan, &credential, replies, now(), report)?;
+    set_apart(plan, attributes.as_ref())?;
     let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| {
@@ -52,6 +56,26 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
             .help("check the directory's permissions and free space, or name another file with --out")
     })?;
     Ok(proxy)
+}
+
+/// What a VO grants the user: the same road as far as the verified attributes, without a proxy at its end.
+pub fn list(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Vec<String>, RunError> {
+    let credential = load(plan, report)?;
+    check_chain(plan, &credential, now())?;
+    let replies = ask(plan, &credential, now(), report)?;
+    let attributes = believe(plan, &credential, replies, now(), report)?;
+    let acs = attributes.map(|attributes| attributes.acs).unwrap_or_default();
+    let read = acs.iter().filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
+    Ok(read.flat_map(|attributes| attributes.fqans).collect())
+}
+
+/// Writes the attribute certificates where `--separate` says.
+fn set_apart(plan: &InitPlan, attributes: Option<&AcSeq>) -> Result<(), Trouble> {
+    let (Some(file), Some(attributes)) = (&plan.separate, attributes) else { return Ok(()) };
+    file::replace(file, files::to_pem(&attributes.acs).as_bytes()).map_err(|error| {
+        Trouble::new(format!("cannot write {}: {}", file.display(), crate::bounded::reason(&error)))
+            .help("name another file with --separate")
+    })
 }
 
 /// The key needs nothing but a processor, and everything else mostly waits.
@@ -79,7 +103,7 @@ fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, RunError> 
 /// first certificate of it ends.
 fn check_chain(plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) -> Result<DateTime<Utc>, Trouble> {
     let chain = credential.chain();
-    if let Some(anchors) = &plan.anchors {
+    if let Some(anchors) = plan.anchors.as_ref().filter(|_| plan.judge_chain) {
         let verified = chain.verify(anchors, now).map_err(|findings| trouble::chain(&findings))?;
         return Ok(verified.usable_until());
     }
@@ -105,6 +129,7 @@ fn ask<'p>(
     };
     let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL)
         .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let client = if plan.any_host { client.without_host_check() } else { client };
     let replies = plan.vos.iter().map(|vo| {
         let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
         reply.map(|reply| (vo, reply)).map_err(|error| trouble::client(&error))
@@ -121,6 +146,11 @@ fn believe(
 ) -> Result<Option<AcSeq>, Trouble> {
     let holder = credential.chain().end_entity().unwrap_or(credential.chain().leaf());
     for (vo, reply) in &replies {
+        if let (Warnings::Fatal, Some(warning)) = (plan.warnings, reply.warnings.first()) {
+            return Err(Trouble::new(format!("the server warns: {warning}"))
+                .detail("no proxy was written")
+                .help("leave out --failonwarn to go on in spite of it"));
+        }
         report.warnings(&reply.warnings);
         if !plan.verify_ac {
             continue;
@@ -143,8 +173,30 @@ fn believe(
         }
         report.verified(vo, &verified);
     }
-    let acs: Vec<_> = replies.into_iter().map(|(_, reply)| reply.ac).collect();
+    believe_file(plan, holder, now)?;
+    let received = replies.into_iter().map(|(_, reply)| reply.ac);
+    let acs: Vec<_> = received.chain(plan.acs.iter().cloned()).collect();
     Ok((!acs.is_empty()).then_some(AcSeq { acs }))
+}
+
+/// Judges the attribute certificates that come from a file, for which no server can vouch.
+fn believe_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<(), Trouble> {
+    if plan.acs.is_empty() || !plan.verify_ac {
+        return Ok(());
+    }
+    let (Some(vomsdir), Some(anchors)) = (&plan.vomsdir, &plan.anchors) else {
+        return Err(Trouble::new("attributes from a file can only be verified with a vomsdir and a CA directory")
+            .help("name them with --vomsdir and --certdir"));
+    };
+    let trust = SignerTrust::VomsDir(vomsdir, anchors);
+    let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
+    for ac in &plan.acs {
+        verifier.verify(ac, None).map_err(|findings| {
+            let read = AcAttributes::read(&ac.certificate().acinfo);
+            trouble::ac(&read.map_or_else(|_| "?".to_owned(), |attributes| attributes.vo), &findings)
+        })?;
+    }
+    Ok(())
 }
 
 fn issue(
@@ -162,10 +214,13 @@ fn issue(
         lifetime: plan.lifetime,
         latest,
         attributes,
+        included: plan.included.clone(),
     };
     let proxy = request.issue(credential, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
     let chain = proxy.chain().map_err(Trouble::new)?;
+    // Rules that nobody here knows were asked for by the user.
+    let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));
     let findings = chain.proxy_findings(now);
-    let Some(finding) = findings.first() else { return Ok(proxy) };
+    let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else { return Ok(proxy) };
     Err(Trouble::new(format!("the proxy made does not hold: {finding}")).help("please report this as a bug"))
 }

@@ -1,0 +1,93 @@
+//! Files named by options: rules, attribute certificates, and what is to be put into the proxy.
+
+use std::path::Path;
+
+use der::asn1::ObjectIdentifier;
+use voms_asn1::{EncodedAc, oid};
+
+use super::args::InitArgs;
+use crate::bounded;
+use crate::cli::output::Trouble;
+use crate::credential::pem;
+use crate::credential::proxy_type::Policy;
+
+/// What services still read of a proxy's extensions (spec 10.4).
+const LONGEST_INCLUDED: u64 = 16 << 10;
+const LABEL: &str = "ATTRIBUTE CERTIFICATE";
+
+fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
+    bounded::read(file, limit).map(|contents| contents.to_vec()).map_err(|error| {
+        Trouble::new(format!("cannot read {}: {}", file.display(), bounded::reason(&error)))
+            .help(&format!("name a readable file with {option}"))
+    })
+}
+
+/// What the proxy may do (RFC 3820 section 3.8.2).
+pub fn policy(args: &InitArgs) -> Result<Policy, Trouble> {
+    let rules = args.policy.as_deref().map(|file| read("--policy", file, LONGEST_INCLUDED)).transpose()?;
+    let language = args.policy_language.as_deref().map(language).transpose()?;
+    let plain = match (args.limited, args.independent) {
+        (true, true) => {
+            return Err(Trouble::new("--limited and --independent contradict each other").help("give one of them"));
+        }
+        (true, false) => Policy::Limited,
+        (false, true) => Policy::Independent,
+        (false, false) => Policy::InheritAll,
+    };
+    match (language, rules) {
+        (None, None) => Ok(plain),
+        _ if args.limited || args.independent => {
+            Err(Trouble::new("a proxy with rules of its own is neither limited nor independent")
+                .help("leave out --limited and --independent, or --policy"))
+        }
+        (Some(oid::INHERIT_ALL), None) => Ok(Policy::InheritAll),
+        (Some(oid::INDEPENDENT), None) => Ok(Policy::Independent),
+        (Some(oid::LIMITED), None) => Ok(Policy::Limited),
+        (Some(oid::INHERIT_ALL | oid::INDEPENDENT), Some(_)) => {
+            Err(Trouble::new("this policy language has no rules").help("leave out --policy"))
+        }
+        (Some(_), None) => {
+            Err(Trouble::new("a policy language needs rules").help("name the file with the rules with --policy"))
+        }
+        // Rules without a language are Globus's restricted ones.
+        (language, policy @ Some(_)) => {
+            Ok(Policy::Language { oid: language.unwrap_or(oid::GLOBUS_RESTRICTED), policy })
+        }
+    }
+}
+
+fn language(text: &str) -> Result<ObjectIdentifier, Trouble> {
+    let wrong = |_| {
+        Trouble::new(format!("{text:?} is no object identifier")).help("write for example --policy-language 1.2.3.4")
+    };
+    ObjectIdentifier::new(text).map_err(wrong)
+}
+
+/// The file of `--include`.
+pub fn included(file: &Path) -> Result<Vec<u8>, Trouble> {
+    read("--include", file, LONGEST_INCLUDED)
+}
+
+/// The attribute certificates of `--includeac`: PEM, as `--separate` writes them, or one in DER.
+pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Trouble> {
+    let contents = read("--includeac", file, bounded::CONFIGURATION_LIMIT)?;
+    let none =
+        |why: &str| Trouble::new(format!("{}: {why}", file.display())).help("name a file that --separate has written");
+    let blocks = pem::blocks(&contents);
+    let ders: Vec<Vec<u8>> = match blocks.is_empty() {
+        true => vec![contents.clone()],
+        false => {
+            let own = blocks.iter().filter(|block| matches!(block.label(), LABEL | "VOMS AC"));
+            own.filter_map(pem::Block::der).map(|der| der.to_vec()).collect()
+        }
+    };
+    if ders.is_empty() {
+        return Err(none("no attribute certificate in it"));
+    }
+    ders.iter().map(|der| EncodedAc::from_der(der).map_err(|error| none(&error.to_string()))).collect()
+}
+
+/// What `--separate` writes.
+pub fn to_pem(acs: &[EncodedAc]) -> String {
+    acs.iter().map(|ac| pem::encode(LABEL, ac.as_der()).to_string()).collect()
+}
