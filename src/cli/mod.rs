@@ -5,7 +5,9 @@ mod conf;
 mod destroy;
 mod env;
 mod exit;
+mod fake;
 mod file;
+mod grid;
 mod info;
 mod init;
 mod links;
@@ -31,25 +33,45 @@ enum Command {
     Init,
     Info,
     Destroy,
+    Fake,
+    GridProxyInfo,
+    GridProxyDestroy,
+    GridCertInfo,
     Links,
     List,
     Sandbox,
     Verify,
 }
 
-const COMMANDS: [(&str, &str, Command); 8] = [
+const COMMANDS: [(&str, &str, Command); 13] = [
     ("init", "voms-proxy-init", Command::Init),
     ("info", "voms-proxy-info", Command::Info),
     ("destroy", "voms-proxy-destroy", Command::Destroy),
     ("list", "voms-proxy-list", Command::List),
     ("links", "voms-proxy-links", Command::Links),
     ("sandbox", "voms-proxy-sandbox", Command::Sandbox),
+    ("fake", "voms-proxy-fake", Command::Fake),
+    ("grid-proxy-init", "grid-proxy-init", Command::Init),
+    ("grid-proxy-info", "grid-proxy-info", Command::GridProxyInfo),
+    ("grid-proxy-destroy", "grid-proxy-destroy", Command::GridProxyDestroy),
+    ("grid-cert-info", "grid-cert-info", Command::GridCertInfo),
     ("verify", "voms-proxy-verify", Command::Verify),
     ("voms-verify", "voms-verify", Command::Verify),
 ];
 
 /// The names for which `voms-proxy links` makes links.
-const LINKS: [&str; 5] = ["voms-proxy-init", "voms-proxy-info", "voms-proxy-destroy", "voms-proxy-list", "voms-verify"];
+const LINKS: [&str; 10] = [
+    "voms-proxy-init",
+    "voms-proxy-info",
+    "voms-proxy-destroy",
+    "voms-proxy-list",
+    "voms-proxy-fake",
+    "voms-verify",
+    "grid-proxy-init",
+    "grid-proxy-info",
+    "grid-proxy-destroy",
+    "grid-cert-info",
+];
 
 /// Runs the program: `argv[0]` picks the command by its name, else `argv[1]` does.
 #[must_use]
@@ -72,6 +94,10 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
         Command::Info => info::main(name, &words, &environment),
         Command::Destroy => destroy::main(name, &words, &environment),
         Command::List => init::list(name, &words, &environment),
+        Command::Fake => fake::main(name, &words, &environment),
+        Command::GridProxyInfo => grid::proxy_info(name, &words, &environment),
+        Command::GridProxyDestroy => grid::proxy_destroy(name, &words, &environment),
+        Command::GridCertInfo => grid::cert_info(name, &words, &environment),
         Command::Links => links::main(name, &words),
         Command::Sandbox => sandbox::main(name, &words),
         Command::Verify => verify::main(name, &words, &environment),
@@ -89,10 +115,12 @@ Grid credentials: proxies with VOMS attributes.
   destroy   remove a proxy
   list      list what a VO would grant
   verify    judge a proxy and its attributes as a service would
+  fake      make a proxy with attributes signed by yourself, to test services
   links     make links, so that voms-proxy-init and the others start by their own names
   sandbox   start a throw-away VO on this machine, to try everything out
 
-voms-proxy COMMAND --help shows the options.
+voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy or
+grid-cert-info it is those.
 ";
 
 fn overview(word: Option<&OsString>) -> Exit {

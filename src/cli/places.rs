@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::env::Environment;
 use super::output::Trouble;
 use crate::credential::anchors::TrustAnchors;
+use crate::credential::location::Places;
 use crate::voms::vomsdir::VomsDir;
 
 /// A directory that was named, which must be there, else the first usual one that is.
@@ -24,6 +25,18 @@ fn directory<T, E: Display>(
         Trouble::new(headline).detail(error).help(help)
     };
     open(named).map(Some).map_err(missing)
+}
+
+/// Where the user's credential may be: what options name, else the usual places.
+pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Places {
+    Places {
+        certificate: certificate.map(Path::to_owned),
+        key: key.map(Path::to_owned),
+        environment_certificate: env.user_cert.clone(),
+        environment_key: env.user_key.clone(),
+        environment_pkcs12: env.pkcs12_user_cert.clone(),
+        globus: env.home.as_ref().map(|home| home.join(".globus")),
+    }
 }
 
 /// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.

@@ -45,6 +45,12 @@ pub struct Location {
 }
 
 impl Location {
+    /// A certificate and its key in a file of its own.
+    #[must_use]
+    pub fn pair(certificate: PathBuf, key: PathBuf) -> Self {
+        Self { certificate, key: Some(key) }
+    }
+
     /// A file with everything: a proxy, a PKCS#12 bundle, a certificate with its key.
     #[must_use]
     pub fn single(file: PathBuf) -> Self {

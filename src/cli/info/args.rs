@@ -113,6 +113,9 @@ pub struct InfoArgs {
     /// Directory that says whose attribute certificates are trusted
     #[arg(long, value_name = "DIR")]
     pub vomsdir: Option<PathBuf>,
+    /// Print names in the form of RFC 2253
+    #[arg(long)]
+    pub rfc2253: bool,
     /// Print everything as JSON (schema/info.json)
     #[arg(long)]
     pub json: bool,

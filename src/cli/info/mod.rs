@@ -243,11 +243,12 @@ fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
 
 fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>) {
     let leaf = chain.leaf();
+    let name = |dn: &Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
     let usage = || leaf.key_usage().map(|usage| usage.names().join(", ")).unwrap_or_default();
     let values: [(bool, &dyn Fn() -> String); 9] = [
-        (args.subject, &|| leaf.subject().to_string()),
-        (args.issuer, &|| leaf.issuer().to_string()),
-        (args.identity, &|| chain.identity().to_string()),
+        (args.subject, &|| name(leaf.subject())),
+        (args.issuer, &|| name(leaf.issuer())),
+        (args.identity, &|| name(chain.identity())),
         (args.r#type, &|| type_of(chain)),
         (args.strength, &|| bits(chain).to_string()),
         (args.path, &|| file::absolute(path).display().to_string()),

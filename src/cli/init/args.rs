@@ -93,6 +93,9 @@ pub struct InitArgs {
     /// Make an RFC 3820 proxy (default)
     #[arg(long, short = 'r')]
     pub rfc: bool,
+    /// Make a proxy of the drafts before RFC 3820
+    #[arg(long)]
+    pub draft: bool,
     /// Make a legacy proxy
     #[arg(long)]
     pub old: bool,

@@ -16,7 +16,7 @@ use crate::cli::output::{self, Trouble};
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
 use crate::credential::anchors::TrustAnchors;
-use crate::credential::location::{Location, Places};
+use crate::credential::location::Location;
 use crate::credential::proxy_type::{Generation, Policy};
 use crate::voms::fqan::Fqan;
 use crate::voms::request::AcRequest;
@@ -150,6 +150,7 @@ fn generation(args: &InitArgs) -> Result<Generation, Trouble> {
         Some(other) => Err(Trouble::new(format!("there is no proxy version {other}"))
             .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
         None if args.old && !args.rfc => Ok(Generation::Legacy),
+        None if args.draft && !args.rfc => Ok(Generation::Draft),
         None => Ok(Generation::Rfc),
     }
 }
@@ -158,14 +159,7 @@ fn location(args: &InitArgs, env: &Environment) -> Result<Location, Trouble> {
     if args.noregen && args.cert.is_none() {
         return Ok(Location::single(env.proxy()));
     }
-    let places = Places {
-        certificate: args.cert.clone(),
-        key: args.key.clone(),
-        environment_certificate: env.user_cert.clone(),
-        environment_key: env.user_key.clone(),
-        environment_pkcs12: env.pkcs12_user_cert.clone(),
-        globus: env.home.as_ref().map(|home| home.join(".globus")),
-    };
+    let places = places::credential(args.cert.as_deref(), args.key.as_deref(), env);
     places.find().map_err(|error| trouble::credential(&error))
 }
 

@@ -1,0 +1,212 @@
+//! `voms-proxy-fake`: attributes signed with a host certificate at hand instead of by a VOMS server, for tests of
+//! services.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Duration, Utc};
+use clap::{ArgAction, Parser};
+use voms_asn1::voms::ac_seq::AcSeq;
+use voms_asn1::voms::generic_attributes::GenericAttribute;
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::{self, Trouble};
+use super::prompt::PassphraseSource;
+use super::{args, file, init, places};
+use crate::authority::sign::AcDraft;
+use crate::credential::key::PrivateKey;
+use crate::credential::location::Location;
+use crate::credential::proxy::ProxyRequest;
+use crate::credential::proxy_type::{Generation, Policy};
+use crate::credential::user::Credential;
+use crate::voms::fqan::Fqan;
+
+/// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy-fake --voms VO --hostcert FILE --hostkey FILE --fqan FQAN... [options]",
+    after_help = "\
+EXIT CODES
+  0  a proxy was written
+  1  nothing was written
+
+EXAMPLES
+  voms-proxy-fake --voms virgo --hostcert hostcert.pem --hostkey hostkey.pem --uri voms.example.org:15000 \\
+      --fqan /virgo/virgo/Role=NULL/Capability=NULL --out fake.pem"
+)]
+struct FakeArgs {
+    /// The VO
+    #[arg(long, value_name = "VO")]
+    voms: String,
+    /// Certificate of the host that signs
+    #[arg(long, value_name = "FILE")]
+    hostcert: PathBuf,
+    /// Its key
+    #[arg(long, value_name = "FILE")]
+    hostkey: PathBuf,
+    /// A group or role, in the order given; repeatable
+    #[arg(long, value_name = "FQAN", action = ArgAction::Append, required = true)]
+    fqan: Vec<String>,
+    /// The server that the attributes name (default localhost:15000)
+    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:15000", hide_default_value = true)]
+    uri: String,
+    /// A generic attribute; repeatable
+    #[arg(long, value_name = "NAME=VALUE (QUALIFIER)", action = ArgAction::Append)]
+    ga: Vec<String>,
+    /// Your certificate: PEM, PKCS#12, or a proxy
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replace a proxy that is there
+    #[arg(long)]
+    force: bool,
+    /// Life of the proxy in hours
+    #[arg(long, value_name = "H")]
+    hours: Option<String>,
+    /// Life of proxy and attributes (default 12:00)
+    #[arg(long, value_name = "H:M")]
+    valid: Option<String>,
+    /// Life of the attributes alone
+    #[arg(long, value_name = "H:M")]
+    vomslife: Option<String>,
+    /// Size of the proxy's RSA key (default 2048)
+    #[arg(long, value_name = "N")]
+    bits: Option<String>,
+    /// Make a limited proxy
+    #[arg(long)]
+    limited: bool,
+    /// Make an RFC 3820 proxy (default)
+    #[arg(long)]
+    rfc: bool,
+    /// Make a legacy proxy
+    #[arg(long)]
+    old: bool,
+    /// How many proxies may be made below this one
+    #[arg(long, value_name = "N")]
+    path_length: Option<u32>,
+    /// Read the passphrase from standard input
+    #[arg(long)]
+    pwstdin: bool,
+    /// Print nothing on success
+    #[arg(long, short = 'q')]
+    quiet: bool,
+    /// Tell on stderr what is done
+    #[arg(long)]
+    debug: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<FakeArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    match make(&args, env, super::now()) {
+        Ok(()) => Exit::Success,
+        Err(trouble) => {
+            trouble.print();
+            Exit::Failure
+        }
+    }
+}
+
+fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Trouble> {
+    let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
+    let hours = args.hours.as_deref().map(init::hours).transpose()?;
+    let vomslife = args.vomslife.as_deref().map(|text| init::lifetime("--vomslife", text)).transpose()?;
+    let usual = Duration::hours(12);
+    let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
+    let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
+    may_be_written(&out, args.force)?;
+    if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
+        return Err(
+            Trouble::new(format!("{fqan:?} is no FQAN")).help("write for example --fqan /virgo/Role=production")
+        );
+    }
+    let signer = load(&Location::pair(args.hostcert.clone(), args.hostkey.clone()), args.pwstdin)?;
+    let user = load(&find_user(args, env)?, args.pwstdin)?;
+    let holder = user.chain().end_entity().unwrap_or(user.chain().leaf());
+    let draft = AcDraft {
+        vo: args.voms.clone(),
+        uri: args.uri.clone(),
+        fqans: args.fqan.clone(),
+        attributes: args.ga.iter().map(|text| generic_attribute(text, &args.voms)).collect::<Result<_, _>>()?,
+        not_before: now,
+        not_after: now + vomslife.or(valid).unwrap_or(usual),
+    };
+    let ac = draft.sign(holder, &signer).map_err(Trouble::new)?;
+    if args.debug {
+        output::stderr(&format!("signed by {}: {}", signer.chain().leaf().subject(), args.fqan.join(", ")));
+    }
+    let request = ProxyRequest {
+        generation: if args.old && !args.rfc { Generation::Legacy } else { Generation::Rfc },
+        policy: if args.limited { Policy::Limited } else { Policy::InheritAll },
+        path_length: args.path_length,
+        lifetime: hours.or(valid).unwrap_or(usual),
+        latest: user.chain().not_after(),
+        attributes: Some(AcSeq { acs: vec![ac] }),
+        included: None,
+    };
+    let key = PrivateKey::generate_rsa(bits).map_err(Trouble::new)?;
+    let proxy = request.issue(&user, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let pem = proxy.to_pem().map_err(Trouble::new)?;
+    file::replace(&out, &pem).map_err(|error| {
+        Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+            .detail(crate::bounded::reason(&error))
+            .help("name another file with --out")
+    })?;
+    if !args.quiet {
+        let until = output::date(proxy.not_after(), env.time_zone.as_deref());
+        output::line(&format!("\nCreated proxy in {}.\n\nYour proxy is valid until {until}", out.display()));
+    }
+    Ok(())
+}
+
+/// An empty file, such as `mktemp` makes, is nobody's proxy.
+fn may_be_written(out: &Path, force: bool) -> Result<(), Trouble> {
+    let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
+    if there && !force {
+        return Err(Trouble::new(format!("{} is there already", out.display()))
+            .help("name another file with --out, or replace it with --force"));
+    }
+    Ok(())
+}
+
+fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Trouble> {
+    let places = places::credential(args.cert.as_deref(), args.key.as_deref(), env);
+    places.find().map_err(|error| Trouble::new(&error).maybe_help(error.help()))
+}
+
+fn load(location: &Location, pwstdin: bool) -> Result<Credential, Trouble> {
+    let source = if pwstdin { PassphraseSource::StandardInput } else { PassphraseSource::Terminal };
+    let loaded = Credential::load(location, |path| source.ask(path));
+    loaded.map_err(|error| Trouble::new(&error).maybe_help(error.help()))
+}
+
+/// `name = value (qualifier)`; without a qualifier it is the VO's.
+fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Trouble> {
+    let wrong = || Trouble::new(format!("{text:?} is no attribute")).help("write --ga 'name = value (qualifier)'");
+    let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let (value, qualifier) = match rest.trim().strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+        Some((value, qualifier)) => (value, qualifier),
+        None => (rest, vo),
+    };
+    let octets = |text: &str| text.trim().as_bytes().to_vec();
+    Ok(GenericAttribute { name: octets(name), value: octets(value), qualifier: octets(qualifier) })
+}
