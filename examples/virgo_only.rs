@@ -7,11 +7,14 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode};
 use voms_proxy::credential::chain::Chain;
 use voms_proxy::verifier::VomsVerifier;
+
+const MOST_CONNECTIONS: usize = 100;
 
 #[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
 fn main() -> Result<(), Box<dyn Error>> {
@@ -24,12 +27,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let shared = Arc::new((acceptor(certificate, key)?, verifier));
     let listener = TcpListener::bind(address.first().map_or("127.0.0.1:8443", String::as_str))?;
     println!("listening on {}", listener.local_addr()?);
-    for stream in listener.incoming() {
-        let (stream, shared) = (stream?, shared.clone());
+    let busy = Arc::new(AtomicUsize::new(0));
+    // A connection that breaks, or one too many, is no reason to end.
+    for stream in listener.incoming().flatten() {
+        if busy.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
+            busy.fetch_sub(1, Ordering::Relaxed);
+            continue;
+        }
+        let (shared, busy) = (shared.clone(), busy.clone());
         std::thread::spawn(move || {
             if let Err(error) = serve(&shared.0, &shared.1, stream) {
                 eprintln!("{error}");
             }
+            busy.fetch_sub(1, Ordering::Relaxed);
         });
     }
     Ok(())

@@ -96,13 +96,15 @@ pub struct VomsVerifier {
     anchors: TrustAnchors,
     vomsdir: VomsDir,
     hosts: Option<Vec<String>>,
+    leave_out: bool,
 }
 
 /// A credential that is believed; only [`VomsVerifier`] makes one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct VerifiedCredential {
     chain: VerifiedChain,
     acs: Vec<VerifiedAc>,
+    left_out: Vec<Finding>,
 }
 
 impl VomsVerifier {
@@ -117,7 +119,7 @@ impl VomsVerifier {
     /// With directories that are open already. Clocks may differ by [`SKEW`].
     #[must_use]
     pub fn new(anchors: TrustAnchors, vomsdir: VomsDir) -> Self {
-        Self { anchors: anchors.with_skew(SKEW), vomsdir, hosts: Some(Vec::new()) }
+        Self { anchors: anchors.with_skew(SKEW), vomsdir, hosts: Some(Vec::new()), leave_out: false }
     }
 
     /// The same with another policy for revocation lists; by default they are asked where they are at hand.
@@ -143,6 +145,14 @@ impl VomsVerifier {
     #[must_use]
     pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
         Self { hosts: Some(hosts.into_iter().collect()), ..self }
+    }
+
+    /// Attribute certificates that are not to be believed are left out, and told by [`VerifiedCredential::left_out`], as
+    /// long as the chain is sound. By default one of them spoils the whole: a service that grants more to those who have
+    /// no attributes of some VO could be fooled otherwise.
+    #[must_use]
+    pub fn leaving_out_unbelieved(self) -> Self {
+        Self { leave_out: true, ..self }
     }
 
     /// For one who only passes attributes on: whatever hosts an attribute certificate is for, it is not refused.
@@ -188,11 +198,14 @@ impl VomsVerifier {
                 },
             }
         }
-        if verified.as_ref().is_ok_and(VerifiedChain::is_independent) {
-            findings.push(Finding::Independent);
-        }
         match verified {
-            Ok(chain) if findings.is_empty() => Ok(VerifiedCredential { chain, acs }),
+            Ok(chain) if chain.is_independent() => {
+                findings.push(Finding::Independent);
+                Err(Rejection(findings))
+            }
+            Ok(chain) if findings.is_empty() || self.leave_out => {
+                Ok(VerifiedCredential { chain, acs, left_out: findings })
+            }
             _ => Err(Rejection(findings)),
         }
     }
@@ -215,6 +228,12 @@ impl VerifiedCredential {
     #[must_use]
     pub fn attribute_certificates(&self) -> &[VerifiedAc] {
         &self.acs
+    }
+
+    /// Why attribute certificates were left out; nothing unless [`VomsVerifier::leaving_out_unbelieved`] says so.
+    #[must_use]
+    pub fn left_out(&self) -> &[Finding] {
+        &self.left_out
     }
 
     /// The FQANs of all attribute certificates in order; the first is the primary one.

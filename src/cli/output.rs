@@ -23,7 +23,7 @@ pub fn stderr(text: &str) {
 
 /// Writes a warning to stderr.
 pub fn warning(text: impl Display) {
-    stderr(&format!("warning: {text}"));
+    stderr(&format!("warning: {}", text.to_string().replace('\n', "\\n")));
 }
 
 /// Text from files and servers with its control characters spelled out, so that it cannot steer a terminal.
@@ -46,12 +46,19 @@ pub struct Trouble {
     headline: String,
     details: Vec<String>,
     help: Option<String>,
+    more_help: Vec<String>,
     last: Option<String>,
 }
 
 impl Trouble {
     pub fn new(headline: impl Display) -> Self {
-        Self { headline: headline.to_string(), details: Vec::new(), help: None, last: None }
+        Self {
+            headline: headline.to_string().replace('\n', "\\n"),
+            details: Vec::new(),
+            help: None,
+            more_help: Vec::new(),
+            last: None,
+        }
     }
 
     /// The line that names the fact.
@@ -69,9 +76,9 @@ impl Trouble {
         json!({ "version": 1, "error": self.headline, "details": self.details, "help": self.help })
     }
 
-    /// Adds a line below the headline.
+    /// Adds a line below the headline. What strangers put into it stays on that line.
     pub fn detail(mut self, detail: impl Display) -> Self {
-        self.details.push(detail.to_string());
+        self.details.push(detail.to_string().replace('\n', "\\n"));
         self
     }
 
@@ -84,6 +91,18 @@ impl Trouble {
     /// Sets the next step, if there is one.
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Adds a further next step, if it is not the same.
+    pub fn also_help(mut self, help: &str) -> Self {
+        match &self.help {
+            None => self.help = Some(help.to_owned()),
+            Some(first) if first != help && !self.more_help.iter().any(|known| known == help) => {
+                self.more_help.push(help.to_owned());
+            }
+            Some(_) => {}
+        }
         self
     }
 
@@ -100,7 +119,7 @@ impl Trouble {
             text.push_str("\n  ");
             text.push_str(detail);
         }
-        if let Some(help) = &self.help {
+        for help in self.help.iter().chain(&self.more_help) {
             text.push_str("\n  help: ");
             text.push_str(help);
         }

@@ -16,6 +16,7 @@ use crate::credential::anchors::CrlPolicy;
 use crate::credential::strength::{StrengthPolicy, Weakness};
 use crate::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use crate::voms::verify::VerifiedAc;
+use crate::voms::vomsdir::VomsDir;
 
 /// Judges a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
@@ -86,7 +87,14 @@ enum Weak {
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     let args = match args::parse::<VerifyArgs>(name, words) {
         Ok(args) => args,
-        Err(exit) => return exit,
+        Err(exit) => {
+            // Whoever reads JSON gets JSON, whatever is wrong.
+            if exit == Exit::Failure && words.iter().any(|word| word == "--json" || word == "-json") {
+                let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
+                output::line(&as_json(&Err(Not::Judged(wrong))).to_string());
+            }
+            return exit;
+        }
     };
     let outcome = judge(&args, env);
     match (&outcome, args.json) {
@@ -111,12 +119,13 @@ impl Not {
             Self::Judged(trouble) => trouble.print(),
             Self::Believed(findings) => {
                 let mut trouble = Trouble::new(format!("{} is not to be believed", args.file.display()));
-                let mut steps: Vec<&str> = Vec::new();
                 for (finding, help) in findings {
                     trouble = trouble.detail(finding);
-                    steps.extend(help.as_deref().filter(|help| !steps.contains(help)));
+                    if let Some(help) = help {
+                        trouble = trouble.also_help(help);
+                    }
                 }
-                trouble.maybe_help((!steps.is_empty()).then(|| steps.join("\n  help: "))).print();
+                trouble.print();
             }
         }
     }
@@ -129,7 +138,8 @@ fn judge(args: &VerifyArgs, env: &Environment) -> Result<VerifiedCredential, Not
     let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
     let anchors = anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
-    let vomsdir = vomsdir.ok_or_else(|| missing("vomsdir", "--vomsdir or X509_VOMS_DIR"))?;
+    // Without any, nobody's attributes are believed, but a certificate or a plain proxy may be.
+    let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
     let policy = match args.crl {
         Crl::Off => CrlPolicy::Off,
         Crl::Present => CrlPolicy::IfPresent,

@@ -21,6 +21,9 @@ use super::key_usage::KeyUsage;
 use super::pem;
 use super::proxy_type::{Policy, ProxyType};
 
+/// In DER.
+const LONGEST_NAME: usize = 32 << 10;
+
 /// A certificate that could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,6 +34,9 @@ pub enum CertificateError {
     /// OpenSSL refuses what der took.
     #[error("not an X.509 certificate: {0}")]
     OpenSsl(#[from] openssl::error::ErrorStack),
+    /// A name of a size that is an attack.
+    #[error("a name in it is longer than {LONGEST_NAME} bytes")]
+    Name,
     /// A PEM block without its end.
     #[error("a certificate block does not end as it begins, or is cut short")]
     Block,
@@ -66,6 +72,9 @@ impl Certificate {
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
         let (issuer_der, subject_der) = names(bytes)?;
+        if issuer_der.len().max(subject_der.len()) > LONGEST_NAME {
+            return Err(CertificateError::Name);
+        }
         let der = bytes.to_vec();
         let (is_ca, proxy_type) = (false, None);
         let mut inner = Inner { x509, parsed, der, issuer_der, subject_der, subject, issuer, is_ca, proxy_type };

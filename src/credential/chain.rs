@@ -1,6 +1,8 @@
 //! Certificate chains with proxies: what each certificate is, and whether the whole is to be believed (RFC 3820
 //! section 4, spec 1.7 and 1.8).
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, Utc};
 use der::asn1::ObjectIdentifier;
 use openssl::ssl::SslRef;
@@ -17,6 +19,8 @@ use super::strength::{StrengthPolicy, Weakness};
 /// OpenSSL's own limit for the depth of a chain.
 const MOST_CERTIFICATES: usize = 100;
 const MOST_BYTES: usize = 1 << 20;
+/// Of one kind, about one certificate.
+const MOST_TOLD: usize = 10;
 
 /// A chain that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -204,12 +208,8 @@ impl Chain {
             return Err(ChainError::TooMany(certificates.len()));
         }
         for at in 1..certificates.len() {
-            let issuer = certificates[at - 1].issuer().clone();
-            if let Some(found) = certificates[at..].iter().position(|c| c.subject().matches(&issuer)) {
-                certificates[at..=at + found].rotate_right(1);
-            } else {
-                break;
-            }
+            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1]) else { break };
+            certificates[at..=at + found].rotate_right(1);
         }
         Ok(Self { certificates })
     }
@@ -359,6 +359,22 @@ impl Chain {
     }
 }
 
+/// The first of the issuer's name; of several the one whose key signed.
+fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<usize> {
+    let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
+    let mut candidates = (0..certificates.len()).filter(named);
+    let first = candidates.next()?;
+    let signed = |at: &usize| {
+        let key = certificates[*at].x509().public_key();
+        key.and_then(|key| issued.x509().verify(&key)).unwrap_or(false)
+    };
+    let others: Vec<usize> = candidates.take(MOST_TOLD).collect();
+    if others.is_empty() || signed(&first) {
+        return Some(first);
+    }
+    others.into_iter().find(signed).or(Some(first))
+}
+
 fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<ChainFinding>) {
     let subject = || proxy.subject().clone();
     if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
@@ -435,7 +451,7 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }
-    for id in proxy.critical_extensions().filter(|id| !KNOWN.contains(id)) {
-        findings.push(ChainFinding::CriticalExtension(subject(), id));
-    }
+    let unknown: BTreeSet<_> = proxy.critical_extensions().filter(|id| !KNOWN.contains(id)).collect();
+    let told = unknown.into_iter().take(MOST_TOLD);
+    findings.extend(told.map(|id| ChainFinding::CriticalExtension(subject(), id)));
 }

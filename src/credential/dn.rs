@@ -1,6 +1,7 @@
 //! Distinguished names: read from certificates or from the slash form, compared as parsed names (RFC 5280 section 7.1).
 
 use std::fmt;
+use std::sync::Arc;
 
 use der::Tagged;
 use x509_cert::der::Tag;
@@ -92,7 +93,8 @@ fn canonical(value: &str) -> String {
 /// `==` is exact; [`Dn::matches`] is what trust decisions use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Dn {
-    rdns: Vec<Vec<Ava>>,
+    /// Shared, since every finding names whom it is about.
+    rdns: Arc<Vec<Vec<Ava>>>,
 }
 
 impl Dn {
@@ -101,7 +103,7 @@ impl Dn {
     pub fn from_name(name: &Name) -> Self {
         let rdns =
             name.iter_rdn().map(|rdn| rdn.iter().map(|ava| Ava::from_any(ava.oid, &ava.value)).collect()).collect();
-        Self { rdns }
+        Self { rdns: Arc::new(rdns) }
     }
 
     /// Parses the slash form, `/C=IT/O=INFN/CN=host/voms.example.org`.
@@ -129,7 +131,7 @@ impl Dn {
         }
         let (oid, value) = pending?;
         rdns.push(finish(oid, &value));
-        Some(Self { rdns })
+        Some(Self { rdns: Arc::new(rdns) })
     }
 
     /// Whether both name the same entity: same attributes, values compared without ASCII case and runs of blanks.
@@ -138,7 +140,7 @@ impl Dn {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         if self.rdns.len() == other.rdns.len() {
-            return self.rdns.iter().zip(&other.rdns).all(|(a, b)| same_rdn(a, b));
+            return self.rdns.iter().zip(other.rdns.iter()).all(|(a, b)| same_rdn(a, b));
         }
         let (a, b): (Vec<_>, Vec<_>) = (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
@@ -159,7 +161,7 @@ impl Dn {
         const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
         let (last, rest) = self.rdns.split_last()?;
         let [ava] = last.as_slice() else { return None };
-        let below = rest.len() == issuer.rdns.len() && rest.iter().zip(&issuer.rdns).all(|(a, b)| same_rdn(a, b));
+        let below = rest.len() == issuer.rdns.len() && rest.iter().zip(issuer.rdns.iter()).all(|(a, b)| same_rdn(a, b));
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
@@ -205,9 +207,13 @@ fn split_unescaped(text: &str) -> Vec<String> {
 
 fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
     let (label, value) = piece.split_once('=')?;
+    Some((label_oid(label)?, value.to_owned()))
+}
+
+fn label_oid(label: &str) -> Option<ObjectIdentifier> {
     let known = LABELS.iter().chain(ALIASES).find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, oid)| *oid);
     let dotted = || label.starts_with(|c: char| c.is_ascii_digit()).then_some(label);
-    Some((ObjectIdentifier::new(known.or_else(dotted)?).ok()?, value.to_owned()))
+    ObjectIdentifier::new(known.or_else(dotted)?).ok()
 }
 
 fn unescape(value: &str) -> String {
@@ -239,18 +245,17 @@ pub(super) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
 }
 
 /// The slash form that vomses, LSC and grid-map files hold: OpenSSL's labels, `/` inside values as it is, every byte
-/// that is not printable ASCII as `\xHH`; so too what would be read as something else: a backslash, and a `/` before what
-/// looks like a label.
+/// that is not printable ASCII as `\xHH`; so too what would be read as something else: a backslash, and a `/` or `+` before
+/// what looks like a label.
 impl fmt::Display for Dn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for rdn in &self.rdns {
+        for rdn in self.rdns.iter() {
             for (i, ava) in rdn.iter().enumerate() {
                 f.write_str(if i == 0 { "/" } else { "+" })?;
                 write!(f, "{}=", ava.label())?;
-                let misread = misread_slashes(&ava.value);
                 for (at, byte) in ava.value.bytes().enumerate() {
                     match byte {
-                        b'/' if misread.contains(&at) => f.write_str("\\x2F")?,
+                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => write!(f, "\\x{byte:02X}")?,
                         b' '..=b'[' | b']'..=b'~' => write!(f, "{}", char::from(byte))?,
                         _ => write!(f, "\\x{byte:02X}")?,
                     }
@@ -275,11 +280,14 @@ fn escaped(value: &str) -> String {
     out
 }
 
-/// Where the slashes in a value are that would begin another attribute.
-fn misread_slashes(value: &str) -> Vec<usize> {
-    let slashes = value.match_indices('/').map(|(at, _)| at);
-    slashes.filter(|at| labelled(&value[at + 1..]).is_some()).collect()
+/// Whether a text begins with what reads as the label of an attribute. No label is longer than [`LONGEST_LABEL`].
+fn begins_label(text: &str) -> bool {
+    let end = text.bytes().take(LONGEST_LABEL).position(|byte| byte == b'=');
+    end.and_then(|end| text.get(..end)).is_some_and(|label| label_oid(label).is_some())
 }
+
+/// In bytes; of the dotted ones those in use.
+const LONGEST_LABEL: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -298,9 +306,10 @@ mod tests {
 
     #[test]
     fn what_is_printed_names_nobody_else() {
-        for value in [r"Mall\x6Fry", "a/CN=Mallory", r"a\/b", "x/y"] {
-            let name =
-                Dn { rdns: vec![finish(ObjectIdentifier::new_unwrap("2.5.4.3"), &value.replace('\\', r"\x5C"))] };
+        for value in [r"Mall\x6Fry", "a/CN=Mallory", "a+CN=b", r"a\/b", "x/y"] {
+            let name = Dn {
+                rdns: Arc::new(vec![finish(ObjectIdentifier::new_unwrap("2.5.4.3"), &value.replace('\\', r"\x5C"))]),
+            };
             assert_eq!(dn(&name.to_string()), name, "{value}");
         }
     }
@@ -309,7 +318,7 @@ mod tests {
     fn an_rdn_of_thousands_of_attributes_is_compared_at_once() {
         let ava = |n: usize| Ava { oid: ObjectIdentifier::new_unwrap("2.5.4.3"), value: n.to_string() };
         let (up, down): (Vec<_>, Vec<_>) = ((0..20_000).map(ava).collect(), (0..20_000).rev().map(ava).collect());
-        assert!(Dn { rdns: vec![up] }.matches(&Dn { rdns: vec![down] }));
+        assert!(Dn { rdns: Arc::new(vec![up]) }.matches(&Dn { rdns: Arc::new(vec![down]) }));
     }
 
     #[test]

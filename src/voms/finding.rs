@@ -36,7 +36,7 @@ pub enum AcFinding {
     #[error("its serial number is not a positive one of at most 20 octets")]
     Serial,
     /// Generic attributes that another VO granted.
-    #[error("it has attributes granted by {0}, which is not its VO {1}")]
+    #[error("it has attributes granted by {0:?}, which is not its VO {1}")]
     ForeignAttributes(String, String),
     /// An FQAN of another VO.
     #[error("the attribute {0} is not of its VO {1}")]
@@ -111,7 +111,7 @@ pub enum AcFinding {
         holder: String,
     },
     /// It is for other hosts.
-    #[error("AC target check failed: it is for {} only", .0.join(", "))]
+    #[error("AC target check failed: it is for {} only", quoted(.0))]
     Target(Vec<String>),
     /// Past its end.
     #[error("it expired on {}", crate::when(.0))]
@@ -140,6 +140,12 @@ pub enum AcFinding {
     /// OpenSSL failed.
     #[error("it could not be checked: OpenSSL failed")]
     OpenSsl,
+}
+
+/// Texts of strangers, of which only the first few are told.
+fn quoted(texts: &[String]) -> String {
+    let told: Vec<String> = texts.iter().take(5).map(|text| text.escape_default().to_string()).collect();
+    told.join(", ")
 }
 
 impl AcFinding {

@@ -22,7 +22,7 @@ use super::vomsdir::{Trusted, VomsDir};
 use crate::credential::anchors::{TrustAnchors, Usage};
 use crate::credential::certificate::{Certificate, minimal_integer};
 use crate::credential::dn::Dn;
-use crate::credential::strength::StrengthPolicy;
+use crate::credential::strength::{StrengthPolicy, Weakness};
 
 /// How far clocks usually may differ (spec 7.6).
 pub const SKEW: Duration = Duration::minutes(5);
@@ -262,7 +262,10 @@ impl AcVerifier<'_> {
     fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
         let certificate = ac.certificate();
         if let Some(weakness) = self.strength().judge_signature(&certificate.signature_algorithm) {
-            return Some(AcFinding::Weak(weakness));
+            return Some(match weakness {
+                Weakness::Unknown(id) => AcFinding::Algorithm(id),
+                weakness => AcFinding::Weak(weakness),
+            });
         }
         let digest = match certificate.signature_algorithm.oid {
             oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),

@@ -68,12 +68,14 @@ impl VomsDir {
     /// # Errors
     /// [`VomsDirError::Missing`].
     pub fn open(directory: &Path) -> Result<Self, VomsDirError> {
-        if directory.is_dir() {
-            let vos = Names::of(directory);
-            Ok(Self(Arc::new(Inner { vos, lsc: Files::new(), certificates: Files::new() })))
-        } else {
-            Err(VomsDirError::Missing(directory.to_owned()))
-        }
+        if directory.is_dir() { Ok(Self::absent(directory)) } else { Err(VomsDirError::Missing(directory.to_owned())) }
+    }
+
+    /// A directory that need not be there: nobody is trusted then, and messages name the place.
+    #[must_use]
+    pub fn absent(directory: &Path) -> Self {
+        let vos = Names::of(directory);
+        Self(Arc::new(Inner { vos, lsc: Files::new(), certificates: Files::new() }))
     }
 
     /// The directory.

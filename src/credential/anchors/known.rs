@@ -17,7 +17,8 @@ struct KnownPath {
     path: Vec<Certificate>,
 }
 
-/// The last paths found. Only sound ones come in, so strangers cannot fill it.
+/// The last paths found. Only those come in that use all certificates they were found from, each of which a trusted CA
+/// has certified, so strangers cannot fill it.
 #[derive(Debug, Default)]
 pub struct KnownPaths(RwLock<VecDeque<KnownPath>>);
 
@@ -35,6 +36,9 @@ impl KnownPaths {
     }
 
     pub fn insert(&self, leaf: &Certificate, untrusted: &[Certificate], anchors: &[Certificate], path: &[Certificate]) {
+        if !untrusted.iter().all(|certificate| path.contains(certificate)) {
+            return;
+        }
         let (untrusted, anchors, path) = (untrusted.to_vec(), anchors.to_vec(), path.to_vec());
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.truncate(MOST_PATHS - 1);

@@ -140,7 +140,22 @@ impl TrustAnchors {
         }
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL ran out of memory"))];
         let view = self.directory.view(now);
-        match self.build_path(leaf, untrusted, view, usage).map_err(internal)? {
+        let anchors = anchors_for(leaf, untrusted, view);
+        // A CA's renewed certificate often lies beside the one it replaces. So first without those that cannot serve;
+        // if no path is found then, with them, so that the findings name them.
+        let sound = |(all, signed): (&[Certificate], bool)| -> Vec<Certificate> {
+            all.iter()
+                .filter(|one| self.judge_each(&[(*one).clone()], usize::from(signed), now).is_empty())
+                .cloned()
+                .collect()
+        };
+        let first =
+            self.build_path(leaf, &sound((untrusted, true)), &sound((&anchors, false)), usage).map_err(internal)?;
+        let outcome = match first {
+            Ok(path) => Ok(path),
+            Err(_) => self.build_path(leaf, untrusted, &anchors, usage).map_err(internal)?,
+        };
+        match outcome {
             Ok(path) => {
                 let mut findings = self.judge_each(&path, path.len() - 1, now);
                 for (at, pair) in path.windows(2).enumerate() {
@@ -173,17 +188,16 @@ impl TrustAnchors {
         &self,
         leaf: &Certificate,
         untrusted: &[Certificate],
-        view: View<'_>,
+        anchors: &[Certificate],
         usage: Usage,
     ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
-        let anchors = anchors_for(leaf, untrusted, view);
         if usage == Usage::Signer
-            && let Some(path) = self.directory.known_paths().find(leaf, untrusted, &anchors)
+            && let Some(path) = self.directory.known_paths().find(leaf, untrusted, anchors)
         {
             return Ok(Ok(path));
         }
         let mut store = X509StoreBuilder::new()?;
-        for anchor in &anchors {
+        for anchor in anchors {
             store.add_cert(anchor.to_x509())?;
         }
         let mut param = X509VerifyParam::new()?;
@@ -201,7 +215,7 @@ impl TrustAnchors {
         let store = store.build();
         let outcome = X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
             if context.verify_cert()? {
-                let known = || std::iter::once(leaf).chain(untrusted).chain(&anchors);
+                let known = || std::iter::once(leaf).chain(untrusted).chain(anchors);
                 let ours = |x509: &X509Ref| known().find(|known| known.x509() == x509).cloned();
                 let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
                 let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
@@ -215,7 +229,7 @@ impl TrustAnchors {
         if usage == Usage::Signer
             && let Ok(path) = &outcome
         {
-            self.directory.known_paths().insert(leaf, untrusted, &anchors, path);
+            self.directory.known_paths().insert(leaf, untrusted, anchors, path);
         }
         Ok(outcome)
     }

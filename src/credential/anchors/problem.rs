@@ -85,13 +85,15 @@ pub enum PathProblem {
 pub struct PathFinding {
     /// Whose certificate.
     pub subject: Dn,
+    /// Whether it is a CA's.
+    pub is_ca: bool,
     /// What is wrong with it.
     pub problem: PathProblem,
 }
 
 impl PathFinding {
     pub(super) fn new(certificate: &Certificate, problem: PathProblem) -> Self {
-        Self { subject: certificate.subject().clone(), problem }
+        Self { subject: certificate.subject().clone(), is_ca: certificate.is_ca(), problem }
     }
 
     /// Whether a certificate is one that readers understand differently.
@@ -128,6 +130,9 @@ impl PathFinding {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match &self.problem {
+            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. } if self.is_ca => {
+                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate".to_owned()
+            }
             PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
             PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
             PathProblem::UnknownIssuer { directory, .. } => format!(

@@ -128,12 +128,34 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
 
 /// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`.
 fn comparable_pattern(pattern: &str) -> Result<String, &'static str> {
-    let mut text = decoded(pattern);
+    let mut text = decoded(&with_literals(pattern));
     for (label, spelling) in [("(?i)/(?:email|e)=", "/emailaddress="), ("(?i)/userid=", "/uid=")] {
         let label = Regex::new(label).map_err(|_| "the subject is no regular expression")?;
         text = label.replace_all(&text, spelling).into_owned();
     }
     Ok(text)
+}
+
+/// `\xHH` of ASCII as the character itself, which must not turn into an operator of the expression.
+fn with_literals(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("\\x") {
+        out.push_str(before);
+        let code = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
+        match code {
+            Some(code) => {
+                out.push_str(&regex::escape(&char::from(code).to_string()));
+                rest = &after[2..];
+            }
+            None => {
+                out.push_str("\\x");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Words, of which some are in quotation marks.
@@ -173,6 +195,9 @@ mod tests {
 
     #[test]
     fn a_denial_matches_names_as_they_are() {
+        let dot = r#"TO Issuer SELF PERMIT Subject "/DC=t/CN=a\x2Eb""#;
+        assert_eq!(judged(dot, true, "/DC=t/CN=a.b"), Verdict::Permitted);
+        assert_eq!(judged(dot, true, "/DC=t/CN=axb"), Verdict::NotPermitted);
         let text = "TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \".*Mallory\"\n";
         assert_eq!(judged(text, true, r"/DC=t/CN=a\x0AMallory"), Verdict::Denied);
         for pattern in [r"\/DC=t\/CN=\S+", ".*/CN=Zoë", r".*/CN=Zo\xC3\xAB", r"/DC=t/CN=Z\S\S"] {

@@ -79,7 +79,7 @@ impl SigningPolicy {
                 let rule = entry.rules.last_mut().ok_or("conditions before any rights")?;
                 rule.patterns.extend(patterns(value)?);
             }
-            condition if condition.starts_with("cond_") => {}
+            condition if condition.starts_with("cond_") => return Err("a condition that is not known"),
             _ => return Err("an unknown keyword"),
         }
         Ok(())

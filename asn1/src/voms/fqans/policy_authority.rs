@@ -53,10 +53,16 @@ impl fmt::Display for PolicyAuthority {
     }
 }
 
+/// The longest name of a file, which both become in a vomsdir.
+const LONGEST_NAME: usize = 255;
+
 fn name(part: &'static str, text: &str) -> Result<String, PolicyAuthorityError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if text.is_empty() {
         return Err(PolicyAuthorityError::Empty { part });
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(PolicyAuthorityError::TooLong { part });
     }
     if let Some(character) = text.chars().find(|&c| !allowed(c)) {
         return Err(PolicyAuthorityError::Character { part, character });
@@ -81,6 +87,11 @@ fn number(port: &str) -> Result<u16, PolicyAuthorityError> {
 pub enum PolicyAuthorityError {
     /// There is no `://`.
     NoSeparator,
+    /// A part is longer than the name of a file may be.
+    TooLong {
+        /// Which part.
+        part: &'static str,
+    },
     /// The VO or the host is empty.
     Empty {
         /// `VO` or `host`.
@@ -105,6 +116,7 @@ pub enum PolicyAuthorityError {
 impl fmt::Display for PolicyAuthorityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            PolicyAuthorityError::TooLong { part } => write!(f, "its {part} is longer than {LONGEST_NAME} characters"),
             PolicyAuthorityError::NoSeparator => write!(f, "policy authority has no '://'"),
             PolicyAuthorityError::Empty { part } => {
                 write!(f, "policy authority has an empty {part}")
