@@ -22,7 +22,7 @@ use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args as words, file, places};
 use crate::bounded;
-use crate::credential::certificate::minimal_integer;
+use crate::credential::certificate::{Certificate, minimal_integer};
 use crate::credential::chain::Chain;
 use crate::credential::dn::Dn;
 use crate::verifier::{Finding, VomsVerifier};
@@ -90,7 +90,7 @@ fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: Dat
         print_block(path, chain, now);
     }
     if args.text {
-        print_text(chain)?;
+        print_text(args, chain)?;
     }
     if args.all {
         acs.iter().for_each(|ac| print_ac(chain, ac, now));
@@ -244,7 +244,8 @@ fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
 fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>) {
     let leaf = chain.leaf();
     let name = |dn: &Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
-    let usage = || leaf.key_usage().map(|usage| usage.names().join(", ")).unwrap_or_default();
+    let usage = leaf.key_usage().map(|usage| format!("key usage : {}", usage.names().join(", ")));
+    let included = included(chain).map(|contents| format!("included  : {contents}"));
     let values: [(bool, &dyn Fn() -> String); 9] = [
         (args.subject, &|| name(leaf.subject())),
         (args.issuer, &|| name(leaf.issuer())),
@@ -252,9 +253,9 @@ fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>)
         (args.r#type, &|| type_of(chain)),
         (args.strength, &|| bits(chain).to_string()),
         (args.path, &|| file::absolute(path).display().to_string()),
-        (args.keyusage, &|| format!("key usage : {}", usage())),
+        (args.keyusage && usage.is_some(), &|| usage.clone().unwrap_or_default()),
         (args.timeleft, &|| seconds_left(chain.not_after(), now).to_string()),
-        (args.included_file, &|| included(chain).unwrap_or_default()),
+        (args.included_file && included.is_some(), &|| included.clone().unwrap_or_default()),
     ];
     for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
         value_line(&value());
@@ -277,10 +278,29 @@ fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) 
     }
 }
 
-fn print_text(chain: &Chain) -> Result<(), Trouble> {
-    let text = chain.leaf().x509().to_text().map_err(Trouble::new)?;
-    output::line(String::from_utf8_lossy(&text).trim_end());
+/// In OpenSSL's words, the proxy alone or with the chain each certificate below the CAs.
+fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Trouble> {
+    let own = chain.proxies().iter().chain(chain.end_entity());
+    for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
+        let text = certificate.x509().to_text().map_err(Trouble::new)?;
+        let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
+        output::line(text.trim_end());
+    }
     Ok(())
+}
+
+/// OpenSSL writes extensions that it does not know as they are, line ends and all; so here only their names stay.
+fn without_dumps(certificate: &Certificate, mut text: String) -> String {
+    for (id, name) in [(oid::VOMS_AC_SEQ, "acseq"), (oid::VOMS_INCLUDED_FILE, "incfile")] {
+        let Some((_, value)) = certificate.extension(id) else { continue };
+        let shown = |byte: &u8| match byte {
+            b'\n' | b'\r' | b' '..=b'~' => char::from(*byte),
+            _ => '.',
+        };
+        let dump: String = value.iter().map(shown).collect();
+        text = text.replace(&dump, "").replace(&format!("{id}: "), &format!("{name}: "));
+    }
+    text
 }
 
 fn ac_end(ac: &Ac) -> DateTime<Utc> {
