@@ -19,6 +19,11 @@ OPTIONS
 
 {after-help}";
 
+/// What a command understands.
+pub fn definition<P: Parser>() -> clap::Command {
+    P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP)
+}
+
 /// Parses a command's words; the unique beginning of any option's name is enough.
 ///
 /// # Errors
@@ -32,7 +37,7 @@ pub fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_abbreviated<P: Parser>(name: &str, words: &[OsString], abbreviated: &[&str]) -> Result<P, Exit> {
-    let mut command = P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP);
+    let mut command = definition::<P>();
     command.build();
     let options = Options::of(&command, abbreviated);
     let typed = options.normalise(words);

@@ -26,7 +26,7 @@ EXAMPLES
   voms-proxy-destroy
   voms-proxy-destroy --file proxy.pem"
 )]
-struct DestroyArgs {
+pub struct DestroyArgs {
     /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,

@@ -39,7 +39,7 @@ EXAMPLES
   voms-proxy-fake --voms virgo --hostcert hostcert.pem --hostkey hostkey.pem --uri voms.example.org:15000 \\
       --fqan /virgo/virgo/Role=NULL/Capability=NULL --out fake.pem"
 )]
-struct FakeArgs {
+pub struct FakeArgs {
     /// The VO
     #[arg(long, value_name = "VO")]
     voms: String,

@@ -40,7 +40,7 @@ EXAMPLES
   grid-proxy-destroy
   grid-proxy-destroy --dryrun --all"
 )]
-struct DestroyArgs {
+pub struct DestroyArgs {
     /// Proxies to remove (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     files: Vec<PathBuf>,
     /// Only say what would be removed
@@ -120,7 +120,7 @@ EXAMPLES
   grid-cert-info --subject
   grid-cert-info --file usercert.pem --enddate"
 )]
-struct CertArgs {
+pub struct CertArgs {
     /// The certificate (default X509_USER_CERT or ~/.globus/usercert.pem)
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,

@@ -13,7 +13,7 @@ use super::{LINKS, args, output};
 /// Makes links in DIR, so that voms-proxy-init and the others start by their own names.
 #[derive(Debug, Parser)]
 #[command(disable_help_flag = true, disable_version_flag = true, override_usage = "voms-proxy links DIR")]
-struct LinksArgs {
+pub struct LinksArgs {
     /// An existing directory, such as ~/bin
     dir: PathBuf,
     /// Show this help

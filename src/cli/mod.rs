@@ -105,6 +105,24 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
     .into()
 }
 
+/// What each command understands, by the name it is started by: the one definition from which parser, help, man pages
+/// and completions are made.
+#[must_use]
+pub fn definitions() -> Vec<clap::Command> {
+    let definition = |command| match command {
+        Command::Init | Command::List => args::definition::<init::InitArgs>(),
+        Command::Info | Command::GridProxyInfo => args::definition::<info::InfoArgs>(),
+        Command::Destroy => args::definition::<destroy::DestroyArgs>(),
+        Command::Fake => args::definition::<fake::FakeArgs>(),
+        Command::GridProxyDestroy => args::definition::<grid::DestroyArgs>(),
+        Command::GridCertInfo => args::definition::<grid::CertArgs>(),
+        Command::Links => args::definition::<links::LinksArgs>(),
+        Command::Sandbox => args::definition::<sandbox::SandboxArgs>(),
+        Command::Verify => args::definition::<verify::VerifyArgs>(),
+    };
+    COMMANDS.iter().map(|(_, name, command)| definition(*command).name(*name)).collect()
+}
+
 const OVERVIEW: &str = "\
 usage: voms-proxy COMMAND [options]
 

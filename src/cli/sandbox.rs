@@ -36,7 +36,7 @@ EXAMPLES
   voms-proxy sandbox
   voms-proxy sandbox -- sh -c 'voms-proxy-init --voms virgo && voms-proxy-info --all'"
 )]
-struct SandboxArgs {
+pub struct SandboxArgs {
     /// Keep the sandbox's files in this new directory, instead of a temporary one that is removed
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,

@@ -35,7 +35,7 @@ EXAMPLES
   voms-proxy verify /tmp/x509up_u1000
   voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json"
 )]
-struct VerifyArgs {
+pub struct VerifyArgs {
     /// A proxy, or a certificate with those above it
     file: PathBuf,
     /// Directory of trusted CAs (default X509_CERT_DIR, then the usual places)

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
 
-use self::args::InfoArgs;
+pub use self::args::InfoArgs;
 use self::checks::Checks;
 pub use self::json::generic_attributes;
 use super::env::Environment;

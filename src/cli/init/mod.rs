@@ -9,7 +9,7 @@ mod trouble;
 
 use std::ffi::OsString;
 
-use self::args::InitArgs;
+pub use self::args::InitArgs;
 pub use self::args::{bits, hours, lifetime};
 use self::plan::InitPlan;
 use self::report::Reporter;

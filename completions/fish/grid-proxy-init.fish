@@ -1,0 +1,43 @@
+complete -c grid-proxy-init -l voms -d 'Ask VO for attributes; repeatable. VO, VO:/group, VO:/group/Role=role or VO:all' -r
+complete -c grid-proxy-init -l order -d 'Put this group or role first; repeatable' -r
+complete -c grid-proxy-init -l target -d 'Make attributes that only this host accepts; repeatable' -r
+complete -c grid-proxy-init -l separate -d 'Write the attribute certificates to FILE as well' -r -F
+complete -c grid-proxy-init -l includeac -d 'Take the attribute certificates from FILE instead of from a server' -r -F
+complete -c grid-proxy-init -l include -d 'Put this file into the proxy' -r -F
+complete -c grid-proxy-init -l hours -d 'Life of the proxy in hours' -r
+complete -c grid-proxy-init -l valid -d 'Life of proxy and attributes (default 12:00)' -r
+complete -c grid-proxy-init -l vomslife -d 'Life of the attributes alone; 0:00 for the server\'s maximum' -r
+complete -c grid-proxy-init -s b -l bits -d 'Size of the proxy\'s RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)' -r
+complete -c grid-proxy-init -l cert -d 'Your certificate: PEM, PKCS#12, or a proxy' -r -F
+complete -c grid-proxy-init -s k -l key -d 'Your private key' -r -F
+complete -c grid-proxy-init -l out -d 'Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)' -r -F
+complete -c grid-proxy-init -l certdir -d 'Directory of trusted CAs' -r -F
+complete -c grid-proxy-init -l vomsdir -d 'Directory that says whose attribute certificates are trusted' -r -F
+complete -c grid-proxy-init -l vomses -d 'File or directory with VOMS servers, instead of all others; repeatable' -r -F
+complete -c grid-proxy-init -l policy -d 'Make a proxy with the rules in FILE' -r -F
+complete -c grid-proxy-init -l policy-language -d 'Language of the rules' -r
+complete -c grid-proxy-init -l proxyver -d 'Kind of proxy: 2 legacy, 3 draft, 4 RFC 3820' -r
+complete -c grid-proxy-init -l path-length -d 'How many proxies may be made below this one' -r
+complete -c grid-proxy-init -l timeout -d 'What one server may take in all (default 10)' -r
+complete -c grid-proxy-init -l globus -d 'Of Globus versions long gone; without effect' -r
+complete -c grid-proxy-init -l conf -d 'Read options from FILE; those of the command line win' -r -F
+complete -c grid-proxy-init -l list -d 'Only list what could be asked for; nothing is written'
+complete -c grid-proxy-init -l limited -d 'Make a limited proxy, which starts no jobs'
+complete -c grid-proxy-init -l independent -d 'Make a proxy with none of your rights'
+complete -c grid-proxy-init -s r -l rfc -d 'Make an RFC 3820 proxy (default)'
+complete -c grid-proxy-init -l draft -d 'Make a proxy of the drafts before RFC 3820'
+complete -c grid-proxy-init -l old -d 'Make a legacy proxy'
+complete -c grid-proxy-init -s n -l noregen -d 'Make the new proxy from the present one'
+complete -c grid-proxy-init -l pwstdin -d 'Read the passphrase from standard input'
+complete -c grid-proxy-init -s q -l quiet -d 'Print nothing on success'
+complete -c grid-proxy-init -l debug -d 'Tell every step on stderr'
+complete -c grid-proxy-init -l ignorewarn -d 'Do not tell the server\'s warnings'
+complete -c grid-proxy-init -s f -l failonwarn -d 'Write nothing if the server warns'
+complete -c grid-proxy-init -l skip-chain-integrity-checks -d 'Do not judge your certificate, and the proxies it comes from, against the CAs'
+complete -c grid-proxy-init -l skip-hostname-checks -d 'Believe a server of another name, if a trusted CA vouches for it'
+complete -c grid-proxy-init -l enable-legacy-protocol -d 'Ask over the legacy protocol too, as is always done'
+complete -c grid-proxy-init -l dont-verify-ac -d 'Do not verify the attributes received'
+complete -c grid-proxy-init -l verify -d 'Say that the proxy made was verified, as is always done'
+complete -c grid-proxy-init -l json -d 'Print the result as JSON (schema/init.json)'
+complete -c grid-proxy-init -s h -l help -d 'Show this help'
+complete -c grid-proxy-init -s V -l version -d 'Show the version'

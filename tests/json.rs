@@ -1,0 +1,86 @@
+//! What `--json` prints is what `schema/` says.
+
+mod common;
+
+use std::path::Path;
+
+use common::voms::{authority, honest};
+use common::{BINARY, Home, run};
+use serde_json::Value;
+
+fn schema(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.json"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// As much of JSON Schema as ours use.
+fn check(schema: &Value, value: &Value, at: &str) {
+    if let Some(wanted) = schema.get("const") {
+        assert_eq!(value, wanted, "{at}");
+    }
+    let types: Vec<&str> = match &schema["type"] {
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    let fits = |wanted: &&str| match *wanted {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{at}: the schema has the type {other}"),
+    };
+    assert!(types.is_empty() || types.iter().any(fits), "{at}: {value} is no {types:?}");
+    if schema["format"] == "date-time" {
+        assert!(value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{at}: {value}");
+    }
+    for required in schema["required"].as_array().into_iter().flatten() {
+        assert!(value.get(required.as_str().unwrap()).is_some(), "{at}: {required} is missing");
+    }
+    for (name, inner) in value.as_object().into_iter().flatten() {
+        let known = schema["properties"].get(name).unwrap_or_else(|| panic!("{at}: {name} is not in the schema"));
+        check(known, inner, &format!("{at}/{name}"));
+    }
+    for inner in value.as_array().into_iter().flatten() {
+        check(&schema["items"], inner, &format!("{at}[]"));
+    }
+}
+
+#[track_caller]
+fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
+    let asks_servers = matches!(words[0], "init" | "list");
+    let mut command = home.command(BINARY);
+    command.args(if asks_servers { home.init_args(words) } else { words.iter().map(Into::into).collect() });
+    command.arg("--json");
+    let outcome = run(&mut command, b"");
+    assert_eq!(outcome.code, Some(code), "{outcome:?}");
+    let value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
+    check(&schema(name), &value, name);
+    value
+}
+
+#[test]
+fn every_command_prints_what_its_schema_says() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let made = printed(&home, &["init", "--voms", "virgo:/virgo/virgo"], "init", 0);
+    assert_eq!(made["attributes"][0]["fqans"][0], "/virgo/virgo/Role=NULL/Capability=NULL");
+    let shown = printed(&home, &["info"], "info", 0);
+    assert_eq!(shown["attributes"][0]["generic_attributes"][0]["name"], "nickname");
+    let listed = printed(&home, &["list", "--voms", "virgo"], "list", 0);
+    assert_eq!(listed["attributes"][0]["fqans"].as_array().unwrap().len(), 3);
+    let proxy = home.proxy();
+    let verified = printed(&home, &["verify", proxy.to_str().unwrap()], "verify", 0);
+    assert_eq!(verified["believed"], true);
+}
+
+#[test]
+fn failures_are_json_too() {
+    let home = Home::empty();
+    assert!(printed(&home, &["info"], "error", 1)["error"].as_str().unwrap().starts_with("Proxy not found"));
+    printed(&home, &["init"], "error", 1);
+    let missing = printed(&home, &["verify", "nowhere"], "verify", 1);
+    assert_eq!(missing["findings"][0]["help"], "check the path");
+    printed(&home, &["verify", "nowhere", "--at", "nonsense"], "verify", 1);
+}
