@@ -15,7 +15,8 @@ use crate::bounded;
 
 /// What is remembered of one kind; a CA directory of IGTF has some two hundred.
 const MOST_REMEMBERED: usize = 4096;
-/// The time stamps of file systems are coarse: what changed just now may change again and bear the same stamp.
+/// The time stamps of file systems are coarse: what changed just now may change again and bear the same stamp. "Now" is
+/// the caller's, so one who judges by another moment than the present may miss such a change until the next one.
 const SETTLED_SECONDS: i64 = 2;
 
 /// What tells one state of a file or directory from the next.

@@ -176,3 +176,14 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     std::os::unix::fs::symlink(Path::new("nowhere"), &list).unwrap();
     assert!(matches!(problems(&directory.open()).as_slice(), [PathProblem::CrlUnusable { why: "cannot be read", .. }]));
 }
+
+#[test]
+fn a_ca_file_that_cannot_be_read_is_named() {
+    let directory = Directory::new();
+    directory.remove(".0");
+    directory.remove("SandboxCA.pem");
+    directory.write("0", "-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----\n");
+    let told = problems(&directory.open());
+    let [PathProblem::UnknownIssuer { unreadable: Some(file), .. }] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told[0].to_string().ends_with(&format!("({} cannot be read)", file.display())));
+}

@@ -12,6 +12,7 @@ use super::known::KnownPaths;
 use crate::bounded;
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
+use crate::credential::pem;
 use crate::credential::policy::{Policy, PolicyError};
 use crate::remembered::{Files, Names, State};
 
@@ -74,7 +75,7 @@ struct CaPaths {
 #[derive(Debug)]
 pub struct Directory {
     paths: Names<Vec<u8>, Arc<CaPaths>>,
-    certificates: Files<Vec<Certificate>>,
+    certificates: Files<CaFile>,
     revocation_lists: Files<Option<Vec<Crl>>>,
     policies: Files<Result<Policy, PolicyError>>,
     known_paths: KnownPaths,
@@ -175,19 +176,27 @@ pub struct CaFiles<'a> {
 impl CaFiles<'_> {
     /// The CA's certificates; those of others in the same files are left out, and files that hold none.
     pub fn certificates(&self) -> Vec<Certificate> {
-        let read = |path| {
-            let parse = |file: io::Result<&[u8]>| file.map_or_else(|_| Vec::new(), certificates_in);
-            self.directory.certificates.get(path, bounded::CONFIGURATION_LIMIT, self.now, parse)
-        };
         let mut found = Vec::new();
-        for file in self.paths.certificates.iter().filter_map(|path| read(path)) {
-            for certificate in file.iter().filter(|certificate| self.is_of_the_ca(certificate)) {
+        for (_, file) in self.files() {
+            for certificate in file.certificates.iter().filter(|certificate| self.is_of_the_ca(certificate)) {
                 if !found.contains(certificate) {
                     found.push(certificate.clone());
                 }
             }
         }
         found
+    }
+
+    /// A file of the CA's name that does not hold, or not only, certificates.
+    pub fn unreadable(&self) -> Option<PathBuf> {
+        self.files().find(|(_, file)| file.is_damaged).map(|(path, _)| path.to_owned())
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
+        self.paths.certificates.iter().filter_map(|path| {
+            let known = &self.directory.certificates;
+            Some((path.as_path(), known.get(path, bounded::CONFIGURATION_LIMIT, self.now, CaFile::parse)?))
+        })
     }
 
     fn is_of_the_ca(&self, certificate: &Certificate) -> bool {
@@ -218,7 +227,24 @@ impl CaFiles<'_> {
     }
 }
 
-fn certificates_in(file: &[u8]) -> Vec<Certificate> {
-    let several = Certificate::all_from_pem(file).ok().filter(|found| !found.is_empty());
-    several.or_else(|| Certificate::from_der(file).ok().map(|one| vec![one])).unwrap_or_default()
+/// What a file of CA certificates holds.
+#[derive(Debug)]
+struct CaFile {
+    certificates: Vec<Certificate>,
+    is_damaged: bool,
+}
+
+impl CaFile {
+    /// PEM, of which all certificates that can be read count, or one in DER.
+    fn parse(file: io::Result<&[u8]>) -> Self {
+        let file = file.unwrap_or_default();
+        let blocks = pem::blocks(file);
+        let read = |block: &pem::Block<'_>| Certificate::from_der(&block.der()?).ok();
+        let found: Vec<Option<Certificate>> = match blocks.iter().any(pem::Block::is_certificate) {
+            true => blocks.iter().filter(|block| block.is_certificate()).map(read).collect(),
+            false => vec![Certificate::from_der(file).ok()],
+        };
+        let is_damaged = found.iter().any(Option::is_none);
+        Self { certificates: found.into_iter().flatten().collect(), is_damaged }
+    }
 }

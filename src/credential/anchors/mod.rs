@@ -149,11 +149,12 @@ impl TrustAnchors {
                 .cloned()
                 .collect()
         };
-        let first =
-            self.build_path(leaf, &sound((untrusted, true)), &sound((&anchors, false)), usage).map_err(internal)?;
+        let first = self
+            .build_path(leaf, &sound((untrusted, true)), &sound((&anchors, false)), (usage, view))
+            .map_err(internal)?;
         let outcome = match first {
             Ok(path) => Ok(path),
-            Err(_) => self.build_path(leaf, untrusted, &anchors, usage).map_err(internal)?,
+            Err(_) => self.build_path(leaf, untrusted, &anchors, (usage, view)).map_err(internal)?,
         };
         match outcome {
             Ok(path) => {
@@ -189,7 +190,7 @@ impl TrustAnchors {
         leaf: &Certificate,
         untrusted: &[Certificate],
         anchors: &[Certificate],
-        usage: Usage,
+        (usage, view): (Usage, View<'_>),
     ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
         if usage == Usage::Signer
             && let Some(path) = self.directory.known_paths().find(leaf, untrusted, anchors)
@@ -223,7 +224,7 @@ impl TrustAnchors {
             }
             let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
             let at_fault = current.unwrap_or_else(|| leaf.clone());
-            let problem = self.problem(context.error(), &at_fault);
+            let problem = self.problem(context.error(), &at_fault, view);
             Ok(Err(PathFinding::new(&at_fault, problem)))
         })?;
         if usage == Usage::Signer
@@ -239,12 +240,13 @@ impl TrustAnchors {
         self.directory.known_paths().certificate(der)
     }
 
-    fn problem(&self, error: X509VerifyResult, certificate: &Certificate) -> PathProblem {
+    fn problem(&self, error: X509VerifyResult, certificate: &Certificate, view: View<'_>) -> PathProblem {
         const UNKNOWN_ISSUER: [i32; 5] = [2, 18, 19, 20, 21];
         if UNKNOWN_ISSUER.contains(&error.as_raw()) {
             return PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
                 directory: self.directory.path().to_owned(),
+                unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
             };
         }
         PathProblem::Invalid(error.error_string())

@@ -20,12 +20,14 @@ pub enum PathProblem {
     #[error("it is not valid before {}", crate::when(.0))]
     NotYetValid(DateTime<Utc>),
     /// No CA certificate for its issuer was found.
-    #[error("its issuer {issuer} is not among the trusted CAs in {}", .directory.display())]
+    #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable))]
     UnknownIssuer {
         /// The name looked for.
         issuer: Dn,
         /// Where.
         directory: PathBuf,
+        /// A file of its name that holds no certificate.
+        unreadable: Option<PathBuf>,
     },
     /// Its issuer's CRL lists it.
     #[error("it was revoked on {} (listed in {})", crate::when(.at), .crl.display())]
@@ -77,6 +79,10 @@ pub enum PathProblem {
     /// What OpenSSL's path validation says.
     #[error("{0}")]
     Invalid(&'static str),
+}
+
+fn aside(unreadable: &Option<PathBuf>) -> String {
+    unreadable.as_ref().map(|file| format!(" ({} cannot be read)", file.display())).unwrap_or_default()
 }
 
 /// One finding on a certificate path.
@@ -135,6 +141,7 @@ impl PathFinding {
             }
             PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
             PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
+            PathProblem::UnknownIssuer { unreadable: Some(file), .. } => format!("mend or replace {}", file.display()),
             PathProblem::UnknownIssuer { directory, .. } => format!(
                 "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
                  another directory with --certdir or X509_CERT_DIR",
