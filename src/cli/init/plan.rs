@@ -225,6 +225,15 @@ fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
         Vomses::load_named(&args.vomses)
             .map_err(|problem| Trouble::new(&problem).help("name an existing vomses file or directory with --vomses"))?
     };
+    if args.debug {
+        for place in vomses.looked_in() {
+            output::stderr(&format!("Looking for VOMSES information in {}...", place.display()));
+        }
+        for entry in vomses.entries() {
+            let VomsesEntry { alias, host, port, dn, vo } = entry;
+            output::stderr(&format!("Loaded vomses information '{alias} {host} {port} {dn} {vo}'"));
+        }
+    }
     for named in env.vomses.iter().filter(|place| args.vomses.is_empty() && !place.exists()) {
         output::warning(format!("{} is named by an environment variable, but does not exist", named.display()));
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
-use crate::client::Event;
+use crate::client::{Event, Protocol};
 use crate::credential::location::Location;
 use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
@@ -64,6 +64,18 @@ impl Reporter {
         }
     }
 
+    /// Where trust comes from.
+    pub fn trusting(&self, plan: &InitPlan) {
+        if let Some(anchors) = &plan.anchors {
+            self.debug(|| format!("Loading CA Certificates as needed from {}", anchors.directory().display()));
+        }
+        if let Some(vomsdir) = &plan.vomsdir {
+            let directory = vomsdir.directory().display();
+            self.debug(|| format!("Looking for VOMS AA certificates in {directory}..."));
+            self.debug(|| format!("Looking for LSC information in {directory}..."));
+        }
+    }
+
     pub fn looking_for(&self, location: &Location) {
         self.debug(|| {
             format!(
@@ -94,6 +106,9 @@ impl Reporter {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
             }
             Event::Answered(entry, protocol) => {
+                if *protocol == Protocol::Rest {
+                    self.debug(|| format!("Sent HTTP request for https://{}:{}/generate-ac", entry.host, entry.port));
+                }
                 self.debug(|| format!("Received VOMS response: {}:{} ({protocol})", entry.host, entry.port));
                 self.line("Remote VOMS server contacted succesfully.\n");
             }

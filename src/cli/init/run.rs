@@ -89,6 +89,7 @@ fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKe
 }
 
 fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, RunError> {
+    report.trusting(plan);
     report.looking_for(&plan.credential);
     let credential = Credential::load(&plan.credential, |path| plan.passphrase.ask(path));
     let credential = credential.map_err(|error| match error {
