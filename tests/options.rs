@@ -26,7 +26,8 @@ fn info(home: &Home, words: &[&str]) -> String {
 fn attributes_set_apart_can_be_included_later_without_a_server() {
     let (home, server) = ada();
     let apart = home.path("acs.pem");
-    home.init(&["--voms", "virgo", "--separate", "acs.pem"]).success();
+    let said = home.init(&["--voms", "virgo", "--separate", "acs.pem"]).success().stdout;
+    assert!(said.ends_with("Wrote ACs to acs.pem\n") && !home.proxy().exists(), "{said}");
     assert!(fs::read_to_string(&apart).unwrap().starts_with("-----BEGIN ATTRIBUTE CERTIFICATE-----\n"));
     let asked = server.heard().len();
     home.init(&["--includeac", "acs.pem"]).success();

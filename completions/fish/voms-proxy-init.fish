@@ -1,7 +1,7 @@
 complete -c voms-proxy-init -l voms -d 'Ask VO for attributes; repeatable. VO, VO:/group, VO:/group/Role=role or VO:all' -r
 complete -c voms-proxy-init -l order -d 'Put this group or role first; repeatable' -r
 complete -c voms-proxy-init -l target -d 'Make attributes that only this host accepts; repeatable' -r
-complete -c voms-proxy-init -l separate -d 'Write the attribute certificates to FILE as well' -r -F
+complete -c voms-proxy-init -l separate -d 'Write the attribute certificates to FILE, and no proxy' -r -F
 complete -c voms-proxy-init -l includeac -d 'Take the attribute certificates from FILE instead of from a server' -r -F
 complete -c voms-proxy-init -l include -d 'Put this file into the proxy' -r -F
 complete -c voms-proxy-init -l hours -d 'Life of the proxy in hours' -r

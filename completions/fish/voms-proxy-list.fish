@@ -1,7 +1,7 @@
 complete -c voms-proxy-list -l voms -d 'Ask VO for attributes; repeatable. VO, VO:/group, VO:/group/Role=role or VO:all' -r
 complete -c voms-proxy-list -l order -d 'Put this group or role first; repeatable' -r
 complete -c voms-proxy-list -l target -d 'Make attributes that only this host accepts; repeatable' -r
-complete -c voms-proxy-list -l separate -d 'Write the attribute certificates to FILE as well' -r -F
+complete -c voms-proxy-list -l separate -d 'Write the attribute certificates to FILE, and no proxy' -r -F
 complete -c voms-proxy-list -l includeac -d 'Take the attribute certificates from FILE instead of from a server' -r -F
 complete -c voms-proxy-list -l include -d 'Put this file into the proxy' -r -F
 complete -c voms-proxy-list -l hours -d 'Life of the proxy in hours' -r

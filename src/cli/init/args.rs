@@ -39,7 +39,7 @@ pub struct InitArgs {
     /// Only list what could be asked for; nothing is written
     #[arg(long)]
     pub list: bool,
-    /// Write the attribute certificates to FILE as well
+    /// Write the attribute certificates to FILE, and no proxy
     #[arg(long, value_name = "FILE")]
     pub separate: Option<PathBuf>,
     /// Take the attribute certificates from FILE instead of from a server

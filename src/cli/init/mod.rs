@@ -33,8 +33,8 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         super::output::warning(format!("signals will not be cleaned up after: {error}"));
     }
     let mut report = Reporter::new(&plan);
-    let outcome = if plan.list {
-        run::list(&plan, super::now, &mut report).map(|fqans| report.listed(&plan, &fqans))
+    let outcome = if plan.list || plan.separate.is_some() {
+        run::attributes(&plan, super::now, &mut report).map(|acs| report.without_proxy(&plan, &acs))
     } else {
         run::run(&plan, super::now, &mut report).map(|proxy| report.done(&plan, &proxy))
     };

@@ -59,7 +59,7 @@ pub struct InitPlan {
     pub list: bool,
     /// Attribute certificates that come from a file.
     pub acs: Vec<EncodedAc>,
-    /// Where the attribute certificates are written as well.
+    /// Where the attribute certificates are written, instead of a proxy.
     pub separate: Option<PathBuf>,
     /// The contents of a file to be put into the proxy.
     pub included: Option<Vec<u8>>,
@@ -95,6 +95,9 @@ impl InitPlan {
             return Err(Trouble::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00"));
         }
         let bits = args.bits.as_deref().map_or(Ok(DEFAULT_BITS), args::bits)?;
+        if args.separate.is_some() && args.voms.is_empty() {
+            return Err(Trouble::new("--separate is about the attributes of a VO").help("name the VO with --voms"));
+        }
         if args.list && args.voms.len() != 1 {
             return Err(Trouble::new("--list is about one VO").help("give --voms once"));
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
+use voms_asn1::EncodedAc;
 
 use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
@@ -14,7 +15,7 @@ use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
 use crate::credential::user::Credential;
 use crate::voms::fqan::Fqan;
-use crate::voms::verify::VerifiedAc;
+use crate::voms::verify::{AcAttributes, VerifiedAc};
 
 /// Tells the user what happens.
 pub struct Reporter {
@@ -162,15 +163,19 @@ impl Reporter {
         self.spinner.finish_and_clear();
     }
 
-    /// What could be asked for, one a line.
-    pub fn listed(&self, plan: &InitPlan, fqans: &[String]) {
+    /// What could be asked for, one a line; or where it was written to, as the C++ client says it.
+    pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
         self.spinner.finish_and_clear();
         if plan.json {
             output::line(&json!({ "version": 1, "attributes": self.granted, "warnings": self.warned }).to_string());
             return;
         }
+        if let Some(file) = &plan.separate {
+            return self.line(&format!("Wrote ACs to {}", file.display()));
+        }
         output::line("Available attributes:");
-        fqans.iter().for_each(|fqan| output::line(fqan));
+        let read = acs.iter().filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
+        read.flat_map(|attributes| attributes.fqans).for_each(|fqan| output::line(&fqan));
     }
 
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {

@@ -4,6 +4,7 @@ use std::thread::JoinHandle;
 use std::time::Duration as Span;
 
 use chrono::{DateTime, Utc};
+use voms_asn1::EncodedAc;
 use voms_asn1::voms::ac_seq::AcSeq;
 
 use super::files;
@@ -47,7 +48,6 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let latest = check_chain(plan, &credential, began)?;
     let replies = ask(plan, &credential, began, report)?;
     let attributes = believe(plan, &credential, replies, now(), report)?;
-    set_apart(plan, attributes.as_ref())?;
     let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| {
@@ -58,24 +58,25 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     Ok(proxy)
 }
 
-/// What a VO grants the user: the same road as far as the verified attributes, without a proxy at its end.
-pub fn list(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Vec<String>, RunError> {
+/// What VOs grant the user: the same road as far as the verified attributes, without a proxy at its end. They are
+/// written to the file of `--separate`, if there is one.
+pub fn attributes(
+    plan: &InitPlan,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Vec<EncodedAc>, RunError> {
     let credential = load(plan, report)?;
     check_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
     let attributes = believe(plan, &credential, replies, now(), report)?;
     let acs = attributes.map(|attributes| attributes.acs).unwrap_or_default();
-    let read = acs.iter().filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
-    Ok(read.flat_map(|attributes| attributes.fqans).collect())
-}
-
-/// Writes the attribute certificates where `--separate` says.
-fn set_apart(plan: &InitPlan, attributes: Option<&AcSeq>) -> Result<(), Trouble> {
-    let (Some(file), Some(attributes)) = (&plan.separate, attributes) else { return Ok(()) };
-    file::replace(file, files::to_pem(&attributes.acs).as_bytes()).map_err(|error| {
-        Trouble::new(format!("cannot write {}: {}", file.display(), crate::bounded::reason(&error)))
-            .help("name another file with --separate")
-    })
+    if let Some(file) = &plan.separate {
+        file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
+            Trouble::new(format!("cannot write {}: {}", file.display(), crate::bounded::reason(&error)))
+                .help("name another file with --separate")
+        })?;
+    }
+    Ok(acs)
 }
 
 /// The key needs nothing but a processor, and everything else mostly waits.
