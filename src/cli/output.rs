@@ -52,13 +52,12 @@ pub struct Trouble {
 
 impl Trouble {
     pub fn new(headline: impl Display) -> Self {
-        Self {
-            headline: headline.to_string().replace('\n', "\\n"),
-            details: Vec::new(),
-            help: None,
-            more_help: Vec::new(),
-            last: None,
-        }
+        Self { headline: headline.to_string(), details: Vec::new(), help: None, more_help: Vec::new(), last: None }
+    }
+
+    /// The same of what a server said, which stays on its line.
+    pub fn of_stranger(headline: impl Display) -> Self {
+        Self::new(headline.to_string().replace('\n', "\\n"))
     }
 
     /// The line that names the fact.

@@ -62,7 +62,7 @@ fn is_unknown_ca(failure: &Failure) -> bool {
 
 /// No server gave an attribute certificate.
 pub fn client(error: &ClientError) -> Trouble {
-    let mut trouble = Trouble::new(error);
+    let mut trouble = Trouble::of_stranger(error);
     if error.foremost().is_some_and(|(_, failure)| is_unknown_ca(failure)) {
         trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
