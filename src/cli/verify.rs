@@ -1,7 +1,7 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and for scripts.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
@@ -25,7 +25,7 @@ use crate::voms::vomsdir::VomsDir;
     disable_help_flag = true,
     disable_version_flag = true,
     max_term_width = 100,
-    override_usage = "voms-proxy verify FILE [options]",
+    override_usage = "voms-proxy verify [FILE] [options]",
     after_help = "\
 EXIT CODES
   0  believed: a summary is on stdout
@@ -36,8 +36,8 @@ EXAMPLES
   voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json"
 )]
 pub struct VerifyArgs {
-    /// A proxy, or a certificate with those above it
-    file: PathBuf,
+    /// A proxy, or a certificate with those above it (default: your proxy; of voms-verify X509_USER_CERT, if set)
+    file: Option<PathBuf>,
     /// Directory of trusted CAs (default X509_CERT_DIR, then the usual places)
     #[arg(long, value_name = "DIR")]
     certdir: Option<PathBuf>,
@@ -96,11 +96,13 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
             return exit;
         }
     };
-    let outcome = judge(&args, env);
+    let named = args.file.clone().or(env.user_cert.clone().filter(|_| name == "voms-verify"));
+    let file = named.unwrap_or_else(|| env.proxy());
+    let outcome = judge(&args, &file, env);
     match (&outcome, args.json) {
         (_, true) => output::line(&as_json(&outcome).to_string()),
         (Ok(believed), false) => print_summary(believed),
-        (Err(not), false) => not.print(&args),
+        (Err(not), false) => not.print(&file),
     }
     if outcome.is_ok() { Exit::Success } else { Exit::Failure }
 }
@@ -114,11 +116,11 @@ enum Not {
 }
 
 impl Not {
-    fn print(&self, args: &VerifyArgs) {
+    fn print(&self, file: &Path) {
         match self {
             Self::Judged(trouble) => trouble.print(),
             Self::Believed(findings) => {
-                let mut trouble = Trouble::new(format!("{} is not to be believed", args.file.display()));
+                let mut trouble = Trouble::new(format!("{} is not to be believed", file.display()));
                 for (finding, help) in findings {
                     trouble = trouble.detail(finding);
                     if let Some(help) = help {
@@ -131,7 +133,7 @@ impl Not {
     }
 }
 
-fn judge(args: &VerifyArgs, env: &Environment) -> Result<VerifiedCredential, Not> {
+fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCredential, Not> {
     let missing = |what: &str, option: &str| {
         Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
     };
@@ -156,9 +158,9 @@ fn judge(args: &VerifyArgs, env: &Environment) -> Result<VerifiedCredential, Not
     let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
     let verifier =
         VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts);
-    let presented = bounded::read(&args.file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
+    let presented = bounded::read(file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = bounded::reason(&error);
-        Not::Judged(Trouble::new(format!("cannot read {}: {reason}", args.file.display())).help("check the path"))
+        Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
     let told = |finding: &Finding| (finding.to_string(), finding.help());
     verifier
