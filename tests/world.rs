@@ -9,6 +9,8 @@ mod callers;
 mod credentials;
 #[path = "world_suite/desk.rs"]
 mod desk;
+#[path = "world_suite/dirac.rs"]
+mod dirac;
 #[path = "world_suite/interop.rs"]
 mod interop;
 #[path = "world_suite/judges.rs"]
