@@ -38,6 +38,8 @@ use voms_proxy::voms::embedded::attribute_certificates;
 
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(2);
+/// Files that changed a moment ago are not remembered.
+const SETTLED: Duration = Duration::from_secs(3);
 const OTHER_CAS: u32 = 300;
 /// Of each of the other CAs' lists: 1 MB in all.
 const REVOKED_EACH: u32 = 85;
@@ -344,6 +346,7 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
     };
     let revoked = world.ca.issue(&wanted).unwrap();
     world.publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now).unwrap();
+    std::thread::sleep(SETTLED);
     report(&[("one CA whose CRL has 1 MB".to_owned(), Box::new(|| setting.ours(1)))]);
 }
 
@@ -363,8 +366,7 @@ fn main() {
     let directory = tempfile::Builder::new().prefix("bench").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let world = World::create(directory.path(), Utc::now()).unwrap();
     let setting = credential(&world, 2);
-    // Files that changed a moment ago are not remembered.
-    std::thread::sleep(Duration::from_secs(3));
+    std::thread::sleep(SETTLED);
     if std::env::args().any(|word| word == "ours") {
         return ours(&world, &setting);
     }
