@@ -117,7 +117,30 @@ fn options_may_come_from_a_file_and_the_command_line_wins() {
     assert!(["7199\nvirgo\n", "7200\nvirgo\n"].contains(&info(&home, &["--timeleft", "--vo"]).as_str()));
     home.init(&["-conf=options", "-valid", "3:00"]).success();
     assert!(info(&home, &["--timeleft"]).starts_with("10"));
+    home.write("other", b"-hours 24 -proxyver 2 -q\n", 0o644);
+    home.init(&["-conf", "other", "-valid", "1:00", "-rfc", "-debug"]).success();
+    assert!(info(&home, &["-timeleft", "-type"]).starts_with("RFC3820 compliant impersonation proxy\n3"));
     home.refused(&["-conf", "nowhere"]).says("conf", "cannot read the options in nowhere");
+}
+
+#[test]
+fn attributes_exist_only_if_they_can_be_verified() {
+    let (home, _server) = ada();
+    home.init(&["--voms", "virgo"]).success();
+    fs::create_dir(home.path("empty")).unwrap();
+    let code = |words: &[&str]| ours(&home, &[&["info"], words].concat()).code;
+    assert_eq!((code(&["-acexists", "virgo"]), code(&["-strict", "-exists"])), (Some(0), Some(0)));
+    assert_eq!(code(&["-acexists", "virgo", "-vomsdir", "empty"]), Some(1));
+    assert_eq!(code(&["-strict", "-timeleft", "-vomsdir", "empty"]), Some(1));
+    assert_eq!(code(&["-exists", "-vomsdir", "empty"]), Some(0));
+}
+
+#[test]
+fn a_proxy_replaces_no_terminal_and_nobody_elses_file() {
+    let (home, _server) = ada();
+    std::os::unix::fs::symlink("/dev/null", home.path("link")).unwrap();
+    home.refused(&["--out", "link"]).says("link", "it is not a regular file");
+    assert!(home.path("link").is_symlink());
 }
 
 #[test]
@@ -158,7 +181,7 @@ fn a_proxy_of_two_vos_says_so_everywhere() {
     home.init(&["--voms", "virgo", "--voms", "ligo", "--vomsdir", "vomsdir"]).success();
     assert_eq!(info(&home, &["--vo", "--vomsdir", "vomsdir"]), "virgo\nligo\n");
     let exists = |vos: &[&str]| {
-        let words: Vec<&str> = vos.iter().flat_map(|vo| ["--acexists", *vo]).collect();
+        let words: Vec<&str> = vos.iter().flat_map(|vo| ["--acexists", *vo]).chain(["--vomsdir", "vomsdir"]).collect();
         ours(&home, &[&["info"], words.as_slice()].concat()).code
     };
     assert_eq!((exists(&["virgo", "ligo"]), exists(&["virgo", "atlas"])), (Some(0), Some(1)));

@@ -19,6 +19,12 @@ OPTIONS
 
 {after-help}";
 
+/// The first line of help of names that share their options with another.
+pub fn usage(name: &str) -> Option<String> {
+    let shared = ["voms-proxy-list", "grid-proxy-init", "grid-proxy-info", "voms-verify"];
+    shared.contains(&name).then(|| format!("{name} [options]"))
+}
+
 /// What a command understands.
 pub fn definition<P: Parser>() -> clap::Command {
     P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP)
@@ -38,6 +44,9 @@ pub fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
 /// As [`parse`].
 pub fn parse_abbreviated<P: Parser>(name: &str, words: &[OsString], abbreviated: &[&str]) -> Result<P, Exit> {
     let mut command = definition::<P>();
+    if let Some(usage) = usage(name) {
+        command = command.override_usage(usage);
+    }
     command.build();
     let options = Options::of(&command, abbreviated);
     let typed = options.normalise(words);

@@ -1,6 +1,7 @@
 //! Options read from files: `--conf FILE`, in the C++ client's form (`-name=value`) and the Java client's (`-name value`).
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::args::Options;
@@ -10,10 +11,10 @@ use crate::bounded;
 /// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
 /// as not being in the file. A file names no further files.
 pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsString>, Trouble> {
-    let files = typed.iter().filter_map(|word| word.to_str()?.strip_prefix("--conf=").map(str::to_owned));
+    let files = typed.iter().filter_map(|word| word.as_bytes().strip_prefix(b"--conf="));
     let mut words = Vec::new();
     for file in files {
-        let said = options.normalise(&read(Path::new(&file))?);
+        let said = options.normalise(&read(Path::new(OsStr::from_bytes(file)))?);
         let named =
             |word: &OsString| option(word).is_some_and(|name| typed.iter().any(|own| option(own) == Some(name)));
         words.extend(said.into_iter().filter(|word| !named(word) && option(word) != Some("conf")));
@@ -22,10 +23,24 @@ pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsS
     Ok(words)
 }
 
-/// The name of the option that a normalised word is.
+/// Options that decide the same thing: one of them on the command line is enough to put aside the others in a file.
+const SAME: [&[&str]; 9] = [
+    &["valid", "hours"],
+    &["proxyver", "rfc", "r", "old", "draft"],
+    &["failonwarn", "f", "ignorewarn"],
+    &["quiet", "q", "debug"],
+    &["limited", "independent", "policy", "policy-language", "pl"],
+    &["vomses", "confile", "userconf"],
+    &["bits", "b"],
+    &["key", "k"],
+    &["noregen", "n"],
+];
+
+/// What a normalised word decides: the name of its option, or of the first that decides the same.
 fn option(word: &OsString) -> Option<&str> {
-    let bare = word.to_str()?.strip_prefix('-')?.trim_start_matches('-');
-    Some(bare.split_once('=').map_or(bare, |(name, _)| name))
+    let name = word.as_bytes().split(|byte| *byte == b'=').next()?;
+    let name = std::str::from_utf8(name).ok()?.strip_prefix('-')?.trim_start_matches('-');
+    Some(SAME.iter().find(|same| same.contains(&name)).map_or(name, |same| same[0]))
 }
 
 /// Words separated by blanks; what follows a `#` at the begin of a word is a comment.

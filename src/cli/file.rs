@@ -17,10 +17,20 @@ pub fn directory(path: &Path) -> &Path {
 /// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
 /// a failure leaves the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let there = path.symlink_metadata().ok();
-    if let Some(found) = there.filter(|found| !found.is_file() && !found.is_symlink()) {
-        let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    if let Ok(there) = path.symlink_metadata() {
+        // A link may lead to a terminal or a pipe; a proxy's place is a file's.
+        let leads_to = path.metadata().ok();
+        if let Some(found) = leads_to
+            .filter(|found| !found.is_file())
+            .or(Some(there.clone()))
+            .filter(|found| !found.is_file() && !found.is_symlink())
+        {
+            let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        if there.uid() != rustix::process::geteuid().as_raw() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+        }
     }
     signals::uninterrupted(|| {
         // Opened with O_EXCL, which never follows a link either.

@@ -120,7 +120,11 @@ pub fn definitions() -> Vec<clap::Command> {
         Command::Sandbox => args::definition::<sandbox::SandboxArgs>(),
         Command::Verify => args::definition::<verify::VerifyArgs>(),
     };
-    COMMANDS.iter().map(|(_, name, command)| definition(*command).name(*name)).collect()
+    let named = |(_, name, command): &(_, &'static str, Command)| match args::usage(name) {
+        Some(usage) => definition(*command).name(*name).override_usage(usage),
+        None => definition(*command).name(*name),
+    };
+    COMMANDS.iter().map(named).collect()
 }
 
 const OVERVIEW: &str = "\

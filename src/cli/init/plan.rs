@@ -106,7 +106,7 @@ impl InitPlan {
         let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env)?;
         let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
         let directory = file::directory(&out);
-        if !directory.is_dir() {
+        if !directory.is_dir() && !args.list && args.separate.is_none() {
             return Err(Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
                 .detail(format!("there is no directory {}", directory.display()))
                 .help("name a file in an existing directory with --out"));
@@ -170,8 +170,12 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     if args.voms.is_empty() {
         return Ok(Vec::new());
     }
-    let fqan = |text: &String| text.parse::<Fqan>().map_err(|error| Trouble::new(&error).maybe_help(error.help()));
-    let order: Vec<Fqan> = args.order.iter().map(fqan).collect::<Result<_, _>>()?;
+    // The C++ client writes a role as group:role, and several with commas.
+    let fqan = |text: &str| {
+        let parsed = text.trim().replacen(':', "/Role=", 1).parse::<Fqan>();
+        parsed.map_err(|error| Trouble::new(&error).help("write --order /group/subgroup or --order /group/Role=name"))
+    };
+    let order = args.order.iter().flat_map(|text| text.split(',')).map(fqan).collect::<Result<Vec<Fqan>, _>>()?;
     let targets = targets(&args.target)?;
     let vomses = load_vomses(args, env)?;
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
