@@ -18,14 +18,11 @@ pub fn directory(path: &Path) -> &Path {
 /// a failure leaves the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     if let Ok(there) = path.symlink_metadata() {
-        // A link may lead to a terminal or a pipe; a proxy's place is a file's.
-        let leads_to = path.metadata().ok();
-        if let Some(found) = leads_to
-            .filter(|found| !found.is_file())
-            .or(Some(there.clone()))
-            .filter(|found| !found.is_file() && !found.is_symlink())
-        {
-            let what = if found.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        // Links are replaced, but not one that leads to a terminal or a pipe, such as /dev/stdout.
+        let leads_to = path.metadata().ok().filter(|found| there.is_symlink() && !found.is_dir());
+        let place = leads_to.as_ref().unwrap_or(&there);
+        if !place.is_file() && !place.is_symlink() {
+            let what = if place.is_dir() { "it is a directory" } else { "it is not a regular file" };
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         if there.uid() != rustix::process::geteuid().as_raw() {
