@@ -229,8 +229,13 @@ fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
     let vomses = if args.vomses.is_empty() {
         Vomses::load(&places::vomses(env))
     } else {
-        Vomses::load_named(&args.vomses)
-            .map_err(|problem| Trouble::new(&problem).help("name an existing vomses file or directory with --vomses"))?
+        Vomses::load_named(&args.vomses).map_err(|problem| {
+            let places: Vec<String> = args.vomses.iter().map(|place| place.display().to_string()).collect();
+            let places = places.join(", ");
+            Trouble::new(format!("No valid VOMSES information found locally while looking in: [{places}]"))
+                .detail(&problem)
+                .help("name an existing vomses file or directory with --vomses")
+        })?
     };
     if args.debug {
         for place in vomses.looked_in() {
