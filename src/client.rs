@@ -1,5 +1,6 @@
 //! The paved path: asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,8 +11,9 @@ use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::user::Credential;
 use crate::net::tls::{ServerName, ServerTrust, TlsClient};
-use crate::net::{NetError, legacy, rest};
+use crate::net::{NetError, endpoint, legacy, rest};
 use crate::voms::request::AcRequest;
+use crate::voms::verify::validity;
 use crate::voms::response::{Reply, ResponseError, ServerError};
 use crate::voms::vomses::VomsesEntry;
 
@@ -123,6 +125,15 @@ impl ClientError {
         all.max_by_key(|(_, failure)| failure.weight())
     }
 
+    /// What a server said, if one refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&ServerError> {
+        match self.foremost() {
+            Some((_, Failure::Server(error))) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The next step.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -162,6 +173,8 @@ pub struct AcReply {
     pub warnings: Vec<String>,
     /// The certificate with which the server authenticated itself.
     pub server: Certificate,
+    /// What the server's clock showed, if it said so.
+    pub server_time: Option<DateTime<Utc>>,
 }
 
 /// Asks VOMS servers on behalf of one user.
@@ -273,7 +286,7 @@ impl VomsClient {
         let first = self.exchange(protocol, request, entry).await;
         // Some servers do not know the word for "everything"; the top group brings at least all groups.
         match (&first, request.without_all()) {
-            (Err(Failure::Server(error)), Some(top)) if protocol == Protocol::Rest && !names_the_user(error) => {
+            (Err(Failure::Server(error)), Some(top)) if protocol == Protocol::Rest && !error.is_about_membership() => {
                 self.instead_of_all(protocol, &top, entry).await
             }
             (Err(Failure::Response(ResponseError::Foreign(_))), Some(top)) if protocol == Protocol::Rest => {
@@ -297,33 +310,79 @@ impl VomsClient {
     }
 
     async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
-        let name = ServerName {
-            host: entry.host.clone(),
-            port: entry.port,
-            subject: Dn::parse(&entry.dn),
-            any_host: self.any_host,
-        };
+        let name = server_name(entry, self.any_host);
         let connection = self.tls.connect(&name).await?;
-        let body = match protocol {
+        let (body, date) = match protocol {
             Protocol::Rest => {
                 let host = format!("{}:{}", entry.host, entry.port);
-                rest::get(connection.stream, &host, &request.rest_target()).await?
+                let answer = rest::get(connection.stream, &host, &request.rest_target()).await?;
+                (answer.body, answer.date)
             }
-            Protocol::Legacy => legacy::exchange(connection.stream, &request.legacy_document()).await?,
+            Protocol::Legacy => (legacy::exchange(connection.stream, &request.legacy_document()).await?, None),
         };
         let reply = Reply::parse(&body)?;
         if let Some(der) = reply.ac {
             let ac = EncodedAc::from_der(&der)?;
-            return Ok(AcReply { ac, warnings: reply.warnings, server: connection.server });
+            // VOMS servers begin the life of what they sign with the present.
+            let server_time = date.or_else(|| Some(validity(&ac.certificate().acinfo).0));
+            return Ok(AcReply { ac, warnings: reply.warnings, server: connection.server, server_time });
         }
         Err(reply.errors.into_iter().next().map_or(Failure::Nothing, Failure::Server))
     }
 }
 
-/// Whether the refusal is about who asks, so that asking for less would not help.
-fn names_the_user(error: &ServerError) -> bool {
-    ["NoSuchUser", "SuspendedUser", "1001", "1004"].contains(&error.code.as_str())
+fn server_name(entry: &VomsesEntry, any_host: bool) -> ServerName {
+    ServerName { host: entry.host.clone(), port: entry.port, subject: Dn::parse(&entry.dn), any_host }
 }
+
+/// What a server is without anybody asking it for anything: each step up to the first that fails.
+#[derive(Debug)]
+pub struct Look {
+    /// Its addresses.
+    pub addresses: Result<Vec<SocketAddr>, NetError>,
+    /// Whether it takes connections.
+    pub connection: Option<Result<(), NetError>>,
+    /// The certificate that it shows.
+    pub certificate: Option<Result<Certificate, NetError>>,
+}
+
+/// Looks at a server step by step; each step may take `timeout`.
+///
+/// # Errors
+/// [`NetError::WebCas`], or what the system says where no connections can be made at all.
+pub fn look_at(
+    entry: &VomsesEntry,
+    trust: ServerTrust,
+    now: DateTime<Utc>,
+    timeout: Duration,
+) -> Result<Look, NetError> {
+    let tls = TlsClient::anonymous(trust, now)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let runtime = runtime.map_err(|error| NetError::Connect(error.to_string()))?;
+    let late = || NetError::Connect(format!("no answer within {} s", timeout.as_secs_f64().ceil()));
+    let look = runtime.block_on(async {
+        let mut look = Look { addresses: Err(NetError::Resolve(entry.host.clone())), connection: None, certificate: None };
+        if let Ok(found) = tokio::time::timeout(timeout, endpoint::resolve(&entry.host, entry.port)).await {
+            look.addresses = found;
+        }
+        if look.addresses.is_err() {
+            return look;
+        }
+        let connecting = tokio::time::timeout(timeout, endpoint::connect(&entry.host, entry.port)).await;
+        let connected = connecting.unwrap_or_else(|_| Err(late())).map(drop);
+        let goes_on = connected.is_ok();
+        look.connection = Some(connected);
+        if goes_on {
+            let looked = tokio::time::timeout(timeout, tls.look_at(&server_name(entry, false))).await;
+            look.certificate = Some(looked.unwrap_or_else(|_| Err(late())));
+        }
+        look
+    });
+    // A name lookup that hangs must not keep the command waiting.
+    runtime.shutdown_background();
+    Ok(look)
+}
+
 
 fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
     let mut keyed: Vec<(u64, &VomsesEntry)> = servers

@@ -21,7 +21,7 @@ OPTIONS
 
 /// The first line of help of names that share their options with another.
 pub fn usage(name: &str) -> Option<String> {
-    let shared = ["voms-proxy-list", "grid-proxy-init", "grid-proxy-info", "voms-verify"];
+    let shared = ["voms-proxy-list", "grid-proxy-init", "grid-proxy-info", "voms-verify", "grid-change-pass-phrase"];
     shared.contains(&name).then(|| format!("{name} [options]"))
 }
 

@@ -45,6 +45,11 @@ impl Environment {
         }
     }
 
+    /// The directory of the user's credential, if there is a home.
+    pub fn globus(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(".globus"))
+    }
+
     /// Where the proxy is unless an option says otherwise: `X509_USER_PROXY`, else `/tmp/x509up_u<uid>`.
     pub fn proxy(&self) -> PathBuf {
         self.user_proxy.clone().unwrap_or_else(|| format!("/tmp/x509up_u{}", self.uid).into())

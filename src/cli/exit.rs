@@ -7,6 +7,8 @@ pub enum Exit {
     Success,
     /// Something failed, the answer is no, or the command line is wrong.
     Failure,
+    /// Nothing failed, but something will.
+    Warned,
     /// The user broke off.
     Interrupted,
     /// What the command ran ended with this code.
@@ -18,6 +20,7 @@ impl From<Exit> for std::process::ExitCode {
         Self::from(match exit {
             Exit::Success => 0,
             Exit::Failure => 1,
+            Exit::Warned => 2,
             Exit::Interrupted => 130,
             Exit::Code(code) => code,
         })

@@ -189,13 +189,11 @@ fn may_be_written(out: &Path, force: bool) -> Result<(), Trouble> {
 }
 
 fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Trouble> {
-    let places = places::credential(args.cert.as_deref(), args.key.as_deref(), env);
-    places.find().map_err(|error| Trouble::new(&error).maybe_help(error.help()))
+    places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }
 
 fn load(location: &Location, pwstdin: bool) -> Result<Credential, Trouble> {
-    let source = if pwstdin { PassphraseSource::StandardInput } else { PassphraseSource::Terminal };
-    let loaded = Credential::load(location, |path| source.ask(path));
+    let loaded = Credential::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
     loaded.map_err(|error| Trouble::new(&error).maybe_help(error.help()))
 }
 

@@ -17,26 +17,36 @@ pub fn directory(path: &Path) -> &Path {
 /// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
 /// a failure leaves the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
-    if let Ok(there) = path.symlink_metadata() {
-        // Links are replaced, but not one that leads to a terminal or a pipe, such as /dev/stdout.
-        let leads_to = path.metadata().ok().filter(|found| there.is_symlink() && !found.is_dir());
-        let place = leads_to.as_ref().unwrap_or(&there);
-        if !place.is_file() && !place.is_symlink() {
-            let what = if place.is_dir() { "it is a directory" } else { "it is not a regular file" };
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-        }
-        if there.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
-        }
+    replace_with_mode(path, contents, 0o600)
+}
+
+/// Whether what stands at `path` may be replaced by a file.
+pub fn may_be_replaced(path: &Path) -> io::Result<()> {
+    let Ok(there) = path.symlink_metadata() else { return Ok(()) };
+    // Links are replaced, but not one that leads to a terminal or a pipe, such as /dev/stdout.
+    let leads_to = path.metadata().ok().filter(|found| there.is_symlink() && !found.is_dir());
+    let place = leads_to.as_ref().unwrap_or(&there);
+    if !place.is_file() && !place.is_symlink() {
+        let what = if place.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
+    if there.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    Ok(())
+}
+
+/// [`replace`] with another mode for the new file.
+pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    may_be_replaced(path)?;
     signals::uninterrupted(|| {
         // Opened with O_EXCL, which never follows a link either.
         let mut temporary = tempfile::Builder::new()
             .prefix(".x509up.")
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(directory(path))?;
-        temporary.as_file().set_permissions(Permissions::from_mode(0o600))?;
         temporary.write_all(contents)?;
+        temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
         temporary.as_file().sync_all()?;
         temporary.persist(path).map_err(|error| error.error)?;
         Ok(())

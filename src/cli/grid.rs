@@ -9,7 +9,7 @@ use clap::{ArgAction, Parser};
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
-use super::{args, file, info};
+use super::{args, file, info, places};
 use crate::bounded;
 use crate::credential::certificate::Certificate;
 
@@ -169,7 +169,10 @@ pub fn cert_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
 }
 
 fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
-    let usual = || Some(env.home.as_ref()?.join(".globus/usercert.pem"));
+    if args.file.is_none() && env.user_cert.is_none() {
+        places::finish_import(env)?;
+    }
+    let usual = || Some(env.globus()?.join("usercert.pem"));
     let path = args.file.clone().or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
     let lost = |why: String| {
         Trouble::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")

@@ -3,20 +3,29 @@
 mod args;
 mod conf;
 mod destroy;
+mod doctor;
 mod env;
 mod exit;
+mod export;
 mod fake;
 mod file;
+mod finding;
+mod fitness;
 mod grid;
+mod import;
 mod info;
 mod init;
 mod links;
 mod output;
+mod passwd;
 mod places;
 mod prompt;
+mod register;
 mod sandbox;
 mod signals;
+mod trouble;
 mod verify;
+mod vos;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -33,17 +42,22 @@ enum Command {
     Init,
     Info,
     Destroy,
+    Doctor,
+    Export,
     Fake,
     GridProxyInfo,
     GridProxyDestroy,
     GridCertInfo,
+    Import,
     Links,
     List,
+    Passwd,
+    Register,
     Sandbox,
     Verify,
 }
 
-const COMMANDS: [(&str, &str, Command); 13] = [
+const COMMANDS: [(&str, &str, Command); 19] = [
     ("init", "voms-proxy-init", Command::Init),
     ("info", "voms-proxy-info", Command::Info),
     ("destroy", "voms-proxy-destroy", Command::Destroy),
@@ -55,12 +69,18 @@ const COMMANDS: [(&str, &str, Command); 13] = [
     ("grid-proxy-info", "grid-proxy-info", Command::GridProxyInfo),
     ("grid-proxy-destroy", "grid-proxy-destroy", Command::GridProxyDestroy),
     ("grid-cert-info", "grid-cert-info", Command::GridCertInfo),
+    ("import", "voms-proxy-import", Command::Import),
+    ("export", "voms-proxy-export", Command::Export),
+    ("passwd", "voms-proxy-passwd", Command::Passwd),
+    ("grid-change-pass-phrase", "grid-change-pass-phrase", Command::Passwd),
+    ("register", "voms-proxy-register", Command::Register),
+    ("doctor", "voms-proxy-doctor", Command::Doctor),
     ("verify", "voms-proxy-verify", Command::Verify),
     ("voms-verify", "voms-verify", Command::Verify),
 ];
 
 /// The names for which `voms-proxy links` makes links.
-const LINKS: [&str; 10] = [
+const LINKS: [&str; 11] = [
     "voms-proxy-init",
     "voms-proxy-info",
     "voms-proxy-destroy",
@@ -71,6 +91,7 @@ const LINKS: [&str; 10] = [
     "grid-proxy-info",
     "grid-proxy-destroy",
     "grid-cert-info",
+    "grid-change-pass-phrase",
 ];
 
 /// Runs the program: `argv[0]` picks the command by its name, else `argv[1]` does.
@@ -98,6 +119,11 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
         Command::GridProxyInfo => grid::proxy_info(name, &words, &environment),
         Command::GridProxyDestroy => grid::proxy_destroy(name, &words, &environment),
         Command::GridCertInfo => grid::cert_info(name, &words, &environment),
+        Command::Import => import::main(name, &words, &environment),
+        Command::Export => export::main(name, &words, &environment),
+        Command::Passwd => passwd::main(name, &words, &environment),
+        Command::Register => register::main(name, &words, &environment),
+        Command::Doctor => doctor::main(name, &words, &environment),
         Command::Links => links::main(name, &words),
         Command::Sandbox => sandbox::main(name, &words),
         Command::Verify => verify::main(name, &words, &environment),
@@ -116,6 +142,11 @@ pub fn definitions() -> Vec<clap::Command> {
         Command::Fake => args::definition::<fake::FakeArgs>(),
         Command::GridProxyDestroy => args::definition::<grid::DestroyArgs>(),
         Command::GridCertInfo => args::definition::<grid::CertArgs>(),
+        Command::Import => args::definition::<import::ImportArgs>(),
+        Command::Export => args::definition::<export::ExportArgs>(),
+        Command::Passwd => args::definition::<passwd::PasswdArgs>(),
+        Command::Register => args::definition::<register::RegisterArgs>(),
+        Command::Doctor => args::definition::<doctor::DoctorArgs>(),
         Command::Links => args::definition::<links::LinksArgs>(),
         Command::Sandbox => args::definition::<sandbox::SandboxArgs>(),
         Command::Verify => args::definition::<verify::VerifyArgs>(),
@@ -132,17 +163,24 @@ usage: voms-proxy COMMAND [options]
 
 Grid credentials: proxies with VOMS attributes.
 
+  import    put the certificate that your institution sent into ~/.globus
+  register  show how to become a member of a VO, and how far you have got
+  doctor    look at everything that a proxy needs, and tell what is broken
+
   init      make a proxy, with --voms VO one that carries the VO's attributes
   info      show a proxy
   destroy   remove a proxy
   list      list what a VO would grant
+
+  export    write certificate and key into a PKCS#12 file, for a browser
+  passwd    change the pass phrase of your private key
   verify    judge a proxy and its attributes as a service would
   fake      make a proxy with attributes signed by yourself, to test services
   links     make links, so that voms-proxy-init and the others start by their own names
   sandbox   start a throw-away VO on this machine, to try everything out
 
-voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy or
-grid-cert-info it is those.
+voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy,
+grid-cert-info or grid-change-pass-phrase it is those.
 ";
 
 fn overview(word: Option<&OsString>) -> Exit {

@@ -1,5 +1,6 @@
 //! What people and scripts read: lines on stdout, warnings and errors on stderr.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -24,6 +25,11 @@ pub fn stderr(text: &str) {
 /// Writes a warning to stderr.
 pub fn warning(text: impl Display) {
     stderr(&format!("warning: {}", text.to_string().replace('\n', "\\n")));
+}
+
+/// Whether a command line that could not be understood asks for JSON.
+pub fn wants_json(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--json" || word == "-json")
 }
 
 /// Text from files and servers with its control characters spelled out, so that it cannot steer a terminal.
@@ -63,6 +69,11 @@ impl Trouble {
     /// The line that names the fact.
     pub fn headline(&self) -> &str {
         &self.headline
+    }
+
+    /// The lines below it.
+    pub fn details(&self) -> impl Iterator<Item = &str> {
+        self.details.iter().map(String::as_str)
     }
 
     /// The next step, if there is one.

@@ -4,9 +4,12 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use super::env::Environment;
-use super::output::Trouble;
+use super::output::{self, Trouble};
+use super::trouble;
 use crate::credential::anchors::TrustAnchors;
-use crate::credential::location::Places;
+use crate::credential::location::{Location, Places};
+use crate::credential::pair::Pair;
+use crate::net::tls::ServerTrust;
 use crate::voms::vomsdir::VomsDir;
 
 /// A directory that was named, which must be there, else the first usual one that is.
@@ -35,8 +38,31 @@ pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environm
         environment_certificate: env.user_cert.clone(),
         environment_key: env.user_key.clone(),
         environment_pkcs12: env.pkcs12_user_cert.clone(),
-        globus: env.home.as_ref().map(|home| home.join(".globus")),
+        globus: env.globus(),
     }
+}
+
+/// The user's credential, after finishing an import that was interrupted where it lies.
+pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Result<Location, Trouble> {
+    let finished = finish_import(env);
+    let found = credential(certificate, key, env).find().map_err(|error| trouble::credential(&error));
+    let globus = env.globus();
+    let inside = |path: &Path| globus.as_ref().is_some_and(|globus| path.starts_with(globus));
+    // Of no concern to a credential that lies elsewhere.
+    if !found.as_ref().is_ok_and(|found| !inside(found.certificate()) && !inside(found.key())) {
+        finished?;
+    }
+    found
+}
+
+/// Finishes an import into `~/.globus` that was interrupted, and says so.
+pub fn finish_import(env: &Environment) -> Result<(), Trouble> {
+    let Some(globus) = env.globus() else { return Ok(()) };
+    let finished = Pair::in_directory(&globus).finish();
+    if finished.map_err(|error| Trouble::new(&error).maybe_help(error.help()))? {
+        output::stderr(&format!("note: finished an import into {} that was interrupted", globus.display()));
+    }
+    Ok(())
 }
 
 /// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.
@@ -48,6 +74,11 @@ pub fn anchors(option: Option<&Path>, env: &Environment) -> Result<Option<TrustA
     ];
     let help = "name an existing directory with --certdir or X509_CERT_DIR";
     directory("trust anchors", option.or(env.cert_dir.as_deref()), help, &usual, TrustAnchors::open)
+}
+
+/// Who judges servers: the CA directory, else the system's web CAs.
+pub fn server_trust(anchors: Option<&TrustAnchors>) -> ServerTrust {
+    anchors.map_or(ServerTrust::WebCas, |anchors| ServerTrust::Directory(anchors.clone()))
 }
 
 /// The vomsdir: the option or `X509_VOMS_DIR`, else the usual ones.

@@ -1,30 +1,44 @@
-//! The passphrase: from standard input when told so, else from the terminal.
+//! Passphrases: from standard input when told so, else from the terminal.
 
 use std::io::{BufRead, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::output::{self, Trouble};
 use super::signals;
+use super::trouble::Stop;
 use crate::credential::user::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
 const LONGEST: u64 = 64 << 10;
+const SHORTEST_NEW: usize = 8;
+const ATTEMPTS: u32 = 3;
 
-/// Where the passphrase comes from.
+/// Where passphrases come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassphraseSource {
-    /// The first line of standard input.
+    /// Standard input, a line each.
     StandardInput,
     /// The terminal, never standard input or output.
     Terminal,
 }
 
 impl PassphraseSource {
+    /// The source that `--pwstdin` chooses.
+    pub fn new(pwstdin: bool) -> Self {
+        if pwstdin { Self::StandardInput } else { Self::Terminal }
+    }
+
     /// Gets the passphrase for a file, once.
     pub fn ask(self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
+        self.ask_for(PROMPT, path)
+    }
+
+    /// The same in other words.
+    pub fn ask_for(self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         let none = |reason: &str| CredentialError::NoPassphrase { path: path.to_owned(), reason: reason.to_owned() };
-        match self {
+        let passphrase = match self {
             Self::StandardInput => {
                 let mut line = Zeroizing::new(Vec::with_capacity(1024));
                 let read = std::io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line);
@@ -33,13 +47,75 @@ impl PassphraseSource {
                 }
                 let text =
                     std::str::from_utf8(&line).map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
-                Ok(Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned()))
+                Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
             }
-            Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(PROMPT)) {
-                Ok(passphrase) => Ok(Zeroizing::new(passphrase)),
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(CredentialError::Interrupted),
-                Err(_) => Err(none("there is no terminal to ask for its passphrase on")),
+            Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(prompt)) {
+                Ok(passphrase) => Zeroizing::new(passphrase),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+                    return Err(CredentialError::Interrupted);
+                }
+                Err(_) => return Err(none("there is no terminal to ask for its passphrase on")),
             },
+        };
+        // What takes strings from C would see its beginning only.
+        if passphrase.contains('\0') { Err(none("no passphrase has a NUL in it")) } else { Ok(passphrase) }
+    }
+
+    /// Gets the password of a file that is opened, and once more if it was wrong, as long as somebody is there to
+    /// correct it.
+    pub fn password_of(
+        self,
+        path: &Path,
+        again: bool,
+        attempts: &mut u32,
+    ) -> Result<Option<Zeroizing<String>>, CredentialError> {
+        if again {
+            *attempts += 1;
+            if self == Self::StandardInput || *attempts >= ATTEMPTS {
+                return Ok(None);
+            }
+            output::stderr("That password does not open it.");
+        } else {
+            *attempts = 0;
         }
+        self.ask_for(&format!("Enter the password of {}:", path.display()), path).map(Some)
+    }
+
+    /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short or
+    /// was mistyped.
+    pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, Stop> {
+        let mut attempts = 1;
+        loop {
+            let chosen = self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
+            let fault = if chosen.chars().count() < SHORTEST_NEW {
+                format!("the new {what} is too short: at least {SHORTEST_NEW} characters are needed")
+            } else if self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen {
+                format!("the new {what} was not typed the same way twice")
+            } else {
+                return Ok(chosen);
+            };
+            if self == Self::StandardInput || attempts >= ATTEMPTS {
+                return Err(Trouble::new(fault).help("choose some words that you can remember").into());
+            }
+            output::stderr(&fault);
+            attempts += 1;
+        }
+    }
+}
+
+/// Asks on the terminal for a yes; without a terminal the answer is no.
+pub fn confirm(question: &str) -> Result<bool, Stop> {
+    let ask = || -> std::io::Result<String> {
+        use std::io::Write;
+        let mut tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+        write!(tty, "{} [y/N] ", output::harmless(question))?;
+        let mut line = String::new();
+        std::io::BufReader::new(tty.take(LONGEST)).read_line(&mut line)?;
+        Ok(line)
+    };
+    match ask() {
+        Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(Stop::Interrupted),
+        Err(_) => Ok(false),
     }
 }

@@ -89,7 +89,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Ok(args) => args,
         Err(exit) => {
             // Whoever reads JSON gets JSON, whatever is wrong.
-            if exit == Exit::Failure && words.iter().any(|word| word == "--json" || word == "-json") {
+            if exit == Exit::Failure && output::wants_json(words) {
                 let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
                 output::line(&as_json(&Err(Not::Judged(wrong))).to_string());
             }

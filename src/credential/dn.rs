@@ -88,6 +88,8 @@ fn canonical(value: &str) -> String {
     value.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
 }
 
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
 /// A distinguished name: a sequence of RDNs, each a set of attributes, in certificate order.
 ///
 /// `==` is exact; [`Dn::matches`] is what trust decisions use.
@@ -158,11 +160,16 @@ impl Dn {
     /// (RFC 3820 section 3.4).
     #[must_use]
     pub fn common_name_below(&self, issuer: &Self) -> Option<&str> {
-        const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
         let (last, rest) = self.rdns.split_last()?;
         let [ava] = last.as_slice() else { return None };
         let below = rest.len() == issuer.rdns.len() && rest.iter().zip(issuer.rdns.iter()).all(|(a, b)| same_rdn(a, b));
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
+    }
+
+    /// The last common name in it.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.rdns.iter().flatten().rev().find(|ava| ava.oid == COMMON_NAME).map(|ava| ava.value.as_str())
     }
 
     /// Whether the name has no RDN at all.

@@ -1,15 +1,18 @@
 //! Who I am: certificates, keys, proxies and the CAs that vouch for them.
 
 pub mod anchors;
+pub mod bundle;
 pub mod certificate;
 pub mod chain;
 pub mod dn;
 pub mod key;
 pub mod key_usage;
 pub mod location;
+pub mod pair;
 pub mod pem;
 pub mod policy;
 pub mod proxy;
 pub mod proxy_type;
+pub mod received;
 pub mod strength;
 pub mod user;

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 /// The text may hold a private key, so it is not printed.
 #[derive(Clone, Copy)]
 pub struct Block<'a> {
+    at: usize,
     label: &'a str,
     text: &'a [u8],
 }
@@ -30,6 +31,12 @@ impl<'a> Block<'a> {
             text.push(b'\n');
         }
         text
+    }
+
+    /// Where the block lies in its file, without the line end behind it.
+    #[must_use]
+    pub fn range(&self) -> std::ops::Range<usize> {
+        self.at..self.at + self.text.len()
     }
 
     /// Whether the block is a certificate under any of its labels.
@@ -105,7 +112,7 @@ pub fn blocks(file: &[u8]) -> Vec<Block<'_>> {
         } else if let Some(label) = boundary(line, b"-----END ")
             && let Some((from, _)) = open.filter(|(_, begun)| *begun == label)
         {
-            blocks.push(Block { label, text: &file[from..end] });
+            blocks.push(Block { at: from, label, text: &file[from..end] });
             open = None;
         }
         at = end + 1;

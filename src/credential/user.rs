@@ -8,9 +8,10 @@ use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
 use super::chain::{Chain, ChainError};
-use super::key::{KeyError, PrivateKey, why_not_opened, with_legacy_ciphers};
+use super::key::{KeyError, PrivateKey};
 use super::location::{Location, PassedOver, trail};
 use super::pem;
+use super::received::open_pkcs12;
 use crate::bounded;
 
 /// A credential that could not be found or loaded.
@@ -106,8 +107,8 @@ impl CredentialError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::NotFound(_) => "put your certificate and key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, \
-                or name them with --cert and --key"
+            Self::NotFound(_) => "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
+                key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
                 .to_owned(),
             Self::Unreadable { what: "private key", .. } => "name the file with your private key by --key".to_owned(),
             Self::Unreadable { .. } => "name the file with your certificate by --cert".to_owned(),
@@ -179,14 +180,33 @@ impl Credential {
         location: &Location,
         passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
     ) -> Result<Self, CredentialError> {
+        Self::load_if(location, check_modes, passphrase)
+    }
+
+    /// [`Credential::load`] from files that others may be able to read or change, to find out what else is wrong.
+    ///
+    /// # Errors
+    /// [`CredentialError`].
+    pub fn load_whatever_its_modes(
+        location: &Location,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    ) -> Result<Self, CredentialError> {
+        Self::load_if(location, |_| Ok(()), passphrase)
+    }
+
+    fn load_if(
+        location: &Location,
+        check: impl Fn(&Location) -> Result<(), CredentialError>,
+        passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    ) -> Result<Self, CredentialError> {
         let file = read(&location.certificate, "certificate")?;
         if let Some(bundle) = is_der(&file).then(|| Pkcs12::from_der(&file).ok()).flatten() {
-            check_modes(location)?;
+            check(location)?;
             return from_pkcs12(&location.certificate, &bundle, passphrase);
         }
         let chain = Chain::parse(&file)
             .map_err(|source| CredentialError::NoCertificate { path: location.certificate.clone(), source })?;
-        check_modes(location)?;
+        check(location)?;
         let key_file = match &location.key {
             Some(path) => read(path, "private key")?,
             None => file,
@@ -236,7 +256,7 @@ fn from_pkcs12(
 ) -> Result<Credential, CredentialError> {
     let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
     let passphrase = passphrase(path)?;
-    let parsed = with_legacy_ciphers(|| bundle.parse2(&passphrase)).map_err(|errors| bad(why_not_opened(&errors)))?;
+    let parsed = open_pkcs12(bundle, &passphrase).map_err(bad)?;
     let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
     let no_certificate = |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
     let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;
@@ -246,6 +266,17 @@ fn from_pkcs12(
     let chain = certificates.map_err(ChainError::from).and_then(Chain::new).map_err(no_certificate)?;
     Credential::new(chain, PrivateKey::new(key))
         .map_err(|_| CredentialError::Mismatch { key: path.to_owned(), certificate: path.to_owned() })
+}
+
+/// What is wrong with owner and modes of the files.
+#[must_use]
+pub fn file_faults(location: &Location) -> Vec<CredentialError> {
+    let key = location.key();
+    let all = [check_certificate_mode(&location.certificate), check_key_file(key), check_owner(key)];
+    let mut faults: Vec<CredentialError> = all.into_iter().filter_map(Result::err).collect();
+    // The second check of the key begins with the first one's question.
+    faults.dedup_by_key(|fault| fault.to_string());
+    faults
 }
 
 fn check_modes(location: &Location) -> Result<(), CredentialError> {
@@ -263,10 +294,19 @@ fn check_certificate_mode(path: &Path) -> Result<(), CredentialError> {
 
 fn check_key_file(path: &Path) -> Result<(), CredentialError> {
     let found = metadata(path, "private key")?;
-    let (mode, you) = (found.mode() & 0o7777, rustix::process::geteuid().as_raw());
+    let mode = found.mode() & 0o7777;
     if found.is_file() && mode & 0o177 != 0 {
         return Err(CredentialError::KeyMode { path: path.to_owned(), mode });
     }
+    check_owner(path)
+}
+
+/// Whether a key's file is one's own.
+///
+/// # Errors
+/// [`CredentialError::KeyOwner`], [`CredentialError::Unreadable`].
+pub fn check_owner(path: &Path) -> Result<(), CredentialError> {
+    let (found, you) = (metadata(path, "private key")?, rustix::process::geteuid().as_raw());
     if found.uid() != you {
         return Err(CredentialError::KeyOwner { path: path.to_owned(), owner: found.uid(), you });
     }

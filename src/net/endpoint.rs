@@ -11,20 +11,25 @@ use super::NetError;
 /// What one address may take, so that a dead one leaves time for the next.
 const PER_ADDRESS: Duration = Duration::from_secs(4);
 
+/// Finds the addresses of `host`, at least one.
+///
+/// # Errors
+/// [`NetError::Resolve`].
+pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let found = tokio::net::lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>);
+    found.ok().filter(|found| !found.is_empty()).ok_or_else(|| NetError::Resolve(host.to_owned()))
+}
+
 /// Opens a TCP connection to the first address of `host` that takes one.
 ///
 /// # Errors
 /// [`NetError::Resolve`], or [`NetError::Connect`] with the reason of the last address.
 pub async fn connect(host: &str, port: u16) -> Result<TcpStream, NetError> {
-    let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-        Ok(address) => vec![SocketAddr::new(address, port)],
-        Err(_) => {
-            let found = tokio::net::lookup_host((host, port)).await;
-            found.map_err(|_| NetError::Resolve(host.to_owned()))?.collect()
-        }
-    };
     let mut reason = None;
-    for address in addresses {
+    for address in resolve(host, port).await? {
         match timeout(PER_ADDRESS, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // A request is one small record: waiting to fill a packet would only delay it.
@@ -35,5 +40,5 @@ pub async fn connect(host: &str, port: u16) -> Result<TcpStream, NetError> {
             Err(_) => reason = Some("connect timed out".to_owned()),
         }
     }
-    reason.map_or_else(|| Err(NetError::Resolve(host.to_owned())), |reason| Err(NetError::Connect(reason)))
+    Err(NetError::Connect(reason.unwrap_or_default()))
 }

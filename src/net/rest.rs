@@ -1,9 +1,10 @@
 //! One HTTP/1.1 GET over a connection that is already there (spec 4.2).
 
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONNECTION, HOST, USER_AGENT};
+use hyper::header::{ACCEPT, CONNECTION, DATE, HOST, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -13,11 +14,20 @@ use super::{NetError, REPLY_LIMIT};
 
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The `Date` header, if there is one that can be read.
+    pub date: Option<DateTime<Utc>>,
+}
+
 /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
 ///
 /// # Errors
 /// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
-pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Result<Vec<u8>, NetError> {
+pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Result<Answer, NetError> {
     let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
     let target: Uri = target.parse().map_err(|error| broken(&error))?;
     let request = Request::get(target)
@@ -33,8 +43,10 @@ pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Resu
         let _ = connection.await;
     });
     let response = sender.send_request(request).await.map_err(|error| from_hyper(&error))?;
+    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
     let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
-    body.map(|body| body.to_bytes().to_vec()).map_err(|error| {
+    body.map(|body| Answer { body: body.to_bytes().to_vec(), date }).map_err(|error| {
         if error.is::<LengthLimitError>() {
             return NetError::TooLarge;
         }

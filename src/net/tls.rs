@@ -67,6 +67,18 @@ impl TlsClient {
     /// # Errors
     /// [`NetError::Credential`] when OpenSSL does not take it, for example because its key is too short.
     pub fn new(credential: &Credential, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
+        Self::with(Some(credential), trust, now)
+    }
+
+    /// Prepares connections on which nobody is shown, enough to look at a server.
+    ///
+    /// # Errors
+    /// [`NetError::WebCas`].
+    pub fn anonymous(trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
+        Self::with(None, trust, now)
+    }
+
+    fn with(credential: Option<&Credential>, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
         let store = match trust {
             ServerTrust::Directory(_) => X509StoreBuilder::new().map(X509StoreBuilder::build),
             ServerTrust::WebCas => web_cas(),
@@ -101,6 +113,27 @@ impl TlsClient {
         match (server, judged) {
             (Some(server), Some(judged)) if server == judged => Ok(Connection { stream, server }),
             _ => Err(NetError::Handshake("the server's certificate cannot be read".to_owned())),
+        }
+    }
+
+    /// Judges the certificate that a server shows, even if the server then does not go on.
+    ///
+    /// # Errors
+    /// [`NetError`].
+    pub async fn look_at(&self, server: &ServerName) -> Result<Certificate, NetError> {
+        let tcp = super::endpoint::connect(&server.host, server.port).await?;
+        let verdict = Verdict::default();
+        let ssl = self.session(server, &verdict).map_err(|errors| NetError::Handshake(errors.to_string()))?;
+        let mut stream = SslStream::new(ssl, tcp).map_err(|errors| NetError::Handshake(errors.to_string()))?;
+        let shaken = Pin::new(&mut stream).connect().await;
+        if let Some(Ok(server)) = &*verdict.lock().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(server.clone());
+        }
+        let shown = stream.ssl().peer_certificate().and_then(|x509| Certificate::from_x509(&x509).ok());
+        match (shaken, shown) {
+            (Err(error), _) => Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result())),
+            (Ok(()), Some(shown)) if stream.ssl().verify_result() == X509VerifyResult::OK => Ok(shown),
+            (Ok(()), _) => Err(NetError::Handshake("the server's certificate cannot be read".to_owned())),
         }
     }
 
@@ -148,11 +181,13 @@ fn reasons(errors: &ErrorStack) -> String {
     errors.errors().iter().filter_map(openssl::error::Error::reason).collect::<Vec<_>>().join(", ")
 }
 
-fn context(credential: &Credential, store: X509Store) -> Result<SslContext, ErrorStack> {
+fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslContext, ErrorStack> {
     let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
     // Old servers end the connection without close_notify; both protocols tell by themselves where a reply ends.
     builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
+    builder.set_cert_store(store);
+    let Some(credential) = credential else { return Ok(builder.build()) };
     let (leaf, issuers) = credential.chain().certificates().split_at(1);
     for certificate in leaf {
         builder.set_certificate(certificate.x509())?;
@@ -161,7 +196,6 @@ fn context(credential: &Credential, store: X509Store) -> Result<SslContext, Erro
         builder.add_extra_chain_cert(certificate.to_x509())?;
     }
     builder.set_private_key(credential.key().pkey())?;
-    builder.set_cert_store(store);
     Ok(builder.build())
 }
 

@@ -4,6 +4,7 @@ pub mod embedded;
 pub mod finding;
 pub mod fqan;
 pub mod lsc;
+pub mod registration;
 pub mod request;
 pub mod response;
 pub mod spec;

@@ -21,6 +21,13 @@ pub struct AcRequest {
 }
 
 impl AcRequest {
+    /// A request for all groups and roles, with half a day of life.
+    #[must_use]
+    pub fn for_everything(vo: &str) -> Self {
+        let (fqans, order, targets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { vo: vo.to_owned(), fqans, order, targets, lifetime: 12 * 3600 }
+    }
+
     /// The groups of `--order` are asked for as well, first, so that servers which only know the request's order put
     /// them there; a role comes first only if it is asked for anyway (spec 3.3).
     #[must_use]

@@ -29,6 +29,14 @@ impl ServerError {
         CODES.contains(&self.code.as_str()) || TEXTS.iter().any(|text| message.contains(text))
     }
 
+    /// Whether the server does not know the user, or not any more.
+    #[must_use]
+    pub fn is_about_membership(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        ["NoSuchUser", "SuspendedUser", "1001", "1004"].contains(&self.code.as_str())
+            || ["unknown to this vo", "suspended", "not active"].iter().any(|text| message.contains(text))
+    }
+
     /// The next step for the user.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -39,7 +47,11 @@ impl ServerError {
                 "ask the VO's managers why; often the VO's usage policy has to be signed again on its VOMS page".into(),
             )
         } else if has(&["unknown to this vo"]) || self.code == "NoSuchUser" {
-            Some("register this certificate on the VO's VOMS page, and wait for the mail that says you are in".into())
+            Some(
+                "register this certificate on the VO's VOMS page, which voms-proxy register shows, and wait for the \
+                 mail that says you are in"
+                    .into(),
+            )
         } else if has(&["unable to satisfy"]) || self.code == "1007" {
             Some("ask for a group or role that you hold; apply for others on the VO's VOMS page".into())
         } else {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::bounded;
 
 /// The entries that are compiled in, with the names of their files in `vomses/`.
-const BUILT_IN: &[(&str, &str)] = &[("virgo", include_str!("../../vomses/virgo"))];
+pub(super) const BUILT_IN: &[(&str, &str)] = &[("virgo", include_str!("../../vomses/virgo"))];
 
 const MAX_DEPTH: u32 = 4;
 

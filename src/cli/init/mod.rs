@@ -5,7 +5,6 @@ mod files;
 mod plan;
 mod report;
 mod run;
-mod trouble;
 
 use std::ffi::OsString;
 
@@ -13,10 +12,10 @@ pub use self::args::InitArgs;
 pub use self::args::{bits, hours, lifetime};
 use self::plan::InitPlan;
 use self::report::Reporter;
-use self::run::RunError;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
+use super::trouble::Stop;
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
@@ -40,8 +39,8 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     };
     match outcome {
         Ok(()) => Exit::Success,
-        Err(RunError::Interrupted) => Exit::Interrupted,
-        Err(RunError::Trouble(trouble)) => {
+        Err(Stop::Interrupted) => Exit::Interrupted,
+        Err(Stop::Trouble(trouble)) => {
             report.failed();
             tell(&trouble, plan.json)
         }

@@ -11,10 +11,10 @@ use super::args::{self, InitArgs};
 use super::files;
 use crate::cli::env::Environment;
 use crate::cli::file;
-use crate::cli::init::trouble;
 use crate::cli::output::{self, Trouble};
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
+use crate::cli::{trouble, vos};
 use crate::credential::anchors::TrustAnchors;
 use crate::credential::location::Location;
 use crate::credential::proxy_type::{Generation, Policy};
@@ -22,7 +22,7 @@ use crate::voms::fqan::Fqan;
 use crate::voms::request::AcRequest;
 use crate::voms::spec::{VomsSpec, Wish};
 use crate::voms::vomsdir::VomsDir;
-use crate::voms::vomses::{Vomses, VomsesEntry};
+use crate::voms::vomses::VomsesEntry;
 
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 const DEFAULT_BITS: u32 = 2048;
@@ -107,13 +107,11 @@ impl InitPlan {
         let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
         let directory = file::directory(&out);
         if !directory.is_dir() && !args.list && args.separate.is_none() {
-            return Err(Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
-                .detail(format!("there is no directory {}", directory.display()))
-                .help("name a file in an existing directory with --out"));
+            return Err(trouble::no_directory(&out, directory));
         }
         Ok(Self {
             credential: location(&args, env)?,
-            passphrase: if args.pwstdin { PassphraseSource::StandardInput } else { PassphraseSource::Terminal },
+            passphrase: PassphraseSource::new(args.pwstdin),
             anchors,
             vomsdir,
             vos,
@@ -162,8 +160,7 @@ fn location(args: &InitArgs, env: &Environment) -> Result<Location, Trouble> {
     if args.noregen && args.cert.is_none() {
         return Ok(Location::single(env.proxy()));
     }
-    let places = places::credential(args.cert.as_deref(), args.key.as_deref(), env);
-    places.find().map_err(|error| trouble::credential(&error))
+    places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }
 
 fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Vec<VoPlan>, Trouble> {
@@ -177,12 +174,16 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     };
     let order = args.order.iter().flat_map(|text| text.split(',')).map(fqan).collect::<Result<Vec<Fqan>, _>>()?;
     let targets = targets(&args.target)?;
-    let vomses = load_vomses(args, env)?;
+    let vomses = vos::load(&args.vomses, env)?;
+    if args.debug {
+        vos::debug(&vomses);
+    }
+    vos::problems(&vomses, &args.vomses, env).iter().for_each(output::warning);
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
         let bad = |error: crate::voms::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
         let spec: VomsSpec = text.parse().map_err(bad)?;
-        let servers = servers(&spec.name, &vomses, args.vomses.is_empty())?;
+        let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();
         let all = args.list || spec.wishes.contains(&Wish::All);
         let wanted: Vec<Option<Fqan>> =
@@ -223,60 +224,4 @@ fn targets(typed: &[String]) -> Result<Vec<String>, Trouble> {
             well_formed(host).then(|| host.to_owned()).ok_or_else(wrong)
         })
         .collect()
-}
-
-fn load_vomses(args: &InitArgs, env: &Environment) -> Result<Vomses, Trouble> {
-    let vomses = if args.vomses.is_empty() {
-        Vomses::load(&places::vomses(env))
-    } else {
-        Vomses::load_named(&args.vomses).map_err(|problem| {
-            let places: Vec<String> = args.vomses.iter().map(|place| place.display().to_string()).collect();
-            let places = places.join(", ");
-            Trouble::new(format!("No valid VOMSES information found locally while looking in: [{places}]"))
-                .detail(&problem)
-                .help("name an existing vomses file or directory with --vomses")
-        })?
-    };
-    if args.debug {
-        for place in vomses.looked_in() {
-            output::stderr(&format!("Looking for VOMSES information in {}...", place.display()));
-        }
-        for entry in vomses.entries() {
-            let VomsesEntry { alias, host, port, dn, vo } = entry;
-            output::stderr(&format!("Loaded vomses information '{alias} {host} {port} {dn} {vo}'"));
-        }
-    }
-    for named in env.vomses.iter().filter(|place| args.vomses.is_empty() && !place.exists()) {
-        output::warning(format!("{} is named by an environment variable, but does not exist", named.display()));
-    }
-    for problem in vomses.problems() {
-        output::warning(problem);
-    }
-    if vomses.more_problems() > 0 {
-        output::warning(format!("and {} more lines that are no vomses entries", vomses.more_problems()));
-    }
-    Ok(vomses)
-}
-
-fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Trouble> {
-    let built_in = Vomses::built_in();
-    let mut found = vomses.find(name);
-    if found.is_empty() && with_built_in {
-        found = built_in.find(name);
-    }
-    // One alias may stand for servers of several VOs only by mistake; the first line decides.
-    let vo = found.first().map(|entry| entry.vo.clone());
-    let found: Vec<VomsesEntry> = found.into_iter().filter(|entry| Some(&entry.vo) == vo.as_ref()).cloned().collect();
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    let near = vomses.similar(name).or_else(|| built_in.similar(name).filter(|_| with_built_in));
-    let looked: Vec<String> = vomses.looked_in().iter().map(|place| place.display().to_string()).collect();
-    let built = if with_built_in { " and the built-in list" } else { "" };
-    let headline = format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let trouble = Trouble::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
-    Err(match near {
-        Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
-        None => trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
-    })
 }

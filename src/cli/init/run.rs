@@ -10,38 +10,23 @@ use voms_asn1::voms::ac_seq::AcSeq;
 use super::files;
 use super::plan::{InitPlan, VoPlan, Warnings};
 use super::report::Reporter;
-use super::trouble;
 use crate::cli::file;
+use crate::cli::places;
 use crate::cli::output::Trouble;
+use crate::cli::trouble::{self, Stop};
 use crate::client::{AcReply, VomsClient};
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::ChainFinding;
 use crate::credential::key::{KeyError, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
-use crate::credential::user::{Credential, CredentialError};
-use crate::net::tls::ServerTrust;
+use crate::credential::user::Credential;
 use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust};
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
 
-/// Why a run ended without a proxy.
-#[derive(Debug)]
-pub enum RunError {
-    /// To be told.
-    Trouble(Trouble),
-    /// The user broke off.
-    Interrupted,
-}
-
-impl From<Trouble> for RunError {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
 /// Goes down the road once; every failure on it leaves the file in place as it was.
-pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, RunError> {
+pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, Stop> {
     let key = begin_key(plan.bits);
     let credential = load(plan, report)?;
     let began = now();
@@ -50,11 +35,7 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let attributes = believe(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
-    file::replace(&plan.out, &pem).map_err(|error| {
-        Trouble::new(format!("Error creating proxy certificate: {}", plan.out.display()))
-            .detail(crate::bounded::reason(&error))
-            .help("check the directory's permissions and free space, or name another file with --out")
-    })?;
+    file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
 
@@ -64,7 +45,7 @@ pub fn attributes(
     plan: &InitPlan,
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Vec<EncodedAc>, RunError> {
+) -> Result<Vec<EncodedAc>, Stop> {
     let credential = load(plan, report)?;
     check_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
@@ -89,14 +70,10 @@ fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKe
     key.map_err(Trouble::new)
 }
 
-fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, RunError> {
+fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, Stop> {
     report.trusting(plan);
     report.looking_for(&plan.credential);
-    let credential = Credential::load(&plan.credential, |path| plan.passphrase.ask(path));
-    let credential = credential.map_err(|error| match error {
-        CredentialError::Interrupted => RunError::Interrupted,
-        error => RunError::Trouble(trouble::credential(&error)),
-    })?;
+    let credential = Credential::load(&plan.credential, |path| plan.passphrase.ask(path))?;
     report.loaded(&plan.credential, &credential);
     Ok(credential)
 }
@@ -122,13 +99,10 @@ fn ask<'p>(
     if plan.vos.is_empty() {
         return Ok(Vec::new());
     }
-    let trust = match &plan.anchors {
-        Some(anchors) => ServerTrust::Directory(anchors.clone()),
-        None => {
-            report.web_cas_judge();
-            ServerTrust::WebCas
-        }
-    };
+    if plan.anchors.is_none() {
+        report.web_cas_judge();
+    }
+    let trust = places::server_trust(plan.anchors.as_ref());
     let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL)
         .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
     let client = if plan.any_host { client.without_host_check() } else { client };
@@ -157,14 +131,10 @@ fn believe(
         if !plan.verify_ac {
             continue;
         }
-        let trust = match (&plan.vomsdir, &plan.anchors) {
-            (Some(vomsdir), Some(anchors)) => SignerTrust::VomsDir(vomsdir, anchors),
-            (Some(vomsdir), None) => SignerTrust::VomsDirAndServer(vomsdir, &reply.server),
-            (None, _) => {
-                report.server_vouches();
-                SignerTrust::Server(&reply.server)
-            }
-        };
+        if plan.vomsdir.is_none() {
+            report.server_vouches();
+        }
+        let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), &reply.server);
         let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
         let verified = verifier
             .verify(&reply.ac, Some(&vo.request.vo))

@@ -120,6 +120,11 @@ impl Crl {
         })
     }
 
+    /// When the next one is due.
+    pub fn next_update(&self) -> DateTime<Utc> {
+        self.next_update
+    }
+
     fn is_signed_by(&self, issuer: &Certificate) -> bool {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, signed)) = checked.as_ref().filter(|(known, _)| known == issuer) {

@@ -173,6 +173,19 @@ impl TrustAnchors {
         }
     }
 
+    /// The revocation lists of a certificate's issuer, each with its nextUpdate, whether they can be used or not.
+    #[must_use]
+    pub fn revocation_lists_of(&self, certificate: &Certificate, now: DateTime<Utc>) -> Vec<(PathBuf, DateTime<Utc>)> {
+        let view = self.directory.view(now);
+        let files = view.files_of(CaName::Issuer(certificate));
+        let mut found = Vec::new();
+        for (path, file) in files.revocation_lists() {
+            let ends = file.as_ref().iter().flatten().map(Crl::next_update);
+            found.extend(ends.map(|end| (path.to_owned(), end)));
+        }
+        found
+    }
+
     /// Dates and keys of all, signatures of the first ones.
     fn judge_each(&self, path: &[Certificate], signed: usize, now: DateTime<Utc>) -> Vec<PathFinding> {
         let mut findings = Vec::new();

@@ -1,16 +1,86 @@
-//! Failures of `voms-proxy-init` in the words that scripts look for, with our own and the next step below.
+//! Failures in the words that scripts look for, with our own and the next step below.
 
-use crate::cli::output::Trouble;
+use std::path::Path;
+
+use super::exit::Exit;
+use super::output::Trouble;
 use crate::client::{ClientError, Failure, Protocol};
 use crate::credential::anchors::PathProblem;
 use crate::credential::chain::ChainFinding;
 use crate::credential::key::KeyError;
+use crate::credential::pair::PairError;
+use crate::credential::received::ReceivedError;
 use crate::credential::user::CredentialError;
 use crate::net::NetError;
 use crate::voms::finding::AcFinding;
 
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum Stop {
+    /// To be told.
+    Trouble(Trouble),
+    /// The user broke off.
+    Interrupted,
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<CredentialError> for Stop {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Interrupted => Self::Interrupted,
+            error => Self::Trouble(credential(&error)),
+        }
+    }
+}
+
+impl From<ReceivedError> for Stop {
+    fn from(error: ReceivedError) -> Self {
+        match error {
+            ReceivedError::Prompt(CredentialError::Interrupted) => Self::Interrupted,
+            error => Self::Trouble(Trouble::new(&error).maybe_help(error.help())),
+        }
+    }
+}
+
+impl From<PairError> for Stop {
+    fn from(error: PairError) -> Self {
+        Self::Trouble(Trouble::new(&error).maybe_help(error.help()))
+    }
+}
+
+/// Tells why a command ended, if it did not end well.
+pub fn exit_of(outcome: Result<(), Stop>) -> Exit {
+    match outcome {
+        Ok(()) => Exit::Success,
+        Err(Stop::Interrupted) => Exit::Interrupted,
+        Err(Stop::Trouble(trouble)) => {
+            trouble.print();
+            Exit::Failure
+        }
+    }
+}
+
+/// The proxy has no directory to be in.
+pub fn no_directory(out: &Path, directory: &Path) -> Trouble {
+    Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+        .detail(format!("there is no directory {}", directory.display()))
+        .help("name a file in an existing directory with --out")
+}
+
+/// The proxy cannot be put in its place.
+pub fn not_written(out: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+        .detail(crate::bounded::reason(error))
+        .help("check the directory's permissions and free space, or name another file with --out")
+}
 
 /// A credential that cannot be found or loaded.
 pub fn credential(error: &CredentialError) -> Trouble {

@@ -1,0 +1,86 @@
+//! The user's certificate and key: where they are, whose, whether they open and belong together, and what they are good
+//! for.
+
+use chrono::{DateTime, Utc};
+
+use super::DoctorArgs;
+use crate::bounded;
+use crate::cli::env::Environment;
+use crate::cli::finding::Finding;
+use crate::cli::trouble::Stop;
+use crate::cli::{fitness, places};
+use crate::credential::chain::Chain;
+use crate::credential::location::Location;
+use crate::credential::user::{self, Credential, CredentialError};
+
+const FILES: &str = "credential";
+const KEY: &str = "key";
+
+/// What is known of the user from here on.
+#[derive(Default)]
+pub struct Known {
+    /// The certificate, also when its key could not be opened.
+    pub chain: Option<Chain>,
+    pub credential: Option<Credential>,
+}
+
+pub fn examine(
+    args: &DoctorArgs,
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Finding>, Known), Stop> {
+    let location = match places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
+        Ok(location) => location,
+        Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),
+    };
+    let mut findings = vec![Finding::ok(FILES, files(&location))];
+    findings.extend(user::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
+    let (opened, known) = open(args, &location)?;
+    findings.push(opened);
+    if let Some(certificate) = known.chain.as_ref().and_then(Chain::end_entity) {
+        findings.extend(fitness::own(certificate, now));
+    }
+    Ok((findings, known))
+}
+
+fn failed(area: &'static str, error: &CredentialError) -> Finding {
+    // What was tried is a list of lines in an error, and one line here.
+    let fact = error.to_string().replace(":\n    ", ": ").replace("\n    ", "; ");
+    Finding::failed(area, fact, error.help())
+}
+
+fn files(location: &Location) -> String {
+    match location.certificate() == location.key() {
+        true => location.certificate().display().to_string(),
+        false => format!("{} and {}", location.certificate().display(), location.key().display()),
+    }
+}
+
+fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop> {
+    let mut asked = true;
+    let credential = Credential::load_whatever_its_modes(location, |path| match args.passphrase() {
+        Some(source) => source.ask(path),
+        None => {
+            asked = false;
+            let reason = "its passphrase was not given".to_owned();
+            Err(CredentialError::NoPassphrase { path: path.to_owned(), reason })
+        }
+    });
+    match credential {
+        Ok(credential) => {
+            let text = format!("{} opens and belongs to the certificate", location.key().display());
+            let known = Known { chain: Some(credential.chain().clone()), credential: Some(credential) };
+            Ok((Finding::ok(KEY, text), known))
+        }
+        Err(CredentialError::Interrupted) => Err(Stop::Interrupted),
+        Err(error) => {
+            let file = bounded::read(location.certificate(), bounded::CONFIGURATION_LIMIT);
+            let chain = file.ok().and_then(|file| Chain::parse(&file).ok());
+            let finding = match asked {
+                true => failed(KEY, &error),
+                false => Finding::skipped(KEY, format!("{error}: give it on a terminal, or with --pwstdin")),
+            };
+            Ok((finding, Known { chain, credential: None }))
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `--fix-permissions`: the only thing by which the doctor changes something.
+
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use super::DoctorArgs;
+use crate::bounded;
+use crate::cli::env::Environment;
+use crate::cli::finding::Finding;
+use crate::cli::places;
+use crate::credential::user::{self, CredentialError};
+
+const AREA: &str = "permissions";
+
+/// Gives the user's own files and directory the modes that they should have, and tells each change.
+pub fn fix(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(globus) = env.globus() {
+        findings.extend(tighten(&globus, 0o022, 0o700, env.uid));
+    }
+    if let Ok(location) = places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
+        for fault in user::file_faults(&location) {
+            findings.extend(match fault {
+                CredentialError::KeyMode { path, .. } => tighten(&path, 0o177, 0o400, env.uid),
+                CredentialError::CertificateMode { path, .. } => tighten(&path, 0o022, 0o644, env.uid),
+                _ => None,
+            });
+        }
+    }
+    findings.extend(tighten(&args.out(env), 0o177, 0o600, env.uid));
+    findings
+}
+
+/// Sets a mode where one of the `wrong` bits is set. Links and other people's files are left alone.
+fn tighten(path: &Path, wrong: u32, right: u32, uid: u32) -> Option<Finding> {
+    let found = path.symlink_metadata().ok()?;
+    let mode = found.mode() & 0o7777;
+    if found.is_symlink() || found.uid() != uid || mode & wrong == 0 || !(found.is_file() || found.is_dir()) {
+        return None;
+    }
+    Some(match std::fs::set_permissions(path, Permissions::from_mode(right)) {
+        Ok(()) => Finding::ok(AREA, format!("{}: mode {mode:04o} was made {right:04o}", path.display())),
+        Err(error) => {
+            let text = format!("the mode of {} cannot be set: {}", path.display(), bounded::reason(&error));
+            Finding::failed(AREA, text, Some(format!("run as its owner: chmod {right:o} {}", path.display())))
+        }
+    })
+}

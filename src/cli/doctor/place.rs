@@ -1,0 +1,108 @@
+//! Where the proxy is to be, and the proxy that is there now.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
+
+use super::DoctorArgs;
+use super::credential::Known;
+use crate::bounded;
+use crate::cli::env::Environment;
+use crate::cli::finding::Finding;
+use crate::cli::{file, fitness, trouble};
+use crate::credential::chain::Chain;
+use crate::voms::embedded;
+use crate::voms::verify::validity;
+
+const OUTPUT: &str = "output";
+const DISK: &str = "disk";
+const PROXY: &str = "proxy";
+/// More than a proxy with many attributes takes, in bytes.
+const NEEDED: u64 = 256 << 10;
+const COMFORTABLE: u64 = 16 << 20;
+
+pub fn examine(args: &DoctorArgs, env: &Environment, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
+    let out = args.out(env);
+    let directory = file::directory(&out);
+    if !directory.is_dir() {
+        return vec![Finding::of_trouble(OUTPUT, &trouble::no_directory(&out, directory))];
+    }
+    let mut findings = vec![writable(&out, directory)];
+    findings.extend(statvfs(directory).ok().map(|found| space(directory, &found)));
+    findings.extend(proxy(&out, args, known, now));
+    findings
+}
+
+fn writable(out: &Path, directory: &Path) -> Finding {
+    let read_only = statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let obstacle = if read_only {
+        Err(std::io::Error::other(format!("{} is on a read-only file system", directory.display())))
+    } else if access(directory, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        Err(std::io::Error::other(format!("you may not write to {}", directory.display())))
+    } else {
+        file::may_be_replaced(out)
+    };
+    match obstacle {
+        Ok(()) => Finding::ok(OUTPUT, format!("{} can be written", out.display())),
+        Err(error) => Finding::of_trouble(OUTPUT, &trouble::not_written(out, &error)),
+    }
+}
+
+fn space(directory: &Path, found: &StatVfs) -> Finding {
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let path = directory.display();
+    let fix = || Some(format!("free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere"));
+    // Some file systems count no files.
+    if found.f_files > 0 && found.f_favail == 0 {
+        return Finding::failed(DISK, format!("no further file can be made in {path}"), fix());
+    }
+    match free {
+        ..NEEDED => Finding::failed(DISK, format!("{path} is full"), fix()),
+        NEEDED..COMFORTABLE => Finding::warning(DISK, format!("{path} has only {} KiB left", free >> 10), fix()),
+        _ => Finding::ok(DISK, format!("{path} has {} MiB left", free >> 20)),
+    }
+}
+
+fn proxy(out: &Path, args: &DoctorArgs, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
+    let again = format!("run: voms-proxy-init{}", args.voms.as_ref().map(|voms| format!(" --voms {voms}")).unwrap_or_default());
+    let path = out.display();
+    let Ok(found) = out.metadata() else {
+        return vec![Finding::ok(PROXY, format!("there is none in {path} yet"))];
+    };
+    let mut findings = Vec::new();
+    let mode = found.mode() & 0o7777;
+    if found.is_file() && mode & 0o177 != 0 {
+        let text = format!("the proxy {path} can be used by others (mode {mode:04o})");
+        findings.push(Finding::failed(PROXY, text, Some(format!("run: chmod 600 {path}"))));
+    }
+    let contents = bounded::read(out, bounded::CONFIGURATION_LIMIT).map_err(|error| bounded::reason(&error));
+    let chain = contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
+    findings.push(match chain {
+        Err(why) => Finding::warning(PROXY, format!("{path} cannot be read as a proxy: {why}"), Some(again)),
+        Ok(chain) => lasting(out, &chain, known, again, now),
+    });
+    findings
+}
+
+/// Whose the proxy is, and how long it and its attributes last.
+fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTime<Utc>) -> Finding {
+    let path = out.display();
+    if let Some(own) = known.chain.as_ref().filter(|own| !own.identity().matches(chain.identity())) {
+        let text = format!("the proxy {path} is of {}, not of {}", chain.identity(), own.identity());
+        return Finding::warning(PROXY, text, Some(again));
+    }
+    if let Some(finding) = chain.local_findings(now).first() {
+        return Finding::warning(PROXY, finding, Some(again));
+    }
+    let acs = embedded::attribute_certificates(chain);
+    let ends = acs.iter().flatten().map(|ac| validity(&ac.certificate().acinfo).1);
+    match ends.min() {
+        Some(end) if end < now => {
+            let text = format!("the attributes in {path} expired on {}", crate::when(&end));
+            Finding::warning(PROXY, text, Some(again))
+        }
+        _ => Finding::ok(PROXY, format!("{path}: {}", fitness::validity(chain.leaf(), now))),
+    }
+}

@@ -1,0 +1,107 @@
+//! `voms-proxy export`: the user's certificate and key in one PKCS#12 file, for a browser.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Parser};
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::{self, Trouble};
+use super::prompt::PassphraseSource;
+use super::trouble::{Stop, exit_of};
+use super::{args, file, places, signals};
+use crate::credential::bundle::Ciphers;
+use crate::credential::user::Credential;
+
+/// Writes your certificate and key into a PKCS#12 file, as browsers import it.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy export --p12 FILE [options]",
+    after_help = "\
+EXIT CODES
+  0  the file was written
+  1  nothing was written
+  130  interrupted; nothing was written
+
+EXAMPLES
+  voms-proxy export --p12 mycert.p12
+  voms-proxy export --p12 mycert.p12 --compatible   (for macOS Keychain, and browsers before 2019)"
+)]
+pub struct ExportArgs {
+    /// The file to write
+    #[arg(long, value_name = "FILE", required = true)]
+    p12: PathBuf,
+    /// Use the ciphers that the oldest programs read (3DES and SHA-1) instead of AES-256 and SHA-256
+    #[arg(long)]
+    compatible: bool,
+    /// Your certificate (default as of voms-proxy-init)
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    force: bool,
+    /// Read from standard input, one a line: the key's pass phrase if it has one, then the password for the new file
+    #[arg(long)]
+    pwstdin: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<ExportArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::watch() {
+        output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
+    exit_of(run(&args, env))
+}
+
+fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
+    refuse_existing(&args.p12, args.force)?;
+    let source = PassphraseSource::new(args.pwstdin);
+    let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
+    let credential = Credential::load(&location, |path| source.ask(path))?;
+    if !credential.chain().proxies().is_empty() {
+        return Err(Trouble::new(format!("{} is a proxy, which no browser can use", location.certificate().display()))
+            .help("name your certificate with --cert and its key with --key")
+            .into());
+    }
+    let password = source.choose_for(&args.p12, "password")?;
+    let ciphers = if args.compatible { Ciphers::Compatible } else { Ciphers::Modern };
+    let bundle = credential.to_pkcs12(&password, ciphers).map_err(|error| {
+        Trouble::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
+    })?;
+    file::replace(&args.p12, &bundle).map_err(|error| {
+        Trouble::new(format!("cannot write {}: {}", args.p12.display(), crate::bounded::reason(&error)))
+            .help("name another file with --p12")
+    })?;
+    output::line(&format!("Wrote {}: {}.", args.p12.display(), credential.chain().leaf().subject()));
+    output::line(&format!(
+        "It holds your private key: remove it when the browser has it (rm {}).",
+        args.p12.display()
+    ));
+    Ok(())
+}
+
+fn refuse_existing(path: &Path, force: bool) -> Result<(), Trouble> {
+    if path.symlink_metadata().is_err() || force {
+        return Ok(());
+    }
+    Err(Trouble::new(format!("{} is there already", path.display()))
+        .help("name another file with --p12, or replace it with --force"))
+}

@@ -1,0 +1,136 @@
+//! Whether a user's certificate is fit for what it is for: its dates, its key usage, its strength, and the CA that
+//! stands behind it.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::env::Environment;
+use super::finding::Finding;
+use super::{output, places};
+use crate::credential::anchors::{PathProblem, TrustAnchors};
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::{Chain, ChainFinding};
+use crate::credential::key_usage::KeyUsage;
+use crate::credential::proxy::ProxyError;
+use crate::credential::strength::StrengthPolicy;
+
+const CERTIFICATE: &str = "certificate";
+const CA: &str = "CA";
+const REVOCATION: &str = "revocation";
+/// Enough to get a new one, at most CAs.
+const RENEWAL: Duration = Duration::days(30);
+/// What fetch-crl needs to come round again.
+const LIST_RENEWAL: Duration = Duration::hours(12);
+
+/// When a certificate ends, for people.
+pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
+    let (begin, end) = (certificate.not_before(), certificate.not_after());
+    let days = |span: Duration| match span.num_days() {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    if now < begin {
+        format!("from {} on, in {}", crate::when(&begin), days(begin - now))
+    } else if now > end {
+        format!("expired {} ago, on {}", days(now - end), crate::when(&end))
+    } else {
+        format!("{} left, until {}", days(end - now), crate::when(&end))
+    }
+}
+
+/// What is wrong with a certificate, of all that can be told on this machine; where there is no CA directory, less.
+pub fn faults(certificate: &Certificate, issuers: &[Certificate], env: &Environment, now: DateTime<Utc>) -> Vec<Finding> {
+    let anchors = places::anchors(None, env).ok().flatten();
+    let mut all = own(certificate, now);
+    all.extend(anchors.iter().flat_map(|anchors| vouched(certificate, issuers, anchors, now)));
+    all.retain(Finding::is_fault);
+    all
+}
+
+/// What the certificate says of itself.
+pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
+    let alone = Chain::new(vec![certificate.clone()]);
+    let dates: Vec<ChainFinding> = alone.map(|chain| chain.local_findings(now)).unwrap_or_default();
+    let mut all: Vec<Finding> =
+        dates.iter().map(|finding| Finding::failed(CERTIFICATE, finding, finding.help())).collect();
+    if all.is_empty() {
+        let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
+        all.push(if certificate.not_after() - now < RENEWAL {
+            let fix = "ask your CA for the next one now, and import it when it comes: voms-proxy import FILE";
+            Finding::warning(CERTIFICATE, text, Some(fix.to_owned()))
+        } else {
+            Finding::ok(CERTIFICATE, text)
+        });
+    }
+    if certificate.key_usage().is_some_and(|usage| !KeyUsage::may_sign(usage)) {
+        all.push(Finding::failed(CERTIFICATE, ProxyError::MayNotSign, ProxyError::MayNotSign.help()));
+    } else if let Some(usage) = certificate.key_usage() {
+        all.push(Finding::ok(CERTIFICATE, format!("its key may be used for: {}", usage.names().join(", "))));
+    }
+    let strength = StrengthPolicy::default();
+    let weak = strength.judge_key(certificate.x509());
+    if let Some(weakness) = weak.or_else(|| strength.judge_signature(certificate.signature_algorithm())) {
+        let problem = PathProblem::Weak(weakness);
+        let fix = "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more";
+        all.push(Finding::failed(CERTIFICATE, problem, Some(fix.to_owned())));
+    }
+    all
+}
+
+/// What the CA directory says of it.
+pub fn vouched(
+    certificate: &Certificate,
+    issuers: &[Certificate],
+    anchors: &TrustAnchors,
+    now: DateTime<Utc>,
+) -> Vec<Finding> {
+    let all = std::iter::once(certificate).chain(issuers).cloned().collect();
+    let Ok(chain) = Chain::new(all) else { return Vec::new() };
+    match chain.verify(anchors, now) {
+        Ok(_) => {
+            let text = format!("{} is trusted by {}", certificate.issuer(), anchors.directory().display());
+            let mut all = vec![Finding::ok(CA, text)];
+            all.extend(lists(certificate, anchors, now));
+            all
+        }
+        Err(findings) => findings.iter().filter(|finding| !is_own(finding, certificate)).map(fault).collect(),
+    }
+}
+
+/// That nobody on this machine can tell.
+pub fn no_anchors() -> Finding {
+    let text = "there is no CA directory: whether grids trust its CA cannot be told here";
+    Finding::advice(CA, text, "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR")
+}
+
+/// Whether [`own`] tells it already.
+fn is_own(finding: &ChainFinding, certificate: &Certificate) -> bool {
+    let ChainFinding::Path(path) = finding else { return false };
+    let own = matches!(path.problem, PathProblem::Expired(_) | PathProblem::NotYetValid(_) | PathProblem::Weak(_));
+    own && path.subject == *certificate.subject()
+}
+
+fn fault(finding: &ChainFinding) -> Finding {
+    use PathProblem::{CrlExpired, CrlMissing, CrlUnusable, Revoked};
+    let area = match finding {
+        ChainFinding::Path(path) => match path.problem {
+            CrlExpired { .. } | CrlMissing(_) | CrlUnusable { .. } | Revoked { .. } => REVOCATION,
+            _ => CA,
+        },
+        _ => CERTIFICATE,
+    };
+    Finding::failed(area, finding, finding.help())
+}
+
+/// How long the CA's revocation lists last.
+fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) -> Vec<Finding> {
+    let lists = anchors.revocation_lists_of(certificate, now);
+    let Some((file, end)) = lists.iter().max_by_key(|(_, end)| *end) else {
+        let text = format!("there is no revocation list of {}", certificate.issuer());
+        return vec![Finding::advice(REVOCATION, text, "install fetch-crl and run it: fetch-crl")];
+    };
+    let text = format!("not revoked; the list {} lasts until {}", file.display(), output::rfc3339(*end));
+    if *end - now < LIST_RENEWAL {
+        return vec![Finding::warning(REVOCATION, text, Some("run: fetch-crl".to_owned()))];
+    }
+    vec![Finding::ok(REVOCATION, text)]
+}

@@ -1,0 +1,267 @@
+//! `voms-proxy import`: from the files that an institution sent to the pair in `~/.globus`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Parser};
+use zeroize::Zeroizing;
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::{self, Trouble};
+use super::prompt::{PassphraseSource, confirm};
+use super::trouble::{Stop, exit_of};
+use super::{args, fitness, signals};
+use crate::credential::key::KeyError;
+use crate::credential::pair::{Pair, Replaced};
+use crate::credential::pem;
+use crate::credential::received::{Chosen, Received};
+
+/// Puts a certificate and its key, in whatever files they came, into ~/.globus.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy import FILE... [options]",
+    after_help = "\
+PKCS#12 (.p12, .pfx, with old ciphers too), PEM in any order, DER and PKCS#7 are told apart by what is in them.
+Of a certificate that comes without its key, the key is looked for in the directory.
+
+EXIT CODES
+  0  the pair was written, or would be with --dry-run
+  1  nothing was changed
+  130  interrupted; nothing was changed
+
+EXAMPLES
+  voms-proxy import mycert.p12
+  voms-proxy import usercert.cer privkey.pem
+  voms-proxy import --dry-run mail-attachment.p7b ~/old/userkey.pem"
+)]
+pub struct ImportArgs {
+    /// The files that came, in any order
+    #[arg(required_unless_present = "finish")]
+    files: Vec<PathBuf>,
+    /// Where usercert.pem and userkey.pem go (default ~/.globus)
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Only say what would be done
+    #[arg(long, alias = "dry")]
+    dry_run: bool,
+    /// Replace a pair that is there without asking; it is kept as a backup in any case
+    #[arg(long)]
+    force: bool,
+    /// Read passwords from standard input, one a line: the file's if it has one, then the new pass phrase
+    #[arg(long)]
+    pwstdin: bool,
+    /// Write the key without a pass phrase, so that whoever reads the file has your identity
+    #[arg(long)]
+    no_passphrase: bool,
+    /// Only finish an import that was interrupted
+    #[arg(long, conflicts_with = "files")]
+    finish: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<ImportArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::watch() {
+        output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
+    exit_of(if args.finish { finish(&args, env) } else { run(&args, env, super::now()) })
+}
+
+/// Whose key it is that will stand beside the certificate.
+enum Key {
+    /// One that came along, to be written.
+    Received,
+    /// The one that stands there.
+    AtHome,
+}
+
+fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Stop> {
+    let directory = directory(args, env)?;
+    let pair = Pair::in_directory(&directory);
+    if pair.is_unfinished() && !args.dry_run {
+        finish(args, env)?;
+    }
+    let source = PassphraseSource::new(args.pwstdin);
+    let (received, key) = receive(args, &pair, source)?;
+    let understood: Vec<String> =
+        received.understood().iter().map(|file| format!("{} ({})", file.path.display(), file.form)).collect();
+    let chosen = received.choose(now)?;
+    output::line(&format!("Found in {}:", understood.join(", ")));
+    describe(&chosen, env, now);
+    let replaces = will_be_replaced(&pair, &key);
+    if args.dry_run {
+        return Ok(tell_dry(&pair, &key, &replaces));
+    }
+    if !replaces.is_empty() && !args.force {
+        ask_to_replace(args, &replaces)?;
+    }
+    let key_pem = match key {
+        Key::AtHome => None,
+        Key::Received => Some(protect(args, &chosen, &pair, source)?),
+    };
+    let key = key_pem.as_ref().map(|pem| pem.as_bytes());
+    let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
+    let replaced = pair.replace(certificates(&chosen).as_bytes(), key, &stamp)?;
+    tell_done(&pair, key.is_some(), &replaced);
+    tell_next(env, &directory, &chosen, now);
+    Ok(())
+}
+
+fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
+    let directory = directory(args, env)?;
+    let text = match Pair::in_directory(&directory).finish()? {
+        true => format!("note: finished an import into {} that was interrupted", directory.display()),
+        false => format!("note: no import into {} was interrupted", directory.display()),
+    };
+    output::stderr(&text);
+    Ok(())
+}
+
+fn directory(args: &ImportArgs, env: &Environment) -> Result<PathBuf, Trouble> {
+    args.dir.clone().or_else(|| env.globus()).ok_or_else(|| {
+        Trouble::new("there is no home directory to import into: HOME is not set")
+            .help("name the directory with --dir")
+    })
+}
+
+/// Reads the files, and the key that stands in the directory where none came along.
+fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(Received, Key), Stop> {
+    let mut received = Received::default();
+    let mut attempts = 0;
+    let mut ask = |path: &Path, again: bool| source.password_of(path, again, &mut attempts);
+    for file in &args.files {
+        received.add(file, &mut ask)?;
+    }
+    let home = pair.key();
+    if received.has_key() || !received.has_certificate() || home.symlink_metadata().is_err() {
+        return Ok((received, Key::Received));
+    }
+    received.add(&home, &mut ask)?;
+    Ok((received, Key::AtHome))
+}
+
+fn describe(chosen: &Chosen, env: &Environment, now: DateTime<Utc>) {
+    let certificate = &chosen.certificate;
+    super::info::field("subject", certificate.subject());
+    super::info::field("issuer", certificate.issuer());
+    super::info::field("valid", fitness::validity(certificate, now));
+    if !chosen.issuers.is_empty() {
+        let names: Vec<String> = chosen.issuers.iter().map(|issuer| issuer.subject().to_string()).collect();
+        super::info::field("with", names.join(", "));
+    }
+    for other in &chosen.passed_over {
+        output::warning(format!(
+            "another certificate in there was not taken: {}, {}",
+            other.subject(),
+            fitness::validity(other, now)
+        ));
+    }
+    for fault in fitness::faults(certificate, &chosen.issuers, env, now) {
+        output::warning(&fault.fact);
+        if let Some(fix) = &fault.fix {
+            output::stderr(&format!("  help: {fix}"));
+        }
+    }
+}
+
+fn will_be_replaced(pair: &Pair, key: &Key) -> Vec<PathBuf> {
+    let stays = |path: &PathBuf| matches!(key, Key::AtHome) && *path == pair.key();
+    pair.existing().into_iter().filter(|path| !stays(path)).collect()
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
+}
+
+fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
+    let written = match key {
+        Key::Received => vec![pair.certificate(), pair.key()],
+        Key::AtHome => vec![pair.certificate()],
+    };
+    output::line(&format!("Would write {}.", names(&written)));
+    if !replaces.is_empty() {
+        output::line(&format!("Would keep a backup of {}.", names(replaces)));
+    }
+}
+
+fn ask_to_replace(args: &ImportArgs, replaces: &[PathBuf]) -> Result<(), Stop> {
+    let there = names(replaces);
+    let question = format!("Replace {there}? A backup is kept.");
+    // Whoever has the passwords read from a pipe is not there to answer.
+    if !args.pwstdin && confirm(&question)? {
+        return Ok(());
+    }
+    Err(Trouble::new(format!("{there} would be replaced; nothing was changed"))
+        .help("run it again with --force: a dated backup of what is there is kept")
+        .into())
+}
+
+fn protect(
+    args: &ImportArgs,
+    chosen: &Chosen,
+    pair: &Pair,
+    source: PassphraseSource,
+) -> Result<Zeroizing<String>, Stop> {
+    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
+    if args.no_passphrase {
+        return chosen.key.to_pkcs8_pem().map_err(failed);
+    }
+    let passphrase = source.choose_for(&pair.key(), "pass phrase")?;
+    chosen.key.to_encrypted_pem(&passphrase).map_err(failed)
+}
+
+/// What goes into `usercert.pem`: the certificate, and the CAs between it and the root.
+fn certificates(chosen: &Chosen) -> String {
+    let all = std::iter::once(&chosen.certificate).chain(&chosen.issuers);
+    all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string()).collect()
+}
+
+fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
+    if replaced.finished_earlier {
+        output::stderr("note: finished an earlier import that was interrupted");
+    }
+    let key = if with_key { "" } else { " (the key stays as it is)" };
+    output::line(&format!("Wrote {}{key}.", names(&[pair.certificate(), pair.key()])));
+    if !replaced.backups.is_empty() {
+        output::line(&format!("What stood there is kept as {}.", names(&replaced.backups)));
+    }
+}
+
+fn tell_next(env: &Environment, directory: &Path, chosen: &Chosen, now: DateTime<Utc>) {
+    let named = [("X509_USER_CERT", &env.user_cert), ("PKCS12_USER_CERT", &env.pkcs12_user_cert)];
+    for (name, value) in named {
+        if let Some(file) = value.as_ref().filter(|file| !file.starts_with(directory)) {
+            output::warning(format!("{name} is set: voms-proxy-init uses {} and not what was imported", file.display()));
+        }
+    }
+    if now > chosen.certificate.not_after() {
+        return output::line("\nNext: ask your CA for a new certificate; this one has expired.");
+    }
+    if env.globus().as_deref() != Some(directory) {
+        let (certificate, key) = (directory.join("usercert.pem"), directory.join("userkey.pem"));
+        return output::line(&format!(
+            "\nNext: voms-proxy-init --cert {} --key {} --voms VO",
+            certificate.display(),
+            key.display()
+        ));
+    }
+    output::line(
+        "\nNext: voms-proxy-init --voms virgo\nNot yet a member of the VO? See: voms-proxy register --voms virgo",
+    );
+}
+

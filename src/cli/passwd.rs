@@ -1,0 +1,169 @@
+//! `voms-proxy passwd`, also `grid-change-pass-phrase`: another pass phrase for the private key.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgAction, Parser};
+use zeroize::Zeroizing;
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::output::{self, Trouble};
+use super::prompt::PassphraseSource;
+use super::trouble::{Stop, exit_of};
+use super::{args, file, places, signals};
+use crate::bounded;
+use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::pem::{self, Block};
+use crate::credential::user::{CredentialError, check_owner};
+
+/// Changes the pass phrase of your private key.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy passwd [options]",
+    after_help = "\
+The key is written anew in one step, as PKCS#8 under AES-256; what else is in its file stays.
+
+EXIT CODES
+  0  the pass phrase was changed
+  1  nothing was changed
+  130  interrupted; nothing was changed
+
+EXAMPLES
+  voms-proxy passwd
+  voms-proxy passwd --file otherkey.pem"
+)]
+pub struct PasswdArgs {
+    /// The file with the key (default X509_USER_KEY or ~/.globus/userkey.pem)
+    #[arg(long, short = 'f', value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Read the pass phrases from standard input, one a line: the old one if there is one, then the new one
+    #[arg(long)]
+    pwstdin: bool,
+    /// Take the pass phrase away, so that whoever reads the file has your identity
+    #[arg(long)]
+    no_passphrase: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<PasswdArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::watch() {
+        output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
+    exit_of(run(&args, env))
+}
+
+fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
+    let path = key_file(args, env)?;
+    let source = PassphraseSource::new(args.pwstdin);
+    let contents = bounded::read(&path, bounded::CONFIGURATION_LIMIT).map_err(|error| CredentialError::Unreadable {
+        what: "private key",
+        path: path.clone(),
+        reason: bounded::reason(&error),
+    })?;
+    check_owner(&path)?;
+    let blocks = pem::blocks(&contents);
+    let block = one_key(&path, &contents, &blocks)?;
+    let key = open(&path, block, source)?;
+    let sealed = seal(&key, args, &path, source)?;
+    let range = block.range();
+    let new = Zeroizing::new([&contents[..range.start], sealed.trim_end().as_bytes(), &contents[range.end..]].concat());
+    file::replace_with_mode(&path, &new, 0o400).map_err(|error| {
+        Trouble::new(format!("cannot write {}: {}", path.display(), bounded::reason(&error)))
+            .detail("the old file is as it was")
+            .help("check who owns its directory, its permissions and the free space")
+    })?;
+    let what = if args.no_passphrase { "has no pass phrase any more" } else { "has the new pass phrase" };
+    output::line(&format!("{} {what}.", path.display()));
+    Ok(())
+}
+
+/// The file itself, so that a link to it goes on to lead there.
+fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Trouble> {
+    let named = args.file.clone().or_else(|| env.user_key.clone());
+    if named.is_none() {
+        places::finish_import(env)?;
+    }
+    let usual = || env.globus().map(|globus| globus.join("userkey.pem"));
+    let path = named.or_else(usual).ok_or_else(|| {
+        Trouble::new("there is no home directory to look for a key in: HOME is not set").help("name it with --file")
+    })?;
+    Ok(path.canonicalize().unwrap_or(path))
+}
+
+fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, Trouble> {
+    let mut keys = blocks.iter().filter(|block| block.is_private_key());
+    match (keys.next(), keys.next()) {
+        (Some(key), None) => Ok(key),
+        (Some(_), Some(_)) => Err(Trouble::new(format!("{} holds several private keys", path.display()))
+            .help("put each into a file of its own")),
+        (None, _) if contents.first() == Some(&0x30) => {
+            Err(Trouble::new(format!("{} is no PEM file", path.display()))
+                .help(&format!("run: voms-proxy import {}", path.display())))
+        }
+        (None, _) => {
+            let error = CredentialError::NoKey { path: path.to_owned() };
+            Err(Trouble::new(&error).help("name the file with your private key by --file"))
+        }
+    }
+}
+
+fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, Stop> {
+    enum Failed {
+        Key(KeyError),
+        Prompt(CredentialError),
+    }
+    impl From<KeyError> for Failed {
+        fn from(error: KeyError) -> Self {
+            Self::Key(error)
+        }
+    }
+    let mut attempts = 0;
+    let mut again = false;
+    loop {
+        let opened = PrivateKey::from_pem(block, || {
+            let given = source.password_of(path, again, &mut attempts).map_err(Failed::Prompt)?;
+            given.ok_or(Failed::Key(KeyError::Passphrase))
+        });
+        match opened {
+            Ok(key) => return Ok(key),
+            Err(Failed::Key(KeyError::Passphrase)) if source == PassphraseSource::Terminal && attempts < 2 => {
+                again = true;
+            }
+            Err(Failed::Key(source)) => {
+                let error =
+                    CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+                return Err(Trouble::new(&error).maybe_help(error.help()).into());
+            }
+            Err(Failed::Prompt(error)) => return Err(error.into()),
+        }
+    }
+}
+
+fn seal(
+    key: &PrivateKey,
+    args: &PasswdArgs,
+    path: &Path,
+    source: PassphraseSource,
+) -> Result<Zeroizing<String>, Stop> {
+    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
+    if args.no_passphrase {
+        return key.to_pkcs8_pem().map_err(failed);
+    }
+    let passphrase = source.choose_for(path, "pass phrase")?;
+    key.to_encrypted_pem(&passphrase).map_err(failed)
+}

@@ -1,0 +1,230 @@
+//! `voms-proxy register`: how to become a member of a VO, and how far one has got.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Parser};
+
+use super::env::Environment;
+use super::exit::Exit;
+use super::finding::{Finding, Status};
+use super::output::{self, Trouble};
+use super::prompt::PassphraseSource;
+use super::trouble::{self, Stop};
+use super::{args, fitness, places, signals, vos};
+use crate::client::VomsClient;
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::Chain;
+use crate::credential::location::Location;
+use crate::credential::user::{Credential, CredentialError};
+use crate::voms::fqan::Fqan;
+use crate::voms::registration::Registration;
+use crate::voms::request::AcRequest;
+use crate::voms::response::ServerError;
+use crate::voms::spec::VomsSpec;
+use crate::voms::verify::AcAttributes;
+use crate::voms::vomses::VomsesEntry;
+
+/// Shows how to become a member of a VO with your certificate, and with --check how far you have got.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "voms-proxy register [--voms VO[:/group]] [options]",
+    after_help = "\
+EXIT CODES
+  0  the certificate is fit; with --check: and every group is granted
+  1  it is not, or a group is not granted yet
+  130  interrupted
+
+EXAMPLES
+  voms-proxy register
+  voms-proxy register --voms virgo:/virgo/virgo --check"
+)]
+pub struct RegisterArgs {
+    /// The VO, and the groups or roles that you want (default: what newcomers to it apply for)
+    #[arg(long, value_name = "VO[:FQAN]", default_value = "virgo")]
+    voms: String,
+    /// Ask the VO's server which groups are granted by now
+    #[arg(long)]
+    check: bool,
+    /// Your certificate (default as of voms-proxy-init)
+    #[arg(long, value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Directory of trusted CAs
+    #[arg(long, value_name = "DIR")]
+    certdir: Option<PathBuf>,
+    /// File or directory with VOMS servers, instead of all others; repeatable
+    #[arg(long, value_name = "PATH", action = ArgAction::Append)]
+    vomses: Vec<PathBuf>,
+    /// Read the passphrase from standard input
+    #[arg(long)]
+    pwstdin: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
+    let args = match args::parse::<RegisterArgs>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    if let Err(error) = signals::watch() {
+        output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
+    match run(&args, env, super::now()) {
+        Ok(true) => Exit::Success,
+        Ok(false) => Exit::Failure,
+        Err(stop) => trouble::exit_of(Err(stop)),
+    }
+}
+
+/// The VO, as far as it is known before anybody is asked.
+struct Wanted {
+    servers: Vec<VomsesEntry>,
+    registration: Registration,
+    groups: Vec<Fqan>,
+}
+
+fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<bool, Stop> {
+    let wanted = wanted(args, env)?;
+    let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
+    let source = PassphraseSource::new(args.pwstdin);
+    if args.check {
+        let credential = Credential::load(&location, |path| source.ask(path))?;
+        return check(args, env, &wanted, &credential, now);
+    }
+    let (certificate, issuers) = public_part(&location, source)?;
+    let anchors = places::anchors(args.certdir.as_deref(), env)?;
+    let mut findings = fitness::own(&certificate, now);
+    match &anchors {
+        Some(anchors) => findings.extend(fitness::vouched(&certificate, &issuers, anchors, now)),
+        None => findings.push(fitness::no_anchors()),
+    }
+    output::line("Your certificate:");
+    findings.iter().for_each(Finding::print);
+    let fit = findings.iter().all(|finding| finding.status != Status::Failed);
+    if fit {
+        explain(args, &wanted);
+    } else {
+        output::line("\nIt is not fit to register with: mend that first.");
+    }
+    Ok(fit)
+}
+
+fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
+    let bad = |error: crate::voms::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+    let spec: VomsSpec = args.voms.parse().map_err(bad)?;
+    let vomses = vos::load(&args.vomses, env)?;
+    let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
+    let registration = Registration::of(&servers[0]);
+    let named = spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
+    let groups = match args.voms.split_once(':') {
+        Some(_) => named.into_iter().flatten().collect(),
+        None => registration.groups.clone(),
+    };
+    Ok(Wanted { servers, registration, groups })
+}
+
+/// The certificate alone, for which no key has to be opened unless both are sealed in one file.
+fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), Stop> {
+    let path = location.certificate();
+    let file = crate::bounded::read(path, crate::bounded::CONFIGURATION_LIMIT).map_err(|error| {
+        let reason = crate::bounded::reason(&error);
+        CredentialError::Unreadable { what: "certificate", path: path.to_owned(), reason }
+    })?;
+    let chain = match Chain::parse(&file) {
+        Ok(chain) => chain,
+        Err(_) => Credential::load(location, |path| source.ask(path))?.chain().clone(),
+    };
+    let user = chain.proxies().len();
+    let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
+        return Err(Trouble::new(format!("{} holds a proxy without the certificate it comes from", path.display()))
+            .help("name your certificate with --cert")
+            .into());
+    };
+    Ok((certificate.clone(), issuers.to_vec()))
+}
+
+fn explain(args: &RegisterArgs, wanted: &Wanted) {
+    let Registration { page, is_known, .. } = &wanted.registration;
+    let vo = &wanted.servers[0].vo;
+    let groups: Vec<String> = wanted.groups.iter().map(|group| format!("     {group}")).collect();
+    let usual = if *is_known { "" } else { "   (where VOMS servers usually have it; the VO's own page tells for sure)\n" };
+    output::line(&format!(
+        "\n\
+1. Bring the certificate into your browser:
+     voms-proxy export --p12 mycert.p12
+   Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import
+   Chrome, Edge, Chromium: Settings, Privacy and security, Security, Manage certificates, Import
+   Safari: export it with --compatible, then open mycert.p12
+   Then remove the file: rm mycert.p12
+2. Open this page, choose the certificate when the browser asks which one to show, and register:
+     {page}
+{usual}3. Apply there for membership of
+{}
+4. Answer the mail that the VO sends. When its managers have agreed, you are in. How far that is:
+     voms-proxy register --voms {} --check
+5. Then: voms-proxy-init --voms {vo}",
+        groups.join("\n"),
+        args.voms
+    ));
+}
+
+fn check(
+    args: &RegisterArgs,
+    env: &Environment,
+    wanted: &Wanted,
+    credential: &Credential,
+    now: DateTime<Utc>,
+) -> Result<bool, Stop> {
+    let anchors = places::anchors(args.certdir.as_deref(), env)?;
+    let trust = places::server_trust(anchors.as_ref());
+    let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
+        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let request = AcRequest::for_everything(&wanted.servers[0].vo);
+    let page = &wanted.registration.page;
+    let granted = match client.request(&request, &wanted.servers, &mut |_| {}) {
+        Ok(reply) => AcAttributes::read(&reply.ac.certificate().acinfo).map_err(Trouble::new)?.fqans,
+        Err(error) if error.refusal().is_some_and(ServerError::is_about_membership) => {
+            let refusal = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
+            output::line(&format!("{}: no member of {} yet", credential.chain().identity(), error.vo));
+            output::line(&format!("the server says: {}", refusal.replace('\n', "\\n")));
+            output::line(&format!("help: register at {page}, or wait for the VO's mail if you have"));
+            return Ok(false);
+        }
+        Err(error) => return Err(trouble::client(&error).into()),
+    };
+    let findings = membership(&granted, &wanted.groups, page);
+    findings.iter().for_each(Finding::print);
+    let all = findings.iter().all(|finding| finding.status == Status::Ok);
+    if all {
+        output::line(&format!("\nNext: voms-proxy-init --voms {}", args.voms));
+    }
+    Ok(all)
+}
+
+/// Which of the wanted groups and roles are granted.
+pub fn membership(granted: &[String], wanted: &[Fqan], page: &str) -> Vec<Finding> {
+    let granted: Vec<Fqan> = granted.iter().filter_map(|text| text.parse().ok()).collect();
+    let judge = |fqan: &Fqan| match granted.contains(fqan) {
+        true => Finding::ok("membership", format!("{fqan} is granted")),
+        false => {
+            let fix = format!("apply for it at {page}, or wait for the VO's mail if you have");
+            Finding::failed("membership", format!("{fqan} is not granted"), Some(fix))
+        }
+    };
+    wanted.iter().map(judge).collect()
+}
