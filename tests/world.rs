@@ -19,6 +19,10 @@ mod judges;
 mod members;
 #[path = "world_suite/options.rs"]
 mod options;
+#[path = "world_suite/newcomer.rs"]
+mod newcomer;
+#[path = "world_suite/receiving.rs"]
+mod receiving;
 #[path = "world_suite/refusals.rs"]
 mod refusals;
 #[path = "world_suite/rows.rs"]

@@ -24,16 +24,21 @@ const LIST_RENEWAL: Duration = Duration::hours(12);
 /// When a certificate ends, for people.
 pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
     let (begin, end) = (certificate.not_before(), certificate.not_after());
-    let days = |span: Duration| match span.num_days() {
+    if now < begin {
+        format!("from {} on, in {}", crate::when(&begin), long(begin - now))
+    } else if now > end {
+        format!("expired {} ago, on {}", long(now - end), crate::when(&end))
+    } else {
+        format!("{} left, until {}", long(end - now), crate::when(&end))
+    }
+}
+
+/// A span in days, or in hours and minutes where that says more.
+fn long(span: Duration) -> String {
+    match span.num_days() {
+        0 => format!("{} h {} min", span.num_hours(), span.num_minutes() % 60),
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
-    };
-    if now < begin {
-        format!("from {} on, in {}", crate::when(&begin), days(begin - now))
-    } else if now > end {
-        format!("expired {} ago, on {}", days(now - end), crate::when(&end))
-    } else {
-        format!("{} left, until {}", days(end - now), crate::when(&end))
     }
 }
 

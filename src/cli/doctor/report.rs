@@ -34,6 +34,9 @@ pub fn tell(findings: &[Finding], args: &DoctorArgs) -> Exit {
                 output::line(&format!("  help: {fix}"));
             }
         }
+        None if findings.iter().any(|finding| finding.status == Status::Skipped) => {
+            output::line("Nothing is broken as far as it was looked at; what was skipped says what it needs.");
+        }
         None => output::line(&all_well(args)),
     }
     output::line("");
