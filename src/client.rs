@@ -13,8 +13,8 @@ use crate::credential::user::Credential;
 use crate::net::tls::{ServerName, ServerTrust, TlsClient};
 use crate::net::{NetError, endpoint, legacy, rest};
 use crate::voms::request::AcRequest;
-use crate::voms::verify::validity;
 use crate::voms::response::{Reply, ResponseError, ServerError};
+use crate::voms::verify::validity;
 use crate::voms::vomses::VomsesEntry;
 
 /// How servers are asked.
@@ -361,7 +361,8 @@ pub fn look_at(
     let runtime = runtime.map_err(|error| NetError::Connect(error.to_string()))?;
     let late = || NetError::Connect(format!("no answer within {} s", timeout.as_secs_f64().ceil()));
     let look = runtime.block_on(async {
-        let mut look = Look { addresses: Err(NetError::Resolve(entry.host.clone())), connection: None, certificate: None };
+        let mut look =
+            Look { addresses: Err(NetError::Resolve(entry.host.clone())), connection: None, certificate: None };
         if let Ok(found) = tokio::time::timeout(timeout, endpoint::resolve(&entry.host, entry.port)).await {
             look.addresses = found;
         }
@@ -382,7 +383,6 @@ pub fn look_at(
     runtime.shutdown_background();
     Ok(look)
 }
-
 
 fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
     let mut keyed: Vec<(u64, &VomsesEntry)> = servers

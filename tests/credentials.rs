@@ -88,7 +88,7 @@ fn nothing_found_names_every_place() {
         let place = home.path(".globus").join(name);
         outcome.says(name, &format!("{}: file not found", place.display()));
     }
-    outcome.says("", "help: put your certificate and key into ~/.globus");
+    outcome.says("", "help: import the file that your CA sent (voms-proxy import FILE)");
     ends_without_credentials(&outcome);
     fs::remove_file(home.proxy()).unwrap();
     let outcome = home.without("HOME").refused(&[]);

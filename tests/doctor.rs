@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use chrono::Duration;
 use common::hostile::{self, Hostile, dead_port, silence};
 use common::voms::{self, Voms, authority, draft, entry, honest, http, sends};
-use common::{BINARY, Home, Outcome, certification, certificate_pem, key_pem, mode, now, run, with_own_mounts, world};
+use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, mode, now, run, with_own_mounts, world};
 use openssl::ssl::SslVerifyMode;
 use voms_proxy::authority::Authority;
 use voms_proxy::authority::pki::{Certification, KeyKind, Purpose, ThrowAwayCa};
@@ -208,7 +208,7 @@ type Case = (&'static str, i32, &'static str, &'static str, fn(Setup) -> Setup);
 
 const CASES: &[Case] = &[
     ("HOME is not set", 1, "HOME is not set", "export HOME=", |s| Setup { home: s.home.without("HOME"), ..s }),
-    ("HOME leads nowhere", 1, "the home directory /nonexistent: file not found", "set HOME", |s| {
+    ("HOME leads nowhere", 1, "the home directory /nonexistent: file not found", "export HOME=", |s| {
         s.variable("HOME", "/nonexistent")
     }),
     ("no credential at all", 1, "no user credential was found", "voms-proxy import FILE", |s| {
@@ -403,7 +403,8 @@ fn where_all_is_well_nothing_is_complained_of() {
     let outcome = setup.run();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.starts_with("All is well. Next: voms-proxy-init --voms virgo\n"), "{outcome:?}");
-    for area in ["home", "credential", "key", "certificate", "clock", "CA", "revocation", "vomses", "DNS", "TCP", "TLS"] {
+    for area in ["home", "credential", "key", "certificate", "clock", "CA", "revocation", "vomses", "DNS", "TCP", "TLS"]
+    {
         assert!(outcome.stdout.contains(&format!("\nok       {area} ")), "{area}: {outcome:?}");
     }
     for area in ["answer", "membership", "attributes", "output", "disk", "proxy"] {
@@ -470,7 +471,8 @@ fn only_fix_permissions_changes_something_and_only_permissions() {
     let outcome = setup.run_with(&["--fix-permissions"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert_eq!(outcome.stdout.matches("\nok       permissions ").count(), 4, "{outcome:?}");
-    let modes = ["out/x509up", ".globus/userkey.pem", ".globus/usercert.pem", ".globus"].map(|name| mode(&setup.home.path(name)));
+    let modes = ["out/x509up", ".globus/userkey.pem", ".globus/usercert.pem", ".globus"]
+        .map(|name| mode(&setup.home.path(name)));
     assert_eq!(modes, [0o600, 0o400, 0o644, 0o700]);
     let again = setup.run_with(&["--fix-permissions"]);
     assert!(!again.stdout.contains("permissions"), "{again:?}");
@@ -493,7 +495,10 @@ fn without_the_passphrase_all_is_looked_at_that_needs_none() {
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stdout.starts_with("Nothing is broken as far as it was looked at"), "{outcome:?}");
     assert!(outcome.stdout.contains("\nskipped  key ") && outcome.stdout.contains("\nskipped  membership "));
-    assert!(outcome.stdout.contains("\nok       TLS ") && outcome.stdout.contains("\nok       vomsdir "), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("\nok       TLS ") && outcome.stdout.contains("\nok       vomsdir "),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -517,6 +522,9 @@ fn init_gives_the_same_next_step() {
         let asked = setup.words[2].clone();
         let outcome = run(setup.home.command(BINARY).args(["init", "--voms", &asked]), b"");
         assert_eq!(outcome.code, Some(1), "{name}: {outcome:?}");
-        assert!(outcome.stderr.contains(&format!("help: {help}")) || outcome.stderr.contains(help), "{name}: {outcome:?}");
+        assert!(
+            outcome.stderr.contains(&format!("help: {help}")) || outcome.stderr.contains(help),
+            "{name}: {outcome:?}"
+        );
     }
 }

@@ -9,7 +9,16 @@ use clap_complete::Shell;
 use voms_proxy::cli::definitions;
 
 /// Names that are subcommands of `voms-proxy` only, and so nobody's to complete.
-const NOT_LINKED: [&str; 3] = ["voms-proxy-links", "voms-proxy-sandbox", "voms-proxy-verify"];
+const NOT_LINKED: [&str; 8] = [
+    "voms-proxy-links",
+    "voms-proxy-sandbox",
+    "voms-proxy-verify",
+    "voms-proxy-import",
+    "voms-proxy-export",
+    "voms-proxy-passwd",
+    "voms-proxy-register",
+    "voms-proxy-doctor",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()

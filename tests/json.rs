@@ -73,6 +73,9 @@ fn every_command_prints_what_its_schema_says() {
     let proxy = home.proxy();
     let verified = printed(&home, &["verify", proxy.to_str().unwrap()], "verify", 0);
     assert_eq!(verified["believed"], true);
+    let examined = printed(&home, &["doctor"], "doctor", 2);
+    assert_eq!(examined["status"], "warnings");
+    printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
 }
 
 #[test]
@@ -83,4 +86,5 @@ fn failures_are_json_too() {
     let missing = printed(&home, &["verify", "nowhere"], "verify", 1);
     assert_eq!(missing["findings"][0]["help"], "check the path");
     printed(&home, &["verify", "nowhere", "--at", "nonsense"], "verify", 1);
+    printed(&home, &["doctor", "--nonsense"], "error", 1);
 }

@@ -17,10 +17,10 @@ mod interop;
 mod judges;
 #[path = "world_suite/members.rs"]
 mod members;
-#[path = "world_suite/options.rs"]
-mod options;
 #[path = "world_suite/newcomer.rs"]
 mod newcomer;
+#[path = "world_suite/options.rs"]
+mod options;
 #[path = "world_suite/receiving.rs"]
 mod receiving;
 #[path = "world_suite/refusals.rs"]

@@ -136,7 +136,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     };
-    let help = format!("run: {name} --help");
+    let help = format!("run: {} --help", super::as_started(name));
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
     let trouble = match error.kind() {
@@ -153,6 +153,9 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
             Trouble::new(format!("Unrecognized option: {typed}"))
                 .detail(format!("{name}: unrecognized option '{typed}'"))
                 .maybe_help(Some(suggestion.unwrap_or(help)))
+        }
+        ErrorKind::MissingRequiredArgument => {
+            Trouble::new(format!("{} is missing", argument.replace("...", ""))).maybe_help(Some(help))
         }
         ErrorKind::UnknownArgument => Trouble::new(format!("unexpected word '{argument}'")).maybe_help(Some(help)),
         _ => {

@@ -91,10 +91,7 @@ fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
             .help("name another file with --p12")
     })?;
     output::line(&format!("Wrote {}: {}.", args.p12.display(), credential.chain().leaf().subject()));
-    output::line(&format!(
-        "It holds your private key: remove it when the browser has it (rm {}).",
-        args.p12.display()
-    ));
+    output::line(&format!("It holds your private key: remove it when the browser has it (rm {}).", args.p12.display()));
     Ok(())
 }
 

@@ -43,7 +43,12 @@ fn long(span: Duration) -> String {
 }
 
 /// What is wrong with a certificate, of all that can be told on this machine; where there is no CA directory, less.
-pub fn faults(certificate: &Certificate, issuers: &[Certificate], env: &Environment, now: DateTime<Utc>) -> Vec<Finding> {
+pub fn faults(
+    certificate: &Certificate,
+    issuers: &[Certificate],
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Vec<Finding> {
     let anchors = places::anchors(None, env).ok().flatten();
     let mut all = own(certificate, now);
     all.extend(anchors.iter().flat_map(|anchors| vouched(certificate, issuers, anchors, now)));

@@ -105,7 +105,8 @@ fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), S
     describe(&chosen, env, now);
     let replaces = will_be_replaced(&pair, &key);
     if args.dry_run {
-        return Ok(tell_dry(&pair, &key, &replaces));
+        tell_dry(&pair, &key, &replaces);
+        return Ok(());
     }
     if !replaces.is_empty() && !args.force {
         ask_to_replace(args, &replaces)?;
@@ -134,8 +135,7 @@ fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
 
 fn directory(args: &ImportArgs, env: &Environment) -> Result<PathBuf, Trouble> {
     args.dir.clone().or_else(|| env.globus()).ok_or_else(|| {
-        Trouble::new("there is no home directory to import into: HOME is not set")
-            .help("name the directory with --dir")
+        Trouble::new("there is no home directory to import into: HOME is not set").help("name the directory with --dir")
     })
 }
 
@@ -246,7 +246,10 @@ fn tell_next(env: &Environment, directory: &Path, chosen: &Chosen, now: DateTime
     let named = [("X509_USER_CERT", &env.user_cert), ("PKCS12_USER_CERT", &env.pkcs12_user_cert)];
     for (name, value) in named {
         if let Some(file) = value.as_ref().filter(|file| !file.starts_with(directory)) {
-            output::warning(format!("{name} is set: voms-proxy-init uses {} and not what was imported", file.display()));
+            output::warning(format!(
+                "{name} is set: voms-proxy-init uses {} and not what was imported",
+                file.display()
+            ));
         }
     }
     if now > chosen.certificate.not_after() {
@@ -264,4 +267,3 @@ fn tell_next(env: &Environment, directory: &Path, chosen: &Chosen, now: DateTime
         "\nNext: voms-proxy-init --voms virgo\nNot yet a member of the VO? See: voms-proxy register --voms virgo",
     );
 }
-

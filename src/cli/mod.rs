@@ -94,6 +94,11 @@ const LINKS: [&str; 11] = [
     "grid-change-pass-phrase",
 ];
 
+/// A command as it is typed: what has no link of its own is a word after `voms-proxy`.
+fn as_started(name: &str) -> String {
+    if LINKS.contains(&name) { name.to_owned() } else { name.replacen("voms-proxy-", "voms-proxy ", 1) }
+}
+
 /// Runs the program: `argv[0]` picks the command by its name, else `argv[1]` does.
 #[must_use]
 pub fn main(mut argv: Vec<OsString>) -> ExitCode {

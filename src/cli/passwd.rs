@@ -111,10 +111,8 @@ fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => Err(Trouble::new(format!("{} holds several private keys", path.display()))
             .help("put each into a file of its own")),
-        (None, _) if contents.first() == Some(&0x30) => {
-            Err(Trouble::new(format!("{} is no PEM file", path.display()))
-                .help(&format!("run: voms-proxy import {}", path.display())))
-        }
+        (None, _) if contents.first() == Some(&0x30) => Err(Trouble::new(format!("{} is no PEM file", path.display()))
+            .help(&format!("run: voms-proxy import {}", path.display()))),
         (None, _) => {
             let error = CredentialError::NoKey { path: path.to_owned() };
             Err(Trouble::new(&error).help("name the file with your private key by --file"))
@@ -145,8 +143,7 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
                 again = true;
             }
             Err(Failed::Key(source)) => {
-                let error =
-                    CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+                let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
                 return Err(Trouble::new(&error).maybe_help(error.help()).into());
             }
             Err(Failed::Prompt(error)) => return Err(error.into()),
@@ -154,12 +151,7 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
     }
 }
 
-fn seal(
-    key: &PrivateKey,
-    args: &PasswdArgs,
-    path: &Path,
-    source: PassphraseSource,
-) -> Result<Zeroizing<String>, Stop> {
+fn seal(key: &PrivateKey, args: &PasswdArgs, path: &Path, source: PassphraseSource) -> Result<Zeroizing<String>, Stop> {
     let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
     if args.no_passphrase {
         return key.to_pkcs8_pem().map_err(failed);

@@ -130,7 +130,8 @@ fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
     let vomses = vos::load(&args.vomses, env)?;
     let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
     let registration = Registration::of(&servers[0]);
-    let named = spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
+    let named =
+        spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
     let groups = match args.voms.split_once(':') {
         Some(_) => named.into_iter().flatten().collect(),
         None => registration.groups.clone(),
@@ -162,7 +163,8 @@ fn explain(args: &RegisterArgs, wanted: &Wanted) {
     let Registration { page, is_known, .. } = &wanted.registration;
     let vo = &wanted.servers[0].vo;
     let groups: Vec<String> = wanted.groups.iter().map(|group| format!("     {group}")).collect();
-    let usual = if *is_known { "" } else { "   (where VOMS servers usually have it; the VO's own page tells for sure)\n" };
+    let usual =
+        if *is_known { "" } else { "   (where VOMS servers usually have it; the VO's own page tells for sure)\n" };
     output::line(&format!(
         "\n\
 1. Bring the certificate into your browser:

@@ -126,8 +126,10 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Encryption`].
     pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
-        let sealed = self.encrypted(passphrase).map_err(|_| KeyError::Encryption)?;
-        let (salt, iv, encrypted) = sealed;
+        let (mut salt, mut iv) = ([0; 16], [0; 16]);
+        let random = rand_bytes(&mut salt).and_then(|()| rand_bytes(&mut iv));
+        let encrypted = random.and_then(|()| self.encrypted(passphrase, &salt, &iv));
+        let encrypted = encrypted.map_err(|_| KeyError::Encryption)?;
         let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(ITERATIONS, &salt, iv);
         let info = EncryptedPrivateKeyInfoOwned {
             encryption_algorithm: parameters.map_err(|_| KeyError::Encryption)?.into(),
@@ -136,16 +138,12 @@ impl PrivateKey {
         Ok(pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().map_err(|_| KeyError::Encryption)?))
     }
 
-    /// Salt, initialization vector, and the key's PKCS#8 encrypted under them.
-    fn encrypted(&self, passphrase: &str) -> Result<([u8; 16], [u8; 16], Vec<u8>), ErrorStack> {
-        let (mut salt, mut iv, mut key) = ([0; 16], [0; 16], Zeroizing::new([0; 32]));
-        rand_bytes(&mut salt)?;
-        rand_bytes(&mut iv)?;
+    fn encrypted(&self, passphrase: &str, salt: &[u8], iv: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let mut key = Zeroizing::new([0; 32]);
         let rounds = usize::try_from(ITERATIONS).unwrap_or(usize::MAX);
-        pbkdf2_hmac(passphrase.as_bytes(), &salt, rounds, MessageDigest::sha256(), &mut *key)?;
+        pbkdf2_hmac(passphrase.as_bytes(), salt, rounds, MessageDigest::sha256(), &mut *key)?;
         let clear = Zeroizing::new(self.0.private_key_to_pkcs8()?);
-        let encrypted = encrypt(Cipher::aes_256_cbc(), &*key, Some(&iv), &clear)?;
-        Ok((salt, iv, encrypted))
+        encrypt(Cipher::aes_256_cbc(), &*key, Some(iv), &clear)
     }
 }
 

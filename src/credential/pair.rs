@@ -20,7 +20,8 @@ pub const KEY: &str = "userkey.pem";
 const NOTE: &str = ".import-unfinished";
 const LOCK: &str = ".import-lock";
 const NOTE_LIMIT: u64 = 4096;
-const NOTE_HEAD: &str = "# An import that was interrupted. The file on the left of a line is to take the name on its right;
+const NOTE_HEAD: &str =
+    "# An import that was interrupted. The file on the left of a line is to take the name on its right;
 # the next voms-proxy command that uses the pair does that, and removes this note.
 ";
 
@@ -65,7 +66,8 @@ impl PairError {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Write { .. } | Self::Backup { .. } => {
-                "check who owns the directory, its permissions and the free space, or name another with --dir".to_owned()
+                "check who owns the directory, its permissions and the free space, or name another with --dir"
+                    .to_owned()
             }
             Self::Unfinished { directory, .. } => format!(
                 "see that you may write to {0}, then try again; or decide yourself what is to stand there, and run: rm {0}/{NOTE}",
@@ -129,8 +131,7 @@ impl Pair {
         if !self.is_unfinished() {
             return Ok(false);
         }
-        let unfinished =
-            |reason| PairError::Unfinished { directory: self.directory.clone(), reason };
+        let unfinished = |reason| PairError::Unfinished { directory: self.directory.clone(), reason };
         let _lock = self.lock().map_err(|error| unfinished(bounded::reason(&error)))?;
         self.follow_note().map_err(unfinished)
     }
@@ -141,10 +142,8 @@ impl Pair {
     /// # Errors
     /// [`PairError`].
     pub fn replace(&self, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
-        let cannot = |path: &Path, error: &io::Error| PairError::Write {
-            path: path.to_owned(),
-            reason: bounded::reason(error),
-        };
+        let cannot =
+            |path: &Path, error: &io::Error| PairError::Write { path: path.to_owned(), reason: bounded::reason(error) };
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -196,25 +196,32 @@ impl ReceivedError {
                 browser's export dialogue asked for it, or the CA's mail names it)"
                 .to_owned(),
             Self::Cipher { path, .. } => {
-                format!("convert it where it was made, for example: openssl pkcs12 -in {} -out cert.pem", path.display())
+                format!(
+                    "convert it where it was made, for example: openssl pkcs12 -in {} -out cert.pem",
+                    path.display()
+                )
             }
             Self::Proxy { .. } => {
-                "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE".to_owned()
+                "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE"
+                    .to_owned()
             }
             Self::NoCertificate { .. } | Self::OnlyAuthorities(_) => {
                 "name the file with your own certificate as well".to_owned()
             }
             Self::OnlyRequested => Foreign::Request.help(Path::new("")),
-            Self::SeveralKeys { path, .. } => format!(
-                "run: openssl pkcs12 -in {} -out all.pem, import all.pem, and remove it",
-                path.display()
-            ),
-            Self::NoKey(_) => "name the file with the key as well: it lies where the certificate was requested, in the \
+            Self::SeveralKeys { path, .. } => {
+                format!("run: openssl pkcs12 -in {} -out all.pem, import all.pem, and remove it", path.display())
+            }
+            Self::NoKey(_) => {
+                "name the file with the key as well: it lies where the certificate was requested, in the \
                 browser's key store or in a file such as userkey.pem or key.pem"
-                .to_owned(),
-            Self::Ambiguous(..) => "put the certificate and the key of the one that you want into a file of their own, \
+                    .to_owned()
+            }
+            Self::Ambiguous(..) => {
+                "put the certificate and the key of the one that you want into a file of their own, \
                 and import that"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Mismatch(_) => "name the key that was made together with the request for this certificate".to_owned(),
             Self::Prompt(error) => return error.help(),
         })
@@ -263,10 +270,8 @@ impl Received {
     /// # Errors
     /// [`ReceivedError`].
     pub fn add(&mut self, path: &Path, ask: Ask<'_>) -> Result<(), ReceivedError> {
-        let file = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| ReceivedError::Unreadable {
-            path: path.to_owned(),
-            reason: bounded::reason(&error),
-        })?;
+        let file = bounded::read(path, bounded::CONFIGURATION_LIMIT)
+            .map_err(|error| ReceivedError::Unreadable { path: path.to_owned(), reason: bounded::reason(&error) })?;
         let form = self.take(path, &file, ask)?;
         self.understood.push(Understood { path: path.to_owned(), form });
         Ok(())

@@ -107,9 +107,11 @@ impl CredentialError {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match self {
-            Self::NotFound(_) => "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
+            Self::NotFound(_) => {
+                "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
                 key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Unreadable { what: "private key", .. } => "name the file with your private key by --key".to_owned(),
             Self::Unreadable { .. } => "name the file with your certificate by --cert".to_owned(),
             Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),

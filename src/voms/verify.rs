@@ -58,11 +58,7 @@ pub struct AcVerifier<'a> {
 impl<'a> SignerTrust<'a> {
     /// The strictest that a machine's configuration allows, for attributes that a verified server has just sent.
     #[must_use]
-    pub fn strictest(
-        vomsdir: Option<&'a VomsDir>,
-        anchors: Option<&'a TrustAnchors>,
-        server: &'a Certificate,
-    ) -> Self {
+    pub fn strictest(vomsdir: Option<&'a VomsDir>, anchors: Option<&'a TrustAnchors>, server: &'a Certificate) -> Self {
         match (vomsdir, anchors) {
             (Some(vomsdir), Some(anchors)) => Self::VomsDir(vomsdir, anchors),
             (Some(vomsdir), None) => Self::VomsDirAndServer(vomsdir, server),

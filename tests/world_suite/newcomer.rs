@@ -17,7 +17,9 @@ fn two_commands_lead_from_a_bundle_of_old_ciphers_to_a_proxy() {
     fs::copy(world().file("users/alice/user-legacy.p12"), desk.path("cert.p12")).unwrap();
     let import = ours_with(&desk, &["import", "cert.p12", "--pwstdin"], &format!("pass\n{PASSPHRASE}\n"));
     assert_eq!((import.exit, import.stderr.as_str()), (0, ""), "{}", import.all());
-    for line in ["RC2-40", "/DC=example/DC=world/O=Virgo/CN=Alice Adams", "days left", "Next: voms-proxy-init --voms virgo"] {
+    for line in
+        ["RC2-40", "/DC=example/DC=world/O=Virgo/CN=Alice Adams", "days left", "Next: voms-proxy-init --voms virgo"]
+    {
         assert!(import.stdout.contains(line), "{line}: {}", import.stdout);
     }
     let init = ours_with(&desk, &["init", "--voms", "virgo", "--pwstdin"], &format!("{PASSPHRASE}\n"));
@@ -75,13 +77,19 @@ fn register_tells_the_page_and_what_is_granted() {
     assert_eq!(missing.exit, 1, "{}", missing.all());
     assert!(missing.stdout.contains("failed   membership  /virgo/ligo is not granted"), "{}", missing.stdout);
 
-    for (user, fact) in [("erin", "no member of virgo yet"), ("dave", "no member of virgo yet"), ("carol", "/virgo/virgo is not granted")] {
+    for (user, fact) in [
+        ("erin", "no member of virgo yet"),
+        ("dave", "no member of virgo yet"),
+        ("carol", "/virgo/virgo is not granted"),
+    ] {
         let pair = super::desk::pair(user);
         let ended = ours_with(&desk, &["register", "--check", "--cert", &pair[1], "--key", &pair[3]], "");
         assert!(ended.exit == 1 && ended.stdout.contains(fact), "{user}: {}", ended.all());
         assert!(ended.stdout.contains("https://voms.cnaf.infn.it:8443/voms/virgo"), "{user}: {}", ended.stdout);
     }
-    for (user, fact) in [("expired", "it expired on"), ("mallory", "is not among the trusted CAs"), ("revoked", "revoked")] {
+    for (user, fact) in
+        [("expired", "it expired on"), ("mallory", "is not among the trusted CAs"), ("revoked", "revoked")]
+    {
         let pair = super::desk::pair(user);
         let ended = ours_with(&desk, &["register", "--cert", &pair[1], "--key", &pair[3]], "");
         assert!(ended.exit == 1 && ended.stdout.contains(fact), "{user}: {}", ended.all());

@@ -93,7 +93,8 @@ fn received_and_used(row: &[String]) -> Option<String> {
         return Some((*fault).to_owned());
     }
     let mut init = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-    let init = run(init.args(["init", "--voms", "virgo", "--pwstdin", "--out", "proxy.pem"]), &format!("{passphrase}\n"));
+    let init =
+        run(init.args(["init", "--voms", "virgo", "--pwstdin", "--out", "proxy.pem"]), &format!("{passphrase}\n"));
     if user == "expired" {
         return (init.exit != 1 || !init.stderr.contains("expired")).then(|| init.all());
     }

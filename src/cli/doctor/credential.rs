@@ -24,11 +24,7 @@ pub struct Known {
     pub credential: Option<Credential>,
 }
 
-pub fn examine(
-    args: &DoctorArgs,
-    env: &Environment,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Finding>, Known), Stop> {
+pub fn examine(args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> Result<(Vec<Finding>, Known), Stop> {
     let location = match places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
         Ok(location) => location,
         Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),

@@ -10,11 +10,11 @@ use crate::cli::finding::Finding;
 use crate::credential::pair::Pair;
 
 const HOME: &str = "home";
+const RIGHT_HOME: &str = "run: export HOME=$(getent passwd \"$(id -un)\" | cut -d: -f6)";
 
 pub fn examine(env: &Environment) -> Vec<Finding> {
     let Some(home) = &env.home else {
-        let fix = "run: export HOME=$(getent passwd \"$(id -un)\" | cut -d: -f6)";
-        return vec![Finding::failed(HOME, "HOME is not set", Some(fix.to_owned()))];
+        return vec![Finding::failed(HOME, "HOME is not set", Some(RIGHT_HOME.to_owned()))];
     };
     let mut findings = vec![match home.metadata() {
         Ok(found) if found.is_dir() => Finding::ok(HOME, home.display()),
@@ -33,8 +33,7 @@ pub fn examine(env: &Environment) -> Vec<Finding> {
 }
 
 fn unusable(home: &Path, why: &str) -> Finding {
-    let fix = "set HOME to your home directory, for example: export HOME=~".to_owned();
-    Finding::failed(HOME, format!("the home directory {}: {why}", home.display()), Some(fix))
+    Finding::failed(HOME, format!("the home directory {}: {why}", home.display()), Some(RIGHT_HOME.to_owned()))
 }
 
 fn directory(globus: &Path, found: &Metadata, uid: u32) -> Option<Finding> {

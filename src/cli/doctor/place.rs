@@ -66,7 +66,8 @@ fn space(directory: &Path, found: &StatVfs) -> Finding {
 }
 
 fn proxy(out: &Path, args: &DoctorArgs, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
-    let again = format!("run: voms-proxy-init{}", args.voms.as_ref().map(|voms| format!(" --voms {voms}")).unwrap_or_default());
+    let again =
+        format!("run: voms-proxy-init{}", args.voms.as_ref().map(|voms| format!(" --voms {voms}")).unwrap_or_default());
     let path = out.display();
     let Ok(found) = out.metadata() else {
         return vec![Finding::ok(PROXY, format!("there is none in {path} yet"))];

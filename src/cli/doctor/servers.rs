@@ -54,7 +54,8 @@ pub fn examine(
     now: fn() -> DateTime<Utc>,
 ) -> Answered {
     let Some(voms) = &args.voms else {
-        let advice = Finding::advice(VOMSES, "no VO was named, so no server was looked at", "run: voms-proxy doctor --voms VO");
+        let advice =
+            Finding::advice(VOMSES, "no VO was named, so no server was looked at", "run: voms-proxy doctor --voms VO");
         return Answered { findings: vec![advice], clock: None };
     };
     let (mut findings, wanted) = wanted(voms, args, env);
@@ -194,7 +195,9 @@ impl Desk<'_> {
                 let advice = self.vomsdir.is_none().then(no_vomsdir);
                 std::iter::once(Finding::ok(ATTRIBUTES, text)).chain(advice).collect()
             }
-            Err(findings) => findings.iter().map(|finding| Finding::failed(ATTRIBUTES, finding, finding.help())).collect(),
+            Err(findings) => {
+                findings.iter().map(|finding| Finding::failed(ATTRIBUTES, finding, finding.help())).collect()
+            }
         }
     }
 

@@ -1,0 +1,256 @@
+//! `voms-proxy import` at a terminal, and killed at every moment: the old pair or the new pair, never a mix.
+#![allow(clippy::disallowed_methods)]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
+use voms_proxy::authority::pki::Purpose;
+use voms_proxy::credential::user::Credential;
+
+/// What makes a moment: before each of these calls the program may be killed.
+const CALLS: &[&str] = &["openat", "flock", "write", "fchmod", "fsync", "rename", "unlink", "mkdir"];
+
+fn users() -> &'static [Credential; 2] {
+    static USERS: OnceLock<[Credential; 2]> = OnceLock::new();
+    USERS.get_or_init(|| {
+        ["Old Key", "New Key"].map(|name| world().ca.issue(&certification(name, Purpose::User)).unwrap())
+    })
+}
+
+/// The old pair in place, the new one to be imported.
+fn before() -> Home {
+    let [old, new] = users();
+    let home = Home::of(old);
+    home.write("new.pem", &[certificate_pem(new), key_pem(new)].concat(), 0o600);
+    home
+}
+
+/// What stands in the two files: `old`, `new`, or neither.
+fn standing(home: &Home) -> [&'static str; 2] {
+    let [old, new] = users();
+    let which = |name: &str, old: &[u8], new: &dyn Fn(&[u8]) -> bool| match fs::read(home.path(name)) {
+        Ok(found) if found == old => "old",
+        Ok(found) if new(&found) => "new",
+        _ => "neither",
+    };
+    let new_certificate = certificate_pem(new);
+    let is_new_key = |found: &[u8]| {
+        let key = openssl::pkey::PKey::private_key_from_pem(found);
+        key.is_ok_and(|key| key.public_eq(new.key().pkey()))
+    };
+    [
+        which(".globus/usercert.pem", &certificate_pem(old), &|found| found == new_certificate),
+        which(".globus/userkey.pem", &key_pem(old), &is_new_key),
+    ]
+}
+
+/// Runs a command under strace, which kills it before the n-th call of that name; `None` where it came to its end.
+fn killed(home: &Home, call: &str, number: u32, words: &[&str]) -> Option<()> {
+    let mut command = home.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
+    command.arg("-e").arg(format!("inject={call}:signal=KILL:when={number}"));
+    let outcome = run(command.arg(BINARY).args(words), b"");
+    match outcome.code {
+        Some(0) => None,
+        // strace ends as what it traced.
+        None | Some(137) => Some(()),
+        _ => panic!("{call} {number}: {outcome:?}"),
+    }
+}
+
+const IMPORT: &[&str] = &["import", "--force", "--no-passphrase", "new.pem"];
+
+/// The note is the moment from which the new pair counts; the backup is complete before.
+fn judge(home: &Home, moment: &str) -> [&'static str; 2] {
+    let pair = standing(home);
+    let globus = home.path(".globus");
+    let noted = globus.join(".import-unfinished").exists();
+    assert!(noted || pair == ["old", "old"] || pair == ["new", "new"], "{moment}: {pair:?}");
+    assert!(!pair.contains(&"neither"), "{moment}: {pair:?}");
+    if noted || pair == ["new", "new"] {
+        assert_backup(home, moment);
+    }
+    let init = home.init(&[]);
+    assert_eq!(init.code, Some(0), "{moment}: {init:?}");
+    assert_eq!(init.stderr.contains("finished an import"), noted, "{moment}: {init:?}");
+    let after = standing(home);
+    let wanted = if noted { "new" } else { pair[0] };
+    assert_eq!(after, [wanted, wanted], "{moment}");
+    assert!(!globus.join(".import-unfinished").exists(), "{moment}");
+    pair
+}
+
+fn assert_backup(home: &Home, moment: &str) {
+    let [old, _] = users();
+    let all = names(&home.path(".globus"));
+    for (file, contents) in [("usercert.pem", certificate_pem(old)), ("userkey.pem", key_pem(old))] {
+        let backup = all.iter().find(|name| name.starts_with(&format!("{file}.backup-")));
+        let backup = backup.unwrap_or_else(|| panic!("{moment}: no backup among {all:?}"));
+        assert_eq!(fs::read(home.path(".globus").join(backup)).unwrap(), contents, "{moment}");
+    }
+}
+
+#[test]
+fn an_import_killed_at_any_moment_leaves_one_pair_and_the_next_command_finishes_it() {
+    let mut seen = Vec::new();
+    for call in CALLS {
+        for number in 1.. {
+            let home = before();
+            let moment = format!("before {call} {number}");
+            if killed(&home, call, number, IMPORT).is_none() {
+                assert_eq!(standing(&home), ["new", "new"], "{moment}");
+                break;
+            }
+            seen.push(judge(&home, &moment));
+            // A second try, after whatever the first one left, does all of it.
+            run(home.command(BINARY).args(IMPORT), b"").success();
+            assert_eq!(standing(&home), ["new", "new"], "{moment}");
+            assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{moment}");
+        }
+    }
+    for state in [["old", "old"], ["new", "old"], ["new", "new"]] {
+        assert!(seen.contains(&state), "no run was killed while {state:?} stood there");
+    }
+    assert!(seen.len() > 40, "only {} moments", seen.len());
+}
+
+fn leftovers(directory: &Path) -> Vec<String> {
+    let hidden = names(directory).into_iter().filter(|name| name.starts_with('.') && name != ".import-lock");
+    hidden.collect()
+}
+
+/// Whoever finishes may be killed as well.
+#[test]
+fn finishing_may_be_interrupted_any_number_of_times() {
+    let halfway = before();
+    let last = (1..).take_while(|number| killed(&before(), "rename", *number, IMPORT).is_some()).count();
+    assert!(last >= 4, "{last} renames");
+    for call in ["rename", "fsync", "unlink"] {
+        for number in 1.. {
+            let home = before();
+            killed(&home, "rename", u32::try_from(last).unwrap() - 1, IMPORT).unwrap();
+            assert!(home.path(".globus/.import-unfinished").exists());
+            if killed(&home, call, number, &["import", "--finish"]).is_none() {
+                break;
+            }
+            judge(&home, &format!("finishing, before {call} {number}"));
+        }
+    }
+    drop(halfway);
+}
+
+#[test]
+fn every_command_that_uses_the_pair_finishes_the_import_and_says_so() {
+    let commands: [&[&str]; 6] = [
+        &["grid-cert-info", "--subject"],
+        &["export", "--p12", "out.p12", "--pwstdin"],
+        &["passwd", "--pwstdin"],
+        &["register"],
+        &["import", "--finish"],
+        &["init"],
+    ];
+    for words in commands {
+        let home = before();
+        let new = &users()[1];
+        home.write(".globus/.userkey.pem.new", &key_pem(new), 0o400);
+        home.write(".globus/usercert.pem", &certificate_pem(new), 0o644);
+        let note = "# made by a test\n.usercert.pem.new usercert.pem\n.userkey.pem.new userkey.pem\n";
+        home.write(".globus/.import-unfinished", note.as_bytes(), 0o600);
+        let outcome = run(home.command(BINARY).args(words), b"correct horse\n");
+        assert!(outcome.stderr.contains("finished an import into"), "{words:?}: {outcome:?}");
+        assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{words:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_finished_stops_the_commands_that_would_use_a_mix() {
+    let home = before();
+    home.write(".globus/.import-unfinished", b".userkey.pem.new /etc/passwd\n", 0o600);
+    let outcome = home.refused(&[]);
+    outcome.says("", "was interrupted, and cannot be finished").says("", "help: ");
+    let [old, _] = users();
+    home.write("other.pem", &[certificate_pem(old), key_pem(old)].concat(), 0o600);
+    home.init(&["--cert", "other.pem"]).success();
+}
+
+/// Types into a command on a terminal of its own: each step waits for the words before it. Gives what stood there.
+fn typed(home: &Home, words: &str, steps: &[(&str, &str)]) -> Outcome {
+    let mut script = format!("set timeout 30\nspawn sh -c {{{BINARY} {words}; echo code=$?}}\n");
+    for (prompt, answer) in steps {
+        let expect = format!("{{{prompt}}} {{}}\ntimeout {{ exit 98 }}\neof {{ exit 97 }}");
+        script.push_str(&format!("expect {{\n{expect}\n}}\nsleep 0.2\nsend \"{answer}\\r\"\n"));
+    }
+    script.push_str("expect {\neof {}\ntimeout { exit 96 }\n}\n");
+    home.write("script", script.as_bytes(), 0o600);
+    run(home.command("expect").arg("-f").arg("script"), b"")
+}
+
+#[test]
+fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() {
+    let [_, new] = users();
+    let home = Home::empty();
+    home.write("cert.pem", &certificate_pem(new), 0o644);
+    home.write("key.pem", new.key().to_encrypted_pem("the old one").unwrap().as_bytes(), 0o600);
+    let files = "import cert.pem key.pem";
+    let (file, new_one, again) = ("Enter the password of", "Enter a new pass phrase for", "Enter it again:");
+    let first = typed(
+        &home,
+        files,
+        &[
+            (file, "wrong horse"),
+            (file, "the old one"),
+            (new_one, "short"),
+            (new_one, "correct horse"),
+            (again, "correct hose"),
+            (new_one, "correct horse"),
+            (again, "correct horse"),
+        ],
+    )
+    .success();
+    assert!(first.stdout.contains("code=0") && first.stdout.contains("Wrote "), "{first:?}");
+    for secret in ["wrong horse", "the old one", "correct horse"] {
+        assert!(!first.stdout.contains(secret), "{secret} was echoed: {first:?}");
+    }
+    let open = |phrase: &str| {
+        run(
+            home.command("openssl")
+                .args(["pkey", "-noout", "-in", ".globus/userkey.pem", "-passin"])
+                .arg(format!("pass:{phrase}")),
+            b"",
+        )
+    };
+    open("correct horse").success();
+    let no = typed(&home, files, &[(file, "the old one"), ("A backup is kept.", "n")]).success();
+    assert!(no.stdout.contains("code=1") && no.stdout.contains("nothing was changed"), "{no:?}");
+    open("correct horse").success();
+    let yes = typed(
+        &home,
+        files,
+        &[(file, "the old one"), ("A backup is kept.", "y"), (new_one, "battery staple"), (again, "battery staple")],
+    )
+    .success();
+    assert!(yes.stdout.contains("code=0") && yes.stdout.contains("is kept as"), "{yes:?}");
+    open("battery staple").success();
+    let broken_off = typed(&home, files, &[(file, "\\003")]).success();
+    assert!(broken_off.stdout.contains("code=130"), "{broken_off:?}");
+    let given_up = typed(&home, files, &[(file, "a"), (file, "b"), (file, "c")]).success();
+    assert!(given_up.stdout.contains("code=1") && given_up.stdout.contains("does not open"), "{given_up:?}");
+}
+
+#[test]
+fn a_full_disk_leaves_the_pair_that_was_there() {
+    let home = before();
+    let fill = "mkdir globus && cp -p .globus/* globus && mount -t tmpfs -o size=24k none .globus && \
+        cp -p globus/* .globus || exit 99; head -c 100000 /dev/zero > .globus/fill 2>/dev/null\n\
+        \"$@\"; code=$?; cp -p .globus/* globus; exit $code";
+    let mut command = common::with_own_mounts(&home);
+    let outcome = run(command.args(["sh", "-c", fill, "sh", BINARY]).args(IMPORT), b"");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    outcome.says("", "No space left on device").says("", "help: ");
+    assert_eq!(fs::read(home.path("globus/usercert.pem")).unwrap(), certificate_pem(&users()[0]));
+    assert_eq!(fs::read(home.path("globus/userkey.pem")).unwrap(), key_pem(&users()[0]));
+}
