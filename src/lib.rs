@@ -13,6 +13,7 @@ pub mod bounded;
 pub mod cli;
 pub mod client;
 pub mod credential;
+pub mod ecp;
 pub mod net;
 mod remembered;
 pub mod verifier;

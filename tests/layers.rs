@@ -12,9 +12,10 @@ fn arrows() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("voms", &["bounded", "credential", "remembered"]),
         ("net", &["bounded", "credential"]),
         ("client", &["credential", "net", "voms"]),
+        ("ecp", &["bounded", "credential"]),
         ("verifier", &["credential", "voms"]),
         ("authority", &["credential", "voms"]),
-        ("cli", &["authority", "bounded", "client", "credential", "net", "verifier", "voms"]),
+        ("cli", &["authority", "bounded", "client", "credential", "ecp", "net", "verifier", "voms"]),
     ])
 }
 

@@ -15,6 +15,10 @@ pub struct Environment {
     pub vomses: Vec<PathBuf>,
     pub conda_prefix: Option<PathBuf>,
     pub arc_location: Option<PathBuf>,
+    /// The identity provider: `ECP_IDP`, or the one of `CIGETCERTOPTS`.
+    pub ecp_idp: Option<String>,
+    pub ecp_idp_list: Option<String>,
+    pub ecp_service_url: Option<String>,
     pub init_dont_verify_ac: bool,
     pub info_dont_verify_ac: bool,
     pub time_zone: Option<String>,
@@ -37,6 +41,9 @@ impl Environment {
             vomses: ["X509_VOMSES", "X509_VOMS_FILE", "VOMS_USERCONF"].into_iter().filter_map(path).collect(),
             conda_prefix: path("CONDA_PREFIX"),
             arc_location: path("ARC_LOCATION"),
+            ecp_idp: text("ECP_IDP").or_else(|| institution(&text("CIGETCERTOPTS")?)),
+            ecp_idp_list: text("ECP_IDP_LIST"),
+            ecp_service_url: text("ECP_SERVICE_URL"),
             init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
             info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
@@ -59,6 +66,24 @@ impl Environment {
 #[allow(clippy::disallowed_methods)]
 fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn text(name: &str) -> Option<String> {
+    path(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What follows `-i` or `--institution` among the options of `cigetcert`.
+fn institution(options: &str) -> Option<String> {
+    let mut words = options.split_whitespace();
+    while let Some(word) = words.next() {
+        if word == "-i" || word == "--institution" {
+            return words.next().map(str::to_owned);
+        }
+        if let Some(value) = word.strip_prefix("--institution=") {
+            return Some(value.to_owned());
+        }
+    }
+    None
 }
 
 /// Variables of the user's own configuration that must not reach into a sandbox.

@@ -4,6 +4,7 @@ mod args;
 mod conf;
 mod destroy;
 mod doctor;
+mod ecp;
 mod env;
 mod exit;
 mod export;
@@ -43,6 +44,7 @@ enum Command {
     Info,
     Destroy,
     Doctor,
+    Ecp(ecp::Command),
     Export,
     Fake,
     GridProxyInfo,
@@ -57,7 +59,7 @@ enum Command {
     Verify,
 }
 
-const COMMANDS: [(&str, &str, Command); 19] = [
+const COMMANDS: [(&str, &str, Command); 24] = [
     ("init", "voms-proxy-init", Command::Init),
     ("info", "voms-proxy-info", Command::Info),
     ("destroy", "voms-proxy-destroy", Command::Destroy),
@@ -77,10 +79,15 @@ const COMMANDS: [(&str, &str, Command); 19] = [
     ("doctor", "voms-proxy-doctor", Command::Doctor),
     ("verify", "voms-proxy-verify", Command::Verify),
     ("voms-verify", "voms-verify", Command::Verify),
+    ("ecp-get-cert", "ecp-get-cert", Command::Ecp(ecp::Command::GetCert)),
+    ("ecp-cert-info", "ecp-cert-info", Command::Ecp(ecp::Command::CertInfo)),
+    ("ecp-get-cookie", "ecp-get-cookie", Command::Ecp(ecp::Command::GetCookie)),
+    ("ecp-curl", "ecp-curl", Command::Ecp(ecp::Command::Curl)),
+    ("ligo-proxy-init", "ligo-proxy-init", Command::Ecp(ecp::Command::Ligo)),
 ];
 
 /// The names for which `voms-proxy links` makes links.
-const LINKS: [&str; 11] = [
+const LINKS: [&str; 16] = [
     "voms-proxy-init",
     "voms-proxy-info",
     "voms-proxy-destroy",
@@ -92,6 +99,11 @@ const LINKS: [&str; 11] = [
     "grid-proxy-destroy",
     "grid-cert-info",
     "grid-change-pass-phrase",
+    "ecp-get-cert",
+    "ecp-cert-info",
+    "ecp-get-cookie",
+    "ecp-curl",
+    "ligo-proxy-init",
 ];
 
 /// A command as it is typed: what has no link of its own is a word after `voms-proxy`.
@@ -104,6 +116,13 @@ fn as_started(name: &str) -> String {
 pub fn main(mut argv: Vec<OsString>) -> ExitCode {
     let started_as = argv.first().map(Path::new).and_then(Path::file_name).unwrap_or_default().to_os_string();
     let by_name = COMMANDS.iter().find(|(_, name, _)| started_as == *name);
+    // `voms-proxy ecp get-cert` is `ecp-get-cert`.
+    if by_name.is_none() && argv.get(1).is_some_and(|word| word == "ecp") && argv.len() > 2 {
+        argv.remove(1);
+        let mut joined = OsString::from("ecp-");
+        joined.push(&argv[1]);
+        argv[1] = joined;
+    }
     let chosen = by_name.or_else(|| {
         let word = argv.get(1)?.clone();
         COMMANDS.iter().find(|(short, name, _)| word == *short || word == *name).inspect(|_| {
@@ -129,6 +148,7 @@ pub fn main(mut argv: Vec<OsString>) -> ExitCode {
         Command::Passwd => passwd::main(name, &words, &environment),
         Command::Register => register::main(name, &words, &environment),
         Command::Doctor => doctor::main(name, &words, &environment),
+        Command::Ecp(command) => ecp::main(*command, name, &words, &environment),
         Command::Links => links::main(name, &words),
         Command::Sandbox => sandbox::main(name, &words),
         Command::Verify => verify::main(name, &words, &environment),
@@ -152,6 +172,11 @@ pub fn definitions() -> Vec<clap::Command> {
         Command::Passwd => args::definition::<passwd::PasswdArgs>(),
         Command::Register => args::definition::<register::RegisterArgs>(),
         Command::Doctor => args::definition::<doctor::DoctorArgs>(),
+        Command::Ecp(ecp::Command::GetCert) => args::definition::<ecp::GetCertArgs>(),
+        Command::Ecp(ecp::Command::CertInfo) => args::definition::<ecp::InfoArgs>(),
+        Command::Ecp(ecp::Command::GetCookie) => args::definition::<ecp::CookieArgs>(),
+        Command::Ecp(ecp::Command::Curl) => args::definition::<ecp::CurlArgs>(),
+        Command::Ecp(ecp::Command::Ligo) => args::definition::<ecp::LigoArgs>(),
         Command::Links => args::definition::<links::LinksArgs>(),
         Command::Sandbox => args::definition::<sandbox::SandboxArgs>(),
         Command::Verify => args::definition::<verify::VerifyArgs>(),
@@ -181,11 +206,12 @@ Grid credentials: proxies with VOMS attributes.
   passwd    change the pass phrase of your private key
   verify    judge a proxy and its attributes as a service would
   fake      make a proxy with attributes signed by yourself, to test services
+  ecp       get-cert, cert-info, get-cookie, curl: certificates and pages by the log-in of your institution (SAML ECP)
   links     make links, so that voms-proxy-init and the others start by their own names
   sandbox   start a throw-away VO on this machine, to try everything out
 
 voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy,
-grid-cert-info or grid-change-pass-phrase it is those.
+grid-cert-info, grid-change-pass-phrase, ligo-proxy-init or ecp-get-cert it is those.
 ";
 
 fn overview(word: Option<&OsString>) -> Exit {

@@ -103,17 +103,24 @@ impl PassphraseSource {
     }
 }
 
+/// Asks on the terminal for a line that may be seen.
+pub fn line(question: &str) -> Result<String, Stop> {
+    let none = |_| Trouble::new("there is no terminal to ask for your user name on").help("give it with --username");
+    Ok(on_terminal(question).map_err(none)?.trim().to_owned())
+}
+
+fn on_terminal(question: &str) -> std::io::Result<String> {
+    use std::io::Write;
+    let mut tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    write!(tty, "{}", output::harmless(question))?;
+    let mut line = String::new();
+    std::io::BufReader::new(tty.take(LONGEST)).read_line(&mut line)?;
+    Ok(line)
+}
+
 /// Asks on the terminal for a yes; without a terminal the answer is no.
 pub fn confirm(question: &str) -> Result<bool, Stop> {
-    let ask = || -> std::io::Result<String> {
-        use std::io::Write;
-        let mut tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        write!(tty, "{} [y/N] ", output::harmless(question))?;
-        let mut line = String::new();
-        std::io::BufReader::new(tty.take(LONGEST)).read_line(&mut line)?;
-        Ok(line)
-    };
-    match ask() {
+    match on_terminal(&format!("{question} [y/N] ")) {
         Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),
         Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(Stop::Interrupted),
         Err(_) => Ok(false),

@@ -601,7 +601,7 @@ fn stated_length(der: &[u8]) -> Option<usize> {
 ///
 /// # Errors
 /// [`KeyError::Passphrase`], [`KeyError::Cipher`], [`KeyError::Malformed`].
-pub(super) fn open_pkcs12(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyError> {
+pub fn open_pkcs12(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyError> {
     // OpenSSL's strings end at the first NUL.
     if password.contains('\0') {
         return Err(KeyError::Passphrase);

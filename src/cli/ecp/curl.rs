@@ -1,0 +1,139 @@
+//! `ecp-curl`: one GET of a page behind a log-in.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser};
+use url::Url;
+
+use super::End;
+use super::cookie;
+use super::login::{LoginArgs, address_of, log_in};
+use crate::bounded;
+use crate::cli::env::Environment;
+use crate::cli::file;
+use crate::cli::output::Trouble;
+use crate::ecp::http::{Answer, Http, Message};
+use crate::ecp::jar::Jar;
+
+/// As many redirects within one service as anybody needs.
+const MOST_REDIRECTS: usize = 5;
+
+/// Gets a page, after a log-in if one is needed.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "ecp-curl [options] URL",
+    after_help = "\
+EXIT CODES
+  0  the page was got
+  1  it was not
+  2  the command line is wrong
+
+EXAMPLES
+  ecp-curl -i LIGO -k https://service.example.org/private/data.txt -o data.txt"
+)]
+pub struct CurlArgs {
+    #[command(flatten)]
+    login: LoginArgs,
+    /// The address
+    #[arg(required_unless_present = "list_idps")]
+    url: Option<String>,
+    /// The file of cookies (default /tmp/ecpcookie.u<uid>)
+    #[arg(long, short = 'c', value_name = "FILE")]
+    cookiefile: Option<PathBuf>,
+    /// A header to send; repeatable
+    #[arg(long, short = 'H', value_name = "NAME: VALUE", action = ArgAction::Append)]
+    header: Vec<String>,
+    /// Write the page to FILE
+    #[arg(long, short = 'o', value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Keep cookies that end with the session, so that the next call needs no log-in
+    #[arg(long, short = 's')]
+    store_session_cookies: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
+    if args.login.list_idps {
+        return args.login.print_list(env);
+    }
+    let url = address_of(args.url.as_deref().unwrap_or_default())?;
+    let path = args.cookiefile.clone().unwrap_or_else(|| cookie::usual(env));
+    let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, End>>()?;
+    let http = args.login.http()?;
+    let mut jar = cookie::load(&path)?;
+    let mut answer = get(&http, &url, &mut jar, &headers)?;
+    if let Some(place) = wants_login(&url, &answer) {
+        let (idps, login) = args.login.resolve(&http, env)?;
+        log_in(&http, &place, &mut jar, (&idps, &login))?;
+        answer = get(&http, &url, &mut jar, &headers)?;
+    }
+    cookie::save(&jar, &path, args.store_session_cookies)?;
+    if answer.status >= 300 {
+        let text = format!("{} answered with status {}", answer.host, answer.status);
+        return Err(Trouble::new(text).help("check the address, and whether you may see it").into());
+    }
+    let written = match &args.output {
+        Some(file) => file::replace(file, &answer.body).map_err(|error| (file.display().to_string(), error)),
+        None => std::io::stdout().write_all(&answer.body).map_err(|error| ("stdout".to_owned(), error)),
+    };
+    written.map_err(|(place, error)| {
+        Trouble::new(format!("cannot write to {place}: {}", bounded::reason(&error)))
+            .help("name another file with --output")
+    })?;
+    Ok(())
+}
+
+/// Headers of the user's, as HTTP for the log-in knows them by static names: only those that are asked for here.
+fn header(text: &str) -> Result<(&'static str, String), End> {
+    const KNOWN: [&str; 6] =
+        ["accept", "accept-language", "authorization", "if-modified-since", "if-none-match", "range"];
+    let wrong = || {
+        let known = KNOWN.join(", ");
+        End::Usage(
+            Trouble::new(format!("{text:?} is no header that can be sent"))
+                .help(&format!("write 'Name: value' with one of {known}")),
+        )
+    };
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let name = name.trim().to_ascii_lowercase();
+    let known = KNOWN.iter().find(|known| **known == name).ok_or_else(wrong)?;
+    Ok((known, value.trim().to_owned()))
+}
+
+/// Follows redirects as long as they stay at the service.
+fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(&'static str, String)]) -> Result<Answer, End> {
+    let mut at = url.clone();
+    for _ in 0..MOST_REDIRECTS {
+        let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), ..Message::default() };
+        let answer = http.send(&at, message)?;
+        let next = answer.redirect().and_then(|to| at.join(to).ok());
+        match next {
+            Some(next) if next.origin() == url.origin() && wants_login(&at, &answer).is_none() => at = next,
+            _ => return Ok(answer),
+        }
+    }
+    Err(Trouble::new(format!("{url} leads round in circles")).help("check the address").into())
+}
+
+/// Where to log in, if a redirect asks for that.
+fn wants_login(url: &Url, answer: &Answer) -> Option<Url> {
+    let target = url.join(answer.redirect()?).ok()?;
+    let asks = target.query_pairs().any(|(name, _)| name == "SAMLRequest") || target.path().contains("/Shibboleth.sso");
+    if asks {
+        return Some(url.clone());
+    }
+    // GitLab's way in.
+    let gitlab = target.origin() == url.origin() && target.path() == "/users/sign_in";
+    gitlab.then(|| url.join("/users/auth/shibboleth/callback").ok()).flatten()
+}

@@ -1,0 +1,207 @@
+//! `ecp-get-cert`: a certificate from a web service, by the log-in of one's institution.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Duration, Utc};
+use clap::{ArgAction, Parser};
+use zeroize::Zeroizing;
+
+use super::End;
+use super::cert_info;
+use super::login::{LoginArgs, address_of, at_once, log_in};
+use crate::bounded;
+use crate::cli::env::Environment;
+use crate::cli::output::Trouble;
+use crate::cli::{file, trouble};
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::Chain;
+use crate::credential::key::PrivateKey;
+use crate::credential::pem;
+use crate::credential::proxy::ProxyRequest;
+use crate::credential::proxy_type::{Generation, Policy};
+use crate::credential::user::Credential;
+use crate::ecp::certificate::{self, KeyPlace};
+use crate::ecp::jar::Jar;
+
+/// CILogon's service.
+const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
+const BITS: u32 = 2048;
+
+/// Gets a certificate by the log-in of your institution (SAML ECP).
+#[derive(Debug, Parser, Default)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "ecp-get-cert -i INSTITUTION [options]",
+    after_help = "\
+CILogon, the default service, no longer issues certificates; --service-url names another one.
+
+EXIT CODES
+  0  a credential was written, or is still good (--reuse), or was removed (--destroy)
+  1  it failed; an earlier file is as it was
+  2  the command line is wrong
+  130  interrupted
+
+EXAMPLES
+  ecp-get-cert -i LIGO -u albert.einstein
+  ecp-get-cert -i LIGO -k --reuse 24 --proxy
+  ecp-get-cert --destroy"
+)]
+pub struct GetCertArgs {
+    #[command(flatten)]
+    pub login: LoginArgs,
+    /// Where the credential goes (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    #[arg(long, short = 'f', value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How many hours it shall last
+    #[arg(long, short = 'H', value_name = "N", default_value = "277")]
+    pub hours: i64,
+    /// Make a proxy of it
+    #[arg(long, short = 'p')]
+    pub proxy: bool,
+    /// Do nothing if what is there lasts that many hours more (default 1)
+    #[arg(long, short = 'r', value_name = "HOURS")]
+    pub reuse: Option<f64>,
+    /// Have the service make the key and send it as PKCS#12, for services that know nothing else
+    #[arg(long)]
+    pub pkcs12: bool,
+    /// The service (default ECP_SERVICE_URL, then CILogon's)
+    #[arg(long, value_name = "URL")]
+    pub service_url: Option<String>,
+    /// Tell what is done
+    #[arg(long, short = 'v')]
+    pub verbose: bool,
+    /// Remove the credential
+    #[arg(long, short = 'X')]
+    pub destroy: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    pub help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    pub version: Option<bool>,
+}
+
+impl GetCertArgs {
+    fn place(&self, env: &Environment) -> PathBuf {
+        self.file.clone().unwrap_or_else(|| env.proxy())
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.verbose || self.login.debug
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
+    let path = args.place(env);
+    if args.login.list_idps {
+        return args.login.print_list(env);
+    }
+    if args.destroy {
+        return destroy(args, &path, env);
+    }
+    if let Some(hours) = args.reuse {
+        at_once(args.is_verbose(), "Validating existing certificate...");
+        if is_good(&path, hours, args.proxy, crate::cli::now()) {
+            at_once(args.is_verbose(), " OK\n");
+            return tell(args, &path);
+        }
+        at_once(args.is_verbose(), " failed, will regenerate\n");
+    }
+    fetch(args, &path, env)?;
+    tell(args, &path)
+}
+
+fn destroy(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
+    at_once(args.is_verbose(), &format!("Removing credential file '{}'...", path.display()));
+    if path.symlink_metadata().is_err() {
+        at_once(args.is_verbose(), " not found\n");
+        return Ok(());
+    }
+    file::destroy(path, env.uid).map_err(|error| {
+        Trouble::new(format!("cannot remove {}: {}", path.display(), bounded::reason(&error))).help("check who owns it")
+    })?;
+    at_once(args.is_verbose(), " done\n");
+    Ok(())
+}
+
+/// Whether a file holds what would be fetched, for that many hours yet.
+fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
+    let Ok(contents) = bounded::read(path, bounded::CONFIGURATION_LIMIT) else { return false };
+    let Ok(chain) = Chain::parse(&contents) else { return false };
+    let blocks = pem::blocks(&contents);
+    let Some(block) = blocks.iter().find(|block| block.is_private_key() && !block.is_encrypted()) else { return false };
+    let Ok(key) = PrivateKey::from_pem::<crate::credential::key::KeyError>(block, || Ok(Zeroizing::default())) else {
+        return false;
+    };
+    let left = (chain.not_after() - now).num_seconds();
+    // Longer than any certificate lasts is as good as for ever.
+    #[allow(clippy::cast_possible_truncation)]
+    let wanted = (hours * 3600.0).clamp(0.0, 1e12).ceil() as i64;
+    chain.leaf().belongs_to(key.pkey()) && chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
+}
+
+fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
+    let hours = u32::try_from(args.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
+        End::Usage(Trouble::new("the hours have to be a positive number").help("write for example --hours 24"))
+    })?;
+    let service = args.service_url.clone().or_else(|| env.ecp_service_url.clone());
+    let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
+    let directory = file::directory(path);
+    if !directory.is_dir() {
+        return Err(trouble::no_directory(path, directory).into());
+    }
+    file::may_be_replaced(path).map_err(|error| trouble::not_written(path, &error))?;
+    let http = args.login.http()?;
+    let (idps, login) = args.login.resolve(&http, env)?;
+    at_once(args.is_verbose(), "Fetching certificate...\n");
+    let mut jar = Jar::default();
+    log_in(&http, &service, &mut jar, (&idps, &login))?;
+    let place = if args.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
+    let credential = certificate::request(&http, &service, &mut jar, (hours, place), crate::cli::now())?;
+    at_once(args.is_verbose(), "Storing certificate...\n");
+    let contents = match args.proxy {
+        true => proxy_of(&credential, hours)?,
+        false => plain(&credential)?,
+    };
+    file::replace(path, &contents).map_err(|error| trouble::not_written(path, &error))?;
+    at_once(args.is_verbose(), "X.509 credential stored\n");
+    Ok(())
+}
+
+/// Certificate and key, as it is no proxy.
+fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let certificate = pem::encode("CERTIFICATE", credential.chain().leaf().der());
+    let key = credential.key().to_pkcs8_pem().map_err(Trouble::new)?;
+    Ok(Zeroizing::new([certificate.as_bytes(), key.as_bytes()].concat()))
+}
+
+fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let request = ProxyRequest {
+        generation: Generation::Rfc,
+        policy: Policy::InheritAll,
+        path_length: None,
+        lifetime: Duration::hours(hours.into()),
+        latest: credential.chain().not_after(),
+        attributes: None,
+        included: None,
+    };
+    let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
+    let proxy = request
+        .issue(credential, key, crate::cli::now())
+        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
+}
+
+fn tell(args: &GetCertArgs, path: &Path) -> Result<(), End> {
+    if !args.is_verbose() {
+        return Ok(());
+    }
+    let chain: Chain = cert_info::load(path)?;
+    let leaf: &Certificate = chain.leaf();
+    cert_info::block(leaf, path, crate::cli::now(), true);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! `ligo-proxy-init`: `ecp-get-cert` for LIGO.ORG, as scripts of two decades call it.
+
+use clap::{ArgAction, Parser};
+
+use super::End;
+use super::get_cert::{self, GetCertArgs};
+use super::login::LoginArgs;
+use crate::cli::env::Environment;
+use crate::cli::output::{self, Trouble};
+
+const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
+    htgettoken -a vault.ligo.org -i igwn";
+
+/// Gets a certificate by the log-in of LIGO.ORG.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    override_usage = "ligo-proxy-init [options] [username]",
+    after_help = "\
+EXIT CODES
+  0  a credential was written, or removed
+  1  it failed; an earlier file is as it was
+  2  the command line is wrong
+  130  interrupted
+
+EXAMPLES
+  ligo-proxy-init albert.einstein
+  ligo-proxy-init --kerberos --proxy"
+)]
+pub struct LigoArgs {
+    /// Your user name at LIGO.ORG
+    username: Option<String>,
+    /// Tell all that is sent and received, without secrets
+    #[arg(long, short = 'd')]
+    debug: bool,
+    /// Show the version
+    #[arg(long, short = 'v', action = ArgAction::Version)]
+    version: Option<bool>,
+    /// The host of the identity provider (default login.ligo.org, and login2.ligo.org if that has trouble)
+    #[arg(long, short = 'i', value_name = "HOST")]
+    idp_host: Option<String>,
+    /// Log in with your Kerberos ticket
+    #[arg(long, short = 'k')]
+    kerberos: bool,
+    /// Make a proxy of it
+    #[arg(long, short = 'p')]
+    proxy: bool,
+    /// How many hours it shall last
+    #[arg(long, short = 'H', value_name = "N", default_value = "277")]
+    hours: i64,
+    /// Remove the credential
+    #[arg(long, short = 'X')]
+    destroy: bool,
+    /// Read the password from standard input
+    #[arg(long, alias = "password-stdin")]
+    pwstdin: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &LigoArgs, env: &Environment) -> Result<(), End> {
+    if args.username.is_none() && !args.kerberos && !args.destroy {
+        return Err(End::Usage(
+            Trouble::new("username is required if not using --kerberos").help("run: ligo-proxy-init albert.einstein"),
+        ));
+    }
+    output::stderr(NOTICE);
+    let login = LoginArgs {
+        identity_provider: Some(args.idp_host.clone().unwrap_or_else(|| "LIGO Scientific Collaboration".to_owned())),
+        kerberos: args.kerberos,
+        username: args.username.clone(),
+        pwstdin: args.pwstdin,
+        debug: args.debug,
+        ..LoginArgs::default()
+    };
+    let (hours, proxy, destroy) = (args.hours, args.proxy, args.destroy);
+    get_cert::run(&GetCertArgs { login, hours, proxy, destroy, ..GetCertArgs::default() }, env)
+}

@@ -1,0 +1,194 @@
+//! What may go wrong on the way to a certificate, each with the fact and the next step.
+
+use std::path::PathBuf;
+
+use voms_gssapi::GssError;
+
+/// A log-in, or what comes after it, that failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EcpError {
+    /// Only https is spoken.
+    #[error("{0} is no https address")]
+    Insecure(String),
+    /// The host cannot be reached, or is not who it should be.
+    #[error("{host} cannot be reached: {reason}")]
+    Connect {
+        /// The host.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("{0} did not answer in time")]
+    Timeout(String),
+    /// More than is read of one answer.
+    #[error("{0} sent more than 1 MiB")]
+    TooLarge(String),
+    /// A status that is no answer.
+    #[error("{host} answered with status {status}")]
+    Status {
+        /// The host.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// No answer of the ECP profile.
+    #[error("{host} did not answer as a service of SAML ECP: {what}")]
+    NotPaos {
+        /// The host.
+        host: String,
+        /// What it answered.
+        what: String,
+    },
+    /// An envelope that cannot be used.
+    #[error("the answer of {host} cannot be used: {why}")]
+    Envelope {
+        /// Who sent it.
+        host: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The identity provider does not take the user.
+    #[error("{host} refused {who}")]
+    Refused {
+        /// The identity provider.
+        host: String,
+        /// The password of whom, or the ticket.
+        who: String,
+    },
+    /// The identity provider answered with a page.
+    #[error("{0} answered with a page instead of a log-in: most likely the password is wrong")]
+    Page(String),
+    /// A SOAP Fault.
+    #[error("{host} could not do it: {text}")]
+    Fault {
+        /// The identity provider.
+        host: String,
+        /// Its words.
+        text: String,
+    },
+    /// A SAML status other than Success.
+    #[error("{host} did not log you in: {text}")]
+    Failed {
+        /// The identity provider.
+        host: String,
+        /// Status and message.
+        text: String,
+    },
+    /// The answer is for somebody else than who asked.
+    #[error("{idp} wants its answer sent to {told} instead of {asked}; nothing was sent")]
+    Address {
+        /// The identity provider.
+        idp: String,
+        /// Where it wants it.
+        told: String,
+        /// Who asked.
+        asked: String,
+    },
+    /// The service does not want its answer at its own address.
+    #[error("{service} wants the log-in sent to {told}, which is another place")]
+    Elsewhere {
+        /// The service.
+        service: String,
+        /// Where it wants it.
+        told: String,
+    },
+    /// The service does not believe the identity provider.
+    #[error("{host} did not accept the log-in (status {status})")]
+    Rejected {
+        /// The service.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The service has forgotten the log-in.
+    #[error("{0} does not know of the log-in")]
+    NoSession(String),
+    /// The service refuses, in its own words.
+    #[error("{host} refused: {sentence}")]
+    Service {
+        /// The service.
+        host: String,
+        /// Its sentence.
+        sentence: String,
+    },
+    /// What came is no certificate for the key.
+    #[error("what {host} sent cannot be used: {why}")]
+    Certificate {
+        /// The service.
+        host: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// No identity provider of that name.
+    #[error("no identity provider is called {0:?}")]
+    UnknownIdp(String),
+    /// Several of that name.
+    #[error("several identity providers are called {value:?}: {}", .names.join(", "))]
+    AmbiguousIdp {
+        /// What was looked for.
+        value: String,
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Kerberos.
+    #[error(transparent)]
+    Kerberos(#[from] GssError),
+    /// The server did not prove itself.
+    #[error("{0} did not prove by Kerberos who it is")]
+    NotMutual(String),
+    /// A cookie file.
+    #[error("the cookie file {} cannot be used: {reason}", .path.display())]
+    Cookies {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Something that should not fail did.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl EcpError {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Insecure(_) => "write an address that begins with https://".to_owned(),
+            Self::Connect { .. } => "check the network, the proxy variables, and SSL_CERT_FILE if you set it".to_owned(),
+            Self::Timeout(_) | Self::TooLarge(_) | Self::Fault { .. } => "try again later".to_owned(),
+            Self::Status { status: 404 | 410, .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
+                certificates. Use SciTokens (htgettoken -a vault.ligo.org -i igwn), or a certificate of an IGTF CA with \
+                VOMS (voms-proxy import, voms-proxy register); another issuer is named with --service-url"
+                .to_owned(),
+            Self::Status { .. } | Self::Rejected { .. } | Self::Certificate { .. } => {
+                "try again later, or tell those who run the service".to_owned()
+            }
+            Self::NotPaos { .. } | Self::Envelope { .. } | Self::NoSession(_) => {
+                "check the address of the service, and whether it offers SAML ECP".to_owned()
+            }
+            Self::Refused { .. } | Self::Page(_) | Self::Failed { .. } => {
+                "check user name and password, or get a ticket with kinit and use --kerberos".to_owned()
+            }
+            Self::Address { .. } | Self::Elsewhere { .. } => {
+                "do not use it: tell those who run the service and the identity provider".to_owned()
+            }
+            Self::UnknownIdp(_) | Self::AmbiguousIdp { .. } => "see the names with: ecp-get-cert --list-idps".to_owned(),
+            Self::Kerberos(GssError::NoLibrary) => {
+                "install Kerberos (Debian: libgssapi-krb5-2), or leave out --kerberos".to_owned()
+            }
+            Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
+            Self::NotMutual(_) => "do not use it: somebody else may be answering".to_owned(),
+            Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
+            Self::Internal(_) => "please report this as a bug".to_owned(),
+        })
+    }
+
+    /// Whether another identity provider of the institution may do better: trouble, and no answer to the user.
+    #[must_use]
+    pub fn is_trouble(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::Timeout(_) | Self::Status { status: 500.., .. })
+    }
+}

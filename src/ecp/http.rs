@@ -1,0 +1,206 @@
+//! HTTP for the log-in: https only, no redirects, answers and times bounded, secrets masked where it is told.
+
+use std::time::Duration;
+
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+use tokio::runtime::Runtime;
+use url::Url;
+
+use super::error::EcpError;
+use super::jar::Jar;
+
+/// The most that is read of one answer, in bytes.
+pub const LIMIT: usize = 1 << 20;
+const CONNECTING: Duration = Duration::from_secs(10);
+const WHOLE: Duration = Duration::from_secs(30);
+const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
+
+/// What a request carries.
+#[derive(Default)]
+pub struct Message<'a> {
+    /// Name and value.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body of a POST; a GET has none.
+    pub body: Option<Vec<u8>>,
+    /// Cookies for it, and for what its answer sets.
+    pub jar: Option<&'a mut Jar>,
+    /// Whether the body holds something that nobody else may see.
+    pub secret: bool,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The host that was asked.
+    pub host: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Whether it set a cookie.
+    pub set_cookie: bool,
+}
+
+impl Answer {
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Where a redirect leads.
+    #[must_use]
+    pub fn redirect(&self) -> Option<&str> {
+        self.header("location").filter(|_| (300..400).contains(&self.status))
+    }
+}
+
+/// Makes requests, one at a time.
+pub struct Http {
+    client: Client,
+    runtime: Runtime,
+    /// Where traffic is told, if it is.
+    tell: Option<fn(&str)>,
+}
+
+impl Http {
+    /// Proxies and CAs are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR`), else
+    /// the system's.
+    ///
+    /// # Errors
+    /// [`EcpError::Internal`].
+    pub fn new(tell: Option<fn(&str)>) -> Result<Self, EcpError> {
+        let client = Client::builder()
+            .https_only(true)
+            .redirect(Policy::none())
+            .referer(false)
+            .user_agent(AGENT)
+            .connect_timeout(CONNECTING)
+            .timeout(WHOLE)
+            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let internal = |error: &dyn std::fmt::Display| EcpError::Internal(format!("HTTP cannot be set up: {error}"));
+        Ok(Self {
+            client: client.map_err(|error| internal(&error))?,
+            runtime: runtime.map_err(|error| internal(&error))?,
+            tell,
+        })
+    }
+
+    /// Sends a GET, or a POST if there is a body.
+    ///
+    /// # Errors
+    /// [`EcpError::Insecure`], [`EcpError::Connect`], [`EcpError::Timeout`], [`EcpError::TooLarge`].
+    pub fn send(&self, url: &Url, mut message: Message<'_>) -> Result<Answer, EcpError> {
+        let host = host_of(url)?;
+        let method = if message.body.is_some() { Method::POST } else { Method::GET };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &message.headers {
+            let mut value = HeaderValue::from_str(value).or_else(|_| HeaderValue::from_bytes(value.as_bytes()));
+            if let Ok(value) = &mut value {
+                value.set_sensitive(true);
+            }
+            headers.insert(
+                HeaderName::from_static(name),
+                value.map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?,
+            );
+        }
+        if let Some(cookies) = message.jar.as_ref().and_then(|jar| jar.header(url)) {
+            let extra = headers.get(COOKIE).and_then(|own| own.to_str().ok()).map(|own| format!("; {own}"));
+            if let Ok(value) = HeaderValue::from_str(&format!("{cookies}{}", extra.unwrap_or_default())) {
+                headers.insert(COOKIE, value);
+            }
+        }
+        self.tell_request(&method, url, &headers, &message);
+        let mut request = self.client.request(method, url.clone()).headers(headers);
+        if let Some(body) = message.body.take() {
+            request = request.body(body);
+        }
+        let answer = self.runtime.block_on(receive(request, &host))?;
+        self.tell_answer(&answer, message.secret);
+        if let Some(jar) = message.jar {
+            jar.take(&answer.headers, url);
+        }
+        Ok(answer)
+    }
+
+    fn tell_request(&self, method: &Method, url: &Url, headers: &HeaderMap, message: &Message<'_>) {
+        let Some(tell) = self.tell else { return };
+        tell(&format!("> {method} {url}"));
+        headers.iter().for_each(|(name, value)| tell(&format!("> {name}: {}", masked(name, value))));
+        match &message.body {
+            Some(body) if message.secret => tell(&format!("> ({} bytes that are not shown)", body.len())),
+            Some(body) => tell(&format!("> {}", String::from_utf8_lossy(body))),
+            None => {}
+        }
+    }
+
+    fn tell_answer(&self, answer: &Answer, secret: bool) {
+        let Some(tell) = self.tell else { return };
+        tell(&format!("< {} {}", answer.status, answer.host));
+        answer.headers.iter().for_each(|(name, value)| tell(&format!("< {name}: {}", masked(name, value))));
+        match std::str::from_utf8(&answer.body) {
+            Ok(text) if !secret => tell(&format!("< {text}")),
+            _ => tell(&format!("< ({} bytes that are not shown)", answer.body.len())),
+        }
+    }
+}
+
+/// A header as it may be told: credentials and the values of cookies are left out.
+fn masked(name: &HeaderName, value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+    match name.as_str() {
+        "authorization" | "www-authenticate" | "proxy-authorization" => {
+            format!("{} ***", text.split(' ').next().unwrap_or_default())
+        }
+        "cookie" => text.split("; ").map(masked_cookie).collect::<Vec<_>>().join("; "),
+        "set-cookie" => masked_cookie(text.split(';').next().unwrap_or_default()),
+        _ => text,
+    }
+}
+
+fn masked_cookie(cookie: &str) -> String {
+    format!("{}=***", cookie.split('=').next().unwrap_or_default())
+}
+
+/// The host of an https address.
+///
+/// # Errors
+/// [`EcpError::Insecure`].
+pub fn host_of(url: &Url) -> Result<String, EcpError> {
+    let host = url.host_str().filter(|_| url.scheme() == "https");
+    host.map(str::to_owned).ok_or_else(|| EcpError::Insecure(url.to_string()))
+}
+
+async fn receive(request: reqwest::RequestBuilder, host: &str) -> Result<Answer, EcpError> {
+    let failed = |error: &reqwest::Error| {
+        if error.is_timeout() {
+            return EcpError::Timeout(host.to_owned());
+        }
+        EcpError::Connect { host: host.to_owned(), reason: innermost(error) }
+    };
+    let mut response = request.send().await.map_err(|error| failed(&error))?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > LIMIT {
+            return Err(EcpError::TooLarge(host.to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let set_cookie = headers.contains_key(SET_COOKIE);
+    Ok(Answer { host: host.to_owned(), status, headers, body, set_cookie })
+}
+
+/// The last cause, which is the one that tells.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,147 @@
+//! Cookies (RFC 6265), in memory and in the file form of Netscape that curl reads.
+
+use std::fmt::Write;
+
+use chrono::DateTime;
+use cookie_store::{CookieDomain, CookieExpiration, CookieStore};
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use url::Url;
+
+/// Cookies of several hosts.
+#[derive(Default)]
+pub struct Jar {
+    store: CookieStore,
+}
+
+/// A cookie, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The host or domain.
+    pub domain: String,
+    /// The path.
+    pub path: String,
+    /// Whether it is for https alone.
+    pub secure: bool,
+    /// Its name.
+    pub name: String,
+}
+
+impl Jar {
+    /// The `Cookie` header for an address.
+    #[must_use]
+    pub fn header(&self, url: &Url) -> Option<String> {
+        let pairs: Vec<String> =
+            self.store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Takes what an answer sets.
+    pub fn take(&mut self, headers: &HeaderMap, url: &Url) {
+        for value in headers.get_all(SET_COOKIE) {
+            if let Ok(text) = value.to_str() {
+                // What cannot be read, or is for another host, is left out.
+                let _ = self.store.parse(text, url);
+            }
+        }
+    }
+
+    /// What is in it.
+    #[must_use]
+    pub fn labels(&self) -> Vec<Label> {
+        let label = |cookie: &cookie_store::Cookie<'_>| Label {
+            domain: domain(&cookie.domain).1,
+            path: cookie.path().unwrap_or("/").to_owned(),
+            secure: cookie.secure().unwrap_or(false),
+            name: cookie.name().to_owned(),
+        };
+        self.store.iter_unexpired().map(label).collect()
+    }
+
+    /// Whether there is a session of Shibboleth at a host.
+    #[must_use]
+    pub fn has_session(&self, host: &str) -> bool {
+        self.labels().iter().any(|label| label.domain == host && label.name.starts_with("_shibsession_"))
+    }
+
+    /// The Netscape form; cookies that end with the session only if `with_session` says so, with 0 for their end.
+    #[must_use]
+    pub fn to_netscape(&self, with_session: bool) -> String {
+        let mut text = "# Netscape HTTP Cookie File\n".to_owned();
+        for cookie in self.store.iter_unexpired() {
+            let end = match &cookie.expires {
+                CookieExpiration::AtUtc(end) => end.unix_timestamp(),
+                CookieExpiration::SessionEnd if with_session => 0,
+                CookieExpiration::SessionEnd => continue,
+            };
+            let (sub, domain) = domain(&cookie.domain);
+            let flag = |is: bool| if is { "TRUE" } else { "FALSE" };
+            let only = if cookie.http_only().unwrap_or(false) { "#HttpOnly_" } else { "" };
+            let _ = writeln!(
+                text,
+                "{only}{domain}\t{}\t{}\t{}\t{end}\t{}\t{}",
+                flag(sub),
+                cookie.path().unwrap_or("/"),
+                flag(cookie.secure().unwrap_or(false)),
+                cookie.name(),
+                cookie.value()
+            );
+        }
+        text
+    }
+
+    /// Reads the Netscape form; lines that are none are passed over.
+    #[must_use]
+    pub fn from_netscape(text: &str) -> Self {
+        let mut jar = Self::default();
+        for line in text.lines() {
+            let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [domain, sub, path, secure, end, name, value] = fields.as_slice() else { continue };
+            let host = domain.trim_start_matches('.');
+            let Ok(url) = Url::parse(&format!("https://{host}{path}")) else { continue };
+            let mut cookie = format!("{name}={value}; Path={path}");
+            if *secure == "TRUE" {
+                cookie.push_str("; Secure");
+            }
+            if *sub == "TRUE" {
+                let _ = write!(cookie, "; Domain={host}");
+            }
+            let end = end.parse().ok().filter(|end| *end > 0).and_then(|end| DateTime::from_timestamp(end, 0));
+            if let Some(end) = end {
+                let _ = write!(cookie, "; Expires={}", end.format("%a, %d %b %Y %H:%M:%S GMT"));
+            }
+            let _ = jar.store.parse(&cookie, &url);
+        }
+        jar
+    }
+}
+
+/// Whether hosts below it get the cookie as well, and the name.
+fn domain(domain: &CookieDomain) -> (bool, String) {
+    match domain {
+        CookieDomain::HostOnly(host) => (false, host.clone()),
+        CookieDomain::Suffix(domain) => (true, format!(".{domain}")),
+        CookieDomain::NotPresent | CookieDomain::Empty => (false, String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = "# Netscape HTTP Cookie File\n\
+            #HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n\
+            .sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\nnonsense\n";
+        let jar = Jar::from_netscape(text);
+        assert!(jar.has_session("sp.example") && !jar.has_session("other.example"));
+        let url = Url::parse("https://sp.example/a/b").unwrap();
+        let header = jar.header(&url).unwrap();
+        assert!(header.contains("_shibsession_6162=_x%3A1") && header.contains("long=1"), "{header}");
+        assert!(jar.to_netscape(true).contains("sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n"));
+        assert!(!jar.to_netscape(false).contains("_shibsession_"));
+        assert!(jar.to_netscape(false).contains(".sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\n"));
+        assert_eq!(jar.header(&Url::parse("https://elsewhere.example/").unwrap()), None);
+    }
+}

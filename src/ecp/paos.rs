@@ -1,0 +1,317 @@
+//! SOAP envelopes of the ECP profile (SAML 2.0 Profiles section 4.2.3; PAOS 2.0): a scanner that finds byte ranges and
+//! facts. What is signed is passed on byte for byte; nothing is ever written anew but the header.
+//!
+//! Elements are known by namespace and name, never by prefix. Document types are refused, as are depths and sizes that
+//! no such message has.
+
+use std::ops::Range;
+
+use quick_xml::XmlVersion;
+use quick_xml::escape::escape;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::reader::NsReader;
+
+const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+const PAOS: &str = "urn:liberty:paos:2003-08";
+const ECP: &str = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
+const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+const DEEPEST: usize = 60;
+/// What is kept of one text.
+const LONGEST_TEXT: usize = 4096;
+
+/// What an envelope says.
+#[derive(Debug, Default)]
+pub struct Envelope {
+    header: Option<Range<usize>>,
+    bodies: usize,
+    /// `responseConsumerURL` of each `paos:Request`.
+    pub consumers: Vec<String>,
+    /// `messageID` of the `paos:Request`.
+    pub message_id: Option<String>,
+    /// `ecp:RelayState`.
+    pub relay_state: Option<String>,
+    /// `AssertionConsumerServiceURL` of each `ecp:Response`, empty where it has none.
+    pub addresses: Vec<String>,
+    /// Whether the Body has a `samlp:AuthnRequest`.
+    pub has_request: bool,
+    /// Its `AssertionConsumerServiceURL`, if it has one.
+    pub request_address: Option<String>,
+    /// Whether the Body has a `samlp:Response`.
+    pub has_response: bool,
+    /// Status codes of the `samlp:Response`, the outer one first.
+    pub status: Vec<String>,
+    /// Its `StatusMessage`.
+    pub status_message: Option<String>,
+    /// The text of a SOAP Fault.
+    pub fault: Option<String>,
+}
+
+/// Where the scanner is: the elements around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Envelope,
+    Header,
+    Body,
+    RelayState,
+    Response,
+    Status,
+    StatusCode,
+    StatusMessage,
+    Fault,
+    FaultString,
+    Elsewhere,
+}
+
+impl Envelope {
+    /// Scans a message.
+    ///
+    /// # Errors
+    /// What is wrong with it; `it is no XML` and `it is no SOAP envelope` tell that it is something else altogether.
+    pub fn parse(xml: &[u8]) -> Result<Self, &'static str> {
+        let text = std::str::from_utf8(xml).map_err(|_| NO_XML)?;
+        let mut scanner = Scanner { found: Self::default(), path: Vec::new(), seen: false, header_from: 0 };
+        let mut reader = NsReader::from_str(text);
+        loop {
+            let from = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let (namespace, event) = reader.read_resolved_event().map_err(|_| NO_XML)?;
+            let namespace = match namespace {
+                ResolveResult::Bound(namespace) => String::from_utf8_lossy(namespace.0.as_ref()).into_owned(),
+                _ => String::new(),
+            };
+            match event {
+                Event::Start(start) => scanner.open(&namespace, &start, from)?,
+                Event::Empty(start) => {
+                    scanner.open(&namespace, &start, from)?;
+                    let to = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+                    scanner.close(to);
+                }
+                Event::End(_) => {
+                    let to = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+                    scanner.close(to);
+                }
+                Event::Text(text) => scanner.text(&text.xml10_content()),
+                Event::CData(text) => scanner.text(&text.xml10_content()),
+                Event::GeneralRef(reference) => {
+                    let known = match reference.resolve_char_ref() {
+                        Ok(Some(c)) => Some(c),
+                        _ => named(&reference.xml10_content()),
+                    };
+                    scanner.text(known.ok_or("it has an entity that nobody declared")?.encode_utf8(&mut [0; 4]));
+                }
+                Event::DocType(_) => return Err("it has a document type, which SOAP forbids"),
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+                Event::Eof => break,
+            }
+        }
+        if !scanner.path.is_empty() {
+            return Err("it is cut short");
+        }
+        match (scanner.seen, scanner.found.bodies) {
+            (false, _) => Err(NO_ENVELOPE),
+            (true, 1) => Ok(scanner.found),
+            (true, _) => Err("it has not exactly one body"),
+        }
+    }
+
+    /// Whether the `samlp:Response` says that the user was logged in.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.has_response && self.status.first().is_some_and(|code| code == SUCCESS)
+    }
+
+    /// The message without its header, byte for byte.
+    #[must_use]
+    pub fn without_header(&self, xml: &[u8]) -> Vec<u8> {
+        match &self.header {
+            Some(header) => [&xml[..header.start], &xml[header.end..]].concat(),
+            None => xml.to_vec(),
+        }
+    }
+
+    /// The message with a header of the service's own in place of the one it has, else byte for byte; `None` where it
+    /// has none.
+    #[must_use]
+    pub fn with_header_of(&self, xml: &[u8], request: &Self) -> Option<Vec<u8>> {
+        const FOR_NEXT: &str = "r:mustUnderstand=\"1\" r:actor=\"http://schemas.xmlsoap.org/soap/actor/next\"";
+        let place = self.header.as_ref()?;
+        let mut header = format!("<r:Header xmlns:r=\"{SOAP}\">");
+        if let Some(id) = &request.message_id {
+            let id = escape(id.as_str());
+            header.push_str(&format!("<p:Response xmlns:p=\"{PAOS}\" {FOR_NEXT} refToMessageID=\"{id}\"/>"));
+        }
+        if let Some(state) = &request.relay_state {
+            let state = escape(state.as_str());
+            header.push_str(&format!("<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>"));
+        }
+        header.push_str("</r:Header>");
+        Some([&xml[..place.start], header.as_bytes(), &xml[place.end..]].concat())
+    }
+}
+
+/// What is told of something that is no XML at all, such as a page.
+pub const NO_XML: &str = "it is no XML";
+/// What is told of other XML.
+pub const NO_ENVELOPE: &str = "it is no SOAP envelope";
+
+/// A SOAP Fault that tells a service that its own address and the identity provider's differ.
+#[must_use]
+pub fn address_fault() -> Vec<u8> {
+    format!(
+        "<S:Envelope xmlns:S=\"{SOAP}\"><S:Body><S:Fault><faultcode>S:Server</faultcode><faultstring>\
+         responseConsumerURL from SP and assertionConsumerServiceURL from IdP do not match</faultstring></S:Fault>\
+         </S:Body></S:Envelope>"
+    )
+    .into_bytes()
+}
+
+fn named(entity: &str) -> Option<char> {
+    Some(match entity {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => return None,
+    })
+}
+
+struct Scanner {
+    found: Envelope,
+    path: Vec<At>,
+    seen: bool,
+    header_from: usize,
+}
+
+impl Scanner {
+    fn open(&mut self, namespace: &str, start: &BytesStart<'_>, from: usize) -> Result<(), &'static str> {
+        if self.path.len() >= DEEPEST {
+            return Err("it is nested too deeply");
+        }
+        let local = start.local_name();
+        let name = String::from_utf8_lossy(local.as_ref().as_ref()).into_owned();
+        let around = self.path.last().copied();
+        let attribute = |name: &str| -> Result<Option<String>, &'static str> {
+            let found = start.try_get_attribute(name).map_err(|_| "its attributes cannot be read")?;
+            found
+                .map(|value| value.normalized_value(XmlVersion::default()).map(|value| value.into_owned()))
+                .transpose()
+                .map_err(|_| "its attributes cannot be read")
+        };
+        let found = &mut self.found;
+        let at = match (around, namespace, name.as_str()) {
+            (None, SOAP, "Envelope") if !self.seen => {
+                self.seen = true;
+                At::Envelope
+            }
+            (None, ..) => return Err(NO_ENVELOPE),
+            (Some(At::Envelope), SOAP, "Header") if found.header.is_none() && found.bodies == 0 => {
+                self.header_from = from;
+                At::Header
+            }
+            (Some(At::Envelope), SOAP, "Header") => {
+                return Err("it has more than one header, or one in the wrong place");
+            }
+            (Some(At::Envelope), SOAP, "Body") => {
+                found.bodies += 1;
+                At::Body
+            }
+            (Some(At::Header), PAOS, "Request") => {
+                found.consumers.push(attribute("responseConsumerURL")?.unwrap_or_default());
+                found.message_id = attribute("messageID")?;
+                At::Elsewhere
+            }
+            (Some(At::Header), ECP, "RelayState") => {
+                found.relay_state = Some(String::new());
+                At::RelayState
+            }
+            (Some(At::Header), ECP, "Response") => {
+                found.addresses.push(attribute("AssertionConsumerServiceURL")?.unwrap_or_default());
+                At::Elsewhere
+            }
+            (Some(At::Body), SAMLP, "AuthnRequest") => {
+                found.has_request = true;
+                found.request_address = attribute("AssertionConsumerServiceURL")?;
+                At::Elsewhere
+            }
+            (Some(At::Body), SAMLP, "Response") => {
+                found.has_response = true;
+                At::Response
+            }
+            (Some(At::Body), SOAP, "Fault") => {
+                found.fault = Some(String::new());
+                At::Fault
+            }
+            (Some(At::Fault), "", "faultstring") => At::FaultString,
+            (Some(At::Response), SAMLP, "Status") => At::Status,
+            (Some(At::Status | At::StatusCode), SAMLP, "StatusCode") => {
+                found.status.push(attribute("Value")?.unwrap_or_default());
+                At::StatusCode
+            }
+            (Some(At::Status), SAMLP, "StatusMessage") => {
+                found.status_message = Some(String::new());
+                At::StatusMessage
+            }
+            _ => At::Elsewhere,
+        };
+        self.path.push(at);
+        Ok(())
+    }
+
+    fn close(&mut self, to: usize) {
+        if self.path.pop() == Some(At::Header) {
+            self.found.header = Some(self.header_from..to);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let place = match self.path.last() {
+            Some(At::RelayState) => &mut self.found.relay_state,
+            Some(At::StatusMessage) => &mut self.found.status_message,
+            Some(At::FaultString) => &mut self.found.fault,
+            _ => return,
+        };
+        if let Some(kept) = place.as_mut().filter(|kept| kept.len() + text.len() <= LONGEST_TEXT) {
+            kept.push_str(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &str = "<?xml version=\"1.0\"?>\n<a:Envelope xmlns:a=\"http://schemas.xmlsoap.org/soap/envelope/\">\
+        <a:Header><p:Request xmlns:p=\"urn:liberty:paos:2003-08\" responseConsumerURL=\"https://sp/acs?a&amp;b\"/>\
+        <RelayState xmlns=\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\">x<![CDATA[<]]>&amp;&#x41;</RelayState>\
+        </a:Header><a:Body><q:AuthnRequest xmlns:q=\"urn:oasis:names:tc:SAML:2.0:protocol\" \
+        AssertionConsumerServiceURL=\"https://sp/acs\">  <!-- kept --></q:AuthnRequest></a:Body></a:Envelope>";
+
+    #[test]
+    fn facts_are_found_whatever_the_prefixes() {
+        let request = Envelope::parse(REQUEST.as_bytes()).unwrap();
+        assert_eq!(request.consumers, ["https://sp/acs?a&b"]);
+        assert_eq!(request.relay_state.as_deref(), Some("x<&A"));
+        assert_eq!(request.request_address.as_deref(), Some("https://sp/acs"));
+        let bare = String::from_utf8(request.without_header(REQUEST.as_bytes())).unwrap();
+        assert!(!bare.contains("Header") && bare.contains("\">  <!-- kept --></q:AuthnRequest></a:Body></a:Envelope>"));
+        let answer = request.with_header_of(REQUEST.as_bytes(), &request).unwrap();
+        let again = Envelope::parse(&answer).unwrap();
+        assert_eq!(again.relay_state, request.relay_state);
+        assert!(again.consumers.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_such_message_is_refused() {
+        let with = |from: &str, to: &str| Envelope::parse(REQUEST.replacen(from, to, 1).as_bytes()).err();
+        assert_eq!(with("<a:Envelope", "<!DOCTYPE x><a:Envelope"), Some("it has a document type, which SOAP forbids"));
+        assert_eq!(with("<a:Body>", "<a:Body></a:Body><a:Body>"), Some("it has not exactly one body"));
+        assert_eq!(with("&#x41;", "&home;"), Some("it has an entity that nobody declared"));
+        assert_eq!(with("</a:Envelope>", ""), Some("it is cut short"));
+        assert_eq!(Envelope::parse(b"<html></html>").err(), Some(NO_ENVELOPE));
+        assert_eq!(Envelope::parse(&[0xff]).err(), Some(NO_XML));
+        let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        assert!(with("  <!-- kept -->", &deep).is_some());
+    }
+}
