@@ -1,0 +1,434 @@
+//! `ecp-get-cert` and its family against the ECP world: a real Shibboleth SP, real IdPs, a real KDC; and peers that
+//! misbehave, of whom none may get anything, nor break the file that was there.
+#![allow(clippy::disallowed_methods)]
+
+mod common;
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use common::{BINARY, Outcome, SENTINEL, mode, run};
+use rustix::fs::{FlockOperation, flock};
+use tempfile::TempDir;
+
+struct World {
+    values: HashMap<String, String>,
+    _in_use: File,
+}
+
+impl World {
+    fn get(&self, name: &str) -> &str {
+        self.values.get(name).unwrap_or_else(|| panic!("tests/world-ecp/up exports no {name}"))
+    }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world-ecp").join(name)
+}
+
+/// Started by the first test, stopped when no process holds the lock any more, however those end.
+fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("world-ecp");
+        let lock = dir.with_extension("in-use");
+        let in_use = File::create(&lock).unwrap();
+        flock(&in_use, FlockOperation::LockShared).unwrap();
+        let mut down = Command::new("setsid");
+        down.arg("--fork").arg("flock").arg(&lock).arg(script("down")).arg(&dir);
+        down.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(down.status().unwrap().success(), "nothing would stop the world's daemons");
+        let up = Command::new(script("up")).arg(&dir).stdin(Stdio::null()).output().unwrap();
+        let told = String::from_utf8_lossy(&up.stderr).into_owned();
+        assert!(up.status.success(), "tests/world-ecp/up failed; see scripts/install-test-packages\n{told}");
+        let exports = String::from_utf8(up.stdout).unwrap();
+        let values = exports.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        let values = values.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
+        World { values, _in_use: in_use }
+    })
+}
+
+/// One user's place, with the world's proxy and CA.
+struct Desk {
+    dir: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let desk = Self { dir, variables: Vec::new() };
+        let (proxy, ca) = (world().get("ECP_PROXY").to_owned(), world().get("ECP_CA_FILE").to_owned());
+        let krb5 = world().get("KRB5_CONFIG").to_owned();
+        desk.with("HTTPS_PROXY", &proxy).with("SSL_CERT_FILE", &ca).with("KRB5_CONFIG", &krb5)
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.path().join("x509up")
+    }
+
+    fn run(&self, words: &[&str], stdin: &str) -> Outcome {
+        let mut command = Command::new(BINARY);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.dir.path()).env("TZ", "UTC");
+        command.env("X509_USER_PROXY", self.file()).envs(self.variables.iter().cloned());
+        run(command.current_dir(self.dir.path()).args(words), stdin.as_bytes())
+    }
+
+    fn get(&self, words: &[&str]) -> Outcome {
+        let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
+        self.run(&[&["ecp-get-cert", "--pwstdin", "-u", world().get("ECP_USER")], words].concat(), &stdin)
+    }
+
+    fn openssl(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new("openssl");
+        run(command.args(words).current_dir(self.dir.path()), b"")
+    }
+
+    /// openssl's word that the file holds a certificate of Albert Einstein's with its key, that the CA has issued.
+    #[track_caller]
+    fn is_einsteins(&self, what: &str) {
+        let subject = self.openssl(&["x509", "-in", "x509up", "-noout", "-subject", "-nameopt", "RFC2253"]);
+        assert!(subject.stdout.contains("CN=Albert Einstein albert.einstein@ligo.org"), "{what}: {subject:?}");
+        let keys = [&["x509", "-in", "x509up", "-noout", "-pubkey"][..], &["pkey", "-in", "x509up", "-pubout"]];
+        let [certificate, key] = keys.map(|words| self.openssl(words).success().stdout);
+        assert_eq!(certificate, key, "{what}");
+        let ca = world().get("ECP_GRID_CA_FILE");
+        let proxies = ["verify", "-allow_proxy_certs", "-CAfile", ca, "-untrusted", "x509up", "x509up"];
+        self.openssl(&proxies).success();
+        assert_eq!(mode(&self.file()), 0o600, "{what}");
+    }
+
+    /// A run that has to fail in plain words, with the earlier file as it was and the password nowhere.
+    #[track_caller]
+    fn refuses(&self, what: &str, outcome: Outcome, words: &str) {
+        assert_eq!(outcome.code, Some(1), "{what}: {outcome:?}");
+        let clear = outcome.stderr.contains("error: ") && outcome.stderr.contains("help: ");
+        assert!(clear && outcome.stderr.contains(words), "{what}: wanted {words:?}: {outcome:?}");
+        assert!(
+            !outcome.stderr.contains("panicked") && !outcome.stderr.contains(world().get("ECP_PASSWORD")),
+            "{what}"
+        );
+        assert_eq!(fs::read(self.file()).unwrap(), SENTINEL, "{what}");
+    }
+
+    fn with_sentinel(self) -> Self {
+        fs::write(self.file(), SENTINEL).unwrap();
+        self
+    }
+}
+
+fn log(name: &str) -> String {
+    fs::read_to_string(Path::new(world().get("WORLD_ECP")).join("log").join(name)).unwrap_or_default()
+}
+
+#[test]
+fn every_way_to_log_in_gives_a_certificate() {
+    let ways: [&[&str]; 6] = [
+        &["-i", "LIGO"],
+        &["-iLIGO", "--hours", "24"],
+        &["-i", "login2.ligo.org"],
+        &["-i", "https://login.ligo.org/idp/profile/SAML2/SOAP/ECP"],
+        &["-i", "LIGO", "--pkcs12"],
+        &["-pi", "LIGO"],
+    ];
+    for words in ways {
+        let desk = Desk::new();
+        let outcome = desk.get(words).success();
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""), "{words:?}");
+        desk.is_einsteins(&format!("{words:?}"));
+        let kind = desk.run(&["ecp", "cert-info", "-type", "-path"], "").success().stdout;
+        let wanted = if words[0] == "-pi" { "RFC 3820 compliant impersonation proxy" } else { "end entity credential" };
+        assert_eq!(kind, format!("{wanted}\n{}\n", desk.file().display()), "{words:?}");
+    }
+    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
+    desk.run(&["ecp-get-cert", "-k"], "").success();
+    desk.is_einsteins("Kerberos, the institution by the realm");
+    fs::remove_file(desk.file()).unwrap();
+    desk.run(&["ligo-proxy-init", "-kp"], "").success();
+    desk.is_einsteins("ligo-proxy-init -kp");
+    let umlaut = Desk::new();
+    let stdin = format!("{}\n", world().get("ECP_UMLAUT_PASSWORD"));
+    umlaut.run(&["ecp-get-cert", "-i", "LIGO", "-u", world().get("ECP_UMLAUT_USER"), "--pwstdin"], &stdin).success();
+}
+
+#[test]
+fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
+    let base = world().get("ECP_SERVICE_URL").trim_end_matches("getcert").to_owned();
+    for (word, more) in [
+        ("chain", None),
+        ("before", None),
+        ("text", None),
+        ("legacy-p12", Some("--pkcs12")),
+        ("3des-p12", Some("--pkcs12")),
+    ] {
+        let desk = Desk::new();
+        let words = ["-i", "LIGO", "--service-url", &format!("{base}{word}")];
+        desk.get(&[&words[..], &more.into_iter().collect::<Vec<_>>()].concat()).success();
+        desk.is_einsteins(word);
+    }
+    for case in ["java", "default-namespace", "odd"] {
+        let desk = Desk::new();
+        let idp = format!("{}/idp/{case}/SAML2/SOAP/ECP", world().get("ECP_ROGUE"));
+        desk.get(&["-i", &idp]).success();
+        desk.is_einsteins(case);
+    }
+    let desk = Desk::new();
+    let idp = format!("{}/idp/forged/SAML2/SOAP/ECP", world().get("ECP_ROGUE"));
+    for case in ["ok", "message-id", "no-relay-state", "acs-200"] {
+        let service = format!("{}/sp/{case}/getcert", world().get("ECP_ROGUE"));
+        desk.get(&["-i", &idp, "--service-url", &service]).success();
+        desk.is_einsteins(case);
+    }
+}
+
+#[test]
+fn an_identity_provider_that_misbehaves_gets_nowhere() {
+    let stolen = |name: &str| log("peers.jsonl").lines().filter(|line| line.contains(name)).count();
+    let before = stolen("stolen.world.example");
+    let cases = [
+        ("other-host", "wants its answer sent to https://stolen"),
+        ("other-path", "nothing was sent"),
+        ("http", "wants its answer sent to http:"),
+        ("two-headers", "nothing was sent"),
+        ("no-acs", "nothing was sent"),
+        ("no-header", "nothing was sent"),
+        ("no-body", "no SAML response"),
+        ("two-bodies", "not exactly one body"),
+        ("doctype", "document type"),
+        ("doctype-external", "document type"),
+        ("html", "most likely the password is wrong"),
+        ("xhtml", "help: "),
+        ("garbage", "page instead of a log-in"),
+        ("empty", "page instead of a log-in"),
+        ("truncated", "help: "),
+        ("unclosed", "help: "),
+        ("deep", "help: "),
+        ("large", "more than 1 MiB"),
+        ("endless", "more than 1 MiB"),
+        ("endless-header", "help: "),
+        ("close", "cannot be reached"),
+        ("fault", "could not do it"),
+        ("fault-500", "could not do it"),
+        ("failed", "AuthnFailed"),
+        ("denied", "RequestDenied"),
+        ("success-in-failure", "did not log you in"),
+        ("401", "refused the password of"),
+        ("500", "status 500"),
+        ("503", "status 503"),
+        ("redirect", "status 302"),
+        ("redirect-307", "status 307"),
+        ("redirect-http", "status 307"),
+        ("forged", "did not accept the log-in (status 500)"),
+    ];
+    for (case, words) in cases {
+        let desk = Desk::new().with_sentinel();
+        let outcome = desk.get(&["-i", &format!("{}/idp/{case}/SAML2/SOAP/ECP", world().get("ECP_ROGUE"))]);
+        desk.refuses(case, outcome, words);
+    }
+    assert_eq!(stolen("stolen.world.example"), before, "something went to an address that only the IdP named");
+    assert_eq!(stolen("\"listener\": \"http\""), 0, "something was sent without TLS");
+    for name in ["Untrusted certificate", "Expired certificate", "Certificate of somebody else", "Dead"] {
+        let desk = Desk::new().with_sentinel();
+        desk.refuses(name, desk.get(&["-i", name]), "cannot be reached");
+    }
+}
+
+#[test]
+fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
+    let base = world().get("ECP_SERVICE_URL").trim_end_matches("getcert").to_owned();
+    let rogue = world().get("ECP_ROGUE").to_owned();
+    let cases = [
+        (format!("{base}retired"), "ECP certificates have been disabled."),
+        (format!("{base}retired"), "htgettoken -a vault.ligo.org"),
+        (format!("{base}off"), "Downloading certificates is disabled."),
+        (format!("{base}404"), "status 404"),
+        (format!("{base}410"), "SciTokens"),
+        (format!("{base}503"), "status 503"),
+        (format!("{base}garbage"), "no certificate in it"),
+        (format!("{base}empty"), "no certificate in it"),
+        (format!("{base}html"), "no certificate in it"),
+        (format!("{base}endless"), "more than 1 MiB"),
+        (format!("{base}other-key"), "for another key"),
+        (format!("{base}expired"), "is over already"),
+        (format!("{base}redirect"), "does not know of the log-in"),
+        (format!("{rogue}/sp/foreign-consumer/getcert"), "which is another place"),
+        (format!("{rogue}/sp/http-consumer/getcert"), "which is another place"),
+        (format!("{rogue}/sp/two-consumers/getcert"), "which is another place"),
+        (format!("{rogue}/sp/html/getcert"), "it sent a page"),
+        (format!("{rogue}/sp/garbage/getcert"), "it sent a page"),
+        (format!("{rogue}/sp/empty/getcert"), "it sent a page"),
+        (format!("{rogue}/sp/doctype/getcert"), "document type"),
+        (format!("{rogue}/sp/no-request/getcert"), "does not say where the log-in is to go"),
+        (format!("{rogue}/sp/fault/getcert"), "could not do it"),
+        (format!("{rogue}/sp/redirect/getcert"), "log-in page"),
+        (format!("{rogue}/sp/endless/getcert"), "more than 1 MiB"),
+        (format!("{rogue}/sp/close/getcert"), "cannot be reached"),
+        (format!("{rogue}/sp/acs-500/getcert"), "did not accept the log-in"),
+        (format!("{rogue}/sp/acs-no-cookie/getcert"), "does not know of the log-in"),
+        (world().get("ECP_DEAD").to_owned(), "cannot be reached"),
+        ("http://ecp.cilogon.org/secure/getcert".to_owned(), "is no https address"),
+    ];
+    let idp = format!("{rogue}/idp/forged/SAML2/SOAP/ECP");
+    for (service, words) in cases {
+        let desk = Desk::new().with_sentinel();
+        let idp = if service.starts_with(&rogue) { idp.as_str() } else { "LIGO" };
+        desk.refuses(&service, desk.get(&["-i", idp, "--service-url", &service]), words);
+    }
+    let retired = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_RETIRED")).with_sentinel();
+    let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
+    let outcome = retired.run(&["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"], &stdin);
+    retired.refuses("ligo-proxy-init today", outcome, "ECP certificates have been disabled.");
+    let refused = Desk::new().with_sentinel();
+    let stdin = format!("{}\n", world().get("ECP_REFUSED_PASSWORD"));
+    let words = ["ecp-get-cert", "-i", "LIGO", "--pwstdin", "-u", world().get("ECP_REFUSED_USER")];
+    refused.refuses("a user whom the service does not take", refused.run(&words, &stdin), "refused: ");
+}
+
+#[test]
+fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not() {
+    for proxy in ["ECP_PROXY_LOGIN_503", "ECP_PROXY_LOGIN_DEAD"] {
+        let desk = Desk::new().with("HTTPS_PROXY", world().get(proxy));
+        let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
+        let outcome = desk.run(&["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"], &stdin).success();
+        assert!(outcome.stderr.contains("trying the next identity provider"), "{proxy}: {outcome:?}");
+        desk.is_einsteins(proxy);
+    }
+    let desk = Desk::new().with_sentinel();
+    let outcome = desk.run(&["ligo-proxy-init", "albert.einstein", "--pwstdin"], "wrong\n");
+    assert!(!outcome.stderr.contains("next identity provider"), "{outcome:?}");
+    desk.refuses("wrong password", outcome, "login.ligo.org refused the password of albert.einstein");
+    let outcome = desk.run(&["ecp-get-cert", "-i", "login2.ligo.org", "-u", "albert.einstein", "--pwstdin"], "wrong\n");
+    desk.refuses("wrong password at the second", outcome, "did not log you in");
+}
+
+#[test]
+fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
+    let rogue = world().get("ECP_ROGUE");
+    for (ccache, idp, words) in [
+        ("ECP_CCACHE_EXPIRED", "LIGO".to_owned(), "no valid Kerberos ticket"),
+        ("ECP_CCACHE", format!("{rogue}/idp/forged/SAML2/SOAP/ECP"), "did not prove by Kerberos"),
+        ("ECP_CCACHE", format!("{rogue}/idp/bad-mutual/SAML2/SOAP/ECP"), "did not prove by Kerberos"),
+        ("ECP_CCACHE", format!("{rogue}/idp/401-negotiate/SAML2/SOAP/ECP"), "refused your Kerberos ticket"),
+    ] {
+        let desk = Desk::new().with("KRB5CCNAME", world().get(ccache)).with_sentinel();
+        desk.refuses(&idp, desk.run(&["ecp-get-cert", "-k", "-i", &idp], ""), words);
+    }
+    let none = Desk::new().with("KRB5CCNAME", "FILE:/nonexistent").with_sentinel();
+    none.refuses("no ticket", none.run(&["ecp-get-cert", "-k", "-i", "LIGO"], ""), "run: kinit");
+}
+
+#[test]
+fn reuse_means_the_hours_that_it_names() {
+    let desk = Desk::new();
+    desk.get(&["-i", "LIGO", "-H", "5"]).success();
+    let first = fs::read(desk.file()).unwrap();
+    for words in [&["-r"][..], &["-r", "4"], &["--reuse", "4.9"], &["-r", "0"]] {
+        let words = [&["ecp-get-cert", "-i", "LIGO"][..], words].concat();
+        desk.run(&words, "").success();
+        assert_eq!(fs::read(desk.file()).unwrap(), first, "{words:?}");
+    }
+    let nobody = desk.run(&["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-r", "5"], "");
+    assert_eq!(nobody.code, Some(1), "there was a password to be had nowhere: {nobody:?}");
+    desk.get(&["-i", "LIGO", "-r", "5", "-p"]).success();
+    assert_ne!(fs::read(desk.file()).unwrap(), first);
+    desk.is_einsteins("a proxy in place of the certificate");
+}
+
+#[test]
+fn the_result_is_shown_used_and_destroyed() {
+    let desk = Desk::new();
+    desk.get(&["-i", "LIGO", "-H", "5"]).success();
+    let block = desk.run(&["ecp-cert-info"], "").success().stdout;
+    let labels = [
+        "subject  : /DC=org",
+        "issuer   : ",
+        "type     : end entity credential",
+        "strength : 2048 bits",
+        "timeleft : 4:59:",
+    ];
+    labels.iter().for_each(|label| assert!(block.contains(label), "{label}: {block}"));
+    let order = desk.run(&["ecp-cert-info", "-t", "-s"], "").success().stdout;
+    assert!(order.lines().next().unwrap().parse::<u32>().is_ok(), "{order}");
+    assert_eq!(desk.run(&["ecp-cert-info", "-exists", "-valid", "4:00"], "").code, Some(0));
+    assert_eq!(desk.run(&["ecp-cert-info", "-e", "-v", "6:00"], "").code, Some(1));
+    let proxy = desk.run(&["init", "--noregen", "--out", "proxy.pem", "--certdir", world().get("ECP_CERT_DIR")], "");
+    proxy.success();
+    let cert = desk.file().display().to_string();
+    desk.run(&["init", "--cert", &cert, "--out", "other.pem", "--certdir", world().get("ECP_CERT_DIR")], "").success();
+    let gone = desk.run(&["ligo-proxy-init", "-X"], "");
+    assert!(gone.code == Some(0) && !desk.file().exists(), "{gone:?}");
+    let again = desk.run(&["ecp-get-cert", "-Xv"], "").success();
+    assert!(again.stdout.ends_with("... not found\n"), "{again:?}");
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_two() {
+    let desk = Desk::new();
+    for words in
+        [&["ligo-proxy-init"][..], &["ecp-get-cert", "-u", "x"], &["ecp-get-cert", "--nonsense"], &["ecp-curl"]]
+    {
+        let outcome = desk.run(words, "");
+        assert_eq!(outcome.code, Some(2), "{words:?}: {outcome:?}");
+        assert!(outcome.stderr.contains("help: "), "{words:?}: {outcome:?}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let desk = Desk::new();
+    for more in [&[][..], &["--pkcs12"]] {
+        let outcome = desk.get(&[&["-i", "LIGO", "-d"], more].concat()).success();
+        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        let basic = openssl::base64::encode_block(
+            format!("{}:{}", world().get("ECP_USER"), world().get("ECP_PASSWORD")).as_bytes(),
+        );
+        for secret in [world().get("ECP_PASSWORD"), &basic, "PRIVATE KEY", "p12password="] {
+            assert!(!told.contains(secret), "{secret} in {told}");
+        }
+        assert!(told.contains("> authorization: Basic ***") && told.contains("_shibsession_"), "{told}");
+        let values = told.split("_shibsession_").skip(1).filter_map(|rest| rest.split_once('='));
+        values.for_each(|(_, value)| assert!(value.starts_with("***"), "{told}"));
+    }
+}
+
+#[test]
+fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
+    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
+    let page = world().get("ECP_SERVICE_URL").replace("getcert", "hello");
+    desk.run(&["ecp-get-cookie", "-k", "-i", "LIGO", "-c", "jar", &page], "").success();
+    assert_eq!(mode(&desk.dir.path().join("jar")), 0o600);
+    let mut curl = Command::new("curl");
+    curl.args(["-sS", "-b", "jar", "-x", world().get("ECP_PROXY"), "--cacert", world().get("ECP_CA_FILE"), &page]);
+    let outcome = run(curl.current_dir(desk.dir.path()), b"").success();
+    assert!(outcome.stdout.contains("lbert"), "{outcome:?}");
+    let ours = desk.run(&["ecp-curl", "-c", "jar", &page], "").success();
+    assert_eq!(ours.stdout, outcome.stdout);
+    let fresh = desk.run(&["ecp-curl", "-k", "-i", "LIGO", "-c", "other", "-s", "-o", "page", &page], "");
+    fresh.success();
+    assert_eq!(fs::read_to_string(desk.dir.path().join("page")).unwrap(), outcome.stdout);
+    assert!(fs::read_to_string(desk.dir.path().join("other")).unwrap().contains("_shibsession_"));
+    desk.run(&["ecp-get-cookie", "-r", "-c", "other", &page], "").success();
+    desk.run(&["ecp-get-cookie", "-X", "-c", "other"], "").success();
+    assert!(!desk.dir.path().join("other").exists());
+}
+
+#[test]
+fn without_the_list_the_built_in_institutions_are_known() {
+    let desk = Desk::new();
+    let listed = desk.run(&["ecp-get-cert", "-l"], "").success().stdout;
+    assert!(listed.contains("'LIGO Scientific Collaboration'") && listed.contains("(Kerberos)'"), "{listed}");
+    let own = desk.run(&["ecp-get-cert", "-l", "--idp-list", world().get("ECP_IDP_LIST")], "").success().stdout;
+    assert_eq!(own, listed);
+    let dead = Desk::new().with("HTTPS_PROXY", "http://127.0.0.1:1");
+    let built_in = dead.run(&["ecp-get-cert", "-l"], "").success().stdout;
+    assert!(built_in.contains("KAGRA") && built_in.contains("login2.ligo.org"), "{built_in}");
+}
