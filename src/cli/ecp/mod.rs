@@ -120,8 +120,7 @@ fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
         let cluster = text.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-') && !known(rest));
         match cluster {
             Some(cluster) if cluster.chars().next().and_then(flag).is_some() => {
-                let mut shorts = cluster.char_indices();
-                while let Some((at, short)) = shorts.next() {
+                for (at, short) in cluster.char_indices() {
                     out.push(format!("-{short}").into());
                     let after = &cluster[at + short.len_utf8()..];
                     if flag(short) == Some(false) && !after.is_empty() {

@@ -1,0 +1,9 @@
+complete -c ligo-proxy-init -s i -l idp-host -d 'The host of the identity provider (default login.ligo.org, and login2.ligo.org if that has trouble)' -r
+complete -c ligo-proxy-init -s H -l hours -d 'How many hours it shall last' -r
+complete -c ligo-proxy-init -s d -l debug -d 'Tell all that is sent and received, without secrets'
+complete -c ligo-proxy-init -s v -l version -d 'Show the version'
+complete -c ligo-proxy-init -s k -l kerberos -d 'Log in with your Kerberos ticket'
+complete -c ligo-proxy-init -s p -l proxy -d 'Make a proxy of it'
+complete -c ligo-proxy-init -s X -l destroy -d 'Remove the credential'
+complete -c ligo-proxy-init -l pwstdin -d 'Read the password from standard input'
+complete -c ligo-proxy-init -s h -l help -d 'Show this help'
