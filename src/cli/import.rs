@@ -76,9 +76,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Ok(args) => args,
         Err(exit) => return exit,
     };
-    if let Err(error) = signals::watch() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    signals::watch();
     exit_of(if args.finish { finish(&args, env) } else { run(&args, env, super::now()) })
 }
 

@@ -61,9 +61,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Ok(args) => args,
         Err(exit) => return exit,
     };
-    if let Err(error) = signals::watch() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    signals::watch();
     exit_of(run(&args, env))
 }
 

@@ -81,9 +81,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Ok(args) => args,
         Err(exit) => return exit,
     };
-    if let Err(error) = signals::watch() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    signals::watch();
     match run(&args, env, super::now()) {
         Ok(true) => Exit::Success,
         Ok(false) => Exit::Failure,

@@ -9,6 +9,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use super::output;
+
 /// The terminal's settings to be put back; a signal waits for whoever holds this.
 static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
@@ -17,7 +19,13 @@ fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
 }
 
 /// Watches for the signals that end a program, for the rest of its life; they end it as they would have.
-pub fn watch() -> io::Result<()> {
+pub fn watch() {
+    if let Err(error) = begin() {
+        output::warning(format!("signals will not be cleaned up after: {error}"));
+    }
+}
+
+fn begin() -> io::Result<()> {
     let ignored = ignored();
     let ends = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     let mut signals = Signals::new(ends)?;

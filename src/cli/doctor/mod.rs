@@ -120,9 +120,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
             return exit;
         }
     };
-    if let Err(error) = signals::watch() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    signals::watch();
     match examine(&args, env, super::now) {
         Ok(findings) => report::tell(&findings, &args),
         Err(Stop::Interrupted) => Exit::Interrupted,

@@ -17,11 +17,11 @@ pub use self::cookie::CookieArgs;
 pub use self::curl::CurlArgs;
 pub use self::get_cert::GetCertArgs;
 pub use self::ligo::LigoArgs;
+use super::args;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::Trouble;
 use super::trouble::Stop;
-use super::{args, output};
 use crate::ecp::error::EcpError;
 
 /// One of the commands.
@@ -86,9 +86,7 @@ fn told(outcome: Result<(), End>) -> Result<(), Exit> {
 }
 
 fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
-    if let Err(error) = super::signals::watch() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    super::signals::watch();
     args::parse(name, &spelled_out::<P>(words)).map_err(|exit| if exit == Exit::Failure { Exit::Code(2) } else { exit })
 }
 

@@ -28,9 +28,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         Ok(plan) => plan,
         Err(trouble) => return tell(&trouble, json),
     };
-    if let Err(error) = super::signals::watch() {
-        super::output::warning(format!("signals will not be cleaned up after: {error}"));
-    }
+    super::signals::watch();
     let mut report = Reporter::new(&plan);
     let outcome = if plan.list || plan.separate.is_some() {
         run::attributes(&plan, super::now, &mut report).map(|acs| report.without_proxy(&plan, &acs))
