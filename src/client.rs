@@ -370,13 +370,14 @@ pub fn look_at(
             return look;
         }
         let connecting = tokio::time::timeout(timeout, endpoint::connect(&entry.host, entry.port)).await;
-        let connected = connecting.unwrap_or_else(|_| Err(late())).map(drop);
-        let goes_on = connected.is_ok();
-        look.connection = Some(connected);
-        if goes_on {
-            let looked = tokio::time::timeout(timeout, tls.look_at(&server_name(entry, false))).await;
-            look.certificate = Some(looked.unwrap_or_else(|_| Err(late())));
-        }
+        look.connection = Some(match connecting.unwrap_or_else(|_| Err(late())) {
+            Ok(tcp) => {
+                let looked = tokio::time::timeout(timeout, tls.look_at(&server_name(entry, false), tcp)).await;
+                look.certificate = Some(looked.unwrap_or_else(|_| Err(late())));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        });
         look
     });
     // A name lookup that hangs must not keep the command waiting.

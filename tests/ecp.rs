@@ -4,51 +4,21 @@
 
 mod common;
 
-use std::collections::HashMap;
-use std::fs::{self, File};
+#[path = "common/lasting.rs"]
+mod lasting;
+
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use common::{BINARY, Outcome, SENTINEL, mode, run};
-use rustix::fs::{FlockOperation, flock};
+use lasting::Lasting;
 use tempfile::TempDir;
 
-struct World {
-    values: HashMap<String, String>,
-    _in_use: File,
-}
-
-impl World {
-    fn get(&self, name: &str) -> &str {
-        self.values.get(name).unwrap_or_else(|| panic!("tests/world-ecp/up exports no {name}"))
-    }
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/world-ecp").join(name)
-}
-
-/// Started by the first test, stopped when no process holds the lock any more, however those end.
-fn world() -> &'static World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("world-ecp");
-        let lock = dir.with_extension("in-use");
-        let in_use = File::create(&lock).unwrap();
-        flock(&in_use, FlockOperation::LockShared).unwrap();
-        let mut down = Command::new("setsid");
-        down.arg("--fork").arg("flock").arg(&lock).arg(script("down")).arg(&dir);
-        down.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        assert!(down.status().unwrap().success(), "nothing would stop the world's daemons");
-        let up = Command::new(script("up")).arg(&dir).stdin(Stdio::null()).output().unwrap();
-        let told = String::from_utf8_lossy(&up.stderr).into_owned();
-        assert!(up.status.success(), "tests/world-ecp/up failed; see scripts/install-test-packages\n{told}");
-        let exports = String::from_utf8(up.stdout).unwrap();
-        let values = exports.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
-        let values = values.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
-        World { values, _in_use: in_use }
-    })
+fn world() -> &'static Lasting {
+    static WORLD: OnceLock<Lasting> = OnceLock::new();
+    WORLD.get_or_init(|| Lasting::start("world-ecp"))
 }
 
 /// One user's place, with the world's proxy and CA.
@@ -417,6 +387,9 @@ fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
     assert_eq!(fs::read_to_string(desk.dir.path().join("page")).unwrap(), outcome.stdout);
     assert!(fs::read_to_string(desk.dir.path().join("other")).unwrap().contains("_shibsession_"));
     desk.run(&["ecp-get-cookie", "-r", "-c", "other", &page], "").success();
+    let named = desk.run(&["ecp-curl", "-c", "other", "-s", "-H", "X-Test: of ours", "--debug", &page], "").success();
+    assert!(named.stderr.contains("> x-test: of ours"), "{named:?}");
+    assert_eq!(desk.run(&["ecp-curl", "-H", "nonsense", &page], "").code, Some(2));
     desk.run(&["ecp-get-cookie", "-X", "-c", "other"], "").success();
     assert!(!desk.dir.path().join("other").exists());
 }

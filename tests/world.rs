@@ -3,6 +3,9 @@
 //! Every row of a table is run once; the test of the table and the one that writes all rows to `table.md` share what
 //! was seen. A row that cannot be judged by somebody says so, and the inability itself is asserted.
 
+#[path = "common/lasting.rs"]
+mod lasting;
+
 #[path = "world_suite/callers.rs"]
 mod callers;
 #[path = "world_suite/credentials.rs"]

@@ -9,9 +9,9 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, exit_of};
-use super::{args, file, places, signals};
-use crate::credential::bundle::Ciphers;
+use super::trouble::{Stop, carry_out};
+use super::{file, places};
+use crate::credential::pkcs12::Ciphers;
 use crate::credential::user::Credential;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
@@ -61,12 +61,7 @@ pub struct ExportArgs {
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<ExportArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    signals::watch();
-    exit_of(run(&args, env))
+    carry_out(name, words, |args: &ExportArgs| run(args, env).map(|()| Exit::Success))
 }
 
 fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {

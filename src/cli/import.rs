@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::env::Environment;
 use super::exit::Exit;
+use super::fitness;
 use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
-use super::trouble::{Stop, exit_of};
-use super::{args, fitness, signals};
+use super::trouble::{Stop, carry_out};
 use crate::credential::key::KeyError;
 use crate::credential::pair::{Pair, Replaced};
 use crate::credential::pem;
@@ -72,12 +72,9 @@ pub struct ImportArgs {
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<ImportArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    signals::watch();
-    exit_of(if args.finish { finish(&args, env) } else { run(&args, env, super::now()) })
+    carry_out(name, words, |args: &ImportArgs| {
+        if args.finish { finish(args, env) } else { run(args, env, super::now()) }.map(|()| Exit::Success)
+    })
 }
 
 /// Whose key it is that will stand beside the certificate.
@@ -140,8 +137,7 @@ fn directory(args: &ImportArgs, env: &Environment) -> Result<PathBuf, Trouble> {
 /// Reads the files, and the key that stands in the directory where none came along.
 fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(Received, Key), Stop> {
     let mut received = Received::default();
-    let mut attempts = 0;
-    let mut ask = |path: &Path, again: bool| source.password_of(path, again, &mut attempts);
+    let mut ask = |path: &Path, wrong: u32| source.password_of(path, wrong);
     for file in &args.files {
         received.add(file, &mut ask)?;
     }

@@ -10,8 +10,8 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, exit_of};
-use super::{args, file, places, signals};
+use super::trouble::{Stop, carry_out};
+use super::{file, places};
 use crate::bounded;
 use crate::credential::key::{KeyError, PrivateKey};
 use crate::credential::pem::{self, Block};
@@ -57,12 +57,7 @@ pub struct PasswdArgs {
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<PasswdArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    signals::watch();
-    exit_of(run(&args, env))
+    carry_out(name, words, |args: &PasswdArgs| run(args, env).map(|()| Exit::Success))
 }
 
 fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
@@ -122,30 +117,31 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
     enum Failed {
         Key(KeyError),
         Prompt(CredentialError),
+        GivenUp,
     }
     impl From<KeyError> for Failed {
         fn from(error: KeyError) -> Self {
             Self::Key(error)
         }
     }
-    let mut attempts = 0;
-    let mut again = false;
+    let mut wrong = 0;
     loop {
         let opened = PrivateKey::from_pem(block, || {
-            let given = source.password_of(path, again, &mut attempts).map_err(Failed::Prompt)?;
-            given.ok_or(Failed::Key(KeyError::Passphrase))
+            let given = source.password_of(path, wrong).map_err(Failed::Prompt)?;
+            given.ok_or(Failed::GivenUp)
         });
-        match opened {
+        let source = match opened {
             Ok(key) => return Ok(key),
-            Err(Failed::Key(KeyError::Passphrase)) if source == PassphraseSource::Terminal && attempts < 2 => {
-                again = true;
-            }
-            Err(Failed::Key(source)) => {
-                let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
-                return Err(Trouble::new(&error).maybe_help(error.help()).into());
+            Err(Failed::Key(KeyError::Passphrase)) => {
+                wrong += 1;
+                continue;
             }
             Err(Failed::Prompt(error)) => return Err(error.into()),
-        }
+            Err(Failed::Key(error)) => error,
+            Err(Failed::GivenUp) => KeyError::Passphrase,
+        };
+        let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+        return Err(Trouble::new(&error).maybe_help(error.help()).into());
     }
 }
 

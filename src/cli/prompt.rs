@@ -63,20 +63,12 @@ impl PassphraseSource {
 
     /// Gets the password of a file that is opened, and once more if it was wrong, as long as somebody is there to
     /// correct it.
-    pub fn password_of(
-        self,
-        path: &Path,
-        again: bool,
-        attempts: &mut u32,
-    ) -> Result<Option<Zeroizing<String>>, CredentialError> {
-        if again {
-            *attempts += 1;
-            if self == Self::StandardInput || *attempts >= ATTEMPTS {
+    pub fn password_of(self, path: &Path, wrong: u32) -> Result<Option<Zeroizing<String>>, CredentialError> {
+        if wrong > 0 {
+            if self == Self::StandardInput || wrong >= ATTEMPTS {
                 return Ok(None);
             }
             output::stderr("That password does not open it.");
-        } else {
-            *attempts = 0;
         }
         self.ask_for(&format!("Enter the password of {}:", path.display()), path).map(Some)
     }

@@ -12,8 +12,8 @@ use super::exit::Exit;
 use super::finding::{Finding, Status};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{self, Stop};
-use super::{args, fitness, places, signals, vos};
+use super::trouble::{self, Stop, carry_out};
+use super::{fitness, places, vos};
 use crate::client::VomsClient;
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
@@ -77,16 +77,9 @@ pub struct RegisterArgs {
 
 /// Runs the command.
 pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<RegisterArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    signals::watch();
-    match run(&args, env, super::now()) {
-        Ok(true) => Exit::Success,
-        Ok(false) => Exit::Failure,
-        Err(stop) => trouble::exit_of(Err(stop)),
-    }
+    carry_out(name, words, |args: &RegisterArgs| {
+        run(args, env, super::now()).map(|good| if good { Exit::Success } else { Exit::Failure })
+    })
 }
 
 /// The VO, as far as it is known before anybody is asked.

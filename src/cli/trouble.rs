@@ -1,9 +1,13 @@
 //! Failures in the words that scripts look for, with our own and the next step below.
 
+use std::ffi::OsString;
 use std::path::Path;
+
+use clap::Parser;
 
 use super::exit::Exit;
 use super::output::Trouble;
+use super::{args, signals};
 use crate::client::{ClientError, Failure, Protocol};
 use crate::credential::anchors::PathProblem;
 use crate::credential::chain::ChainFinding;
@@ -56,10 +60,20 @@ impl From<PairError> for Stop {
     }
 }
 
-/// Tells why a command ended, if it did not end well.
-pub fn exit_of(outcome: Result<(), Stop>) -> Exit {
+/// Parses a command's words and runs it; signals find the terminal and files in order.
+pub fn carry_out<P: Parser>(name: &str, words: &[OsString], run: impl FnOnce(&P) -> Result<Exit, Stop>) -> Exit {
+    let args = match args::parse::<P>(name, words) {
+        Ok(args) => args,
+        Err(exit) => return exit,
+    };
+    signals::watch();
+    exit_of(run(&args))
+}
+
+/// Tells why a command ended, if it did not come to its end.
+pub fn exit_of(outcome: Result<Exit, Stop>) -> Exit {
     match outcome {
-        Ok(()) => Exit::Success,
+        Ok(exit) => exit,
         Err(Stop::Interrupted) => Exit::Interrupted,
         Err(Stop::Trouble(trouble)) => {
             trouble.print();

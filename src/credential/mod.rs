@@ -1,7 +1,6 @@
 //! Who I am: certificates, keys, proxies and the CAs that vouch for them.
 
 pub mod anchors;
-pub mod bundle;
 pub mod certificate;
 pub mod chain;
 pub mod dn;
@@ -10,6 +9,7 @@ pub mod key_usage;
 pub mod location;
 pub mod pair;
 pub mod pem;
+pub mod pkcs12;
 pub mod policy;
 pub mod proxy;
 pub mod proxy_type;

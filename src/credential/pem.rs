@@ -69,7 +69,7 @@ impl<'a> Block<'a> {
         }
         let mut der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&body).ok()?).ok()?);
         if self.label == "TRUSTED CERTIFICATE" {
-            let length = first_element(&der)?;
+            let length = stated_length(&der).filter(|length| *length <= der.len())?;
             der.truncate(length);
         }
         Some(der)
@@ -84,18 +84,17 @@ fn contains(line: &[u8], what: &[u8]) -> bool {
     line.windows(what.len()).any(|part| part == what)
 }
 
-/// The length of the first DER element, header included.
-fn first_element(der: &[u8]) -> Option<usize> {
+/// The length that the first DER element states, header included; less may be there.
+pub(super) fn stated_length(der: &[u8]) -> Option<usize> {
     let (&first, rest) = der.get(1..)?.split_first()?;
-    let total = match first {
-        0..=0x7f => 2 + usize::from(first),
+    match first {
+        0..=0x7f => Some(2 + usize::from(first)),
         0x81..=0x84 => {
             let count = usize::from(first & 0x7f);
-            rest.get(..count)?.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)) + 2 + count
+            Some(rest.get(..count)?.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)) + 2 + count)
         }
-        _ => return None,
-    };
-    (total <= der.len()).then_some(total)
+        _ => None,
+    }
 }
 
 /// Splits a file into its blocks, in order; a block without its end line is left out.
@@ -181,6 +180,14 @@ mod tests {
     fn only_the_certificate_of_a_trusted_certificate_is_taken() {
         let text = encode("TRUSTED CERTIFICATE", &[0x30, 0x02, 0x05, 0x00, 0x30, 0x00]);
         assert_eq!(blocks(text.as_bytes())[0].der().unwrap().as_slice(), [0x30, 0x02, 0x05, 0x00]);
+    }
+
+    #[test]
+    fn lengths_are_those_of_the_first_bytes() {
+        assert_eq!(stated_length(&[0x30, 0x82, 0x01, 0x00]), Some(260));
+        assert_eq!(stated_length(&[0x30, 0x05]), Some(7));
+        assert_eq!(stated_length(&[0x30, 0x80, 0, 0]), None);
+        assert_eq!(stated_length(&[]), None);
     }
 
     #[test]

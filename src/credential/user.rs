@@ -11,7 +11,7 @@ use super::chain::{Chain, ChainError};
 use super::key::{KeyError, PrivateKey};
 use super::location::{Location, PassedOver, trail};
 use super::pem;
-use super::received::open_pkcs12;
+use super::pkcs12;
 use crate::bounded;
 
 /// A credential that could not be found or loaded.
@@ -258,7 +258,7 @@ fn from_pkcs12(
 ) -> Result<Credential, CredentialError> {
     let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
     let passphrase = passphrase(path)?;
-    let parsed = open_pkcs12(bundle, &passphrase).map_err(bad)?;
+    let parsed = pkcs12::open(bundle, &passphrase).map_err(bad)?;
     let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
     let no_certificate = |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
     let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;

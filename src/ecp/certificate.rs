@@ -7,6 +7,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkcs12::Pkcs12;
 use openssl::rand::rand_bytes;
 use openssl::x509::{X509Name, X509ReqBuilder};
+use reqwest::header::{CONTENT_TYPE, COOKIE};
 use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
@@ -18,7 +19,7 @@ use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
 use crate::credential::key::PrivateKey;
 use crate::credential::pem;
-use crate::credential::received::open_pkcs12;
+use crate::credential::pkcs12;
 use crate::credential::user::Credential;
 
 const BITS: u32 = 2048;
@@ -65,7 +66,7 @@ pub fn request(
             let answer = post(http, service, jar, &csrf, &fields)?;
             let unusable = |why: &str| EcpError::Certificate { host: answer.host.clone(), why: why.to_owned() };
             let bundle = Pkcs12::from_der(&answer.body).map_err(|_| unusable("it is no PKCS#12"))?;
-            let parsed = open_pkcs12(&bundle, &password).map_err(|error| unusable(&error.to_string()))?;
+            let parsed = pkcs12::open(&bundle, &password).map_err(|error| unusable(&error.to_string()))?;
             let key = parsed.pkey.ok_or_else(|| unusable("it holds no key"))?;
             let all = parsed.cert.iter().map(|leaf| &**leaf).chain(parsed.ca.iter().flatten());
             let found = all.filter_map(|x509| Certificate::from_x509(x509).ok()).collect();
@@ -94,7 +95,7 @@ fn signing_request(key: &PrivateKey) -> Result<String, ErrorStack> {
 
 fn post(http: &Http, service: &Url, jar: &mut Jar, csrf: &str, fields: &[(&str, &str)]) -> Result<Answer, EcpError> {
     let body = Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
-    let headers = vec![("content-type", FORM.to_owned()), ("cookie", format!("CSRF={csrf}"))];
+    let headers = vec![(CONTENT_TYPE, FORM.to_owned()), (COOKIE, format!("CSRF={csrf}"))];
     let answer = http.send(service, Message { headers, body: Some(body), jar: Some(jar), secret: true })?;
     let host = host_of(service)?;
     match answer.status {

@@ -21,7 +21,7 @@ const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 #[derive(Default)]
 pub struct Message<'a> {
     /// Name and value.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(HeaderName, String)>,
     /// The body of a POST; a GET has none.
     pub body: Option<Vec<u8>>,
     /// Cookies for it, and for what its answer sets.
@@ -100,14 +100,10 @@ impl Http {
         let method = if message.body.is_some() { Method::POST } else { Method::GET };
         let mut headers = HeaderMap::new();
         for (name, value) in &message.headers {
-            let mut value = HeaderValue::from_str(value).or_else(|_| HeaderValue::from_bytes(value.as_bytes()));
-            if let Ok(value) = &mut value {
-                value.set_sensitive(true);
-            }
-            headers.insert(
-                HeaderName::from_static(name),
-                value.map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?,
-            );
+            let mut value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?;
+            value.set_sensitive(true);
+            headers.append(name.clone(), value);
         }
         if let Some(cookies) = message.jar.as_ref().and_then(|jar| jar.header(url)) {
             let extra = headers.get(COOKIE).and_then(|own| own.to_str().ok()).map(|own| format!("; {own}"));

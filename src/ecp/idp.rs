@@ -64,26 +64,17 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
     };
     let by_name = among(|idp| &idp.name);
     let found = if by_name.is_empty() { among(|idp| idp.url.as_str()) } else { by_name };
-    let (first, others) = match main_of(&found) {
-        Some(first) => (first.clone(), found.iter().filter(|idp| *idp != first).cloned().collect()),
-        None if found.is_empty() => return Err(EcpError::UnknownIdp(value.to_owned())),
-        None => {
-            let names = found.into_iter().map(|idp| idp.name).collect();
-            return Err(EcpError::AmbiguousIdp { value: value.to_owned(), names });
-        }
+    let Some(first) = main_of(&found) else {
+        let names: Vec<String> = found.into_iter().map(|idp| idp.name).collect();
+        let value = value.to_owned();
+        return Err(match names.is_empty() {
+            true => EcpError::UnknownIdp(value),
+            false => EcpError::AmbiguousIdp { value, names },
+        });
     };
     let ticket = list.iter().find(|idp| kerberos && idp.kerberos && idp.name == first.name);
-    let backups: Vec<Idp> = match found.len() {
-        // Named by itself, perhaps by its address: its institution's other one may stand in for it.
-        1 => list
-            .iter()
-            .filter(|idp| !idp.kerberos && **idp != first && same_institution(idp, &first))
-            .cloned()
-            .collect(),
-        _ => others,
-    };
-    let backups = backups.into_iter().filter(|backup| same_institution(backup, &first));
-    Ok(ticket.into_iter().cloned().chain([first.clone()]).take(1).chain(backups).collect())
+    let backups = list.iter().filter(|idp| !idp.kerberos && *idp != first && same_institution(idp, first));
+    Ok(std::iter::once(ticket.unwrap_or(first)).chain(backups).cloned().collect())
 }
 
 const MAIN: [&str; 4] = ["1", "main", "primary", "principal"];

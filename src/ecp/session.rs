@@ -1,6 +1,7 @@
 //! The exchange between service and identity provider, carried by the user (ECP spec section 2).
 
 use openssl::base64;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use url::Url;
 use voms_gssapi::Gssapi;
 use zeroize::Zeroizing;
@@ -12,7 +13,7 @@ use super::jar::Jar;
 use super::kerberos;
 use super::paos::{self, Envelope, NO_ENVELOPE, NO_XML};
 
-const ACCEPT: &str = "text/html; application/vnd.paos+xml";
+const ACCEPTED: &str = "text/html; application/vnd.paos+xml";
 const PAOS: &str = "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
 const PAOS_TYPE: &str = "application/vnd.paos+xml";
 const XML_TYPE: &str = "text/xml; charset=utf-8";
@@ -75,7 +76,7 @@ impl<'a> Session<'a> {
     }
 
     fn ask(&self, jar: &mut Jar) -> Result<Asked, EcpError> {
-        let headers = vec![("accept", ACCEPT.to_owned()), ("paos", PAOS.to_owned())];
+        let headers = vec![(ACCEPT, ACCEPTED.to_owned()), (HeaderName::from_static("paos"), PAOS.to_owned())];
         let answer = self.http.send(self.service, Message { headers, jar: Some(jar), ..Message::default() })?;
         let not_paos = |what: &str| EcpError::NotPaos { host: answer.host.clone(), what: what.to_owned() };
         if answer.redirect().is_some() {
@@ -114,7 +115,7 @@ impl<'a> Session<'a> {
     fn authenticate(&self, idp: &Idp, login: &Login, body: Vec<u8>) -> Result<Answer, EcpError> {
         let host = host_of(&idp.url)?;
         let send = |authorization: String| {
-            let headers = vec![("content-type", XML_TYPE.to_owned()), ("authorization", authorization)];
+            let headers = vec![(CONTENT_TYPE, XML_TYPE.to_owned()), (AUTHORIZATION, authorization)];
             self.http.send(&idp.url, Message { headers, body: Some(body.clone()), jar: None, secret: true })
         };
         match login {
@@ -167,13 +168,13 @@ impl<'a> Session<'a> {
 
     /// Tells the service that somebody wants its answers elsewhere; what it says to that does not matter.
     fn report_address(&self, consumer: &Url, jar: &mut Jar) {
-        let headers = vec![("content-type", PAOS_TYPE.to_owned())];
+        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
         let body = Some(paos::address_fault());
         let _ = self.http.send(consumer, Message { headers, body, jar: Some(jar), secret: false });
     }
 
     fn deliver(&self, consumer: &Url, jar: &mut Jar, body: Vec<u8>) -> Result<(), EcpError> {
-        let headers = vec![("content-type", PAOS_TYPE.to_owned())];
+        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
         let message = Message { headers, body: Some(body), jar: Some(jar), secret: true };
         let answer = self.http.send(consumer, message)?;
         match answer.status {

@@ -61,6 +61,13 @@ pub struct Connection {
 /// The server's certificate, or why it is not believed, once it was judged.
 type Verdict = Arc<Mutex<Option<Result<Certificate, NetError>>>>;
 
+/// A handshake that was made or tried.
+struct Handshake {
+    stream: SslStream<TcpStream>,
+    verdict: Verdict,
+    outcome: Result<(), openssl::ssl::Error>,
+}
+
 impl TlsClient {
     /// Prepares connections: TLS 1.2 or later, the whole chain of the credential sent along.
     ///
@@ -95,14 +102,9 @@ impl TlsClient {
     /// [`NetError`].
     pub async fn connect(&self, server: &ServerName) -> Result<Connection, NetError> {
         let tcp = super::endpoint::connect(&server.host, server.port).await?;
-        let verdict = Verdict::default();
-        let ssl = self.session(server, &verdict).map_err(|errors| NetError::Handshake(errors.to_string()))?;
-        let mut stream = SslStream::new(ssl, tcp).map_err(|errors| NetError::Handshake(errors.to_string()))?;
-        if let Err(error) = Pin::new(&mut stream).connect().await {
-            return Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result()));
-        }
-        let peer = stream.ssl().peer_certificate();
-        let server = peer.and_then(|x509| Certificate::from_x509(&x509).ok());
+        let Handshake { stream, verdict, outcome } = self.shake_hands(server, tcp).await?;
+        outcome.map_err(|error| self.handshake_error(&error, &verdict, stream.ssl().verify_result()))?;
+        let server = shown_by(&stream);
         let judged = match self.trust {
             ServerTrust::WebCas => server.clone(),
             ServerTrust::Directory(_) => {
@@ -120,21 +122,24 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError`].
-    pub async fn look_at(&self, server: &ServerName) -> Result<Certificate, NetError> {
-        let tcp = super::endpoint::connect(&server.host, server.port).await?;
-        let verdict = Verdict::default();
-        let ssl = self.session(server, &verdict).map_err(|errors| NetError::Handshake(errors.to_string()))?;
-        let mut stream = SslStream::new(ssl, tcp).map_err(|errors| NetError::Handshake(errors.to_string()))?;
-        let shaken = Pin::new(&mut stream).connect().await;
+    pub async fn look_at(&self, server: &ServerName, tcp: TcpStream) -> Result<Certificate, NetError> {
+        let Handshake { stream, verdict, outcome } = self.shake_hands(server, tcp).await?;
         if let Some(Ok(server)) = &*verdict.lock().unwrap_or_else(PoisonError::into_inner) {
             return Ok(server.clone());
         }
-        let shown = stream.ssl().peer_certificate().and_then(|x509| Certificate::from_x509(&x509).ok());
-        match (shaken, shown) {
-            (Err(error), _) => Err(self.handshake_error(&error, &verdict, stream.ssl().verify_result())),
-            (Ok(()), Some(shown)) if stream.ssl().verify_result() == X509VerifyResult::OK => Ok(shown),
-            (Ok(()), _) => Err(NetError::Handshake("the server's certificate cannot be read".to_owned())),
-        }
+        let result = stream.ssl().verify_result();
+        outcome.map_err(|error| self.handshake_error(&error, &verdict, result))?;
+        let unreadable = || NetError::Handshake("the server's certificate cannot be read".to_owned());
+        shown_by(&stream).filter(|_| result == X509VerifyResult::OK).ok_or_else(unreadable)
+    }
+
+    async fn shake_hands(&self, server: &ServerName, tcp: TcpStream) -> Result<Handshake, NetError> {
+        let verdict = Verdict::default();
+        let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
+        let ssl = self.session(server, &verdict).map_err(failed)?;
+        let mut stream = SslStream::new(ssl, tcp).map_err(failed)?;
+        let outcome = Pin::new(&mut stream).connect().await;
+        Ok(Handshake { stream, verdict, outcome })
     }
 
     fn session(&self, server: &ServerName, verdict: &Verdict) -> Result<Ssl, ErrorStack> {
@@ -175,6 +180,10 @@ impl TlsClient {
             other => other,
         })
     }
+}
+
+fn shown_by(stream: &SslStream<TcpStream>) -> Option<Certificate> {
+    stream.ssl().peer_certificate().and_then(|x509| Certificate::from_x509(&x509).ok())
 }
 
 fn reasons(errors: &ErrorStack) -> String {

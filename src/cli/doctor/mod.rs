@@ -23,7 +23,7 @@ use super::exit::Exit;
 use super::finding::Finding;
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::Stop;
+use super::trouble::{Stop, exit_of};
 use super::{args, fitness, places, signals};
 use crate::credential::anchors::TrustAnchors;
 
@@ -121,14 +121,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         }
     };
     signals::watch();
-    match examine(&args, env, super::now) {
-        Ok(findings) => report::tell(&findings, &args),
-        Err(Stop::Interrupted) => Exit::Interrupted,
-        Err(Stop::Trouble(trouble)) => {
-            trouble.print();
-            Exit::Failure
-        }
-    }
+    exit_of(examine(&args, env, super::now).map(|findings| report::tell(&findings, &args)))
 }
 
 /// The whole road, in its order. What a broken link makes impossible is skipped; nothing else is.

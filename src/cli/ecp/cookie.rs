@@ -6,7 +6,7 @@ use clap::{ArgAction, Parser};
 use url::Url;
 
 use super::End;
-use super::login::{LoginArgs, address_of, at_once, log_in};
+use super::login::{LoginArgs, address_of, at_once, log_in, remove};
 use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::file;
@@ -93,16 +93,7 @@ pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
         return args.login.print_list(env);
     }
     if args.destroy {
-        at_once(verbose, &format!("Removing cookie file '{}'...", path.display()));
-        let there = path.symlink_metadata().is_ok();
-        if there {
-            file::destroy(&path, env.uid).map_err(|error| {
-                Trouble::new(format!("cannot remove {}: {}", path.display(), bounded::reason(&error)))
-                    .help("check who owns it")
-            })?;
-        }
-        at_once(verbose, if there { " done\n" } else { " not found\n" });
-        return Ok(());
+        return remove("cookie", &path, verbose, env);
     }
     let Some(url) = &args.url else {
         return Err(End::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));

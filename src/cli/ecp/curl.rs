@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
+use reqwest::header::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::End;
@@ -94,25 +95,18 @@ pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
     Ok(())
 }
 
-/// Headers of the user's, as HTTP for the log-in knows them by static names: only those that are asked for here.
-fn header(text: &str) -> Result<(&'static str, String), End> {
-    const KNOWN: [&str; 6] =
-        ["accept", "accept-language", "authorization", "if-modified-since", "if-none-match", "range"];
-    let wrong = || {
-        let known = KNOWN.join(", ");
-        End::Usage(
-            Trouble::new(format!("{text:?} is no header that can be sent"))
-                .help(&format!("write 'Name: value' with one of {known}")),
-        )
-    };
+/// A header as curl takes it.
+fn header(text: &str) -> Result<(HeaderName, String), End> {
+    let wrong = || End::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-    let name = name.trim().to_ascii_lowercase();
-    let known = KNOWN.iter().find(|known| **known == name).ok_or_else(wrong)?;
-    Ok((known, value.trim().to_owned()))
+    let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
+    let value = value.trim();
+    HeaderValue::from_str(value).map_err(|_| wrong())?;
+    Ok((name, value.to_owned()))
 }
 
 /// Follows redirects as long as they stay at the service.
-fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(&'static str, String)]) -> Result<Answer, End> {
+fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, End> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
         let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), ..Message::default() };

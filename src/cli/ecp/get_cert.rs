@@ -8,18 +8,16 @@ use zeroize::Zeroizing;
 
 use super::End;
 use super::cert_info;
-use super::login::{LoginArgs, address_of, at_once, log_in};
-use crate::bounded;
+use super::login::{LoginArgs, address_of, at_once, log_in, remove};
 use crate::cli::env::Environment;
 use crate::cli::output::Trouble;
 use crate::cli::{file, trouble};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::Chain;
 use crate::credential::key::PrivateKey;
+use crate::credential::location::Location;
 use crate::credential::pem;
 use crate::credential::proxy::ProxyRequest;
 use crate::credential::proxy_type::{Generation, Policy};
-use crate::credential::user::Credential;
+use crate::credential::user::{Credential, CredentialError};
 use crate::ecp::certificate::{self, KeyPlace};
 use crate::ecp::jar::Jar;
 
@@ -101,7 +99,7 @@ pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
         return args.login.print_list(env);
     }
     if args.destroy {
-        return destroy(args, &path, env);
+        return remove("credential", &path, args.is_verbose(), env);
     }
     if let Some(hours) = args.reuse {
         at_once(args.is_verbose(), "Validating existing certificate...");
@@ -115,33 +113,20 @@ pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
     tell(args, &path)
 }
 
-fn destroy(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
-    at_once(args.is_verbose(), &format!("Removing credential file '{}'...", path.display()));
-    if path.symlink_metadata().is_err() {
-        at_once(args.is_verbose(), " not found\n");
-        return Ok(());
-    }
-    file::destroy(path, env.uid).map_err(|error| {
-        Trouble::new(format!("cannot remove {}: {}", path.display(), bounded::reason(&error))).help("check who owns it")
-    })?;
-    at_once(args.is_verbose(), " done\n");
-    Ok(())
-}
-
 /// Whether a file holds what would be fetched, for that many hours yet.
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
-    let Ok(contents) = bounded::read(path, bounded::CONFIGURATION_LIMIT) else { return false };
-    let Ok(chain) = Chain::parse(&contents) else { return false };
-    let blocks = pem::blocks(&contents);
-    let Some(block) = blocks.iter().find(|block| block.is_private_key() && !block.is_encrypted()) else { return false };
-    let Ok(key) = PrivateKey::from_pem::<crate::credential::key::KeyError>(block, || Ok(Zeroizing::default())) else {
-        return false;
+    // A key that has to be opened is none that was fetched.
+    let sealed = |path: &Path| {
+        Err(CredentialError::NoPassphrase { path: path.to_owned(), reason: "it was not fetched so".to_owned() })
     };
+    let there = Credential::load_whatever_its_modes(&Location::single(path.to_owned()), sealed);
+    let Ok(there) = there else { return false };
+    let chain = there.chain();
     let left = (chain.not_after() - now).num_seconds();
     // Longer than any certificate lasts is as good as for ever.
     #[allow(clippy::cast_possible_truncation)]
     let wanted = (hours * 3600.0).clamp(0.0, 1e12).ceil() as i64;
-    chain.leaf().belongs_to(key.pkey()) && chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
+    chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
 }
 
 fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
@@ -200,8 +185,6 @@ fn tell(args: &GetCertArgs, path: &Path) -> Result<(), End> {
     if !args.is_verbose() {
         return Ok(());
     }
-    let chain: Chain = cert_info::load(path)?;
-    let leaf: &Certificate = chain.leaf();
-    cert_info::block(leaf, path, crate::cli::now(), true);
+    cert_info::block(cert_info::load(path)?.leaf(), path, crate::cli::now(), true);
     Ok(())
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::End;
 use crate::bounded;
 use crate::cli::env::Environment;
+use crate::cli::file;
 use crate::cli::output::{self, Trouble};
 use crate::cli::prompt::{self, PassphraseSource};
 use crate::ecp::error::EcpError;
@@ -171,6 +172,20 @@ fn is_about(error: &EcpError, idp: &Idp) -> bool {
         }
         _ => false,
     }
+}
+
+/// Removes a file of one's own, as `--destroy` wants it; what is not there is no failure.
+pub fn remove(what: &str, path: &Path, verbose: bool, env: &Environment) -> Result<(), End> {
+    at_once(verbose, &format!("Removing {what} file '{}'...", path.display()));
+    if path.symlink_metadata().is_err() {
+        at_once(verbose, " not found\n");
+        return Ok(());
+    }
+    file::destroy(path, env.uid).map_err(|error| {
+        Trouble::new(format!("cannot remove {}: {}", path.display(), bounded::reason(&error))).help("check who owns it")
+    })?;
+    at_once(verbose, " done\n");
+    Ok(())
 }
 
 /// What a program that runs for long has to say at once.

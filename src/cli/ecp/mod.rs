@@ -21,7 +21,7 @@ use super::args;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::Trouble;
-use super::trouble::Stop;
+use super::trouble::{Stop, exit_of};
 use crate::ecp::error::EcpError;
 
 /// One of the commands.
@@ -76,11 +76,7 @@ fn told(outcome: Result<(), End>) -> Result<(), Exit> {
             trouble.print();
             Exit::Code(2)
         }
-        End::Stop(Stop::Interrupted) => Exit::Interrupted,
-        End::Stop(Stop::Trouble(trouble)) => {
-            trouble.print();
-            Exit::Failure
-        }
+        End::Stop(stop) => exit_of(Err(stop)),
         End::Exit(exit) => exit,
     })
 }
