@@ -169,7 +169,7 @@ impl ThrowAwayCa {
         builder.set_next_update(&*asn1_time(until)?)?;
         for certificate in revoked {
             let mut entry = X509RevokedBuilder::new()?;
-            entry.set_serial_number(certificate.x509().serial_number())?;
+            entry.set_serial_number(certificate.x509()?.serial_number())?;
             entry.set_revocation_date(&*asn1_time(from)?)?;
             builder.add_revoked(entry.build())?;
         }

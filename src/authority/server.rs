@@ -95,11 +95,11 @@ impl Drop for Server {
 
 fn acceptor(host: &Credential, client_ca: &Certificate) -> Result<SslAcceptor, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    builder.set_certificate(host.chain().leaf().x509())?;
+    builder.set_certificate(host.chain().leaf().x509()?)?;
     builder.set_private_key(host.key().pkey())?;
     builder.set_session_id_context(b"voms")?;
     let mut store = X509StoreBuilder::new()?;
-    store.add_cert(client_ca.to_x509())?;
+    store.add_cert(client_ca.to_x509()?)?;
     store.set_flags(X509VerifyFlags::ALLOW_PROXY_CERTS)?;
     builder.set_cert_store(store.build());
     builder.verify_param_mut().set_flags(X509VerifyFlags::ALLOW_PROXY_CERTS)?;

@@ -108,7 +108,7 @@ impl AcDraft {
         let leaf = signer.chain().leaf();
         extensions.push(AcCerts { certificates: vec![leaf.der().to_vec()] }.to_extension()?);
         extensions.push(plain(oid::NO_REV_AVAIL, &Null.to_der()?)?);
-        let own = match leaf.x509().subject_key_id() {
+        let own = match leaf.x509()?.subject_key_id() {
             Some(id) => id.as_slice().to_vec(),
             None => openssl::hash::hash(MessageDigest::sha1(), leaf.public_key_bits())?.to_vec(),
         };

@@ -77,7 +77,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
         all.push(Finding::ok(CERTIFICATE, format!("its key may be used for: {}", usage.names().join(", "))));
     }
     let strength = StrengthPolicy::default();
-    let weak = strength.judge_key(certificate.x509());
+    let weak = strength.judge_key(certificate);
     if let Some(weakness) = weak.or_else(|| strength.judge_signature(certificate.signature_algorithm())) {
         let problem = PathProblem::Weak(weakness);
         let fix = "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more";

@@ -182,14 +182,15 @@ fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
     let certificate = all.first().ok_or_else(|| lost("there is no PEM block of one".to_owned()))?;
     let wanted = [args.subject, args.issuer, args.issuerhash, args.startdate, args.enddate];
     if args.all || !wanted.contains(&true) {
-        let text = certificate.x509().to_text().map_err(Trouble::new)?;
+        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Trouble::new)?;
         output::line(String::from_utf8_lossy(&text).trim_end());
     }
+    let issuer_hash = certificate.x509().map_err(Trouble::new)?.issuer_name_hash();
     let name = |dn: &crate::credential::dn::Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
     let values: [(bool, &dyn Fn() -> String); 5] = [
         (args.subject, &|| name(certificate.subject())),
         (args.issuer, &|| name(certificate.issuer())),
-        (args.issuerhash, &|| format!("{:08x}", certificate.x509().issuer_name_hash())),
+        (args.issuerhash, &|| format!("{:08x}", issuer_hash)),
         (args.startdate, &|| openssl_date(certificate.not_before())),
         (args.enddate, &|| openssl_date(certificate.not_after())),
     ];

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use der::{Header, Reader, SliceReader};
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, PKeyRef, Private, Public};
 use openssl::x509::{X509, X509Ref};
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
@@ -33,7 +35,7 @@ pub enum CertificateError {
     Der(#[from] der::Error),
     /// OpenSSL refuses what der took.
     #[error("not an X.509 certificate: {0}")]
-    OpenSsl(#[from] openssl::error::ErrorStack),
+    OpenSsl(#[from] ErrorStack),
     /// A name of a size that is an attack.
     #[error("a name in it is longer than {LONGEST_NAME} bytes")]
     Name,
@@ -50,7 +52,8 @@ pub enum CertificateError {
 pub struct Certificate(Arc<Inner>);
 
 struct Inner {
-    x509: X509,
+    /// Made when it is first asked for: OpenSSL takes a millisecond before it has looked up its first public key.
+    x509: OnceLock<Result<X509, ErrorStack>>,
     parsed: CertificateInner<Raw>,
     der: Vec<u8>,
     issuer_der: Range<usize>,
@@ -67,8 +70,18 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] when the bytes are no certificate or others follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let certificate = Self::from_der_without_openssl(bytes)?;
+        certificate.x509()?;
+        Ok(certificate)
+    }
+
+    /// As [`Certificate::from_der`], but OpenSSL is asked only when something needs it, and may refuse it then.
+    /// Enough to show a certificate; whoever judges one has to have it read by OpenSSL.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`].
+    pub fn from_der_without_openssl(bytes: &[u8]) -> Result<Self, CertificateError> {
         let parsed = CertificateInner::<Raw>::from_der(bytes)?;
-        let x509 = X509::from_der(bytes)?;
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
         let (issuer_der, subject_der) = names(bytes)?;
@@ -77,6 +90,7 @@ impl Certificate {
         }
         let der = bytes.to_vec();
         let (is_ca, proxy_type) = (false, None);
+        let x509 = OnceLock::new();
         let mut inner = Inner { x509, parsed, der, issuer_der, subject_der, subject, issuer, is_ca, proxy_type };
         inner.is_ca = inner.says_ca();
         inner.proxy_type = inner.find_proxy_type();
@@ -96,6 +110,16 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] of the first block that is no certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let certificates = Self::all_from_pem_without_openssl(file)?;
+        certificates.iter().try_for_each(|certificate| certificate.x509().map(drop))?;
+        Ok(certificates)
+    }
+
+    /// As [`Certificate::all_from_pem`], each as by [`Certificate::from_der_without_openssl`].
+    ///
+    /// # Errors
+    /// As [`Certificate::all_from_pem`].
+    pub fn all_from_pem_without_openssl(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = pem::blocks(file);
         if !pem::is_whole(file) {
             return Err(CertificateError::Block);
@@ -103,7 +127,7 @@ impl Certificate {
         certificates
             .iter()
             .filter(|block| block.is_certificate())
-            .map(|block| Self::from_der(&block.der().ok_or(CertificateError::Base64)?))
+            .map(|block| Self::from_der_without_openssl(&block.der().ok_or(CertificateError::Base64)?))
             .collect()
     }
 
@@ -114,15 +138,34 @@ impl Certificate {
     }
 
     /// OpenSSL's view.
-    #[must_use]
-    pub fn x509(&self) -> &X509Ref {
-        &self.0.x509
+    ///
+    /// # Errors
+    /// OpenSSL's, where it refuses what der took.
+    pub fn x509(&self) -> Result<&X509Ref, ErrorStack> {
+        self.openssl().map(|x509| &**x509)
     }
 
     /// OpenSSL's view, to be handed to OpenSSL.
+    pub(crate) fn to_x509(&self) -> Result<X509, ErrorStack> {
+        self.openssl().cloned()
+    }
+
+    /// The subject's public key.
+    ///
+    /// # Errors
+    /// OpenSSL's, where it refuses the certificate or the key.
+    pub fn public_key(&self) -> Result<PKey<Public>, ErrorStack> {
+        self.x509()?.public_key()
+    }
+
+    /// Whether the key of `issuer` made its signature, whatever the names.
     #[must_use]
-    pub(crate) fn to_x509(&self) -> X509 {
-        self.0.x509.clone()
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        issuer.public_key().and_then(|key| self.x509()?.verify(&key)).unwrap_or(false)
+    }
+
+    fn openssl(&self) -> Result<&X509, ErrorStack> {
+        self.0.x509.get_or_init(|| X509::from_der(self.der())).as_ref().map_err(Clone::clone)
     }
 
     /// Whom it certifies.
@@ -264,8 +307,8 @@ impl Certificate {
 
     /// Whether a private key is the one whose public half is certified.
     #[must_use]
-    pub fn belongs_to(&self, key: &openssl::pkey::PKeyRef<openssl::pkey::Private>) -> bool {
-        self.x509().public_key().is_ok_and(|public| public.public_eq(key))
+    pub fn belongs_to(&self, key: &PKeyRef<Private>) -> bool {
+        self.public_key().is_ok_and(|public| public.public_eq(key))
     }
 
     /// DER of the issuer's name, as it was read.

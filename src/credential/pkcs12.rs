@@ -32,12 +32,12 @@ impl Credential {
         let (leaf, issuers) = self.chain().certificates().split_at(1);
         let mut above = Stack::new()?;
         for certificate in issuers {
-            above.push(certificate.to_x509())?;
+            above.push(certificate.to_x509()?)?;
         }
         if let Some(leaf) = leaf.first() {
             let name = leaf.subject().common_name().unwrap_or("grid certificate");
             // OpenSSL's strings end at the first NUL.
-            builder.name(&name.replace('\0', "")).cert(leaf.x509());
+            builder.name(&name.replace('\0', "")).cert(leaf.x509()?);
         }
         builder.pkey(self.key().pkey()).ca(above);
         match ciphers {

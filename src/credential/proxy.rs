@@ -140,8 +140,8 @@ impl ProxyRequest {
         builder.set_version(2)?;
         builder.set_not_before(&*asn1_time(not_before)?)?;
         builder.set_not_after(&*asn1_time(not_after)?)?;
-        builder.set_issuer_name(chain.leaf().x509().subject_name())?;
-        builder.set_subject_name(&*self.subject(chain.leaf().x509().subject_name(), number)?)?;
+        builder.set_issuer_name(chain.leaf().x509()?.subject_name())?;
+        builder.set_subject_name(&*self.subject(chain.leaf().x509()?.subject_name(), number)?)?;
         builder.set_serial_number(&*self.serial(chain.leaf(), number)?)?;
         builder.set_pubkey(key.pkey())?;
         for extension in self.extensions(chain)? {
@@ -203,7 +203,7 @@ impl ProxyRequest {
 
     fn serial(&self, issuer: &Certificate, number: u32) -> Result<Asn1Integer, ErrorStack> {
         match self.generation {
-            Generation::Legacy => issuer.x509().serial_number().to_bn()?.to_asn1_integer(),
+            Generation::Legacy => issuer.x509()?.serial_number().to_bn()?.to_asn1_integer(),
             _ => BigNum::from_u32(number)?.to_asn1_integer(),
         }
     }

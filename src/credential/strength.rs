@@ -2,9 +2,10 @@
 
 use der::asn1::{Any, ContextSpecific, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
-use openssl::x509::X509Ref;
 use voms_asn1::oid;
 use x509_cert::spki::AlgorithmIdentifierOwned;
+
+use super::certificate::Certificate;
 
 /// One way of being weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,8 +52,8 @@ impl StrengthPolicy {
 
     /// What is wrong with the key of a certificate.
     #[must_use]
-    pub fn judge_key(self, x509: &X509Ref) -> Option<Weakness> {
-        let bits = x509.public_key().map_or(0, |key| key.security_bits());
+    pub fn judge_key(self, certificate: &Certificate) -> Option<Weakness> {
+        let bits = certificate.public_key().map_or(0, |key| key.security_bits());
         let least = if self.short_keys { LEAST } else { ENOUGH };
         (bits < least).then_some(Weakness::ShortKey)
     }

@@ -199,10 +199,10 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
     let Some(credential) = credential else { return Ok(builder.build()) };
     let (leaf, issuers) = credential.chain().certificates().split_at(1);
     for certificate in leaf {
-        builder.set_certificate(certificate.x509())?;
+        builder.set_certificate(certificate.x509()?)?;
     }
     for certificate in issuers.iter().filter(|c| !c.is_self_issued()) {
-        builder.add_extra_chain_cert(certificate.to_x509())?;
+        builder.add_extra_chain_cert(certificate.to_x509()?)?;
     }
     builder.set_private_key(credential.key().pkey())?;
     Ok(builder.build())
@@ -259,11 +259,11 @@ fn judge(
 /// OpenSSL's host check (RFC 6125, alternative names only) on one certificate.
 fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
     let mut store = X509StoreBuilder::new()?;
-    store.add_cert(leaf.to_x509())?;
+    store.add_cert(leaf.to_x509()?)?;
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME)?;
     set_name(&mut param, host)?;
     store.set_param(&param)?;
     let store = store.build();
-    X509StoreContext::new()?.init(&store, leaf.x509(), &*Stack::new()?, |context| context.verify_cert())
+    X509StoreContext::new()?.init(&store, leaf.x509()?, &*Stack::new()?, |context| context.verify_cert())
 }

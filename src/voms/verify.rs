@@ -288,7 +288,7 @@ impl AcVerifier<'_> {
             other => return Some(AcFinding::Algorithm(other)),
         };
         let Some(signature) = certificate.signature_value.as_bytes() else { return Some(AcFinding::Signature) };
-        let verified = signer.x509().public_key().and_then(|key| {
+        let verified = signer.public_key().and_then(|key| {
             let mut verifier = Verifier::new(digest, &key)?;
             verifier.verify_oneshot(signature, ac.acinfo_der())
         });
@@ -439,7 +439,8 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
 fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate) -> Option<AcFinding> {
     let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
     let named = AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?;
-    let own = signer.x509().subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes());
+    let own =
+        signer.x509().is_ok_and(|x509| x509.subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes()));
     if own {
         return None;
     }

@@ -128,7 +128,7 @@ pub fn load(path: &Path) -> Result<Chain, Trouble> {
             .help("name its file with --file, or run: ecp-get-cert")
     };
     let contents = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| none(bounded::reason(&error)))?;
-    Chain::parse(&contents).map_err(|error| none(error.to_string()))
+    Chain::parse_without_openssl(&contents).map_err(|error| none(error.to_string()))
 }
 
 /// What ecp-get-cert shows as well.
@@ -140,12 +140,12 @@ pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: boo
     field("subject", leaf.subject());
     field("issuer", leaf.issuer());
     field("type", &kind(leaf));
-    let bits = leaf.x509().public_key().map_or(0, |key| key.bits());
+    let bits = leaf.public_key().map_or(0, |key| key.bits());
     field("strength", &format!("{bits} bits"));
     field("path", &path.display());
     field("timeleft", &time_left(left));
     if with_text {
-        let text = leaf.x509().to_text().unwrap_or_default();
+        let text = leaf.x509().and_then(|x509| x509.to_text()).unwrap_or_default();
         field("text", &"");
         output::line(String::from_utf8_lossy(&text).trim_end());
         output::line(pem::encode("CERTIFICATE", leaf.der()).trim_end());

@@ -58,7 +58,7 @@ fn load(path: &Path) -> Result<Chain, Trouble> {
             .help("make one with voms-proxy-init, or name its file with --file")
     };
     let contents = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| lost(bounded::reason(&error)))?;
-    Chain::parse(&contents).map_err(|error| lost(error.to_string()))
+    Chain::parse_without_openssl(&contents).map_err(|error| lost(error.to_string()))
 }
 
 fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: DateTime<Utc>) -> Result<Exit, Trouble> {
@@ -206,7 +206,7 @@ fn type_of(chain: &Chain) -> String {
 }
 
 fn bits(chain: &Chain) -> u32 {
-    chain.leaf().x509().public_key().map(|key| key.bits()).unwrap_or_default()
+    chain.leaf().public_key().map(|key| key.bits()).unwrap_or_default()
 }
 
 fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
@@ -289,7 +289,7 @@ fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) 
 fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Trouble> {
     let own = chain.proxies().iter().chain(chain.end_entity());
     for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
-        let text = certificate.x509().to_text().map_err(Trouble::new)?;
+        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Trouble::new)?;
         let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
         output::line(text.trim_end());
     }

@@ -130,7 +130,7 @@ impl Crl {
         if let Some((_, signed)) = checked.as_ref().filter(|(known, _)| known == issuer) {
             return *signed;
         }
-        let signed = issuer.x509().public_key().and_then(|key| self.signed.verify(&key)).unwrap_or(false);
+        let signed = issuer.public_key().and_then(|key| self.signed.verify(&key)).unwrap_or(false);
         *checked = Some((issuer.clone(), signed));
         signed
     }

@@ -49,10 +49,10 @@ impl<'a> CaName<'a> {
     /// The hashes under which files may lie: OpenSSL's, and the MD5 one of OpenSSL before 1.0.
     pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
         let own = match self {
-            Self::Issuer(certificate) => certificate.x509().issuer_name_hash(),
-            Self::Subject(certificate) => certificate.x509().subject_name_hash(),
+            Self::Issuer(certificate) => certificate.x509().map(|x509| x509.issuer_name_hash()),
+            Self::Subject(certificate) => certificate.x509().map(|x509| x509.subject_name_hash()),
         };
-        std::iter::once(own).chain(old_hash(self.der()))
+        own.ok().into_iter().chain(old_hash(self.der()))
     }
 }
 

@@ -138,7 +138,7 @@ impl TrustAnchors {
         if !malformed.is_empty() {
             return Err(malformed);
         }
-        let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL ran out of memory"))];
+        let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL cannot handle it"))];
         let view = self.directory.view(now);
         let anchors = anchors_for(leaf, untrusted, view);
         // A CA's renewed certificate often lies beside the one it replaces. So first without those that cannot serve;
@@ -192,7 +192,7 @@ impl TrustAnchors {
         for (at, certificate) in path.iter().enumerate() {
             findings.extend(PathFinding::of_validity(certificate, now, self.skew));
             let signature = (at < signed).then(|| self.strength.judge_signature(certificate.signature_algorithm()));
-            let weak = self.strength.judge_key(certificate.x509()).or(signature.flatten());
+            let weak = self.strength.judge_key(certificate).or(signature.flatten());
             findings.extend(weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))));
         }
         findings
@@ -212,7 +212,7 @@ impl TrustAnchors {
         }
         let mut store = X509StoreBuilder::new()?;
         for anchor in anchors {
-            store.add_cert(anchor.to_x509())?;
+            store.add_cert(anchor.to_x509()?)?;
         }
         let mut param = X509VerifyParam::new()?;
         // Validity and strength are judged by us, for every certificate and with the facts in the words.
@@ -224,13 +224,14 @@ impl TrustAnchors {
         store.set_param(&param)?;
         let mut chain = Stack::new()?;
         for certificate in untrusted {
-            chain.push(certificate.to_x509())?;
+            chain.push(certificate.to_x509()?)?;
         }
         let store = store.build();
-        let outcome = X509StoreContext::new()?.init(&store, leaf.x509(), &chain, |context| {
+        let outcome = X509StoreContext::new()?.init(&store, leaf.x509()?, &chain, |context| {
             if context.verify_cert()? {
                 let known = || std::iter::once(leaf).chain(untrusted).chain(anchors);
-                let ours = |x509: &X509Ref| known().find(|known| known.x509() == x509).cloned();
+                let ours =
+                    |x509: &X509Ref| known().find(|known| known.x509().is_ok_and(|known| known == x509)).cloned();
                 let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
                 let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
                 return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));

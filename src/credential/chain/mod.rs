@@ -124,13 +124,27 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
+        let chain = Self::parse_without_openssl(file)?;
+        chain
+            .certificates
+            .iter()
+            .try_for_each(|certificate| certificate.x509().map(drop))
+            .map_err(CertificateError::from)?;
+        Ok(chain)
+    }
+
+    /// As [`Chain::parse`], each certificate as by [`Certificate::from_der_without_openssl`].
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse_without_openssl(file: &[u8]) -> Result<Self, ChainError> {
         if file.len() > MOST_BYTES {
             return Err(ChainError::TooLong(file.len()));
         }
         if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
-            return Self::new(vec![Certificate::from_der(file)?]);
+            return Self::new(vec![Certificate::from_der_without_openssl(file)?]);
         }
-        Self::new(Certificate::all_from_pem(file)?)
+        Self::new(Certificate::all_from_pem_without_openssl(file)?)
     }
 
     /// The certificates that a TLS client has shown, which the server has to ask for and need not have verified.
@@ -269,10 +283,7 @@ fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<us
     let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
     let mut candidates = (0..certificates.len()).filter(named);
     let first = candidates.next()?;
-    let signed = |at: &usize| {
-        let key = certificates[*at].x509().public_key();
-        key.and_then(|key| issued.x509().verify(&key)).unwrap_or(false)
-    };
+    let signed = |at: &usize| issued.is_signed_by(&certificates[*at]);
     let others: Vec<usize> = candidates.take(MOST_TOLD).collect();
     if others.is_empty() || signed(&first) {
         return Some(first);
@@ -285,7 +296,7 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<Cha
     if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
         findings.push(ChainFinding::Name(subject()));
     }
-    if !issuer.x509().public_key().and_then(|key| proxy.x509().verify(&key)).unwrap_or(false) {
+    if !proxy.is_signed_by(issuer) {
         findings.push(ChainFinding::Signature(subject()));
     }
     if issuer.is_ca() {
@@ -316,7 +327,7 @@ fn judge_dates(proxy: &Certificate, now: DateTime<Utc>, skew: Duration, findings
 }
 
 fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<ChainFinding> {
-    let weakness = strength.judge_key(proxy.x509()).or(strength.judge_signature(proxy.signature_algorithm()));
+    let weakness = strength.judge_key(proxy).or(strength.judge_signature(proxy.signature_algorithm()));
     weakness.map(|weakness| ChainFinding::Weak(proxy.subject().clone(), weakness))
 }
 

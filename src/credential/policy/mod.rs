@@ -82,10 +82,11 @@ impl Verdict {
     }
 }
 
+/// Labels that stand for others, in lower case.
+const SPELLINGS: [(&str, &str); 3] = [("/email=", "/emailaddress="), ("/e=", "/emailaddress="), ("/userid=", "/uid=")];
+
 /// A name as patterns are compared with it: slash form, one spelling of each label.
 fn comparable(text: &str) -> String {
-    const SPELLINGS: [(&str, &str); 3] =
-        [("/email=", "/emailaddress="), ("/e=", "/emailaddress="), ("/userid=", "/uid=")];
     let lower = decoded(text).to_ascii_lowercase();
     SPELLINGS.iter().fold(lower, |text, (from, to)| text.replace(from, to))
 }

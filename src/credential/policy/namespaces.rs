@@ -6,9 +6,9 @@
 //! TO Issuer SELF DENY Subject ".*/CN=Mallory"
 //! ```
 
-use regex::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 
-use super::{PolicyError, Verdict, decoded, subject_text};
+use super::{PolicyError, SPELLINGS, Verdict, decoded, subject_text};
 use crate::credential::dn::Dn;
 
 /// What a compiled pattern may take, in bytes: patterns come from files.
@@ -59,7 +59,7 @@ impl Namespaces {
     /// Whether `ca`, to which the file belongs if `own`, may certify `subject`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {
-        let text = subject_text(subject);
+        let text = lower_beyond_ascii(&subject_text(subject));
         let about = |rule: &&Rule| rule.issuer.as_ref().map_or(own, |issuer| issuer.matches(ca));
         Verdict::of(self.rules.iter().filter(about).map(|rule| (rule.permits, rule.subject.is_match(&text))))
     }
@@ -115,7 +115,7 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
         own if is(own, "SELF") => None,
         name => Some(Dn::parse(name).ok_or("the issuer is no distinguished name")?),
     };
-    let subject = comparable_pattern(subject)?;
+    let subject = comparable_pattern(subject);
     let compiled = |pattern: &str| {
         let mut builder = RegexBuilder::new(pattern);
         builder.case_insensitive(true).dot_matches_new_line(true).size_limit(PATTERN_LIMIT);
@@ -126,14 +126,35 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
     Ok(Rule { issuer, permits, subject: compiled(&format!("^(?:{subject})$"))? })
 }
 
-/// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`.
-fn comparable_pattern(pattern: &str) -> Result<String, &'static str> {
-    let mut text = decoded(&with_literals(pattern));
-    for (label, spelling) in [("(?i)/(?:email|e)=", "/emailaddress="), ("(?i)/userid=", "/uid=")] {
-        let label = Regex::new(label).map_err(|_| "the subject is no regular expression")?;
-        text = label.replace_all(&text, spelling).into_owned();
+/// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`, but for the letters beyond ASCII, of which the
+/// expressions do not know the other case.
+fn comparable_pattern(pattern: &str) -> String {
+    let text = decoded(&with_literals(pattern));
+    lower_beyond_ascii(&SPELLINGS.iter().fold(text, |text, (label, spelling)| respelled(&text, label, spelling)))
+}
+
+/// Replaces a label in whatever case it stands.
+fn respelled(text: &str, label: &str, spelling: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for (at, _) in text.to_ascii_lowercase().match_indices(label) {
+        out.push_str(&text[end..at]);
+        out.push_str(spelling);
+        end = at + label.len();
     }
-    Ok(text)
+    out + &text[end..]
+}
+
+fn lower_beyond_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            out.push(letter);
+        } else {
+            out.extend(letter.to_lowercase());
+        }
+    }
+    out
 }
 
 /// `\xHH` of ASCII as the character itself, which must not turn into an operator of the expression.
@@ -145,7 +166,7 @@ fn with_literals(pattern: &str) -> String {
         let code = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
         match code {
             Some(code) => {
-                out.push_str(&regex::escape(&char::from(code).to_string()));
+                out.push_str(&regex_lite::escape(&char::from(code).to_string()));
                 rest = &after[2..];
             }
             None => {
@@ -203,6 +224,7 @@ mod tests {
         for pattern in [r"\/DC=t\/CN=\S+", ".*/CN=Zoë", r".*/CN=Zo\xC3\xAB", r"/DC=t/CN=Z\S\S"] {
             let text = format!("TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \"{pattern}\"\n");
             assert_eq!(judged(&text, true, "/DC=t/CN=Zoë"), Verdict::Denied, "{pattern}");
+            assert_eq!(judged(&text, true, "/dc=t/cn=zOË"), Verdict::Denied, "{pattern}");
         }
     }
 
