@@ -192,8 +192,8 @@ impl Signed {
     fn certificate(certificate: &Certificate, issuer: &Certificate) -> Self {
         Self {
             body: to_be_signed(certificate.der()).to_vec(),
-            signature: certificate.x509().signature().as_slice().to_vec(),
-            key: issuer.x509().public_key().unwrap(),
+            signature: certificate.x509().unwrap().signature().as_slice().to_vec(),
+            key: issuer.public_key().unwrap(),
         }
     }
 }
@@ -213,7 +213,7 @@ fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
     let ac = Signed {
         body: ac.acinfo_der().to_vec(),
         signature: ac.certificate().signature_value.raw_bytes().to_vec(),
-        key: host.x509().public_key().unwrap(),
+        key: host.public_key().unwrap(),
     };
     let certificates = [(chain.leaf(), user), (user, ca), (host, ca)];
     certificates.iter().map(|(own, issuer)| Signed::certificate(own, issuer)).chain([ac]).collect()

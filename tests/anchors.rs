@@ -39,7 +39,7 @@ impl Directory {
     }
 
     fn hash(&self) -> String {
-        format!("{:08x}", world().ca.certificate().x509().subject_name_hash())
+        format!("{:08x}", world().ca.certificate().x509().unwrap().subject_name_hash())
     }
 
     fn write(&self, end: &str, text: &str) {

@@ -26,7 +26,7 @@ fn odd_certificate() -> (X509, PKey<Private>) {
     builder.set_version(2).unwrap();
     builder.set_serial_number(&BigNum::from_u32(7).unwrap().to_asn1_integer().unwrap()).unwrap();
     builder.set_subject_name(&name.build()).unwrap();
-    builder.set_issuer_name(world().host.chain().leaf().x509().subject_name()).unwrap();
+    builder.set_issuer_name(world().host.chain().leaf().x509().unwrap().subject_name()).unwrap();
     builder.set_pubkey(&key).unwrap();
     let day = |days| Asn1Time::from_unix((now() + Duration::days(days)).timestamp()).unwrap();
     builder.set_not_before(&day(-1)).unwrap();

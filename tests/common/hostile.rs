@@ -82,7 +82,7 @@ pub fn tls_as(
     handle: impl Fn(SslStream<TcpStream>) + Send + Sync + 'static,
 ) -> Hostile {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(host.chain().leaf().x509()).unwrap();
+    builder.set_certificate(host.chain().leaf().x509().unwrap()).unwrap();
     builder.set_private_key(host.key().pkey()).unwrap();
     builder.set_verify(verify);
     let acceptor = builder.build();
