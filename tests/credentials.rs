@@ -12,7 +12,8 @@ use common::voms::{authority, honest};
 use common::{BINARY, Home, Outcome, certificate_pem, certification, judge, key_pem, now, run, world};
 use openssl::pkey::PKey;
 use openssl::x509::X509;
-use voms_proxy::authority::pki::{Certification, KeyKind, Purpose, ThrowAwayCa};
+use voms_proxy::authority::pki::{Certification, Purpose, ThrowAwayCa};
+use voms_proxy::credential::key::KeyKind;
 use voms_proxy::credential::user::Credential;
 
 const PASSPHRASE: &str = "Gr1d-pass phrase äöü";

@@ -16,7 +16,8 @@ use common::voms::{self, Voms, authority, draft, entry, honest, http, sends};
 use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, mode, now, run, with_own_mounts, world};
 use openssl::ssl::SslVerifyMode;
 use voms_proxy::authority::Authority;
-use voms_proxy::authority::pki::{Certification, KeyKind, Purpose, ThrowAwayCa};
+use voms_proxy::authority::pki::{Certification, Purpose, ThrowAwayCa};
+use voms_proxy::credential::key::KeyKind;
 use voms_proxy::credential::user::Credential;
 
 const PASSPHRASE: &str = "correct horse";

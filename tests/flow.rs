@@ -9,7 +9,8 @@ use common::judge::{self, Judged};
 use common::voms::{self, Voms, authority, authority_of, honest, legacy};
 use common::{Home, certification, hostile, key_pem, now, world};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
-use voms_proxy::authority::pki::{KeyKind, Purpose};
+use voms_proxy::authority::pki::Purpose;
+use voms_proxy::credential::key::KeyKind;
 
 const ROLE: &str = "/virgo/virgo/Role=production";
 
@@ -334,6 +335,20 @@ fn users_with_ec_keys_get_proxies_that_hold_an_rsa_key() {
     assert_eq!(judged.fqans(), ["/virgo", "/virgo/virgo"]);
     assert!(judged.text.contains("ecdsa-with-SHA256") && judged.text.contains("Public-Key: (2048 bit)"));
     assert!(fs::read_to_string(home.proxy()).unwrap().contains("BEGIN RSA PRIVATE KEY"));
+}
+
+#[test]
+fn an_ec_key_is_made_on_request_and_cannot_encipher() {
+    let home = Home::of(&world().user);
+    home.init(&["--key-type", "ec"]).success().says("", "warning: the key of this proxy is an EC key");
+    // The Java client's info command knows no EC keys.
+    let text = judge::openssl(&home);
+    assert!(text.contains("ASN1 OID: prime256v1") && text.contains("Digital Signature"));
+    assert!(!text.contains("Encipherment"), "{text}");
+    assert!(fs::read_to_string(home.proxy()).unwrap().contains("BEGIN PRIVATE KEY"));
+    let refused = home.init(&["--key-type", "ec", "--bits", "2048"]);
+    assert_eq!(refused.code, Some(1));
+    refused.says("", "an EC key is always of P-256");
 }
 
 #[test]

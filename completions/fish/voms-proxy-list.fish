@@ -8,6 +8,7 @@ complete -c voms-proxy-list -l hours -d 'Life of the proxy in hours' -r
 complete -c voms-proxy-list -l valid -d 'Life of proxy and attributes (default 12:00)' -r
 complete -c voms-proxy-list -l vomslife -d 'Life of the attributes alone; 0:00 for the server\'s maximum' -r
 complete -c voms-proxy-list -s b -l bits -d 'Size of the proxy\'s RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)' -r
+complete -c voms-proxy-list -l key-type -d 'Kind of the proxy\'s key: rsa (default), or ec (P-256), which HTTPS services take and many others do not' -r
 complete -c voms-proxy-list -l cert -d 'Your certificate: PEM, PKCS#12, or a proxy' -r -F
 complete -c voms-proxy-list -s k -l key -d 'Your private key' -r -F
 complete -c voms-proxy-list -l out -d 'Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)' -r -F

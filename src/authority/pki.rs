@@ -6,7 +6,6 @@ use openssl::asn1::Asn1Integer;
 use openssl::bn::{BigNum, MsbOption};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName, SubjectKeyIdentifier,
 };
@@ -16,7 +15,7 @@ use voms_asn1::oid;
 use super::sign::key_identifier;
 use crate::credential::certificate::{Certificate, CertificateError};
 use crate::credential::chain::Chain;
-use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::key::{KeyError, KeyKind, PrivateKey};
 use crate::credential::proxy::{asn1_time, extension};
 use crate::credential::user::Credential;
 
@@ -36,15 +35,6 @@ pub enum PkiError {
     /// Key and certificate do not fit.
     #[error("the key is not the certificate's")]
     Mismatch,
-}
-
-/// What kind of key a certificate gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyKind {
-    /// RSA of this size.
-    Rsa(u32),
-    /// EC on P-256.
-    P256,
 }
 
 /// What a certificate is for.
@@ -108,10 +98,7 @@ impl ThrowAwayCa {
     /// # Errors
     /// [`PkiError`].
     pub fn issue(&self, wanted: &Certification) -> Result<Credential, PkiError> {
-        let key = match wanted.key {
-            KeyKind::Rsa(bits) => PrivateKey::generate_rsa(bits)?,
-            KeyKind::P256 => PrivateKey::new(PKey::ec_gen("prime256v1")?),
-        };
+        let key = PrivateKey::generate(wanted.key)?;
         let subject = name(&wanted.subject)?;
         let mut builder = begin(&subject, &name_of(&self.x509)?, &key, wanted.not_before, wanted.not_after)?;
         for extension in self.extensions(&builder, wanted)? {

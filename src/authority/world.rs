@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 
-use super::pki::{Certification, KeyKind, PkiError, Purpose, ThrowAwayCa};
+use super::pki::{Certification, PkiError, Purpose, ThrowAwayCa};
 use super::{Authority, Member};
 use crate::credential::anchors::file_hashes;
 use crate::credential::certificate::Certificate;
+use crate::credential::key::KeyKind;
 use crate::credential::pem;
 use crate::credential::user::Credential;
 

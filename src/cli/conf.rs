@@ -31,7 +31,7 @@ const SAME: [&[&str]; 9] = [
     &["quiet", "q", "debug"],
     &["limited", "independent", "policy", "policy-language", "pl"],
     &["vomses", "confile", "userconf"],
-    &["bits", "b"],
+    &["bits", "b", "key-type"],
     &["key", "k"],
     &["noregen", "n"],
 ];

@@ -40,6 +40,15 @@ pub enum KeyError {
     Encryption,
 }
 
+/// What kind of key is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// RSA of so many bits.
+    Rsa(u32),
+    /// EC on P-256.
+    P256,
+}
+
 /// A private key. It can sign; it cannot be cloned and is printed nowhere.
 pub struct PrivateKey(PKey<Private>);
 
@@ -48,6 +57,17 @@ impl PrivateKey {
     #[must_use]
     pub fn new(key: PKey<Private>) -> Self {
         Self(key)
+    }
+
+    /// Generates a key.
+    ///
+    /// # Errors
+    /// [`KeyError::Generation`].
+    pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
+        match kind {
+            KeyKind::Rsa(bits) => Self::generate_rsa(bits),
+            KeyKind::P256 => PKey::ec_gen("prime256v1").map(Self).map_err(KeyError::Generation),
+        }
     }
 
     /// Generates an RSA key of `bits` with exponent 65537.

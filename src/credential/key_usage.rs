@@ -28,6 +28,7 @@ impl KeyUsage {
     /// What a proxy gets when no certificate above it restricts its key.
     pub const FOR_PROXY: Self = Self(1 | 1 << 2);
 
+    const ENCIPHERMENT: u16 = 1 << 2 | 1 << 3;
     const NOT_FOR_PROXIES: u16 = 1 << 1 | 1 << 5 | 1 << 6;
 
     /// Decodes the extension's value; `None` when it is not a BIT STRING.
@@ -72,6 +73,12 @@ impl KeyUsage {
         Self(self.0 & !Self::NOT_FOR_PROXIES)
     }
 
+    /// What remains for an EC key, which cannot encipher (RFC 5480 section 3).
+    #[must_use]
+    pub fn without_encipherment(self) -> Self {
+        Self(self.0 & !Self::ENCIPHERMENT)
+    }
+
     /// The names of the bits as OpenSSL prints them.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
@@ -101,6 +108,7 @@ mod tests {
         let all = KeyUsage(0x1ff).for_proxy();
         assert_eq!(all.names().len(), 6);
         assert!(all.may_sign());
+        assert_eq!(KeyUsage::FOR_PROXY.without_encipherment().to_der().unwrap(), [3, 2, 7, 0x80]);
         assert!(KeyUsage::from_der(&[5, 0]).is_none());
     }
 }

@@ -144,7 +144,7 @@ impl ProxyRequest {
         builder.set_subject_name(&*self.subject(chain.leaf().x509()?.subject_name(), number)?)?;
         builder.set_serial_number(&*self.serial(chain.leaf(), number)?)?;
         builder.set_pubkey(key.pkey())?;
-        for extension in self.extensions(chain)? {
+        for extension in self.extensions(chain, &key)? {
             builder.append_extension(extension)?;
         }
         builder.sign(issuer.key().pkey(), digest(issuer))?;
@@ -208,7 +208,7 @@ impl ProxyRequest {
         }
     }
 
-    fn extensions(&self, chain: &Chain) -> Result<Vec<X509Extension>, ProxyError> {
+    fn extensions(&self, chain: &Chain, key: &PrivateKey) -> Result<Vec<X509Extension>, ProxyError> {
         let mut extensions = Vec::new();
         if let Some(acs) = &self.attributes {
             let value = acs.to_der().map_err(|error| ProxyError::Attributes(error.to_string()))?;
@@ -218,6 +218,7 @@ impl ProxyRequest {
             extensions.push(extension(oid::VOMS_INCLUDED_FILE, false, included)?);
         }
         let usage = chain.leaf().key_usage().map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
+        let usage = if key.pkey().id() == Id::EC { usage.without_encipherment() } else { usage };
         extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);
         let proxy_policy = self.policy.to_info()?;
         let info = ProxyCertInfo { path_len_constraint: self.path_length, proxy_policy };

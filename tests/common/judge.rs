@@ -54,12 +54,23 @@ fn values(text: &str, label: &str) -> Vec<String> {
 /// An RFC 3820 proxy, which OpenSSL has to believe as well.
 #[track_caller]
 pub fn rfc(home: &Home) -> Judged {
+    openssl(home);
+    any(home)
+}
+
+/// OpenSSL believes it; its text.
+#[track_caller]
+pub fn openssl(home: &Home) -> String {
     let proxy = home.proxy();
     let mut verify = home.command("openssl");
     verify.args(["verify", "-allow_proxy_certs", "-CApath"]).arg(world().certificates());
     let verdict = run(verify.arg("-untrusted").arg(&proxy).arg(&proxy), b"");
     assert_eq!(verdict.code, Some(0), "{verdict:?}");
-    any(home)
+    text(home)
+}
+
+fn text(home: &Home) -> String {
+    run(home.command("openssl").args(["x509", "-noout", "-text", "-in"]).arg(home.proxy()), b"").success().stdout
 }
 
 /// Any proxy; OpenSSL knows only those of RFC 3820.
@@ -68,14 +79,13 @@ pub fn any(home: &Home) -> Judged {
     let proxy = home.proxy();
     assert_eq!(mode(&proxy), 0o600);
     assert_eq!(home.beside_the_proxy(), ["x509up"]);
-    let text = run(home.command("openssl").args(["x509", "-noout", "-text", "-in"]).arg(&proxy), b"").success();
     let says = |program: &str| {
         let outcome = run(home.command(program).args(["-all", "-file"]).arg(&proxy), b"").success();
         assert!(!outcome.stderr.to_lowercase().contains("fail"), "{program}: {outcome:?}");
         outcome.stdout
     };
     let chain = chain(&proxy);
-    Judged { text: text.stdout, cpp: says("voms-proxy-info2"), java: says("voms-proxy-info3"), chain }
+    Judged { text: text(home), cpp: says("voms-proxy-info2"), java: says("voms-proxy-info3"), chain }
 }
 
 pub fn chain(proxy: &Path) -> Vec<X509> {

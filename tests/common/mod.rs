@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
-use voms_proxy::authority::pki::{Certification, KeyKind, Purpose};
+use voms_proxy::authority::pki::{Certification, Purpose};
 use voms_proxy::authority::world::World;
+use voms_proxy::credential::key::KeyKind;
 use voms_proxy::credential::pem;
 use voms_proxy::credential::user::Credential;
 

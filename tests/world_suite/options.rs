@@ -151,6 +151,30 @@ fn options_do_what_they_say_and_all_judges_agree() {
 }
 
 #[test]
+fn a_proxy_with_an_ec_key_serves_over_https_and_for_the_cpp_client_but_not_for_the_java_one() {
+    let desk = Desk::new();
+    let out = desk.path("out.pem");
+    let ended = desk.init("alice", &["--voms", "virgo", "--key-type", "ec"], &out);
+    assert!(
+        ended.exit == 0 && ended.stderr.starts_with("warning: the key of this proxy is an EC key"),
+        "{}",
+        ended.all()
+    );
+    let shown = ours(&desk, &out);
+    assert_eq!((shown.bits.as_str(), shown.short_fqans()), ("256", owned(&["/virgo", "/virgo/virgo"])));
+    let file = out.to_str().unwrap();
+    let cpp = desk.peer("voms-proxy-info2", &["-fqan", "-file", file]);
+    assert!(cpp.exit == 0 && cpp.stdout.starts_with("/virgo/Role=NULL"), "{}", cpp.all());
+    let java = desk.peer("voms-proxy-info3", &["-all", "-file", file]);
+    assert!(java.exit != 0 && java.stderr.contains("cannot be cast"), "{}", java.all());
+    // The server takes it for TLS.
+    let renewed = desk.path("renewed.pem");
+    let ended = desk.ours("init", &["--cert", file, "--voms", "virgo", "--out", renewed.to_str().unwrap()]);
+    assert_eq!((ended.exit, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ours(&desk, &renewed).bits, "2048");
+}
+
+#[test]
 fn noregen_makes_the_new_proxy_from_the_present_one_in_its_place() {
     let desk = Desk::new();
     let proxy = desk.path("default.pem");

@@ -6,6 +6,9 @@ use chrono::Duration;
 use clap::{ArgAction, Parser};
 
 use crate::cli::output::Trouble;
+use crate::credential::key::KeyKind;
+
+const DEFAULT_BITS: u32 = 2048;
 
 /// Makes a proxy certificate; with --voms it carries the VO's attributes.
 #[derive(Debug, Parser)]
@@ -60,6 +63,9 @@ pub struct InitArgs {
     /// Size of the proxy's RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)
     #[arg(long, short = 'b', value_name = "N")]
     pub bits: Option<String>,
+    /// Kind of the proxy's key: rsa (default), or ec (P-256), which HTTPS services take and many others do not
+    #[arg(long, value_name = "KIND")]
+    pub key_type: Option<String>,
     /// Your certificate: PEM, PKCS#12, or a proxy
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
@@ -243,6 +249,18 @@ pub fn bits(text: &str) -> Result<u32, Trouble> {
     if SIZES.contains(&size) { Ok(size) } else { Err(wrong(format!("Unsupported key size:{size}"))) }
 }
 
+/// Joins `--key-type` and `--bits`.
+pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, Trouble> {
+    let bits = bits.map(self::bits).transpose()?;
+    match (key_type.map(str::to_ascii_lowercase).as_deref(), bits) {
+        (None | Some("rsa"), bits) => Ok(KeyKind::Rsa(bits.unwrap_or(DEFAULT_BITS))),
+        (Some("ec"), None) => Ok(KeyKind::P256),
+        (Some("ec"), Some(_)) => Err(Trouble::new("an EC key is always of P-256").help("leave out --bits")),
+        (Some(other), _) => Err(Trouble::new(format!("there is no key type {other}"))
+            .help("write --key-type rsa, which all services take, or --key-type ec")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,5 +278,13 @@ mod tests {
     fn key_sizes_are_those_that_services_know() {
         assert_eq!(bits("3072").unwrap(), 3072);
         assert!(bits("0").is_err() && bits("foo").is_err() && bits("2047").is_err());
+    }
+
+    #[test]
+    fn a_kind_of_key_and_a_size_have_to_fit() {
+        assert_eq!(key_kind(None, None).unwrap(), KeyKind::Rsa(2048));
+        assert_eq!(key_kind(Some("RSA"), Some("4096")).unwrap(), KeyKind::Rsa(4096));
+        assert_eq!(key_kind(Some("ec"), None).unwrap(), KeyKind::P256);
+        assert!(key_kind(Some("ec"), Some("2048")).is_err() && key_kind(Some("dsa"), None).is_err());
     }
 }

@@ -16,6 +16,7 @@ use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{trouble, vos};
 use crate::credential::anchors::TrustAnchors;
+use crate::credential::key::KeyKind;
 use crate::credential::location::Location;
 use crate::credential::proxy_type::{Generation, Policy};
 use crate::voms::fqan::Fqan;
@@ -25,7 +26,6 @@ use crate::voms::vomsdir::VomsDir;
 use crate::voms::vomses::VomsesEntry;
 
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
-const DEFAULT_BITS: u32 = 2048;
 /// A month of seconds, for "the server's maximum".
 const MORE_THAN_ANY_SERVER_GIVES: u64 = 30 * 86_400;
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
@@ -70,7 +70,7 @@ pub struct InitPlan {
     pub policy: Policy,
     pub path_length: Option<u32>,
     pub lifetime: Duration,
-    pub bits: u32,
+    pub key: KeyKind,
     pub out: PathBuf,
     pub timeout: Span,
     pub verify_ac: bool,
@@ -94,7 +94,7 @@ impl InitPlan {
         if lifetime <= Duration::zero() {
             return Err(Trouble::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00"));
         }
-        let bits = args.bits.as_deref().map_or(Ok(DEFAULT_BITS), args::bits)?;
+        let key = args::key_kind(args.key_type.as_deref(), args.bits.as_deref())?;
         if args.separate.is_some() && args.voms.is_empty() {
             return Err(Trouble::new("--separate is about the attributes of a VO").help("name the VO with --voms"));
         }
@@ -130,7 +130,7 @@ impl InitPlan {
             any_host: args.skip_hostname_checks,
             path_length: args.path_length,
             lifetime,
-            bits,
+            key,
             out,
             timeout: args.timeout.filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Span::from_secs),
             verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,

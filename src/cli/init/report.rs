@@ -10,12 +10,16 @@ use voms_asn1::EncodedAc;
 use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
 use crate::client::{Event, Protocol};
+use crate::credential::key::KeyKind;
 use crate::credential::location::Location;
 use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
 use crate::credential::user::Credential;
 use crate::voms::fqan::Fqan;
 use crate::voms::verify::{AcAttributes, VerifiedAc};
+
+const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
+    MyProxy and the info command of the Java client do not.";
 
 /// Tells the user what happens.
 pub struct Reporter {
@@ -196,6 +200,9 @@ impl Reporter {
                     "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
                 }
             });
+        }
+        if plan.key == KeyKind::P256 {
+            self.warn(EC_KEY);
         }
         if plan.json {
             let described = json!({

@@ -17,7 +17,7 @@ use crate::cli::trouble::{self, Stop};
 use crate::client::{AcReply, VomsClient};
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::ChainFinding;
-use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::key::{KeyError, KeyKind, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
 use crate::credential::user::Credential;
 use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust};
@@ -27,7 +27,7 @@ const TOTAL: Span = Span::from_secs(60);
 
 /// Goes down the road once; every failure on it leaves the file in place as it was.
 pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, Stop> {
-    let key = begin_key(plan.bits);
+    let key = begin_key(plan.key);
     let credential = load(plan, report)?;
     let began = now();
     let latest = check_chain(plan, &credential, began)?;
@@ -61,8 +61,8 @@ pub fn attributes(
 }
 
 /// The key needs nothing but a processor, and everything else mostly waits.
-fn begin_key(bits: u32) -> JoinHandle<Result<PrivateKey, KeyError>> {
-    std::thread::spawn(move || PrivateKey::generate_rsa(bits))
+fn begin_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
+    std::thread::spawn(move || PrivateKey::generate(kind))
 }
 
 fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Trouble> {
