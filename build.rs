@@ -1,4 +1,5 @@
 //! Link options of the executables.
+#![allow(clippy::disallowed_methods)] // Cargo speaks to build scripts by the environment.
 
 use std::env;
 use std::process::Command;

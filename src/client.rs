@@ -1,16 +1,18 @@
 //! The paved path: asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
 
 use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::Runtime;
 use tokio::time::{Instant, timeout_at};
 use voms_asn1::{DecodeError, EncodedAc};
 
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::user::Credential;
-use crate::net::tls::{ServerName, ServerTrust, TlsClient};
+use crate::net::tls::{Connection, ServerName, ServerTrust, TlsClient};
 use crate::net::{NetError, endpoint, legacy, rest};
 use crate::voms::request::AcRequest;
 use crate::voms::response::{Reply, ResponseError, ServerError};
@@ -180,16 +182,48 @@ pub struct AcReply {
 /// Asks VOMS servers on behalf of one user.
 pub struct VomsClient {
     tls: TlsClient,
+    /// What the last server may have left open, for the next request to it.
+    open: Mutex<Option<Open>>,
+    runtime: Waiting,
     timeout: Duration,
     deadline: Instant,
     any_host: bool,
+}
+
+/// A connection that may take another request.
+struct Open {
+    name: ServerName,
+    server: Certificate,
+    session: rest::Session,
+}
+
+/// A runtime on this thread, whose end a name lookup that hangs does not delay.
+struct Waiting(Option<Runtime>);
+
+impl Waiting {
+    fn new() -> Result<Self, NetError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| NetError::Connect(error.to_string()))
+    }
+
+    fn until<T>(&self, done: impl Future<Output = T>) -> Option<T> {
+        self.0.as_ref().map(|runtime| runtime.block_on(done))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl VomsClient {
     /// A client that spends at most `timeout` on one server and at most `total` on everything it is asked.
     ///
     /// # Errors
-    /// [`NetError::Credential`].
+    /// [`NetError::Credential`], [`NetError::WebCas`], or what the system says where no connections can be made at all.
     pub fn new(
         credential: &Credential,
         trust: ServerTrust,
@@ -197,8 +231,14 @@ impl VomsClient {
         timeout: Duration,
         total: Duration,
     ) -> Result<Self, NetError> {
-        let tls = TlsClient::new(credential, trust, now)?;
-        Ok(Self { tls, timeout: timeout.min(total), deadline: Instant::now() + total, any_host: false })
+        Ok(Self {
+            tls: TlsClient::new(credential, trust, now)?,
+            open: Mutex::new(None),
+            runtime: Waiting::new()?,
+            timeout: timeout.min(total),
+            deadline: Instant::now() + total,
+            any_host: false,
+        })
     }
 
     /// The same, which believes a server that a trusted CA vouches for whatever its name is. Whoever has a certificate
@@ -219,14 +259,8 @@ impl VomsClient {
         observe: &mut dyn FnMut(&Event<'_>),
     ) -> Result<AcReply, ClientError> {
         let nothing = |attempts| ClientError { vo: request.vo.clone(), attempts };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let Ok(runtime) = runtime else {
-            return Err(nothing(Vec::new()));
-        };
-        let outcome = runtime.block_on(self.ask_all(request, servers, observe));
-        // A name lookup that hangs must not keep the command waiting.
-        runtime.shutdown_background();
-        outcome.map_err(nothing)
+        let outcome = self.runtime.until(self.ask_all(request, servers, observe));
+        outcome.unwrap_or_else(|| Err(Vec::new())).map_err(nothing)
     }
 
     async fn ask_all(
@@ -311,23 +345,52 @@ impl VomsClient {
 
     async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
         let name = server_name(entry, self.any_host);
-        let connection = self.tls.connect(&name).await?;
-        let (body, date) = match protocol {
+        let (body, date, server) = match protocol {
             Protocol::Rest => {
-                let host = format!("{}:{}", entry.host, entry.port);
-                let answer = rest::get(connection.stream, &host, &request.rest_target()).await?;
-                (answer.body, answer.date)
+                let (answer, server) = self.get(name, &request.rest_target()).await?;
+                (answer.body, answer.date, server)
             }
-            Protocol::Legacy => (legacy::exchange(connection.stream, &request.legacy_document()).await?, None),
+            Protocol::Legacy => {
+                let connection = self.tls.connect(&name).await?;
+                let answer = legacy::exchange(connection.stream, &request.legacy_document()).await?;
+                (answer, None, connection.server)
+            }
         };
         let reply = Reply::parse(&body)?;
         if let Some(der) = reply.ac {
             let ac = EncodedAc::from_der(&der)?;
             // VOMS servers begin the life of what they sign with the present.
             let server_time = date.or_else(|| Some(validity(&ac.certificate().acinfo).0));
-            return Ok(AcReply { ac, warnings: reply.warnings, server: connection.server, server_time });
+            return Ok(AcReply { ac, warnings: reply.warnings, server, server_time });
         }
         Err(reply.errors.into_iter().next().map_or(Failure::Nothing, Failure::Server))
+    }
+
+    /// Over the connection that this server left open, if it still is, else over a new one.
+    async fn get(&self, name: ServerName, target: &str) -> Result<(rest::Answer, Certificate), NetError> {
+        let host = format!("{}:{}", name.host, name.port);
+        let left = self.open().take().filter(|open| open.name == name);
+        if let Some(mut open) = left {
+            match open.session.get(&host, target).await {
+                Ok(answer) => return Ok((answer, self.leave(open))),
+                Err(NetError::Closed | NetError::Broken(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let Connection { stream, server } = self.tls.connect(&name).await?;
+        let mut open = Open { name, server, session: rest::Session::open(stream).await? };
+        let answer = open.session.get(&host, target).await?;
+        Ok((answer, self.leave(open)))
+    }
+
+    fn leave(&self, open: Open) -> Certificate {
+        let server = open.server.clone();
+        *self.open() = Some(open);
+        server
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -357,10 +420,8 @@ pub fn look_at(
     timeout: Duration,
 ) -> Result<Look, NetError> {
     let tls = TlsClient::anonymous(trust, now)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-    let runtime = runtime.map_err(|error| NetError::Connect(error.to_string()))?;
     let late = || NetError::Connect(format!("no answer within {} s", timeout.as_secs_f64().ceil()));
-    let look = runtime.block_on(async {
+    let look = Waiting::new()?.until(async {
         let mut look =
             Look { addresses: Err(NetError::Resolve(entry.host.clone())), connection: None, certificate: None };
         if let Ok(found) = tokio::time::timeout(timeout, endpoint::resolve(&entry.host, entry.port)).await {
@@ -380,9 +441,7 @@ pub fn look_at(
         });
         look
     });
-    // A name lookup that hangs must not keep the command waiting.
-    runtime.shutdown_background();
-    Ok(look)
+    look.ok_or_else(late)
 }
 
 fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {

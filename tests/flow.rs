@@ -3,13 +3,17 @@
 mod common;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use common::judge::{self, Judged};
 use common::voms::{self, Voms, authority, authority_of, honest, legacy};
 use common::{Home, certification, hostile, key_pem, now, world};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::base64;
 use voms_proxy::authority::pki::Purpose;
+use voms_proxy::authority::sign::AcDraft;
 use voms_proxy::credential::key::KeyKind;
 
 const ROLE: &str = "/virgo/virgo/Role=production";
@@ -121,7 +125,11 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
 }
 
 fn two_vos(virgo: &Voms, ligo: &Voms) -> Home {
-    let home = Home::ada().servers(&[virgo.virgo(), ligo.line("ligo", "ligo")]);
+    two_vos_at(&[virgo.virgo(), ligo.line("ligo", "ligo")])
+}
+
+fn two_vos_at(lines: &[String]) -> Home {
+    let home = Home::ada().servers(lines);
     let lsc = fs::read(world().vomsdir().join("virgo/localhost.lsc")).unwrap();
     for vo in ["virgo", "ligo"] {
         home.write(&format!("vomsdir/{vo}/localhost.lsc"), &lsc, 0o644);
@@ -139,6 +147,35 @@ fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
         let judged = judge::rfc(&home);
         assert_eq!(judged.fields("VO"), order);
         assert!(judged.holds(virgo.sent().last().unwrap()) && judged.holds(ligo.sent().last().unwrap()));
+    }
+}
+
+#[test]
+fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
+    let reply = |vo: &str| {
+        let fqans = vec![format!("/{vo}/Role=NULL/Capability=NULL")];
+        let ac = voms::signed(&AcDraft { vo: vo.to_owned(), fqans, ..voms::draft() });
+        let body = format!("<voms><ac>{}</ac></voms>", base64::encode_block(&ac.as_der()));
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let replies = [reply("virgo"), reply("ligo")];
+    for (served_each, connections) in [(2, 1), (1, 2)] {
+        let (replies, served) = (replies.clone(), AtomicUsize::new(0));
+        let server = hostile::tls(move |mut stream| {
+            for _ in 0..served_each {
+                let reply = &replies[served.fetch_add(1, Ordering::SeqCst)];
+                stream.write_all(reply.as_bytes()).unwrap();
+                if served_each > 1 && stream.read(&mut [0; 4096]).unwrap() == 0 {
+                    break;
+                }
+            }
+        });
+        let subject = world().host.chain().leaf().subject().to_string();
+        let line = |vo| voms::entry(vo, "localhost", server.port(), &subject, vo);
+        let home = two_vos_at(&[line("virgo"), line("ligo")]);
+        home.init(&["--voms", "virgo", "--voms", "ligo"]).success();
+        assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/ligo"]);
+        assert_eq!(server.connections(), connections);
     }
 }
 

@@ -1,10 +1,10 @@
-//! One HTTP/1.1 GET over a connection that is already there (spec 4.2).
+//! HTTP/1.1 GET over a connection that is already there (spec 4.2).
 
 use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONNECTION, DATE, HOST, USER_AGENT};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{ACCEPT, DATE, HOST, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -23,35 +23,50 @@ pub struct Answer {
     pub date: Option<DateTime<Utc>>,
 }
 
-/// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
-///
-/// # Errors
-/// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
-pub async fn get(stream: SslStream<TcpStream>, host: &str, target: &str) -> Result<Answer, NetError> {
-    let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
-    let target: Uri = target.parse().map_err(|error| broken(&error))?;
-    let request = Request::get(target)
-        .header(HOST, host)
-        .header(USER_AGENT, AGENT)
-        .header(ACCEPT, "*/*")
-        .header(CONNECTION, "close")
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| broken(&error))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| from_hyper(&error))?;
-    // Errors of the connection also reach the request that waits on it.
-    tokio::spawn(async move {
-        let _ = connection.await;
-    });
-    let response = sender.send_request(request).await.map_err(|error| from_hyper(&error))?;
-    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
-    let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
-    let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
-    body.map(|body| Answer { body: body.to_bytes().to_vec(), date }).map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return NetError::TooLarge;
-        }
-        NetError::from_io(&*error, false)
-    })
+/// A connection that takes one request after the other, as long as the server leaves it open.
+pub struct Session(SendRequest<Empty<Bytes>>);
+
+impl Session {
+    /// Begins to speak HTTP on a connection.
+    ///
+    /// # Errors
+    /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
+    pub async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
+        let opened = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
+        // Errors of the connection also reach the request that waits on it.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Self(sender))
+    }
+
+    /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
+    ///
+    /// # Errors
+    /// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`],
+    /// [`NetError::Broken`].
+    pub async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
+        let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
+        let target: Uri = target.parse().map_err(|error| broken(&error))?;
+        let request = Request::get(target)
+            .header(HOST, host)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "*/*")
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| broken(&error))?;
+        self.0.ready().await.map_err(|error| from_hyper(&error))?;
+        let response = self.0.send_request(request).await.map_err(|error| from_hyper(&error))?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
+        let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
+        body.map(|body| Answer { body: body.to_bytes().to_vec(), date }).map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return NetError::TooLarge;
+            }
+            NetError::from_io(&*error, false)
+        })
+    }
 }
 
 fn from_hyper(error: &hyper::Error) -> NetError {

@@ -31,7 +31,7 @@ pub enum ServerTrust {
 }
 
 /// A server as a vomses entry names it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerName {
     /// The host to connect to.
     pub host: String,
