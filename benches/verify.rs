@@ -6,6 +6,8 @@
 //! `cargo bench --bench verify -- ours` leaves the others out.
 #![allow(clippy::disallowed_methods)] // A benchmark has the clock.
 
+mod setting;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,18 +24,13 @@ use openssl::rsa::Padding;
 use openssl::sha::sha256;
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
-use voms_asn1::voms::ac_seq::AcSeq;
 use voms_proxy::authority::pki::{Certification, Purpose};
-use voms_proxy::authority::sign::AcDraft;
-use voms_proxy::authority::world::{HOST, VO, World};
+use voms_proxy::authority::world::World;
 use voms_proxy::credential::anchors::file_hashes;
 use voms_proxy::credential::certificate::Certificate;
 use voms_proxy::credential::chain::Chain;
 use voms_proxy::credential::key::KeyKind;
 use voms_proxy::credential::key::PrivateKey;
-use voms_proxy::credential::pem;
-use voms_proxy::credential::proxy::ProxyRequest;
-use voms_proxy::credential::proxy_type::{Generation, Policy};
 use voms_proxy::verifier::VomsVerifier;
 use voms_proxy::voms::embedded::attribute_certificates;
 
@@ -154,31 +151,10 @@ impl Setting {
 
 /// Writes the chain of a proxy whose attribute certificate has so many FQANs.
 fn credential(world: &World, fqans: usize) -> Setting {
-    let now = Utc::now();
-    let groups = (1..fqans).map(|n| format!("/{VO}/group{n:05}"));
-    let draft = AcDraft {
-        vo: VO.to_owned(),
-        uri: format!("{HOST}:15000"),
-        fqans: std::iter::once(format!("/{VO}")).chain(groups).map(|g| g + "/Role=NULL/Capability=NULL").collect(),
-        attributes: Vec::new(),
-        not_before: now - chrono::Duration::minutes(1),
-        not_after: now + chrono::Duration::hours(12),
-    };
-    let ac = draft.sign(world.user.chain().leaf(), &world.host).unwrap();
-    let request = ProxyRequest {
-        generation: Generation::Rfc,
-        policy: Policy::InheritAll,
-        path_length: None,
-        lifetime: chrono::Duration::hours(12),
-        latest: world.user.chain().not_after(),
-        attributes: Some(AcSeq { acs: vec![ac] }),
-        included: None,
-    };
-    let proxy = request.issue(&world.user, PrivateKey::generate_rsa(2048).unwrap(), now).unwrap();
-    let chain = proxy.chain().unwrap();
-    let text: String = chain.certificates().iter().map(|c| pem::encode("CERTIFICATE", c.der()).to_string()).collect();
+    let ac = setting::attribute_certificate(world, fqans);
+    let proxy = setting::issue(&world.user, &ac, PrivateKey::generate_rsa(2048).unwrap());
     let file = world.dir.join(format!("proxy-{fqans}.pem"));
-    fs::write(&file, text).unwrap();
+    fs::write(&file, setting::to_pem(&proxy.chain().unwrap())).unwrap();
     Setting { certdir: world.certificates(), vomsdir: world.vomsdir(), file }
 }
 

@@ -155,7 +155,7 @@ fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
     let reply = |vo: &str| {
         let fqans = vec![format!("/{vo}/Role=NULL/Capability=NULL")];
         let ac = voms::signed(&AcDraft { vo: vo.to_owned(), fqans, ..voms::draft() });
-        let body = format!("<voms><ac>{}</ac></voms>", base64::encode_block(&ac.as_der()));
+        let body = format!("<voms><ac>{}</ac></voms>", base64::encode_block(ac.as_der()));
         format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
     let replies = [reply("virgo"), reply("ligo")];

@@ -1,0 +1,131 @@
+//! What the benchmarks work on: a proxy (RSA 2048) with an attribute certificate of so many FQANs, and what judges it.
+#![allow(clippy::disallowed_methods)] // A benchmark has the clock.
+#![allow(dead_code)] // No benchmark needs all of it.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Duration, Utc};
+use voms_asn1::EncodedAc;
+use voms_asn1::voms::ac_seq::AcSeq;
+use voms_proxy::authority::sign::AcDraft;
+use voms_proxy::authority::world::{HOST, VO, World};
+use voms_proxy::credential::anchors::TrustAnchors;
+use voms_proxy::credential::chain::{Chain, VerifiedChain};
+use voms_proxy::credential::key::PrivateKey;
+use voms_proxy::credential::location::Location;
+use voms_proxy::credential::pem;
+use voms_proxy::credential::proxy::{Proxy, ProxyRequest};
+use voms_proxy::credential::proxy_type::{Generation, Policy};
+use voms_proxy::credential::user::{Credential, CredentialError};
+use voms_proxy::voms::embedded::attribute_certificates;
+use voms_proxy::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms_proxy::voms::vomsdir::VomsDir;
+
+const PROXY: &str = "proxy.pem";
+
+/// An attribute certificate for the world's user, of `/virgo` and groups below it.
+pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
+    let now = Utc::now();
+    let groups = (1..fqans).map(|n| format!("/{VO}/group{n:05}"));
+    let draft = AcDraft {
+        vo: VO.to_owned(),
+        uri: format!("{HOST}:15000"),
+        fqans: std::iter::once(format!("/{VO}")).chain(groups).map(|g| g + "/Role=NULL/Capability=NULL").collect(),
+        attributes: Vec::new(),
+        not_before: now - Duration::minutes(1),
+        not_after: now + Duration::hours(12),
+    };
+    draft.sign(world.user.chain().leaf(), &world.host).unwrap()
+}
+
+/// A proxy of a user.
+pub fn issue(user: &Credential, ac: &EncodedAc, key: PrivateKey) -> Proxy {
+    let request = ProxyRequest {
+        generation: Generation::Rfc,
+        policy: Policy::InheritAll,
+        path_length: None,
+        lifetime: Duration::hours(12),
+        latest: user.chain().not_after(),
+        attributes: Some(AcSeq { acs: vec![ac.clone()] }),
+        included: None,
+    };
+    request.issue(user, key, Utc::now()).unwrap()
+}
+
+/// The certificates of a chain as they stand in a file.
+pub fn to_pem(chain: &Chain) -> String {
+    chain.certificates().iter().map(|c| pem::encode("CERTIFICATE", c.der()).to_string()).collect()
+}
+
+/// What stands in a directory, read.
+pub struct Setting {
+    pub certificates: PathBuf,
+    pub vomsdir: PathBuf,
+    /// The proxy with its key.
+    pub proxy: PathBuf,
+    user: Credential,
+    own: Credential,
+    ac: EncodedAc,
+    contents: Vec<u8>,
+    anchors: TrustAnchors,
+    voms: VomsDir,
+    now: DateTime<Utc>,
+}
+
+impl Setting {
+    /// Makes everything anew in a directory.
+    pub fn create(directory: &Path, fqans: usize) -> Self {
+        let world = World::create(directory, Utc::now()).unwrap();
+        let ac = attribute_certificate(&world, fqans);
+        let proxy = issue(&world.user, &ac, PrivateKey::generate_rsa(2048).unwrap());
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(directory.join(PROXY)).unwrap();
+        file.write_all(&proxy.to_pem().unwrap()).unwrap();
+        Self::open(directory)
+    }
+
+    /// Reads what was made before.
+    pub fn open(directory: &Path) -> Self {
+        let load = |location: &Location| {
+            Credential::load(location, |_| -> Result<_, CredentialError> { panic!("no key is encrypted") }).unwrap()
+        };
+        let user = directory.join("user");
+        let user = load(&Location::pair(user.join("usercert.pem"), user.join("userkey.pem")));
+        let [certificates, vomsdir, proxy] = ["certificates", "vomsdir", PROXY].map(|name| directory.join(name));
+        let own = load(&Location::single(proxy.clone()));
+        let ac = attribute_certificates(own.chain()).remove(0).unwrap();
+        let contents = fs::read(&proxy).unwrap();
+        let (anchors, voms) = (TrustAnchors::open(&certificates).unwrap(), VomsDir::open(&vomsdir).unwrap());
+        Self { certificates, vomsdir, proxy, user, own, ac, contents, anchors, voms, now: Utc::now() }
+    }
+
+    /// From DER to the FQANs.
+    pub fn decode_ac(&self) -> AcAttributes {
+        let ac = EncodedAc::from_der(self.ac.as_der()).unwrap();
+        AcAttributes::read(&ac.certificate().acinfo).unwrap()
+    }
+
+    /// One that is decoded, against CAs and vomsdir that were read before.
+    pub fn verify_ac(&self) -> VerifiedAc {
+        let trust = SignerTrust::VomsDir(&self.voms, &self.anchors);
+        let holder = self.user.chain().leaf();
+        AcVerifier { trust, holder, now: self.now, skew: SKEW, hosts: None }.verify(&self.ac, Some(VO)).unwrap()
+    }
+
+    /// One that is parsed, against CAs that were read before.
+    pub fn verify_chain(&self) -> VerifiedChain {
+        self.own.chain().verify(&self.anchors, self.now).unwrap()
+    }
+
+    /// Parses the chain from PEM.
+    pub fn parse_chain(&self) -> Chain {
+        Chain::parse(&self.contents).unwrap()
+    }
+
+    /// With a key that is there.
+    pub fn issue_proxy(&self) -> Proxy {
+        issue(&self.user, &self.ac, PrivateKey::new(self.own.key().pkey().to_owned()))
+    }
+}
