@@ -199,6 +199,8 @@ impl Pair {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let cannot = |error: &io::Error| PairError::Backup { path: path.clone(), reason: bounded::reason(error) };
             let contents = bounded::read(&path, bounded::CONFIGURATION_LIMIT).map_err(|error| cannot(&error))?;
+            // The certificate's file may hold a key as well.
+            let allowed = mode(&name) & path.metadata().map_err(|error| cannot(&error))?.mode();
             let free = |at: &u32| match at {
                 1 => self.directory.join(format!("{name}.{stamp}")),
                 at => self.directory.join(format!("{name}.{stamp}-{at}")),
@@ -206,7 +208,7 @@ impl Pair {
             let candidates = (1..u32::MAX).map(|at| free(&at));
             let backup = candidates.into_iter().find(|path| path.symlink_metadata().is_err()).unwrap_or_default();
             let draft = self.directory.join(format!(".{name}.backup"));
-            let written = self.lay_down(&draft, &contents, mode(&name));
+            let written = self.lay_down(&draft, &contents, allowed);
             written.and_then(|()| fs::rename(&draft, &backup)).map_err(|error| {
                 let _ = fs::remove_file(&draft);
                 cannot(&error)
@@ -302,6 +304,17 @@ mod tests {
         let modes = |name: &str| fs::metadata(directory.join(name)).unwrap().mode() & 0o7777;
         assert_eq!((modes(CERTIFICATE), modes(KEY), modes("userkey.pem.today")), (0o644, 0o400, 0o400));
         assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o7777, 0o700);
+    }
+
+    #[test]
+    fn a_backup_is_no_more_open_than_what_it_is_of() {
+        let home = tempfile::tempdir().unwrap();
+        let pair = Pair::in_directory(home.path());
+        pair.replace(b"cert and key", Some(b"key"), "today").unwrap();
+        fs::set_permissions(pair.certificate(), Permissions::from_mode(0o600)).unwrap();
+        pair.replace(b"new", Some(b"new"), "today").unwrap();
+        let modes = |name: &str| fs::metadata(home.path().join(name)).unwrap().mode() & 0o7777;
+        assert_eq!((modes("usercert.pem.today"), modes("userkey.pem.today")), (0o600, 0o400));
     }
 
     #[test]
