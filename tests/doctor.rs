@@ -489,6 +489,20 @@ fn links_are_not_followed_by_fix_permissions() {
 }
 
 #[test]
+fn directories_in_the_place_of_files_are_left_alone_by_fix_permissions() {
+    let proxy = Setup::new();
+    let setup = Setup::new().gone(".globus/usercert.pem").variable("X509_USER_PROXY", proxy.home.path("out"));
+    fs::create_dir(setup.home.path(".globus/usercert.pem")).unwrap();
+    let setup = setup.mode(".globus/usercert.pem", 0o777);
+    let before = mode(&proxy.home.path("out"));
+    setup.run_with(&["--fix-permissions"]);
+    setup.run_with(&["--fix-permissions", "--out", "out"]);
+    assert_eq!(mode(&proxy.home.path("out")), before);
+    assert_eq!(mode(&setup.home.path("out")), before);
+    assert_eq!(mode(&setup.home.path(".globus/usercert.pem")), 0o777);
+}
+
+#[test]
 fn without_the_passphrase_all_is_looked_at_that_needs_none() {
     let mut setup = Setup::new().encrypted("");
     setup.words.retain(|word| word != "--pwstdin");

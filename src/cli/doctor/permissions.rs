@@ -1,6 +1,6 @@
 //! `--fix-permissions`: the only thing by which the doctor changes something.
 
-use std::fs::Permissions;
+use std::fs::{FileType, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -17,26 +17,29 @@ const AREA: &str = "permissions";
 pub fn fix(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(globus) = env.globus() {
-        findings.extend(tighten(&globus, 0o022, 0o700, env.uid));
+        findings.extend(tighten(&globus, FileType::is_dir, 0o022, 0o700, env.uid));
     }
     if let Ok(location) = places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
         for fault in user::file_faults(&location) {
             findings.extend(match fault {
-                CredentialError::KeyMode { path, .. } => tighten(&path, 0o177, 0o400, env.uid),
-                CredentialError::CertificateMode { path, .. } => tighten(&path, 0o022, 0o644, env.uid),
+                CredentialError::KeyMode { path, .. } => tighten(&path, FileType::is_file, 0o177, 0o400, env.uid),
+                CredentialError::CertificateMode { path, .. } => {
+                    tighten(&path, FileType::is_file, 0o022, 0o644, env.uid)
+                }
                 _ => None,
             });
         }
     }
-    findings.extend(tighten(&args.out(env), 0o177, 0o600, env.uid));
+    findings.extend(tighten(&args.out(env), FileType::is_file, 0o177, 0o600, env.uid));
     findings
 }
 
-/// Sets a mode where one of the `wrong` bits is set. Links and other people's files are left alone.
-fn tighten(path: &Path, wrong: u32, right: u32, uid: u32) -> Option<Finding> {
+/// Sets a mode where one of the `wrong` bits is set. Links, other people's files and whatever is of another kind are
+/// left alone.
+fn tighten(path: &Path, kind: fn(&FileType) -> bool, wrong: u32, right: u32, uid: u32) -> Option<Finding> {
     let found = path.symlink_metadata().ok()?;
     let mode = found.mode() & 0o7777;
-    if found.is_symlink() || found.uid() != uid || mode & wrong == 0 || !(found.is_file() || found.is_dir()) {
+    if !kind(&found.file_type()) || found.uid() != uid || mode & wrong == 0 {
         return None;
     }
     Some(match std::fs::set_permissions(path, Permissions::from_mode(right)) {
