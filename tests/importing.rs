@@ -242,6 +242,20 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
 }
 
 #[test]
+fn a_passphrase_that_would_be_cut_off_is_refused() {
+    let home = before();
+    for words in [["import", "--force", "--pwstdin", "new.pem"], ["export", "--p12", "out.p12", "--pwstdin"]] {
+        let outcome = run(home.command(BINARY).args(words), format!("{}\n", "x".repeat(1025)).as_bytes());
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        outcome.says("", "is too long: no more than 1024 bytes").says("", "help: ");
+    }
+    assert_eq!(standing(&home), ["old", "old"]);
+    let longest = format!("{}\n", "x".repeat(1024));
+    run(home.command(BINARY).args(["passwd", "--pwstdin"]), longest.as_bytes()).success();
+    run(home.command(BINARY).args(["passwd", "--pwstdin", "--no-passphrase"]), longest.as_bytes()).success();
+}
+
+#[test]
 fn a_full_disk_leaves_the_pair_that_was_there() {
     let home = before();
     let fill = "mkdir globus && cp -p .globus/* globus && mount -t tmpfs -o size=24k none .globus && \

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::output::{self, Trouble};
 use super::signals;
 use super::trouble::Stop;
+use crate::credential::key::LONGEST_PASSPHRASE;
 use crate::credential::user::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
@@ -73,14 +74,16 @@ impl PassphraseSource {
         self.ask_for(&format!("Enter the password of {}:", path.display()), path).map(Some)
     }
 
-    /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short or
-    /// was mistyped.
+    /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short
+    /// or too long or was mistyped.
     pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, Stop> {
         let mut attempts = 1;
         loop {
             let chosen = self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
             let fault = if chosen.chars().count() < SHORTEST_NEW {
                 format!("the new {what} is too short: at least {SHORTEST_NEW} characters are needed")
+            } else if chosen.len() > LONGEST_PASSPHRASE {
+                format!("the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again")
             } else if self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen {
                 format!("the new {what} was not typed the same way twice")
             } else {

@@ -19,6 +19,9 @@ use super::pem::{self, Block};
 /// What a guess at a passphrase costs: about a tenth of a second on one core of today, a hundred times OpenSSL's own.
 const ITERATIONS: u32 = 250_000;
 
+/// In bytes; of a longer passphrase OpenSSL's readers take the beginning.
+pub const LONGEST_PASSPHRASE: usize = 1024;
+
 /// A private key that could not be read or made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -141,7 +144,7 @@ impl PrivateKey {
     }
 
     /// A PKCS#8 block that only the passphrase opens: AES-256 in CBC mode under a key derived by PBKDF2 with
-    /// HMAC-SHA-256 (RFC 8018), which every client reads.
+    /// HMAC-SHA-256 (RFC 8018), which every client reads. It was opened once, as there may be no other copy.
     ///
     /// # Errors
     /// [`KeyError::Encryption`].
@@ -155,7 +158,12 @@ impl PrivateKey {
             encryption_algorithm: parameters.map_err(|_| KeyError::Encryption)?.into(),
             encrypted_data: OctetString::new(encrypted).map_err(|_| KeyError::Encryption)?,
         };
-        Ok(pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().map_err(|_| KeyError::Encryption)?))
+        let pem = pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().map_err(|_| KeyError::Encryption)?);
+        let opens = |block: &Block<'_>| {
+            let opened = Self::from_pem::<KeyError>(block, || Ok(Zeroizing::new(passphrase.to_owned())));
+            opened.is_ok_and(|opened| opened.0.public_eq(&self.0))
+        };
+        if pem::blocks(pem.as_bytes()).first().is_some_and(opens) { Ok(pem) } else { Err(KeyError::Encryption) }
     }
 
     fn encrypted(&self, passphrase: &str, salt: &[u8], iv: &[u8]) -> Result<Vec<u8>, ErrorStack> {
@@ -231,6 +239,13 @@ mod tests {
     fn a_key_is_never_printed() {
         let key = PrivateKey::generate_rsa(512).unwrap();
         assert_eq!(format!("{key:?}"), "PrivateKey(..)");
+    }
+
+    #[test]
+    fn no_key_is_locked_for_good() {
+        let key = PrivateKey::generate_rsa(1024).unwrap();
+        assert!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE)).is_ok());
+        assert!(matches!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE + 1)), Err(KeyError::Encryption)));
     }
 
     #[test]
