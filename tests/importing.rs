@@ -241,6 +241,27 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     assert!(given_up.stdout.contains("code=1") && given_up.stdout.contains("does not open"), "{given_up:?}");
 }
 
+/// At the prompt of one command another one replaces the pair.
+#[test]
+fn what_was_changed_meanwhile_is_not_written_over() {
+    let import = format!("[exec sh -c {{{BINARY} {} >/dev/null 2>&1}}]", IMPORT.join(" "));
+    let phrase = format!("{import}correct horse");
+    let yes = format!("{import}y");
+    let cases: [(&str, &[(&str, &str)]); 2] = [
+        ("passwd", &[("Enter a new pass phrase for", &phrase), ("Enter it again:", "correct horse")]),
+        ("import renewed.pem", &[("A backup is kept.", &yes)]),
+    ];
+    for (words, steps) in cases {
+        let home = before();
+        home.write("renewed.pem", &certificate_pem(&users()[0]), 0o644);
+        let outcome = typed(&home, words, steps).success();
+        assert!(outcome.stdout.contains("code=1"), "{words}: {outcome:?}");
+        assert!(outcome.stdout.contains("was changed meanwhile") && outcome.stdout.contains("help: try again"));
+        assert_eq!(standing(&home), ["new", "new"], "{words}");
+        assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{words}");
+    }
+}
+
 #[test]
 fn a_passphrase_that_would_be_cut_off_is_refused() {
     let home = before();

@@ -13,8 +13,9 @@ use super::fitness;
 use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
 use super::trouble::{Stop, carry_out};
+use crate::bounded;
 use crate::credential::key::KeyError;
-use crate::credential::pair::{Pair, Replaced};
+use crate::credential::pair::{self, Pair, PairError, Replaced};
 use crate::credential::pem;
 use crate::credential::received::{Chosen, Received};
 
@@ -81,8 +82,8 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
 enum Key {
     /// One that came along, to be written.
     Received,
-    /// The one that stands there.
-    AtHome,
+    /// The one that stands there, as it was read.
+    AtHome(Zeroizing<Vec<u8>>),
 }
 
 fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Stop> {
@@ -106,16 +107,31 @@ fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), S
     if !replaces.is_empty() && !args.force {
         ask_to_replace(args, &replaces)?;
     }
-    let key_pem = match key {
-        Key::AtHome => None,
+    let key_pem = match &key {
+        Key::AtHome(_) => None,
         Key::Received => Some(protect(args, &chosen, &pair, source)?),
     };
-    let key = key_pem.as_ref().map(|pem| pem.as_bytes());
     let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
-    let replaced = pair.replace(certificates(&chosen).as_bytes(), key, &stamp)?;
-    tell_done(&pair, key.is_some(), &replaced);
+    let replaced = replace(&pair, &chosen, (&key, key_pem.as_ref().map(|pem| pem.as_bytes())), &stamp)?;
+    tell_done(&pair, key_pem.is_some(), &replaced);
     tell_next(env, &directory, &chosen, now);
     Ok(())
+}
+
+/// Puts it in place. A key that the certificate was found to belong to has to be there still.
+fn replace(
+    pair: &Pair,
+    chosen: &Chosen,
+    (key, new): (&Key, Option<&[u8]>),
+    stamp: &str,
+) -> Result<Replaced, PairError> {
+    let locked = pair.lock()?;
+    let finished_earlier = locked.finish()?;
+    if let Key::AtHome(read) = key {
+        pair::unchanged(&pair.key(), read)?;
+    }
+    let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
+    Ok(Replaced { finished_earlier, ..replaced })
 }
 
 fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
@@ -145,8 +161,10 @@ fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(
     if received.has_key() || !received.has_certificate() || home.symlink_metadata().is_err() {
         return Ok((received, Key::Received));
     }
+    // Before it is read as a key: whatever changes it from here on shows.
+    let read = bounded::read(&home, bounded::CONFIGURATION_LIMIT).unwrap_or_default();
     received.add(&home, &mut ask)?;
-    Ok((received, Key::AtHome))
+    Ok((received, Key::AtHome(read)))
 }
 
 fn describe(chosen: &Chosen, env: &Environment, now: DateTime<Utc>) {
@@ -174,7 +192,7 @@ fn describe(chosen: &Chosen, env: &Environment, now: DateTime<Utc>) {
 }
 
 fn will_be_replaced(pair: &Pair, key: &Key) -> Vec<PathBuf> {
-    let stays = |path: &PathBuf| matches!(key, Key::AtHome) && *path == pair.key();
+    let stays = |path: &PathBuf| matches!(key, Key::AtHome(_)) && *path == pair.key();
     pair.existing().into_iter().filter(|path| !stays(path)).collect()
 }
 
@@ -185,7 +203,7 @@ fn names(paths: &[PathBuf]) -> String {
 fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
     let written = match key {
         Key::Received => vec![pair.certificate(), pair.key()],
-        Key::AtHome => vec![pair.certificate()],
+        Key::AtHome(_) => vec![pair.certificate()],
     };
     output::line(&format!("Would write {}.", names(&written)));
     if !replaces.is_empty() {

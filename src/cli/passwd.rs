@@ -14,6 +14,7 @@ use super::trouble::{Stop, carry_out};
 use super::{file, places};
 use crate::bounded;
 use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::pair::{self, Locked, Pair, PairError};
 use crate::credential::pem::{self, Block};
 use crate::credential::user::{CredentialError, check_owner};
 
@@ -75,13 +76,27 @@ fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
     let sealed = seal(&key, args, &path, source)?;
     let range = block.range();
     let new = Zeroizing::new([&contents[..range.start], sealed.trim_end().as_bytes(), &contents[range.end..]].concat());
-    file::replace_with_mode(&path, &new, 0o400).map_err(|error| {
-        Trouble::new(format!("cannot write {}: {}", path.display(), bounded::reason(&error)))
-            .detail("the old file is as it was")
-            .help("check who owns its directory, its permissions and the free space")
-    })?;
+    replace(&path, &contents, &new)?;
     let what = if args.no_passphrase { "has no pass phrase any more" } else { "has the new pass phrase" };
     output::line(&format!("{} {what}.", path.display()));
+    Ok(())
+}
+
+/// Puts the new file in place of the one that was read, unless another came there meanwhile.
+fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
+    let not_written = |reason: String| {
+        Trouble::new(format!("cannot write {}: {reason}", path.display()))
+            .detail("the old file is as it was")
+            .help("check who owns its directory, its permissions and the free space")
+    };
+    let pair = Pair::of_file(path);
+    let locked = pair.as_ref().map(Pair::lock).transpose().map_err(|error| match error {
+        PairError::Write { reason, .. } => not_written(reason).into(),
+        error => Stop::from(error),
+    })?;
+    locked.as_ref().map(Locked::finish).transpose()?;
+    pair::unchanged(path, read)?;
+    file::replace_with_mode(path, new, 0o400).map_err(|error| not_written(bounded::reason(&error)))?;
     Ok(())
 }
 

@@ -50,6 +50,12 @@ pub enum PairError {
         /// Why.
         reason: String,
     },
+    /// Another command was quicker.
+    #[error("{} was changed meanwhile; nothing was done to it", .path.display())]
+    Changed {
+        /// What.
+        path: PathBuf,
+    },
     /// An earlier import was interrupted, and cannot be finished.
     #[error("an import into {} was interrupted, and cannot be finished: {reason}", .directory.display())]
     Unfinished {
@@ -69,6 +75,7 @@ impl PairError {
                 "check who owns the directory, its permissions and the free space, or name another with --dir"
                     .to_owned()
             }
+            Self::Changed { .. } => "try again".to_owned(),
             Self::Unfinished { directory, .. } => format!(
                 "see that you may write to {0}, then try again; or decide yourself what is to stand there, and run: rm {0}/{NOTE}",
                 directory.display()
@@ -92,11 +99,27 @@ pub struct Pair {
     directory: PathBuf,
 }
 
+/// A pair that no other command changes as long as this is there.
+#[derive(Debug)]
+pub struct Locked<'a> {
+    pair: &'a Pair,
+    /// `None` on a file system that has no locks.
+    _lock: Option<File>,
+}
+
 impl Pair {
     /// Names the directory, which need not be there.
     #[must_use]
     pub fn in_directory(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
+    }
+
+    /// The pair that a file is of, by its name.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let is_named = [CERTIFICATE, KEY].iter().any(|name| path.file_name().is_some_and(|own| own == *name));
+        let path = std::path::absolute(path).ok().filter(|_| is_named)?;
+        path.parent().map(Self::in_directory)
     }
 
     /// The certificate's file.
@@ -131,36 +154,24 @@ impl Pair {
         if !self.is_unfinished() {
             return Ok(false);
         }
-        let unfinished = |reason| PairError::Unfinished { directory: self.directory.clone(), reason };
-        let _lock = self.lock().map_err(|error| unfinished(bounded::reason(&error)))?;
-        self.follow_note().map_err(unfinished)
+        let locked = self.lock_file().map_err(|error| self.unfinished(bounded::reason(&error)))?;
+        Locked { pair: self, _lock: locked }.finish()
     }
 
-    /// Replaces the certificate and, if there is one, the key: all of it or nothing. What stood there is kept in files
-    /// whose names end in `stamp`.
+    /// Waits for other commands and then keeps them out; makes the directory if need be.
     ///
     /// # Errors
-    /// [`PairError`].
-    pub fn replace(&self, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
-        let cannot =
-            |path: &Path, error: &io::Error| PairError::Write { path: path.to_owned(), reason: bounded::reason(error) };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.directory)
-            .map_err(|error| cannot(&self.directory, &error))?;
-        let _lock = self.lock().map_err(|error| cannot(&self.directory, &error))?;
-        let unfinished = |reason| PairError::Unfinished { directory: self.directory.clone(), reason };
-        let finished_earlier = self.follow_note().map_err(unfinished)?;
-        let new: Vec<(&str, &[u8])> =
-            std::iter::once((CERTIFICATE, certificate)).chain(key.map(|key| (KEY, key))).collect();
-        let outcome = self.prepare(&new, stamp);
-        if outcome.is_err() {
-            new.iter().for_each(|(name, _)| drop(fs::remove_file(self.staged(name))));
-        }
-        let backups = outcome?;
-        self.follow_note().map_err(unfinished)?;
-        Ok(Replaced { backups, finished_earlier })
+    /// [`PairError::Write`].
+    pub fn lock(&self) -> Result<Locked<'_>, PairError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        let lock = made
+            .and_then(|()| self.lock_file())
+            .map_err(|error| PairError::Write { path: self.directory.clone(), reason: bounded::reason(&error) })?;
+        Ok(Locked { pair: self, _lock: lock })
+    }
+
+    fn unfinished(&self, reason: String) -> PairError {
+        PairError::Unfinished { directory: self.directory.clone(), reason }
     }
 
     /// All that can fail, up to the note.
@@ -260,8 +271,7 @@ impl Pair {
         File::open(&self.directory)?.sync_all()
     }
 
-    /// Keeps others out until it is dropped. A file system that has no locks goes without.
-    fn lock(&self) -> io::Result<Option<File>> {
+    fn lock_file(&self) -> io::Result<Option<File>> {
         let path = self.directory.join(LOCK);
         let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
         let file = OpenOptions::new()
@@ -279,6 +289,45 @@ impl Pair {
     }
 }
 
+impl Locked<'_> {
+    /// As [`Pair::finish`].
+    ///
+    /// # Errors
+    /// [`PairError::Unfinished`].
+    pub fn finish(&self) -> Result<bool, PairError> {
+        self.pair.follow_note().map_err(|reason| self.pair.unfinished(reason))
+    }
+
+    /// Replaces the certificate and, if there is one, the key: all of it or nothing. What stood there is kept in files
+    /// whose names end in `stamp`.
+    ///
+    /// # Errors
+    /// [`PairError`].
+    pub fn replace(&self, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
+        let finished_earlier = self.finish()?;
+        let new: Vec<(&str, &[u8])> =
+            std::iter::once((CERTIFICATE, certificate)).chain(key.map(|key| (KEY, key))).collect();
+        let outcome = self.pair.prepare(&new, stamp);
+        if outcome.is_err() {
+            new.iter().for_each(|(name, _)| drop(fs::remove_file(self.pair.staged(name))));
+        }
+        let backups = outcome?;
+        self.finish()?;
+        Ok(Replaced { backups, finished_earlier })
+    }
+}
+
+/// Whether a file still is what was read from it.
+///
+/// # Errors
+/// [`PairError::Changed`].
+pub fn unchanged(path: &Path, read: &[u8]) -> Result<(), PairError> {
+    match bounded::read(path, bounded::CONFIGURATION_LIMIT) {
+        Ok(present) if *present == read => Ok(()),
+        _ => Err(PairError::Changed { path: path.to_owned() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,16 +336,20 @@ mod tests {
         fs::read_to_string(directory.join(name)).unwrap()
     }
 
+    fn replaced(pair: &Pair, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
+        pair.lock()?.replace(certificate, key, stamp)
+    }
+
     #[test]
     fn a_pair_is_replaced_and_the_old_one_kept() {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join(".globus");
         let pair = Pair::in_directory(&directory);
-        let first = pair.replace(b"cert 1", Some(b"key 1"), "today").unwrap();
+        let first = replaced(&pair, b"cert 1", Some(b"key 1"), "today").unwrap();
         assert_eq!(first, Replaced::default());
-        let second = pair.replace(b"cert 2", Some(b"key 2"), "today").unwrap();
+        let second = replaced(&pair, b"cert 2", Some(b"key 2"), "today").unwrap();
         assert_eq!(second.backups, ["usercert.pem.today", "userkey.pem.today"].map(|name| directory.join(name)));
-        let third = pair.replace(b"cert 3", None, "today").unwrap();
+        let third = replaced(&pair, b"cert 3", None, "today").unwrap();
         assert_eq!(third.backups, ["usercert.pem.today-2", "userkey.pem.today-2"].map(|name| directory.join(name)));
         assert_eq!(contents(&directory, CERTIFICATE), "cert 3");
         assert_eq!(contents(&directory, KEY), "key 2");
@@ -310,9 +363,9 @@ mod tests {
     fn a_backup_is_no_more_open_than_what_it_is_of() {
         let home = tempfile::tempdir().unwrap();
         let pair = Pair::in_directory(home.path());
-        pair.replace(b"cert and key", Some(b"key"), "today").unwrap();
+        replaced(&pair, b"cert and key", Some(b"key"), "today").unwrap();
         fs::set_permissions(pair.certificate(), Permissions::from_mode(0o600)).unwrap();
-        pair.replace(b"new", Some(b"new"), "today").unwrap();
+        replaced(&pair, b"new", Some(b"new"), "today").unwrap();
         let modes = |name: &str| fs::metadata(home.path().join(name)).unwrap().mode() & 0o7777;
         assert_eq!((modes("usercert.pem.today"), modes("userkey.pem.today")), (0o600, 0o400));
     }
@@ -330,12 +383,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_of_a_pair_by_its_name() {
+        assert_eq!(
+            Pair::of_file(Path::new("/home/.globus/userkey.pem")).unwrap().directory,
+            Path::new("/home/.globus")
+        );
+        assert!(Pair::of_file(Path::new("usercert.pem")).unwrap().directory.is_absolute());
+        assert!(Pair::of_file(Path::new("/home/.globus/usercred.p12")).is_none());
+    }
+
+    #[test]
     fn what_cannot_be_written_changes_nothing() {
         let home = tempfile::tempdir().unwrap();
         let pair = Pair::in_directory(home.path());
-        pair.replace(b"cert", None, "today").unwrap();
+        replaced(&pair, b"cert", None, "today").unwrap();
         fs::create_dir(home.path().join(KEY)).unwrap();
-        assert!(pair.replace(b"new", Some(b"new"), "today").is_err());
+        assert!(replaced(&pair, b"new", Some(b"new"), "today").is_err());
         assert_eq!(contents(home.path(), CERTIFICATE), "cert");
         assert!(!pair.is_unfinished() && pair.staged(CERTIFICATE).symlink_metadata().is_err());
     }
