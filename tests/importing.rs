@@ -48,12 +48,16 @@ fn standing(home: &Home) -> [&'static str; 2] {
     ]
 }
 
+/// Runs a command under strace, which does that to its calls.
+fn hindered(home: &Home, hindrance: &[&str], words: &[&str]) -> Outcome {
+    let mut command = home.command("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null"]).arg("-etrace=".to_owned() + &CALLS.join(",")).args(hindrance);
+    run(command.arg(BINARY).args(words), b"")
+}
+
 /// Runs a command under strace, which kills it before the n-th call of that name; `None` where it came to its end.
 fn killed(home: &Home, call: &str, number: u32, words: &[&str]) -> Option<()> {
-    let mut command = home.command("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e"]).arg(format!("trace={call}"));
-    command.arg("-e").arg(format!("inject={call}:signal=KILL:when={number}"));
-    let outcome = run(command.arg(BINARY).args(words), b"");
+    let outcome = hindered(home, &["-e", &format!("inject={call}:signal=KILL:when={number}")], words);
     match outcome.code {
         Some(0) => None,
         // strace ends as what it traced.
@@ -239,6 +243,17 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     assert!(broken_off.stdout.contains("code=130"), "{broken_off:?}");
     let given_up = typed(&home, files, &[(file, "a"), (file, "b"), (file, "c")]).success();
     assert!(given_up.stdout.contains("code=1") && given_up.stdout.contains("does not open"), "{given_up:?}");
+}
+
+/// The signal comes at the beginning, and has all the time in the world.
+#[test]
+fn no_signal_ends_an_import_half_way() {
+    let home = before();
+    let hindrance = ["-e", "inject=fsync:signal=INT:when=1", "-e", "inject=rename:delay_enter=200000"];
+    let outcome = hindered(&home, &hindrance, IMPORT);
+    assert!(outcome.stdout.contains("\nWrote "), "{outcome:?}");
+    assert_eq!(standing(&home), ["new", "new"]);
+    assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new());
 }
 
 /// At the prompt of one command another one replaces the pair.

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::env::Environment;
 use super::exit::Exit;
-use super::fitness;
 use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
 use super::trouble::{Stop, carry_out};
+use super::{fitness, places, signals};
 use crate::bounded;
 use crate::credential::key::KeyError;
 use crate::credential::pair::{self, Pair, PairError, Replaced};
@@ -34,7 +34,7 @@ Of a certificate that comes without its key, the key is looked for in the direct
 EXIT CODES
   0  the pair was written, or would be with --dry-run
   1  nothing was changed
-  130  interrupted; nothing was changed
+  130  interrupted; nothing was changed unless it says so
 
 EXAMPLES
   voms-proxy import mycert.p12
@@ -112,31 +112,29 @@ fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), S
         Key::Received => Some(protect(args, &chosen, &pair, source)?),
     };
     let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
-    let replaced = replace(&pair, &chosen, (&key, key_pem.as_ref().map(|pem| pem.as_bytes())), &stamp)?;
-    tell_done(&pair, key_pem.is_some(), &replaced);
+    replace(&pair, &chosen, (&key, key_pem.as_ref().map(|pem| pem.as_bytes())), &stamp)?;
     tell_next(env, &directory, &chosen, now);
     Ok(())
 }
 
-/// Puts it in place. A key that the certificate was found to belong to has to be there still.
-fn replace(
-    pair: &Pair,
-    chosen: &Chosen,
-    (key, new): (&Key, Option<&[u8]>),
-    stamp: &str,
-) -> Result<Replaced, PairError> {
+/// Puts it in place, and says so before a signal ends the program. A key that the certificate was found to belong to
+/// has to be there still.
+fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stamp: &str) -> Result<(), PairError> {
     let locked = pair.lock()?;
-    let finished_earlier = locked.finish()?;
-    if let Key::AtHome(read) = key {
-        pair::unchanged(&pair.key(), read)?;
-    }
-    let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
-    Ok(Replaced { finished_earlier, ..replaced })
+    signals::uninterrupted(|| {
+        let finished_earlier = locked.finish()?;
+        if let Key::AtHome(read) = key {
+            pair::unchanged(&pair.key(), read)?;
+        }
+        let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
+        tell_done(pair, new.is_some(), &Replaced { finished_earlier, ..replaced });
+        Ok(())
+    })
 }
 
 fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
     let directory = directory(args, env)?;
-    let text = match Pair::in_directory(&directory).finish()? {
+    let text = match places::finish(&Pair::in_directory(&directory))? {
         true => format!("note: finished an import into {} that was interrupted", directory.display()),
         false => format!("note: no import into {} was interrupted", directory.display()),
     };

@@ -11,10 +11,10 @@ use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{Stop, carry_out};
-use super::{file, places};
+use super::{file, places, signals};
 use crate::bounded;
 use crate::credential::key::{KeyError, PrivateKey};
-use crate::credential::pair::{self, Locked, Pair, PairError};
+use crate::credential::pair::{self, Pair, PairError};
 use crate::credential::pem::{self, Block};
 use crate::credential::user::{CredentialError, check_owner};
 
@@ -94,7 +94,7 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
         PairError::Write { reason, .. } => not_written(reason).into(),
         error => Stop::from(error),
     })?;
-    locked.as_ref().map(Locked::finish).transpose()?;
+    locked.as_ref().map(|locked| signals::uninterrupted(|| locked.finish())).transpose()?;
     pair::unchanged(path, read)?;
     file::replace_with_mode(path, new, 0o400).map_err(|error| not_written(bounded::reason(&error)))?;
     Ok(())

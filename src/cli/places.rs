@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::env::Environment;
 use super::output::{self, Trouble};
-use super::trouble;
+use super::{signals, trouble};
 use crate::credential::anchors::TrustAnchors;
 use crate::credential::location::{Location, Places};
-use crate::credential::pair::Pair;
+use crate::credential::pair::{Pair, PairError};
 use crate::net::tls::ServerTrust;
 use crate::voms::vomsdir::VomsDir;
 
@@ -58,11 +58,17 @@ pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environmen
 /// Finishes an import into `~/.globus` that was interrupted, and says so.
 pub fn finish_import(env: &Environment) -> Result<(), Trouble> {
     let Some(globus) = env.globus() else { return Ok(()) };
-    let finished = Pair::in_directory(&globus).finish();
+    let finished = finish(&Pair::in_directory(&globus));
     if finished.map_err(|error| Trouble::new(&error).maybe_help(error.help()))? {
         output::stderr(&format!("note: finished an import into {} that was interrupted", globus.display()));
     }
     Ok(())
+}
+
+/// Finishes an import that was interrupted; `true` if there was one.
+pub fn finish(pair: &Pair) -> Result<bool, PairError> {
+    let locked = pair.lock_unfinished()?;
+    locked.map_or(Ok(false), |locked| signals::uninterrupted(|| locked.finish()))
 }
 
 /// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.

@@ -146,16 +146,16 @@ impl Pair {
         self.directory.join(NOTE).symlink_metadata().is_ok()
     }
 
-    /// Finishes an import that was interrupted; `true` if there was one.
+    /// The pair to be finished, if an import was interrupted here; as [`Pair::lock`].
     ///
     /// # Errors
     /// [`PairError::Unfinished`].
-    pub fn finish(&self) -> Result<bool, PairError> {
+    pub fn lock_unfinished(&self) -> Result<Option<Locked<'_>>, PairError> {
         if !self.is_unfinished() {
-            return Ok(false);
+            return Ok(None);
         }
-        let locked = self.lock_file().map_err(|error| self.unfinished(bounded::reason(&error)))?;
-        Locked { pair: self, _lock: locked }.finish()
+        let lock = self.lock_file().map_err(|error| self.unfinished(bounded::reason(&error)))?;
+        Ok(Some(Locked { pair: self, _lock: lock }))
     }
 
     /// Waits for other commands and then keeps them out; makes the directory if need be.
@@ -290,7 +290,7 @@ impl Pair {
 }
 
 impl Locked<'_> {
-    /// As [`Pair::finish`].
+    /// Finishes an import that was interrupted; `true` if there was one.
     ///
     /// # Errors
     /// [`PairError::Unfinished`].
@@ -376,10 +376,11 @@ mod tests {
         let pair = Pair::in_directory(home.path());
         fs::write(home.path().join(".usercert.pem.new"), "new cert").unwrap();
         fs::write(home.path().join(NOTE), format!("{NOTE_HEAD}.usercert.pem.new usercert.pem\n")).unwrap();
-        assert!(pair.is_unfinished() && pair.finish().unwrap() && !pair.finish().unwrap());
+        assert!(pair.is_unfinished() && pair.lock_unfinished().unwrap().unwrap().finish().unwrap());
+        assert!(pair.lock_unfinished().unwrap().is_none());
         assert_eq!(contents(home.path(), CERTIFICATE), "new cert");
         fs::write(home.path().join(NOTE), ".usercert.pem.new ../elsewhere\n").unwrap();
-        assert!(pair.finish().is_err() && pair.is_unfinished());
+        assert!(pair.lock().unwrap().finish().is_err() && pair.is_unfinished());
     }
 
     #[test]
