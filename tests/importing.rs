@@ -147,6 +147,27 @@ fn finishing_may_be_interrupted_any_number_of_times() {
     drop(halfway);
 }
 
+/// An import that was interrupted half-way.
+fn interrupted() -> Home {
+    let home = before();
+    let new = &users()[1];
+    home.write(".globus/.userkey.pem.new", &key_pem(new), 0o400);
+    home.write(".globus/usercert.pem", &certificate_pem(new), 0o644);
+    let note = "# made by a test\n.usercert.pem.new usercert.pem\n.userkey.pem.new userkey.pem\n";
+    home.write(".globus/.import-unfinished", note.as_bytes(), 0o600);
+    home
+}
+
+#[test]
+fn a_dry_run_finishes_nothing() {
+    let home = interrupted();
+    let outcome = run(home.command(BINARY).args(["import", "--finish", "--dry-run"]), b"").success();
+    assert!(outcome.stdout.starts_with("Would finish an import into "), "{outcome:?}");
+    assert_eq!(standing(&home), ["new", "old"]);
+    run(home.command(BINARY).args(["import", "--finish"]), b"").success();
+    assert_eq!(standing(&home), ["new", "new"]);
+}
+
 #[test]
 fn every_command_that_uses_the_pair_finishes_the_import_and_says_so() {
     let commands: [&[&str]; 6] = [
@@ -158,12 +179,7 @@ fn every_command_that_uses_the_pair_finishes_the_import_and_says_so() {
         &["init"],
     ];
     for words in commands {
-        let home = before();
-        let new = &users()[1];
-        home.write(".globus/.userkey.pem.new", &key_pem(new), 0o400);
-        home.write(".globus/usercert.pem", &certificate_pem(new), 0o644);
-        let note = "# made by a test\n.usercert.pem.new usercert.pem\n.userkey.pem.new userkey.pem\n";
-        home.write(".globus/.import-unfinished", note.as_bytes(), 0o600);
+        let home = interrupted();
         let outcome = run(home.command(BINARY).args(words), b"correct horse\n");
         assert!(outcome.stderr.contains("finished an import into"), "{words:?}: {outcome:?}");
         assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{words:?}");

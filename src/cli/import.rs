@@ -134,7 +134,12 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
 
 fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
     let directory = directory(args, env)?;
-    let text = match places::finish(&Pair::in_directory(&directory))? {
+    let pair = Pair::in_directory(&directory);
+    if args.dry_run && pair.is_unfinished() {
+        output::line(&format!("Would finish an import into {} that was interrupted.", directory.display()));
+        return Ok(());
+    }
+    let text = match places::finish(&pair)? {
         true => format!("note: finished an import into {} that was interrupted", directory.display()),
         false => format!("note: no import into {} was interrupted", directory.display()),
     };
