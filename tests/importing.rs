@@ -261,6 +261,28 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     assert!(given_up.stdout.contains("code=1") && given_up.stdout.contains("does not open"), "{given_up:?}");
 }
 
+/// The hindrances reach the directory alone, not the files in it.
+#[test]
+fn a_directory_that_cannot_be_synced_is_no_hindrance_and_one_that_fails_leaves_no_note() {
+    let in_directory = |home: &Home, error: &str, when: &str| {
+        let directory = home.path(".globus").canonicalize().unwrap();
+        let inject = format!("inject=fsync:error={error}:when={when}");
+        hindered(home, &["-P", directory.to_str().unwrap(), "-e", &inject], IMPORT)
+    };
+    for error in ["EINVAL", "EOPNOTSUPP", "ENOSYS"] {
+        let home = before();
+        in_directory(&home, error, "1+").success();
+        assert_eq!(standing(&home), ["new", "new"], "{error}");
+    }
+    for number in ["1", "2"] {
+        let home = before();
+        let outcome = in_directory(&home, "EIO", number);
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        assert_eq!(standing(&home), ["old", "old"], "{number}");
+        assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{number}");
+    }
+}
+
 /// The signal comes at the beginning, and has all the time in the world.
 #[test]
 fn no_signal_ends_an_import_half_way() {

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::io::Errno;
 
 use crate::bounded;
 
@@ -195,7 +196,11 @@ impl Pair {
             let _ = fs::remove_file(&draft);
             cannot(&note)(error)
         })?;
-        self.sync().map_err(cannot(&note))?;
+        self.sync().map_err(|error| {
+            // Before what it names goes away.
+            let _ = fs::remove_file(&note).and_then(|()| self.sync());
+            cannot(&note)(error)
+        })?;
         Ok(backups)
     }
 
@@ -268,7 +273,12 @@ impl Pair {
     }
 
     fn sync(&self) -> io::Result<()> {
-        File::open(&self.directory)?.sync_all()
+        // Some file systems, such as FUSE and SMB, keep directories without being told.
+        const NEEDLESS: [Errno; 3] = [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS];
+        File::open(&self.directory)?.sync_all().or_else(|error| match Errno::from_io_error(&error) {
+            Some(errno) if NEEDLESS.contains(&errno) => Ok(()),
+            _ => Err(error),
+        })
     }
 
     fn lock_file(&self) -> io::Result<Option<File>> {
@@ -308,7 +318,7 @@ impl Locked<'_> {
         let new: Vec<(&str, &[u8])> =
             std::iter::once((CERTIFICATE, certificate)).chain(key.map(|key| (KEY, key))).collect();
         let outcome = self.pair.prepare(&new, stamp);
-        if outcome.is_err() {
+        if outcome.is_err() && !self.pair.is_unfinished() {
             new.iter().for_each(|(name, _)| drop(fs::remove_file(self.pair.staged(name))));
         }
         let backups = outcome?;
