@@ -187,6 +187,35 @@ fn every_command_that_uses_the_pair_finishes_the_import_and_says_so() {
 }
 
 #[test]
+fn an_import_is_finished_wherever_the_files_are_that_are_used() {
+    let commands: [(&[&str], Option<&str>); 7] = [
+        (&["grid-cert-info", "--subject", "--file", "pairs/usercert.pem"], None),
+        (&["passwd", "--pwstdin", "--file", "pairs/userkey.pem"], None),
+        (&["passwd", "--pwstdin", "--file", "link.pem"], None),
+        (&["passwd", "--pwstdin"], Some("X509_USER_KEY")),
+        (&["init", "--cert", "pairs/usercert.pem", "--key", "pairs/userkey.pem"], None),
+        (&["init", "--cert", "pairs/usercert.pem"], Some("X509_USER_KEY")),
+        (&["init", "--key", "link.pem", "--cert", "new.pem"], None),
+    ];
+    for (words, variable) in commands {
+        let home = interrupted();
+        fs::rename(home.path(".globus"), home.path("pairs")).unwrap();
+        std::os::unix::fs::symlink("pairs/userkey.pem", home.path("link.pem")).unwrap();
+        let key = home.path("pairs/userkey.pem");
+        let home = match variable {
+            Some(name) => home.with(name, key),
+            None => home,
+        };
+        let cert = ["--cert", "pairs/usercert.pem", "--key", "pairs/userkey.pem"];
+        let doctor = run(home.command(BINARY).arg("doctor").args(cert), b"");
+        assert!(doctor.stdout.contains("was interrupted") && doctor.stdout.contains("import --finish --dir "));
+        let outcome = run(home.command(BINARY).args(words), b"correct horse\n").success();
+        assert!(outcome.stderr.contains("finished an import into"), "{words:?}: {outcome:?}");
+        assert_eq!(leftovers(&home.path("pairs")), Vec::<String>::new(), "{words:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_finished_stops_the_commands_that_would_use_a_mix() {
     let home = before();
     home.write(".globus/.import-unfinished", b".userkey.pem.new /etc/passwd\n", 0o600);

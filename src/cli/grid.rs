@@ -169,11 +169,9 @@ pub fn cert_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
 }
 
 fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
-    if args.file.is_none() && env.user_cert.is_none() {
-        places::finish_import(env)?;
-    }
     let usual = || Some(env.globus()?.join("usercert.pem"));
     let path = args.file.clone().or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
+    places::finish_import(&path)?;
     let lost = |why: String| {
         Trouble::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
     };

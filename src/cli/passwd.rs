@@ -103,13 +103,11 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
 /// The file itself, so that a link to it goes on to lead there.
 fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Trouble> {
     let named = args.file.clone().or_else(|| env.user_key.clone());
-    if named.is_none() {
-        places::finish_import(env)?;
-    }
     let usual = || env.globus().map(|globus| globus.join("userkey.pem"));
     let path = named.or_else(usual).ok_or_else(|| {
         Trouble::new("there is no home directory to look for a key in: HOME is not set").help("name it with --file")
     })?;
+    places::finish_import(&path)?;
     Ok(path.canonicalize().unwrap_or(path))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::env::Environment;
 use super::output::{self, Trouble};
-use super::{signals, trouble};
+use super::{file, signals, trouble};
 use crate::credential::anchors::TrustAnchors;
 use crate::credential::location::{Location, Places};
 use crate::credential::pair::{Pair, PairError};
@@ -44,23 +44,53 @@ pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environm
 
 /// The user's credential, after finishing an import that was interrupted where it lies.
 pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Result<Location, Trouble> {
-    let finished = finish_import(env);
+    let pairs = pairs(certificate, key, env);
+    let finished: Vec<_> = pairs.iter().map(finish_and_tell).collect();
     let found = credential(certificate, key, env).find().map_err(|error| trouble::credential(&error));
-    let globus = env.globus();
-    let inside = |path: &Path| globus.as_ref().is_some_and(|globus| path.starts_with(globus));
-    // Of no concern to a credential that lies elsewhere.
-    if !found.as_ref().is_ok_and(|found| !inside(found.certificate()) && !inside(found.key())) {
-        finished?;
+    for (pair, finished) in pairs.iter().zip(finished) {
+        let inside = |path: &Path| ways(path).iter().any(|way| way.starts_with(pair.directory()));
+        // Of no concern to a credential that lies elsewhere.
+        if !found.as_ref().is_ok_and(|found| !inside(found.certificate()) && !inside(found.key())) {
+            finished?;
+        }
     }
     found
 }
 
-/// Finishes an import into `~/.globus` that was interrupted, and says so.
-pub fn finish_import(env: &Environment) -> Result<(), Trouble> {
-    let Some(globus) = env.globus() else { return Ok(()) };
-    let finished = finish(&Pair::in_directory(&globus));
-    if finished.map_err(|error| Trouble::new(&error).maybe_help(error.help()))? {
-        output::stderr(&format!("note: finished an import into {} that was interrupted", globus.display()));
+/// The pairs that the user's credential may be one of: what is named, else what the environment names, and the usual.
+pub fn pairs(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Vec<Pair> {
+    let named = [certificate.or(env.user_cert.as_deref()), key.or(env.user_key.as_deref())];
+    let usual = env.globus().map(|globus| Pair::in_directory(&globus));
+    let usual = usual.map(|pair| [pair.certificate(), pair.key()]);
+    let usual = usual.iter().flatten().map(PathBuf::as_path);
+    pairs_of(named.into_iter().flatten().chain(usual))
+}
+
+fn pairs_of<'a>(files: impl Iterator<Item = &'a Path>) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for pair in files.flat_map(ways).filter_map(|way| Pair::of_file(&way)) {
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    }
+    pairs
+}
+
+/// A file as it was named, and as it is found through links.
+fn ways(file: &Path) -> [PathBuf; 2] {
+    let named = file::absolute(file);
+    let found = file.canonicalize().unwrap_or_else(|_| named.clone());
+    [named, found]
+}
+
+/// Finishes an import that was interrupted where a file is that is to be used, and says so.
+pub fn finish_import(file: &Path) -> Result<(), Trouble> {
+    pairs_of(std::iter::once(file)).iter().try_for_each(finish_and_tell)
+}
+
+fn finish_and_tell(pair: &Pair) -> Result<(), Trouble> {
+    if finish(pair).map_err(|error| Trouble::new(&error).maybe_help(error.help()))? {
+        output::stderr(&format!("note: finished an import into {} that was interrupted", pair.directory().display()));
     }
     Ok(())
 }

@@ -95,7 +95,7 @@ pub struct Replaced {
 }
 
 /// A directory with such a pair.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     directory: PathBuf,
 }
@@ -121,6 +121,12 @@ impl Pair {
         let is_named = [CERTIFICATE, KEY].iter().any(|name| path.file_name().is_some_and(|own| own == *name));
         let path = std::path::absolute(path).ok().filter(|_| is_named)?;
         path.parent().map(Self::in_directory)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The certificate's file.

@@ -4,9 +4,11 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::DoctorArgs;
 use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
+use crate::cli::places;
 use crate::credential::pair::Pair;
 
 const HOME: &str = "home";
@@ -25,11 +27,22 @@ pub fn examine(env: &Environment) -> Vec<Finding> {
     if let Ok(found) = globus.metadata() {
         findings.extend(directory(&globus, &found, env.uid));
     }
-    if Pair::in_directory(&globus).is_unfinished() {
-        let text = format!("an import into {} was interrupted", globus.display());
-        findings.push(Finding::failed(HOME, text, Some("run: voms-proxy import --finish".to_owned())));
-    }
     findings
+}
+
+/// Imports that the next command is to finish.
+pub fn interrupted(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
+    let mut pairs = places::pairs(args.cert.as_deref(), args.key.as_deref(), env);
+    pairs.retain(Pair::is_unfinished);
+    let tell = |pair: &Pair| {
+        let directory = pair.directory();
+        let fix = match env.globus().is_some_and(|globus| globus == directory) {
+            true => "run: voms-proxy import --finish".to_owned(),
+            false => format!("run: voms-proxy import --finish --dir {}", directory.display()),
+        };
+        Finding::failed(HOME, format!("an import into {} was interrupted", directory.display()), Some(fix))
+    };
+    pairs.iter().map(tell).collect()
 }
 
 fn unusable(home: &Path, why: &str) -> Finding {

@@ -131,6 +131,7 @@ fn examine(args: &DoctorArgs, env: &Environment, now: fn() -> DateTime<Utc>) -> 
         findings.extend(permissions::fix(args, env));
     }
     findings.extend(home::examine(env));
+    findings.extend(home::interrupted(args, env));
     let (own, known) = credential::examine(args, env, now())?;
     findings.extend(own);
     let clock = findings.len();
