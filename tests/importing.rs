@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
 use voms_proxy::authority::pki::Purpose;
+use voms_proxy::credential::pkcs12::Ciphers;
 use voms_proxy::credential::user::Credential;
 
 /// What makes a moment: before each of these calls the program may be killed.
@@ -342,6 +343,25 @@ fn what_was_changed_meanwhile_is_not_written_over() {
         assert_eq!(standing(&home), ["new", "new"], "{words}");
         assert_eq!(leftovers(&home.path(".globus")), Vec::<String>::new(), "{words}");
     }
+}
+
+#[test]
+fn a_bundle_that_would_take_for_ever_is_refused_before_anybody_is_asked() {
+    let home = before();
+    let mut bundle = users()[1].to_pkcs12("correct horse", Ciphers::Modern).unwrap().to_vec();
+    // At its end the rounds of its MAC; one byte more in the number, in MacData and in the whole.
+    let count = bundle.len() - 5;
+    assert_eq!(bundle.split_off(count), [2, 3, 0x01, 0x86, 0xa0]);
+    bundle.extend([2, 4, 0x7f, 0xff, 0xff, 0xff]);
+    let digest_info = [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+    let mac = bundle.windows(digest_info.len()).rposition(|part| part == digest_info).unwrap() - 2;
+    assert_eq!((bundle[0], bundle[1], bundle[mac]), (0x30, 0x82, 0x30));
+    bundle[mac + 1] += 1;
+    bundle[3] = bundle[3].checked_add(1).unwrap();
+    home.write("slow.p12", &bundle, 0o600);
+    let outcome = run(home.command(BINARY).args(["import", "--force", "slow.p12"]), b"");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    outcome.says("", "slow.p12 is damaged: deriving its key takes 2147483647 rounds").says("", "help: ");
 }
 
 #[test]

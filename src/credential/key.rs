@@ -14,6 +14,7 @@ use pkcs8::EncryptedPrivateKeyInfoOwned;
 use pkcs8::pkcs5::pbes2;
 use zeroize::Zeroizing;
 
+use super::cost;
 use super::pem::{self, Block};
 
 /// What a guess at a passphrase costs: about a tenth of a second on one core of today, a hundred times OpenSSL's own.
@@ -32,6 +33,9 @@ pub enum KeyError {
     /// Encrypted with a cipher that this OpenSSL does not have.
     #[error("it is encrypted with a cipher that is not supported here")]
     Cipher,
+    /// Opening it would take minutes or more: a count that is damaged, or chosen to keep the reader busy.
+    #[error("deriving its key takes {0} rounds, where {most} are the most", most = cost::MOST_ROUNDS)]
+    TooCostly(u64),
     /// No private key in any known form.
     #[error("it is not a private key in any known form")]
     Malformed,
@@ -95,6 +99,9 @@ impl PrivateKey {
         if !block.is_encrypted() {
             let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
             return key.map(Self).map_err(|_| KeyError::Malformed.into());
+        }
+        if let Some(der) = block.der() {
+            cost::check_key(&der)?;
         }
         let passphrase = passphrase()?;
         let open = || {
@@ -246,6 +253,18 @@ mod tests {
         let key = PrivateKey::generate_rsa(1024).unwrap();
         assert!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE)).is_ok());
         assert!(matches!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE + 1)), Err(KeyError::Encryption)));
+    }
+
+    #[test]
+    fn nobody_is_asked_for_the_passphrase_of_a_key_that_takes_for_ever() {
+        let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(20_000_000, &[1; 16], [2; 16]).unwrap();
+        let info = EncryptedPrivateKeyInfoOwned {
+            encryption_algorithm: parameters.into(),
+            encrypted_data: OctetString::new([3; 64]).unwrap(),
+        };
+        let text = pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().unwrap());
+        let opened = PrivateKey::from_pem::<KeyError>(&pem::blocks(text.as_bytes())[0], || panic!("asked"));
+        assert!(matches!(opened, Err(KeyError::TooCostly(20_000_000))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod anchors;
 pub mod certificate;
 pub mod chain;
+mod cost;
 pub mod dn;
 pub mod key;
 pub mod key_usage;

@@ -8,6 +8,7 @@ use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12, Pkcs12Ref};
 use openssl::stack::Stack;
 use zeroize::Zeroizing;
 
+use super::cost;
 use super::key::{KeyError, is_unsupported, with_legacy_ciphers};
 use super::user::Credential;
 
@@ -61,8 +62,9 @@ impl Credential {
 /// Opens a PKCS#12 bundle with a password.
 ///
 /// # Errors
-/// [`KeyError::Passphrase`], [`KeyError::Cipher`], [`KeyError::Malformed`].
+/// [`KeyError::Passphrase`], [`KeyError::Cipher`], [`KeyError::TooCostly`], [`KeyError::Malformed`].
 pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyError> {
+    cost::check_bundle(bundle)?;
     // OpenSSL's strings end at the first NUL.
     if password.contains('\0') {
         return Err(KeyError::Passphrase);

@@ -125,6 +125,9 @@ impl CredentialError {
             Self::Key { source: KeyError::Cipher, path, .. } => {
                 format!("convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {}", path.display())
             }
+            Self::Key { source: KeyError::TooCostly(_), .. } => {
+                "get it again from where it was made: it may be damaged".to_owned()
+            }
             Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
             Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
             Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
