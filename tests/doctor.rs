@@ -17,7 +17,10 @@ use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, mod
 use openssl::ssl::SslVerifyMode;
 use voms_proxy::authority::Authority;
 use voms_proxy::authority::pki::{Certification, Purpose, ThrowAwayCa};
-use voms_proxy::credential::key::KeyKind;
+use voms_proxy::credential::key::{KeyKind, PrivateKey};
+use voms_proxy::credential::pem;
+use voms_proxy::credential::proxy::ProxyRequest;
+use voms_proxy::credential::proxy_type::{Generation, Policy};
 use voms_proxy::credential::user::Credential;
 
 const PASSPHRASE: &str = "correct horse";
@@ -380,6 +383,24 @@ const CASES: &[Case] = &[
     ("a proxy that is none", 2, "cannot be read as a proxy", "run: voms-proxy-init --voms virgo", |s| {
         s.file("out/x509up", b"nothing", 0o600)
     }),
+    ("a certificate in the proxy's place", 2, "as a proxy: it is the certificate of", "run: voms-proxy-init", |s| {
+        s.file("out/x509up", &[certificate_pem(emmy()), key_pem(emmy())].concat(), 0o600)
+    }),
+    ("a proxy without its key", 2, "as a proxy: it holds no private key", "run: voms-proxy-init --voms virgo", |s| {
+        let setup = s.proxy(&[]);
+        let proxy = fs::read(setup.home.proxy()).unwrap();
+        let blocks = pem::blocks(&proxy);
+        let certificates = blocks.iter().filter(|block| block.is_certificate()).map(|block| block.text().to_vec());
+        setup.file("out/x509up", &certificates.collect::<Vec<_>>().concat(), 0o600)
+    }),
+    ("a new proxy from an expired one", 1, "it expired on", "make a new proxy", |s| {
+        s.file("expired", &expired_proxy(), 0o600).words(&["--cert", "expired"])
+    }),
+    ("a new proxy from one without its certificate", 1, "that issued the proxy is missing", "make a new proxy", |s| {
+        let proxy = expired_proxy();
+        let own: Vec<Vec<u8>> = pem::blocks(&proxy)[..2].iter().map(|block| block.text().to_vec()).collect();
+        s.file("alone", &own.concat(), 0o600).words(&["--cert", "alone"])
+    }),
     ("a proxy of somebody else", 2, "is of /DC=example", "run: voms-proxy-init --voms virgo", |s| {
         let proxy = s.proxy(&[]);
         proxy.user(&issued(|wanted| wanted.subject[3].1 = "Sophie Germain".to_owned())).server(honest(authority(
@@ -390,6 +411,20 @@ const CASES: &[Case] = &[
         )))
     }),
 ];
+
+fn expired_proxy() -> Vec<u8> {
+    let request = ProxyRequest {
+        generation: Generation::Rfc,
+        policy: Policy::InheritAll,
+        path_length: None,
+        lifetime: Duration::minutes(10),
+        latest: now(),
+        attributes: None,
+        included: None,
+    };
+    let key = PrivateKey::generate_rsa(2048).unwrap();
+    request.issue(emmy(), key, now() - Duration::minutes(30)).unwrap().to_pem().unwrap().to_vec()
+}
 
 fn signed_at(offset: Duration) -> Voms {
     let mut draft = draft();

@@ -9,12 +9,13 @@ use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::trouble::Stop;
 use crate::cli::{fitness, places};
-use crate::credential::chain::Chain;
+use crate::credential::chain::{Chain, ChainFinding};
 use crate::credential::location::Location;
 use crate::credential::user::{self, Credential, CredentialError};
 
 const FILES: &str = "credential";
 const KEY: &str = "key";
+const PROXY: &str = "proxy";
 
 /// What is known of the user from here on.
 #[derive(Default)]
@@ -33,10 +34,21 @@ pub fn examine(args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> Resu
     findings.extend(user::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
     let (opened, known) = open(args, &location)?;
     findings.push(opened);
+    findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
     if let Some(certificate) = known.chain.as_ref().and_then(Chain::end_entity) {
         findings.extend(fitness::own(certificate, now));
     }
     Ok((findings, known))
+}
+
+/// What is wrong with proxies that new ones are to come from.
+fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = chain.proxy_findings(now);
+    if chain.end_entity().is_none() {
+        findings.push(ChainFinding::NoEndEntity(chain.identity().clone()));
+    }
+    let fix = |finding: &ChainFinding| finding.help().or_else(|| Some("make a new proxy".to_owned()));
+    findings.iter().map(|finding| Finding::failed(PROXY, finding, fix(finding))).collect()
 }
 
 fn failed(area: &'static str, error: &CredentialError) -> Finding {

@@ -13,6 +13,7 @@ use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::{file, fitness, trouble};
 use crate::credential::chain::Chain;
+use crate::credential::pem;
 use crate::voms::embedded;
 use crate::voms::verify::validity;
 
@@ -79,10 +80,17 @@ fn proxy(out: &Path, args: &DoctorArgs, known: &Known, now: DateTime<Utc>) -> Ve
         findings.push(Finding::failed(PROXY, text, Some(format!("run: chmod 600 {path}"))));
     }
     let contents = bounded::read(out, bounded::CONFIGURATION_LIMIT).map_err(|error| bounded::reason(&error));
+    let has_key = contents.as_ref().is_ok_and(|file| pem::blocks(file).iter().any(pem::Block::is_private_key));
     let chain = contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
+    let no_proxy = |why: String| {
+        let text = format!("{path} cannot be read as a proxy: {why}");
+        Finding::warning(PROXY, text, Some(again.clone()))
+    };
     findings.push(match chain {
-        Err(why) => Finding::warning(PROXY, format!("{path} cannot be read as a proxy: {why}"), Some(again)),
-        Ok(chain) => lasting(out, &chain, known, again, now),
+        Err(why) => no_proxy(why),
+        Ok(chain) if chain.proxies().is_empty() => no_proxy(format!("it is the certificate of {}", chain.identity())),
+        Ok(_) if !has_key => no_proxy("it holds no private key".to_owned()),
+        Ok(chain) => lasting(out, &chain, known, again.clone(), now),
     });
     findings
 }
