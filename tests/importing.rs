@@ -8,6 +8,11 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, PKeyRef, Private};
+use openssl::x509::extension::BasicConstraints;
+use openssl::x509::{X509, X509Name, X509Ref};
 use voms_proxy::authority::pki::Purpose;
 use voms_proxy::credential::pkcs12::Ciphers;
 use voms_proxy::credential::user::Credential;
@@ -40,7 +45,7 @@ fn standing(home: &Home) -> [&'static str; 2] {
     };
     let new_certificate = certificate_pem(new);
     let is_new_key = |found: &[u8]| {
-        let key = openssl::pkey::PKey::private_key_from_pem(found);
+        let key = PKey::private_key_from_pem(found);
         key.is_ok_and(|key| key.public_eq(new.key().pkey()))
     };
     [
@@ -362,6 +367,45 @@ fn a_bundle_that_would_take_for_ever_is_refused_before_anybody_is_asked() {
     let outcome = run(home.command(BINARY).args(["import", "--force", "slow.p12"]), b"");
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     outcome.says("", "slow.p12 is damaged: deriving its key takes 2147483647 rounds").says("", "help: ");
+}
+
+/// A certificate of that common name by that issuer, or by itself.
+fn made(name: &str, is_ca: bool, key: &PKeyRef<Private>, issuer: Option<(&X509Ref, &PKeyRef<Private>)>) -> X509 {
+    let mut subject = X509Name::builder().unwrap();
+    subject.append_entry_by_text("CN", name).unwrap();
+    let subject = subject.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    builder.set_subject_name(&subject).unwrap();
+    builder.set_issuer_name(issuer.map_or(&*subject, |(issuer, _)| issuer.subject_name())).unwrap();
+    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::days_from_now(9).unwrap()).unwrap();
+    builder.set_pubkey(key).unwrap();
+    let mut constraints = BasicConstraints::new();
+    let constraints = if is_ca { constraints.ca() } else { &mut constraints };
+    builder.append_extension(constraints.critical().build().unwrap()).unwrap();
+    builder.sign(issuer.map_or(key, |(_, key)| key), MessageDigest::sha256()).unwrap();
+    builder.build()
+}
+
+#[test]
+fn of_however_many_cas_those_between_the_user_and_the_root_are_kept() {
+    let key = || PKey::ec_gen("prime256v1").unwrap();
+    let (root_key, middle_key, stranger_key, user_key) = (key(), key(), key(), key());
+    let root = made("Root", true, &root_key, None);
+    let middle = made("Middle", true, &middle_key, Some((&root, &root_key)));
+    let namesake = made("Middle", true, &stranger_key, Some((&root, &root_key)));
+    let user = made("Emmy Noether", false, &user_key, Some((&middle, &middle_key)));
+    let mut all = vec![namesake];
+    all.extend((0..120).map(|number| made(&format!("CA {number}"), true, &stranger_key, None)));
+    all.extend([middle.clone(), root, user.clone()]);
+    let mut file: Vec<u8> = all.iter().flat_map(|x509| x509.to_pem().unwrap()).collect();
+    file.extend(user_key.private_key_to_pem_pkcs8().unwrap());
+    let home = Home::empty();
+    home.write("bundle.pem", &file, 0o600);
+    run(home.command(BINARY).args(["import", "--no-passphrase", "bundle.pem"]), b"").success();
+    let kept = X509::stack_from_pem(&fs::read(home.path(".globus/usercert.pem")).unwrap()).unwrap();
+    assert_eq!(kept, [user, middle]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use super::proxy_type::{Policy, ProxyType};
 use super::strength::StrengthPolicy;
 
 /// OpenSSL's own limit for the depth of a chain.
-const MOST_CERTIFICATES: usize = 100;
+pub(super) const MOST_CERTIFICATES: usize = 100;
 const MOST_BYTES: usize = 1 << 20;
 /// Of one kind, about one certificate.
 const MOST_TOLD: usize = 10;

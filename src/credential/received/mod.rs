@@ -17,7 +17,7 @@ pub use self::error::ReceivedError;
 pub use self::foreign::Foreign;
 use self::text::{base64_alone, tidied};
 use super::certificate::Certificate;
-use super::chain::Chain;
+use super::chain::MOST_CERTIFICATES;
 use super::key::{self, KeyError, PrivateKey};
 use super::pem::{self, Block};
 use super::pkcs12;
@@ -278,11 +278,20 @@ impl Received {
     }
 }
 
-/// The CAs above a certificate, in order, without the root and without those that have nothing to do with it.
-fn issuers_of(certificate: &Certificate, authorities: Vec<Certificate>) -> Vec<Certificate> {
-    let all = std::iter::once(certificate.clone()).chain(authorities).collect();
-    let Ok(chain) = Chain::new(all) else { return Vec::new() };
-    let pairs = chain.certificates().windows(2);
-    let above = pairs.take_while(|pair| pair[1].subject().matches(pair[0].issuer())).map(|pair| pair[1].clone());
-    above.take_while(|authority| !authority.is_self_issued()).collect()
+/// The CAs above a certificate, in order, without the root and without those that have nothing to do with it, however
+/// many came along.
+fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> Vec<Certificate> {
+    let mut above: Vec<Certificate> = Vec::new();
+    while above.len() + 1 < MOST_CERTIFICATES {
+        let issued = above.last().unwrap_or(certificate);
+        let issuer =
+            |authority: &Certificate| authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority);
+        let Some(at) = authorities.iter().position(issuer) else { break };
+        let authority = authorities.remove(at);
+        if authority.is_self_issued() {
+            break;
+        }
+        above.push(authority);
+    }
+    above
 }
