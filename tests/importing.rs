@@ -409,6 +409,15 @@ fn of_however_many_cas_those_between_the_user_and_the_root_are_kept() {
 }
 
 #[test]
+fn a_variable_that_leads_elsewhere_is_told() {
+    for name in ["X509_USER_CERT", "X509_USER_KEY", "PKCS12_USER_CERT"] {
+        let home = before().with(name, "/elsewhere");
+        let outcome = run(home.command(BINARY).args(IMPORT), b"").success();
+        outcome.says("", &format!("warning: {name} is set: voms-proxy-init uses /elsewhere"));
+    }
+}
+
+#[test]
 fn a_passphrase_that_would_be_cut_off_is_refused() {
     let home = before();
     for words in [["import", "--force", "--pwstdin", "new.pem"], ["export", "--p12", "out.p12", "--pwstdin"]] {

@@ -258,7 +258,11 @@ fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
 }
 
 fn tell_next(env: &Environment, directory: &Path, chosen: &Chosen, now: DateTime<Utc>) {
-    let named = [("X509_USER_CERT", &env.user_cert), ("PKCS12_USER_CERT", &env.pkcs12_user_cert)];
+    let named = [
+        ("X509_USER_CERT", &env.user_cert),
+        ("X509_USER_KEY", &env.user_key),
+        ("PKCS12_USER_CERT", &env.pkcs12_user_cert),
+    ];
     for (name, value) in named {
         if let Some(file) = value.as_ref().filter(|file| !file.starts_with(directory)) {
             output::warning(format!(
