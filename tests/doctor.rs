@@ -515,6 +515,19 @@ fn only_fix_permissions_changes_something_and_only_permissions() {
 }
 
 #[test]
+fn who_registers_for_everything_is_shown_what_newcomers_apply_for() {
+    let mut setup = Setup::new();
+    let groups = ["virgo", "virgo:all"].map(|voms| {
+        setup.words = ["register", "--voms", voms].map(str::to_owned).to_vec();
+        let outcome = setup.run().success();
+        let (_, rest) = outcome.stdout.split_once("membership of\n").unwrap();
+        rest.split_once("\n4. ").unwrap().0.to_owned()
+    });
+    assert!(groups[0].contains("/virgo"), "{groups:?}");
+    assert_eq!(groups[0], groups[1]);
+}
+
+#[test]
 fn links_are_not_followed_by_fix_permissions() {
     let setup = Setup::new();
     let precious = setup.home.write("precious", b"", 0o644);

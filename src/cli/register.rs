@@ -123,10 +123,11 @@ fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
     let registration = Registration::of(&servers[0]);
     let named =
         spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
-    let groups = match args.voms.split_once(':') {
-        Some(_) => named.into_iter().flatten().collect(),
-        None => registration.groups.clone(),
-    };
+    let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
+    // Everything has no name.
+    if groups.is_empty() || !args.voms.contains(':') {
+        groups.clone_from(&registration.groups);
+    }
     Ok(Wanted { servers, registration, groups })
 }
 
