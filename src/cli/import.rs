@@ -161,7 +161,7 @@ fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(
         received.add(file, &mut ask)?;
     }
     let home = pair.key();
-    if received.has_key() || !received.has_certificate() || home.symlink_metadata().is_err() {
+    if received.has_key() || !received.has_certificate() || !pair.existing().contains(&home) {
         return Ok((received, Key::Received));
     }
     // Before it is read as a key: whatever changes it from here on shows.

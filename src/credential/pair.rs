@@ -141,10 +141,14 @@ impl Pair {
         self.directory.join(KEY)
     }
 
-    /// The files of the pair that exist.
+    /// The files of the pair that exist; a link to nothing is none.
     #[must_use]
     pub fn existing(&self) -> Vec<PathBuf> {
-        [self.certificate(), self.key()].into_iter().filter(|path| path.symlink_metadata().is_ok()).collect()
+        let is_there = |path: &PathBuf| match path.metadata() {
+            Ok(_) => true,
+            Err(error) => error.kind() != io::ErrorKind::NotFound,
+        };
+        [self.certificate(), self.key()].into_iter().filter(is_there).collect()
     }
 
     /// Whether an import was interrupted here, and is to be finished.
@@ -407,6 +411,17 @@ mod tests {
         );
         assert!(Pair::of_file(Path::new("usercert.pem")).unwrap().directory.is_absolute());
         assert!(Pair::of_file(Path::new("/home/.globus/usercred.p12")).is_none());
+    }
+
+    #[test]
+    fn links_to_nothing_are_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let pair = Pair::in_directory(home.path());
+        for path in [pair.certificate(), pair.key()] {
+            std::os::unix::fs::symlink("nowhere", path).unwrap();
+        }
+        assert_eq!(replaced(&pair, b"cert", Some(b"key"), "today").unwrap(), Replaced::default());
+        assert_eq!((contents(home.path(), CERTIFICATE), contents(home.path(), KEY)), ("cert".into(), "key".into()));
     }
 
     #[test]
