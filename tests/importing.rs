@@ -418,6 +418,18 @@ fn a_variable_that_leads_elsewhere_is_told() {
 }
 
 #[test]
+fn an_empty_container_is_called_one() {
+    let home = Home::empty();
+    // A signed-data of version 1 with five empty parts (RFC 2315 section 9.1).
+    let empty = b"\x30\x23\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x16\x30\x14\x02\x01\x01\x31\x00\x30\x0b\
+        \x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\x31\x00";
+    home.write("empty.p7b", empty, 0o600);
+    let outcome = run(home.command(BINARY).args(["import", "empty.p7b"]), b"");
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    outcome.says("", "neither a certificate nor a private key").says("", "help: name the file with your own");
+}
+
+#[test]
 fn a_passphrase_that_would_be_cut_off_is_refused() {
     let home = before();
     for words in [["import", "--force", "--pwstdin", "new.pem"], ["export", "--p12", "out.p12", "--pwstdin"]] {

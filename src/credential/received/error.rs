@@ -74,6 +74,9 @@ pub enum ReceivedError {
         /// Whether there are CAs' certificates.
         authorities: bool,
     },
+    /// Containers with nothing in them.
+    #[error("there is neither a certificate nor a private key in what you named")]
+    Nothing,
     /// What was sent to the CA, with its key, and nothing that came back.
     #[error("there is a private key and a certificate request, but not yet a certificate")]
     OnlyRequested,
@@ -133,7 +136,7 @@ impl ReceivedError {
                 "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE"
                     .to_owned()
             }
-            Self::NoCertificate { .. } | Self::OnlyAuthorities(_) => {
+            Self::NoCertificate { .. } | Self::Nothing | Self::OnlyAuthorities(_) => {
                 "name the file with your own certificate as well".to_owned()
             }
             Self::OnlyRequested => WAIT.to_owned(),

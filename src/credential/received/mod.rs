@@ -104,6 +104,7 @@ impl Received {
         let Some(some) = users.first().or(self.certificates.first()).map(|c| c.subject().clone()) else {
             return Err(match self.requested {
                 true => ReceivedError::OnlyRequested,
+                false if self.keys.is_empty() => ReceivedError::Nothing,
                 false => ReceivedError::NoCertificate { authorities: false },
             });
         };
