@@ -292,6 +292,11 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     open("battery staple").success();
     let broken_off = typed(&home, files, &[(file, "\\003")]).success();
     assert!(broken_off.stdout.contains("code=130"), "{broken_off:?}");
+    let nothing_typed = typed(&home, files, &[(file, "\\004")]).success();
+    assert!(
+        nothing_typed.stdout.contains("key.pem is encrypted and its passphrase was not given"),
+        "{nothing_typed:?}"
+    );
     let given_up = typed(&home, files, &[(file, "a"), (file, "b"), (file, "c")]).success();
     assert!(given_up.stdout.contains("code=1") && given_up.stdout.contains("does not open"), "{given_up:?}");
 }

@@ -55,6 +55,10 @@ impl PassphraseSource {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
                     return Err(CredentialError::Interrupted);
                 }
+                // Ctrl-D.
+                Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    return Err(none("its passphrase was not given"));
+                }
                 Err(_) => return Err(none("there is no terminal to ask for its passphrase on")),
             },
         };
