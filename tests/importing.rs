@@ -435,6 +435,17 @@ fn an_empty_container_is_called_one() {
 }
 
 #[test]
+fn line_ends_behind_der_do_not_matter() {
+    let new = &users()[1];
+    let home = Home::empty();
+    let key = new.key().pkey().private_key_to_pkcs8().unwrap();
+    home.write("cert.der", &[new.chain().leaf().der(), b"\n"].concat(), 0o600);
+    home.write("key.der", &[&key, b"\r\n".as_slice()].concat(), 0o600);
+    run(home.command(BINARY).args(["import", "--no-passphrase", "cert.der", "key.der"]), b"").success();
+    assert_eq!(standing(&home), ["new", "new"]);
+}
+
+#[test]
 fn a_passphrase_that_would_be_cut_off_is_refused() {
     let home = before();
     for words in [["import", "--force", "--pwstdin", "new.pem"], ["export", "--p12", "out.p12", "--pwstdin"]] {

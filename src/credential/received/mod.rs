@@ -141,7 +141,7 @@ impl Received {
             if let Some(der) = base64_alone(&text) {
                 return self.take_der(path, &der, ask);
             }
-            return self.take_der(path, file, ask);
+            return self.take_der(path, without_line_ends(file), ask);
         }
         let mut taken = 0;
         for block in &blocks {
@@ -277,6 +277,12 @@ impl Received {
         }
         Err(ReceivedError::Password { path: path.to_owned(), ciphers: ciphers.to_vec() })
     }
+}
+
+/// DER without the line ends that a text tool put behind it.
+fn without_line_ends(file: &[u8]) -> &[u8] {
+    let behind = pem::stated_length(file).filter(|_| file[0] == 0x30).and_then(|length| file.split_at_checked(length));
+    behind.filter(|(_, rest)| rest.trim_ascii().is_empty()).map_or(file, |(der, _)| der)
 }
 
 /// The CAs above a certificate, in order, without the root and without those that have nothing to do with it, however
