@@ -272,6 +272,13 @@ fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not()
         assert!(outcome.stderr.contains("trying the next identity provider"), "{proxy}: {outcome:?}");
         desk.is_einsteins(proxy);
     }
+    let desk = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_LOGIN_503")).with_sentinel();
+    for host in ["login.ligo.org", "LIGO"] {
+        let words = ["ligo-proxy-init", "-i", host, world().get("ECP_USER"), "--pwstdin"];
+        let outcome = desk.run(&words, &format!("{}\n", world().get("ECP_PASSWORD")));
+        assert!(!outcome.stderr.contains("next identity provider"), "{outcome:?}");
+        desk.refuses(host, outcome, "login.ligo.org answered with status 503");
+    }
     let desk = Desk::new().with_sentinel();
     let outcome = desk.run(&["ligo-proxy-init", "albert.einstein", "--pwstdin"], "wrong\n");
     assert!(!outcome.stderr.contains("next identity provider"), "{outcome:?}");

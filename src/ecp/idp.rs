@@ -51,8 +51,8 @@ pub fn as_address(value: &str) -> Option<Idp> {
     Some(Idp { name: url.host_str()?.to_owned(), url, kerberos: false })
 }
 
-/// The identity provider that a part of a name or address means, and behind it those of the same institution that can
-/// take its place.
+/// The identity provider that a part of a name or address means. Behind one that was named as an institution come those
+/// that the list has to stand in for it; an address means one alone.
 ///
 /// # Errors
 /// [`EcpError::UnknownIdp`], [`EcpError::AmbiguousIdp`].
@@ -63,7 +63,8 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
         plain.filter(|idp| part(idp).to_lowercase().contains(&wanted)).cloned().collect()
     };
     let by_name = among(|idp| &idp.name);
-    let found = if by_name.is_empty() { among(|idp| idp.url.as_str()) } else { by_name };
+    let by_address = by_name.is_empty();
+    let found = if by_address { among(|idp| idp.url.as_str()) } else { by_name };
     let Some(first) = main_of(&found) else {
         let names: Vec<String> = found.into_iter().map(|idp| idp.name).collect();
         let value = value.to_owned();
@@ -73,38 +74,42 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
         });
     };
     let ticket = list.iter().find(|idp| kerberos && idp.kerberos && idp.name == first.name);
-    let backups = list.iter().filter(|idp| !idp.kerberos && *idp != first && same_institution(idp, first));
+    let backups = list.iter().filter(|idp| !by_address && !idp.kerberos && stands_in(idp, first));
     Ok(std::iter::once(ticket.unwrap_or(first)).chain(backups).cloned().collect())
 }
 
 const MAIN: [&str; 4] = ["1", "main", "primary", "principal"];
-const BACKUP: [&str; 3] = ["backup", "secondary", "test"];
+const BACKUP: [&str; 2] = ["backup", "secondary"];
+const TEST: &str = "test";
 
 /// The last word of a name, without brackets, where it tells which of several an entry is.
 fn rank(name: &str) -> (&str, Option<String>) {
     let Some((institution, word)) = name.rsplit_once(' ') else { return (name, None) };
     let word = word.trim_matches(|c| "()[]".contains(c)).to_lowercase();
-    let number = word.parse::<u32>().is_ok();
-    let known = number || MAIN.contains(&word.as_str()) || BACKUP.contains(&word.as_str());
+    let known = is_main(&word) || is_backup(&word) || word == TEST;
     if known { (institution, Some(word)) } else { (name, None) }
 }
 
-fn is_backup(name: &str) -> bool {
-    rank(name)
-        .1
-        .is_some_and(|word| BACKUP.contains(&word.as_str()) || word.parse::<u32>().is_ok_and(|number| number > 1))
+fn is_main(word: &str) -> bool {
+    MAIN.contains(&word)
 }
 
-fn same_institution(one: &Idp, other: &Idp) -> bool {
-    rank(&one.name).0 == rank(&other.name).0
+fn is_backup(word: &str) -> bool {
+    BACKUP.contains(&word) || word.parse::<u32>().is_ok_and(|number| number > 1)
+}
+
+/// Whether an entry is there for the trouble of another, which so gets the same password.
+fn stands_in(idp: &Idp, main: &Idp) -> bool {
+    let ((ours, our_rank), (its, its_rank)) = (rank(&idp.name), rank(&main.name));
+    ours == its && our_rank.is_some_and(|word| is_backup(&word)) && its_rank.is_none_or(|word| is_main(&word))
 }
 
 fn main_of(found: &[Idp]) -> Option<&Idp> {
     if let [only] = found {
         return Some(only);
     }
-    let main = found.iter().find(|idp| rank(&idp.name).1.is_some_and(|word| MAIN.contains(&word.as_str())));
-    let mut left = found.iter().filter(|idp| !is_backup(&idp.name));
+    let main = found.iter().find(|idp| rank(&idp.name).1.is_some_and(|word| is_main(&word)));
+    let mut left = found.iter().filter(|idp| rank(&idp.name).1.is_none_or(|word| is_main(&word)));
     main.or_else(|| left.next().filter(|_| left.next().is_none()))
 }
 
@@ -127,14 +132,34 @@ mod tests {
         let ligo =
             ["https://login.ligo.org/idp/profile/SAML2/SOAP/ECP", "https://login2.ligo.org/idp/profile/SAML2/SOAP/ECP"];
         assert_eq!(chosen("LIGO", false), ligo);
-        assert_eq!(chosen("ligo.org", false), ligo);
-        assert_eq!(chosen("LIGO.ORG", true), ligo);
-        assert_eq!(chosen("login2", false)[0], ligo[1]);
+        assert_eq!(chosen("ligo.org", false), ligo[..1]);
+        assert_eq!(chosen("LIGO.ORG", true), ligo[..1]);
+        assert_eq!(chosen("login2", false), ligo[1..]);
+        assert_eq!(chosen("Collaboration 2", false), ligo[1..]);
         assert_eq!(chosen("idp.cf.ac.uk", false), ["https://idp.cf.ac.uk/SOAP/ECP"]);
         assert_eq!(chosen("fermi", false), ["https://idp.fnal.gov/idp/SOAP/ECP"]);
         assert_eq!(chosen("fermi", true), ["https://idp.fnal.gov/idp-krb/SOAP/ECP"]);
         assert!(chosen("i", false).is_empty() && chosen("nosuch", false).is_empty());
         assert!(chosen("Insecure", false).is_empty());
         assert!(as_address("https://a.b/SOAP/ECP").is_some() && as_address("http://a.b/SOAP/ECP").is_none());
+    }
+
+    #[test]
+    fn only_what_the_list_calls_a_backup_stands_in_for_another() {
+        let names = ["Paris 8", "Paris 7", "Uni", "Uni (Test)", "Lab (Main)", "Lab (Backup)", "Lab test", "Solo 2"];
+        let lines = names.iter().enumerate().map(|(at, name)| format!("https://idp{at}.example/SOAP/ECP {name}\n"));
+        let list = parse(&lines.collect::<String>());
+        for (value, wanted) in [
+            ("Paris 8", &["Paris 8"][..]),
+            ("Uni", &["Uni"]),
+            ("Uni (Test)", &["Uni (Test)"]),
+            ("Lab", &["Lab (Main)", "Lab (Backup)"]),
+            ("Lab (Backup)", &["Lab (Backup)"]),
+            ("idp4", &["Lab (Main)"]),
+            ("Solo", &["Solo 2"]),
+        ] {
+            let names: Vec<String> = choose(&list, value, false).unwrap().into_iter().map(|idp| idp.name).collect();
+            assert_eq!(names, wanted, "{value}");
+        }
     }
 }

@@ -76,6 +76,7 @@ pub(super) fn run(args: &LigoArgs, env: &Environment) -> Result<(), End> {
         username: args.username.clone(),
         pwstdin: args.pwstdin,
         debug: args.debug,
+        alone: args.idp_host.is_some(),
         ..LoginArgs::default()
     };
     let (hours, proxy, destroy) = (args.hours, args.proxy, args.destroy);

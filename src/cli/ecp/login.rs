@@ -45,6 +45,9 @@ pub struct LoginArgs {
     /// List the identity providers
     #[arg(long, short = 'l')]
     pub list_idps: bool,
+    /// Whether no other identity provider may stand in for the one that was named
+    #[arg(skip)]
+    pub alone: bool,
     /// Tell all that is sent and received, without secrets
     #[arg(long, short = 'd')]
     pub debug: bool,
@@ -102,10 +105,13 @@ impl LoginArgs {
                 Trouble::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
-        let idps = match idp::as_address(&value) {
+        let mut idps = match idp::as_address(&value) {
             Some(idp) => vec![idp],
             None => idp::choose(&self.list(http, env)?, &value, self.kerberos)?,
         };
+        if self.alone {
+            idps.truncate(1);
+        }
         let login = match ticket {
             Some((gssapi, _)) => Login::Kerberos(gssapi),
             None => self.basic(&idps[0])?,
