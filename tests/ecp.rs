@@ -145,7 +145,7 @@ fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
         desk.get(&[&words[..], &more.into_iter().collect::<Vec<_>>()].concat()).success();
         desk.is_einsteins(word);
     }
-    for case in ["java", "default-namespace", "odd"] {
+    for case in ["java", "default-namespace", "byte-order-mark", "odd"] {
         let desk = Desk::new();
         let idp = format!("{}/idp/{case}/SAML2/SOAP/ECP", world().get("ECP_ROGUE"));
         desk.get(&["-i", &idp]).success();

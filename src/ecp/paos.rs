@@ -18,12 +18,15 @@ const ECP: &str = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
 const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const DEEPEST: usize = 60;
+const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What is kept of one text.
 const LONGEST_TEXT: usize = 4096;
 
 /// What an envelope says.
 #[derive(Debug, Default)]
 pub struct Envelope {
+    /// Where the message begins, behind a byte order mark.
+    start: usize,
     header: Option<Range<usize>>,
     bodies: usize,
     /// `responseConsumerURL` of each `paos:Request`.
@@ -71,10 +74,18 @@ impl Envelope {
     /// What is wrong with it; `it is no XML` and `it is no SOAP envelope` tell that it is something else altogether.
     pub fn parse(xml: &[u8]) -> Result<Self, &'static str> {
         let text = std::str::from_utf8(xml).map_err(|_| NO_XML)?;
-        let mut scanner = Scanner { found: Self::default(), path: Vec::new(), seen: false, header_from: 0 };
+        // The reader passes over a mark without counting it.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        if text.starts_with(BYTE_ORDER_MARK) {
+            return Err(NO_XML);
+        }
+        let start = xml.len() - text.len();
+        let found = Self { start, ..Self::default() };
+        let mut scanner = Scanner { found, path: Vec::new(), seen: false, header_from: 0 };
         let mut reader = NsReader::from_str(text);
+        let place = |read: u64| usize::try_from(read).map_or(usize::MAX, |read| start + read);
         loop {
-            let from = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+            let from = place(reader.buffer_position());
             let (namespace, event) = reader.read_resolved_event().map_err(|_| NO_XML)?;
             let namespace = match namespace {
                 ResolveResult::Bound(namespace) => String::from_utf8_lossy(namespace.0.as_ref()).into_owned(),
@@ -84,13 +95,9 @@ impl Envelope {
                 Event::Start(start) => scanner.open(&namespace, &start, from)?,
                 Event::Empty(start) => {
                     scanner.open(&namespace, &start, from)?;
-                    let to = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-                    scanner.close(to);
+                    scanner.close(place(reader.buffer_position()));
                 }
-                Event::End(_) => {
-                    let to = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-                    scanner.close(to);
-                }
+                Event::End(_) => scanner.close(place(reader.buffer_position())),
                 Event::Text(text) => scanner.text(&text.xml10_content()),
                 Event::CData(text) => scanner.text(&text.xml10_content()),
                 Event::GeneralRef(reference) => {
@@ -125,8 +132,8 @@ impl Envelope {
     #[must_use]
     pub fn without_header(&self, xml: &[u8]) -> Vec<u8> {
         match &self.header {
-            Some(header) => [&xml[..header.start], &xml[header.end..]].concat(),
-            None => xml.to_vec(),
+            Some(header) => [&xml[self.start..header.start], &xml[header.end..]].concat(),
+            None => xml[self.start..].to_vec(),
         }
     }
 
@@ -146,7 +153,7 @@ impl Envelope {
             header.push_str(&format!("<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>"));
         }
         header.push_str("</r:Header>");
-        Some([&xml[..place.start], header.as_bytes(), &xml[place.end..]].concat())
+        Some([&xml[self.start..place.start], header.as_bytes(), &xml[place.end..]].concat())
     }
 }
 
@@ -300,6 +307,18 @@ mod tests {
         let again = Envelope::parse(&answer).unwrap();
         assert_eq!(again.relay_state, request.relay_state);
         assert!(again.consumers.is_empty());
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_message_moves_nothing() {
+        let marked = format!("\u{feff}{REQUEST}");
+        let (plain, request) =
+            (Envelope::parse(REQUEST.as_bytes()).unwrap(), Envelope::parse(marked.as_bytes()).unwrap());
+        assert_eq!(request.without_header(marked.as_bytes()), plain.without_header(REQUEST.as_bytes()));
+        let [ours, theirs] = [(&request, marked.as_str()), (&plain, REQUEST)]
+            .map(|(envelope, xml)| envelope.with_header_of(xml.as_bytes(), &plain).unwrap());
+        assert_eq!(ours, theirs);
+        assert_eq!(Envelope::parse(format!("\u{feff}{marked}").as_bytes()).err(), Some(NO_XML));
     }
 
     #[test]

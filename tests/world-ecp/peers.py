@@ -309,6 +309,12 @@ def _(r):
           f'q:actor="{NEXT}" AssertionConsumerServiceURL={quoteattr(acs)}/></Header><Body>{body}</Body></Envelope>')
 
 
+@case(IDP, "byte-order-mark")
+def _(r):
+    body, acs = relayed(r)
+    r.xml("\ufeff" + envelope(ecp_response(acs), body))
+
+
 @case(IDP, "odd")
 def _(r):
     body, acs = relayed(r)
