@@ -272,6 +272,15 @@ fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not()
         assert!(outcome.stderr.contains("trying the next identity provider"), "{proxy}: {outcome:?}");
         desk.is_einsteins(proxy);
     }
+    for (case, fails_over) in [("fault-500", true), ("fault", false)] {
+        let desk = Desk::new();
+        let (rogue, second) = (world().get("ECP_ROGUE"), world().get("ECP_IDP2_URL"));
+        let list = format!("{rogue}/idp/{case}/SAML2/SOAP/ECP Twin\n{second} Twin 2\n");
+        fs::write(desk.dir.path().join("list"), list).unwrap();
+        let outcome = desk.get(&["-i", "Twin", "--idp-list", "list"]);
+        assert_eq!(outcome.code == Some(0), fails_over, "{case}: {outcome:?}");
+        assert_eq!(outcome.stderr.contains("trying the next identity provider"), fails_over, "{case}: {outcome:?}");
+    }
     let desk = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_LOGIN_503")).with_sentinel();
     for host in ["login.ligo.org", "LIGO"] {
         let words = ["ligo-proxy-init", "-i", host, world().get("ECP_USER"), "--pwstdin"];

@@ -65,6 +65,8 @@ pub enum EcpError {
     Fault {
         /// The identity provider.
         host: String,
+        /// The HTTP status; SOAP 1.1 section 6.2 wants 500.
+        status: u16,
         /// Its words.
         text: String,
     },
@@ -189,6 +191,12 @@ impl EcpError {
     /// Whether another identity provider of the institution may do better: trouble, and no answer to the user.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Timeout(_) | Self::Status { status: 500.., .. })
+        matches!(
+            self,
+            Self::Connect { .. }
+                | Self::Timeout(_)
+                | Self::Status { status: 500.., .. }
+                | Self::Fault { status: 500.., .. }
+        )
     }
 }

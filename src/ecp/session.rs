@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
         match Envelope::parse(&answer.body) {
             Ok(request) if request.fault.is_some() => {
                 let text = request.fault.unwrap_or_default();
-                Err(EcpError::Fault { host: answer.host, text })
+                Err(EcpError::Fault { host: answer.host, status: answer.status, text })
             }
             Ok(request) if request.has_request => Ok(Asked::Login(answer.body, Box::new(request))),
             Ok(_) => Err(not_paos("its envelope asks for nothing")),
@@ -146,7 +146,7 @@ impl<'a> Session<'a> {
         }
         let parsed = Envelope::parse(&answer.body);
         if let Ok(Envelope { fault: Some(text), .. }) = &parsed {
-            return Err(EcpError::Fault { host, text: text.clone() });
+            return Err(EcpError::Fault { host, status: answer.status, text: text.clone() });
         }
         if answer.status != 200 {
             return Err(EcpError::Status { host, status: answer.status });

@@ -173,9 +173,10 @@ pub fn log_in(http: &Http, service: &Url, jar: &mut Jar, (idps, login): (&[Idp],
 
 fn is_about(error: &EcpError, idp: &Idp) -> bool {
     match error {
-        EcpError::Connect { host, .. } | EcpError::Status { host, .. } | EcpError::Timeout(host) => {
-            idp.url.host_str() == Some(host)
-        }
+        EcpError::Connect { host, .. }
+        | EcpError::Status { host, .. }
+        | EcpError::Fault { host, .. }
+        | EcpError::Timeout(host) => idp.url.host_str() == Some(host),
         _ => false,
     }
 }
