@@ -317,7 +317,7 @@ fn reuse_means_the_hours_that_it_names() {
     let desk = Desk::new();
     desk.get(&["-i", "LIGO", "-H", "5"]).success();
     let first = fs::read(desk.file()).unwrap();
-    for words in [&["-r"][..], &["-r", "4"], &["--reuse", "4.9"], &["-r", "0"]] {
+    for words in [&["-r"][..], &["-vr"], &["-r", "4"], &["--reuse", "4.9"], &["-r", "0"]] {
         let words = [&["ecp-get-cert", "-i", "LIGO"][..], words].concat();
         desk.run(&words, "").success();
         assert_eq!(fs::read(desk.file()).unwrap(), first, "{words:?}");

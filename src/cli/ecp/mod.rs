@@ -89,42 +89,86 @@ fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
 /// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.
 fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     let definition = args::definition::<P>();
-    let known = |name: &str| {
-        let longs = definition.get_arguments().flat_map(|arg| {
-            arg.get_long_and_visible_aliases().into_iter().chain(arg.get_all_aliases()).flatten().collect::<Vec<_>>()
-        });
-        longs.into_iter().any(|long| long.starts_with(name))
-    };
-    let flag = |short: char| {
+    let single: Vec<OsString> = words.iter().flat_map(|word| apart(&definition, word)).collect();
+    let hours = definition.get_arguments().find(|arg| arg.get_long() == Some("reuse"));
+    match hours.filter(|arg| arg.get_action().takes_values()) {
+        Some(_) => with_hours(&single),
+        None => single,
+    }
+}
+
+/// The short options of one word, if it is made of them and is not the name of an option, or the beginning of one.
+fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
+    let whole = || vec![word.clone()];
+    let text = word.to_str().and_then(|text| text.strip_prefix('-')).filter(|text| !text.starts_with('-'));
+    let Some(cluster) = text.filter(|text| text.chars().count() > 1) else { return whole() };
+    let is_flag = |short: char| {
         let found = definition.get_arguments().find(|arg| arg.get_short() == Some(short));
         found.map(|arg| !arg.get_action().takes_values())
     };
-    let reuse_has_hours =
-        definition.get_arguments().any(|arg| arg.get_long() == Some("reuse") && arg.get_action().takes_values());
-    let mut out: Vec<OsString> = Vec::new();
-    let mut rest = words.iter().peekable();
-    while let Some(word) = rest.next() {
-        let text = word.to_str().unwrap_or_default();
-        if reuse_has_hours && (text == "-r" || text == "--reuse") {
-            let hours = rest.next_if(|next| next.to_str().is_some_and(|next| next.parse::<f64>().is_ok()));
-            let hours = hours.map_or_else(|| "1".into(), |hours| hours.to_string_lossy().into_owned());
-            out.push(format!("--reuse={hours}").into());
-            continue;
-        }
-        let cluster = text.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-') && !known(rest));
-        match cluster {
-            Some(cluster) if cluster.chars().next().and_then(flag).is_some() => {
-                for (at, short) in cluster.char_indices() {
-                    out.push(format!("-{short}").into());
-                    let after = &cluster[at + short.len_utf8()..];
-                    if flag(short) == Some(false) && !after.is_empty() {
-                        out.push(after.into());
-                        break;
-                    }
-                }
-            }
-            _ => out.push(word.clone()),
+    let named = |matches: fn(&str, &str) -> bool| {
+        let longs = definition.get_arguments().flat_map(|arg| {
+            arg.get_long_and_visible_aliases().into_iter().chain(arg.get_all_aliases()).flatten().collect::<Vec<_>>()
+        });
+        longs.into_iter().any(|long| matches(long, cluster))
+    };
+    // All but the last have to be flags: what follows another is its value.
+    let mut letters = cluster.chars().rev();
+    let plain = letters.next().and_then(is_flag).is_some() && letters.all(|short| is_flag(short) == Some(true));
+    let begins = cluster.chars().next().and_then(is_flag).is_some() && !named(|long, word| long.starts_with(word));
+    if named(|long, word| long == word) || !(plain || begins) {
+        return whole();
+    }
+    let mut out = Vec::new();
+    for (at, short) in cluster.char_indices() {
+        out.push(format!("-{short}").into());
+        let after = &cluster[at + short.len_utf8()..];
+        if is_flag(short) == Some(false) && !after.is_empty() {
+            out.push(after.into());
+            break;
         }
     }
     out
+}
+
+/// `--reuse` without hours means one.
+fn with_hours(words: &[OsString]) -> Vec<OsString> {
+    let mut rest = words.iter().peekable();
+    let mut out = Vec::new();
+    while let Some(word) = rest.next() {
+        if word != "-r" && word != "--reuse" {
+            out.push(word.clone());
+            continue;
+        }
+        let hours = rest.next_if(|next| next.to_str().is_some_and(|next| next.parse::<f64>().is_ok()));
+        let mut joined = OsString::from("--reuse=");
+        joined.push(hours.map_or("1".as_ref(), OsString::as_os_str));
+        out.push(joined);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelled<P: Parser>(words: &str) -> String {
+        let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        let out: Vec<_> = spelled_out::<P>(&words).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        out.join(" ")
+    }
+
+    #[test]
+    fn short_options_in_one_word_are_what_they_are_apart() {
+        assert_eq!(spelled::<GetCertArgs>("-pk -lk"), "-p -k -l -k");
+        assert_eq!(spelled::<GetCertArgs>("-pi LIGO -iLIGO -kH24"), "-p -i LIGO -i LIGO -k -H 24");
+        assert_eq!(spelled::<GetCertArgs>("-vr -u x"), "-v --reuse=1 -u x");
+        assert_eq!(
+            spelled::<GetCertArgs>("-pr 24 -r5 -r 0.5 --reuse"),
+            "-p --reuse=24 --reuse=5 --reuse=0.5 --reuse=1"
+        );
+        assert_eq!(spelled::<CookieArgs>("-vr"), "-v -r");
+        assert_eq!(spelled::<InfoArgs>("-st -type -sub"), "-s -t -type -sub");
+        assert_eq!(spelled::<GetCertArgs>("-pkc -hours 2 -verb"), "-pkc -hours 2 -verb");
+    }
 }
