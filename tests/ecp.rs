@@ -406,6 +406,13 @@ fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
     let named = desk.run(&["ecp-curl", "-c", "other", "-s", "-H", "X-Test: of ours", "--debug", &page], "").success();
     assert!(named.stderr.contains("> x-test: of ours"), "{named:?}");
     assert_eq!(desk.run(&["ecp-curl", "-H", "nonsense", &page], "").code, Some(2));
+    let others = "#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\tprecious";
+    fs::write(desk.dir.path().join("mine"), format!("# Netscape HTTP Cookie File\n{others}\n")).unwrap();
+    for (command, sessions) in [("ecp-curl", 1), ("ecp-get-cookie", 2), ("ecp-curl", 2)] {
+        desk.run(&[command, "-k", "-i", "LIGO", "-c", "mine", &page], "").success();
+        let kept = fs::read_to_string(desk.dir.path().join("mine")).unwrap();
+        assert!(kept.contains(others) && kept.matches("_shibsession_").count() == sessions, "{command}: {kept}");
+    }
     desk.run(&["ecp-get-cookie", "-X", "-c", "other"], "").success();
     assert!(!desk.dir.path().join("other").exists());
 }

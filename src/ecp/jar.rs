@@ -11,6 +11,8 @@ use url::Url;
 #[derive(Default)]
 pub struct Jar {
     store: CookieStore,
+    /// What came from a file.
+    loaded: Vec<Label>,
 }
 
 /// A cookie, without its value.
@@ -48,29 +50,31 @@ impl Jar {
     /// What is in it.
     #[must_use]
     pub fn labels(&self) -> Vec<Label> {
-        let label = |cookie: &cookie_store::Cookie<'_>| Label {
-            domain: domain(&cookie.domain).1,
-            path: cookie.path().unwrap_or("/").to_owned(),
-            secure: cookie.secure().unwrap_or(false),
-            name: cookie.name().to_owned(),
-        };
         self.store.iter_unexpired().map(label).collect()
     }
 
     /// Whether there is a session of Shibboleth at a host.
     #[must_use]
     pub fn has_session(&self, host: &str) -> bool {
-        self.labels().iter().any(|label| label.domain == host && label.name.starts_with("_shibsession_"))
+        self.labels().iter().any(|label| label.is_session(host))
     }
 
-    /// The Netscape form; cookies that end with the session only if `with_session` says so, with 0 for their end.
+    /// Drops the sessions of Shibboleth at a host.
+    pub fn forget_session(&mut self, host: &str) {
+        for label in self.labels().iter().filter(|label| label.is_session(host)) {
+            self.store.remove(&label.domain, &label.path, &label.name);
+        }
+    }
+
+    /// The Netscape form. Cookies that end with the session have 0 for their end; those that came from no file are in it
+    /// only if `with_session` says so.
     #[must_use]
     pub fn to_netscape(&self, with_session: bool) -> String {
         let mut text = "# Netscape HTTP Cookie File\n".to_owned();
         for cookie in self.store.iter_unexpired() {
             let end = match &cookie.expires {
                 CookieExpiration::AtUtc(end) => end.unix_timestamp(),
-                CookieExpiration::SessionEnd if with_session => 0,
+                CookieExpiration::SessionEnd if with_session || self.loaded.contains(&label(cookie)) => 0,
                 CookieExpiration::SessionEnd => continue,
             };
             let (sub, domain) = domain(&cookie.domain);
@@ -94,7 +98,8 @@ impl Jar {
     pub fn from_netscape(text: &str) -> Self {
         let mut jar = Self::default();
         for line in text.lines() {
-            let line = line.strip_prefix("#HttpOnly_").unwrap_or(line);
+            let only = line.strip_prefix("#HttpOnly_");
+            let line = only.unwrap_or(line);
             let fields: Vec<&str> = line.split('\t').collect();
             let [domain, sub, path, secure, end, name, value] = fields.as_slice() else { continue };
             let host = domain.trim_start_matches('.');
@@ -102,6 +107,9 @@ impl Jar {
             let mut cookie = format!("{name}={value}; Path={path}");
             if *secure == "TRUE" {
                 cookie.push_str("; Secure");
+            }
+            if only.is_some() {
+                cookie.push_str("; HttpOnly");
             }
             if *sub == "TRUE" {
                 let _ = write!(cookie, "; Domain={host}");
@@ -112,7 +120,23 @@ impl Jar {
             }
             let _ = jar.store.parse(&cookie, &url);
         }
+        jar.loaded = jar.labels();
         jar
+    }
+}
+
+impl Label {
+    fn is_session(&self, host: &str) -> bool {
+        self.domain == host && self.name.starts_with("_shibsession_")
+    }
+}
+
+fn label(cookie: &cookie_store::Cookie<'_>) -> Label {
+    Label {
+        domain: domain(&cookie.domain).1,
+        path: cookie.path().unwrap_or("/").to_owned(),
+        secure: cookie.secure().unwrap_or(false),
+        name: cookie.name().to_owned(),
     }
 }
 
@@ -134,14 +158,18 @@ mod tests {
         let text = "# Netscape HTTP Cookie File\n\
             #HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n\
             .sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\nnonsense\n";
-        let jar = Jar::from_netscape(text);
+        let mut jar = Jar::from_netscape(text);
         assert!(jar.has_session("sp.example") && !jar.has_session("other.example"));
         let url = Url::parse("https://sp.example/a/b").unwrap();
         let header = jar.header(&url).unwrap();
         assert!(header.contains("_shibsession_6162=_x%3A1") && header.contains("long=1"), "{header}");
-        assert!(jar.to_netscape(true).contains("sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n"));
-        assert!(!jar.to_netscape(false).contains("_shibsession_"));
+        assert!(jar.to_netscape(true).contains("#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n"));
+        jar.store.parse("_shibsession_new=1; Path=/; Secure", &url).unwrap();
+        let kept = jar.to_netscape(false);
+        assert!(kept.contains("_shibsession_6162\t_x%3A1\n") && !kept.contains("_shibsession_new"), "{kept}");
         assert!(jar.to_netscape(false).contains(".sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\n"));
         assert_eq!(jar.header(&Url::parse("https://elsewhere.example/").unwrap()), None);
+        jar.forget_session("sp.example");
+        assert_eq!(jar.header(&url).unwrap(), "long=1");
     }
 }

@@ -101,7 +101,8 @@ pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
     let url = address_of(url)?;
     let http = args.login.http()?;
     let mut jar = load(&path)?;
-    if args.reuse && jar.has_session(&host_of(&url)?) {
+    let host = host_of(&url)?;
+    if args.reuse && jar.has_session(&host) {
         at_once(verbose, "Validating existing cookies...");
         let answer = http.send(&url, Message { jar: Some(&mut jar), ..Message::default() })?;
         if answer.status == 200 {
@@ -110,7 +111,7 @@ pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
         }
         at_once(verbose, " failed, will log in again\n");
     }
-    let mut jar = Jar::default();
+    jar.forget_session(&host);
     let (idps, login) = args.login.resolve(&http, env)?;
     log_in(&http, &url, &mut jar, (&idps, &login))?;
     save(&jar, &path, true)?;
