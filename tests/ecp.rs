@@ -234,6 +234,7 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{rogue}/sp/http-consumer/getcert"), "which is another place"),
         (format!("{rogue}/sp/two-consumers/getcert"), "which is another place"),
         (format!("{rogue}/sp/html/getcert"), "it sent a page"),
+        (format!("{rogue}/sp/html-session/getcert"), "it sent a page"),
         (format!("{rogue}/sp/garbage/getcert"), "it sent a page"),
         (format!("{rogue}/sp/empty/getcert"), "it sent a page"),
         (format!("{rogue}/sp/doctype/getcert"), "document type"),
@@ -244,6 +245,7 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{rogue}/sp/close/getcert"), "cannot be reached"),
         (format!("{rogue}/sp/acs-500/getcert"), "did not accept the log-in"),
         (format!("{rogue}/sp/acs-no-cookie/getcert"), "does not know of the log-in"),
+        (format!("{rogue}/sp/acs-deletion/getcert"), "does not know of the log-in"),
         (world().get("ECP_DEAD").to_owned(), "cannot be reached"),
         ("http://ecp.cilogon.org/secure/getcert".to_owned(), "is no https address"),
     ];

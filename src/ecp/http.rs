@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use tokio::runtime::Runtime;
@@ -41,8 +41,6 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Vec<u8>,
-    /// Whether it set a cookie.
-    pub set_cookie: bool,
 }
 
 impl Answer {
@@ -188,8 +186,7 @@ async fn receive(request: reqwest::RequestBuilder, host: &str) -> Result<Answer,
         }
         body.extend_from_slice(&chunk);
     }
-    let set_cookie = headers.contains_key(SET_COOKIE);
-    Ok(Answer { host: host.to_owned(), status, headers, body, set_cookie })
+    Ok(Answer { host: host.to_owned(), status, headers, body })
 }
 
 /// The last cause, which is the one that tells.

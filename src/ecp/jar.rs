@@ -32,9 +32,14 @@ impl Jar {
     /// The `Cookie` header for an address.
     #[must_use]
     pub fn header(&self, url: &Url) -> Option<String> {
-        let pairs: Vec<String> =
-            self.store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs = self.pairs(url);
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Names and values of what an address gets.
+    #[must_use]
+    pub fn pairs(&self, url: &Url) -> Vec<String> {
+        self.store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     /// Takes what an answer sets.

@@ -77,6 +77,8 @@ impl<'a> Session<'a> {
 
     fn ask(&self, jar: &mut Jar) -> Result<Asked, EcpError> {
         let headers = vec![(ACCEPT, ACCEPTED.to_owned()), (HeaderName::from_static("paos"), PAOS.to_owned())];
+        // Looked for beforehand: the answer may set one, whatever it is.
+        let had_session = jar.has_session(&host_of(self.service)?);
         let answer = self.http.send(self.service, Message { headers, jar: Some(jar), ..Message::default() })?;
         let not_paos = |what: &str| EcpError::NotPaos { host: answer.host.clone(), what: what.to_owned() };
         if answer.redirect().is_some() {
@@ -92,7 +94,7 @@ impl<'a> Session<'a> {
             }
             Ok(request) if request.has_request => Ok(Asked::Login(answer.body, Box::new(request))),
             Ok(_) => Err(not_paos("its envelope asks for nothing")),
-            Err(NO_XML | NO_ENVELOPE) if jar.has_session(&answer.host) => Ok(Asked::Open),
+            Err(NO_XML | NO_ENVELOPE) if had_session => Ok(Asked::Open),
             Err(NO_XML | NO_ENVELOPE) => Err(not_paos("it sent a page")),
             Err(why) => Err(EcpError::Envelope { host: answer.host, why }),
         }
@@ -175,10 +177,12 @@ impl<'a> Session<'a> {
 
     fn deliver(&self, consumer: &Url, jar: &mut Jar, body: Vec<u8>) -> Result<(), EcpError> {
         let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
-        let message = Message { headers, body: Some(body), jar: Some(jar), secret: true };
+        let before = jar.pairs(self.service);
+        let message = Message { headers, body: Some(body), jar: Some(&mut *jar), secret: true };
         let answer = self.http.send(consumer, message)?;
+        let has_new = jar.pairs(self.service).iter().any(|pair| !before.contains(pair));
         match answer.status {
-            200..400 if answer.set_cookie => Ok(()),
+            200..400 if has_new => Ok(()),
             200..400 => Err(EcpError::NoSession(answer.host)),
             status => Err(EcpError::Rejected { host: answer.host, status }),
         }

@@ -384,6 +384,9 @@ def acs(r):
         r.answer(200, "text/html", "<html><body>Welcome.</body></html>", cookie)
     elif r.case == "acs-no-cookie":
         r.answer(302, "text/html", "", ("Location", sp_url(r, "getcert")))
+    elif r.case == "acs-deletion":
+        gone = "_shibsession_" + "77" * 16 + "=; path=/; secure; expires=Thu, 01 Jan 1970 00:00:00 GMT"
+        r.answer(302, "text/html", "", ("Location", sp_url(r, "getcert")), ("Set-Cookie", gone))
     elif r.case == "acs-redirect":
         r.answer(302, "text/html", "", ("Location", r.stolen() + r.path), cookie)
     else:
@@ -407,7 +410,7 @@ def polite(name, **how):
             as_paos(r, paos(r, **how))
 
 
-for name in ("ok", "message-id", "acs-500", "acs-200", "acs-no-cookie", "acs-redirect"):
+for name in ("ok", "message-id", "acs-500", "acs-200", "acs-no-cookie", "acs-deletion", "acs-redirect"):
     polite(name)
 polite("no-relay-state", relay=False)
 
@@ -431,6 +434,11 @@ def _(r):
 @case(SP, "html")
 def _(r):
     r.answer(200, "text/html", HTML)
+
+
+@case(SP, "html-session")
+def _(r):
+    r.answer(200, "text/html", HTML, ("Set-Cookie", f"_shibsession_{'77' * 16}=_0; path=/; secure"))
 
 
 @case(SP, "garbage")
