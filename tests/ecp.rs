@@ -8,6 +8,7 @@ mod common;
 mod lasting;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -326,6 +327,21 @@ fn reuse_means_the_hours_that_it_names() {
     }
     let nobody = desk.run(&["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-r", "5"], "");
     assert_eq!(nobody.code, Some(1), "there was a password to be had nowhere: {nobody:?}");
+    for hours in ["nan", "inf", "soon"] {
+        let words = ["ecp-get-cert", "-i", "LIGO", &format!("--reuse={hours}")];
+        assert_eq!(desk.run(&words, "").code, Some(2), "{hours}");
+    }
+    let mut faults = vec![(0o640, None), (0o604, None), (0o666, None)];
+    let me = rustix::process::geteuid();
+    // Only root can give a file away.
+    faults.extend(me.is_root().then_some((0o600, Some(1))));
+    for (mode, owner) in faults {
+        fs::set_permissions(desk.file(), fs::Permissions::from_mode(mode)).unwrap();
+        std::os::unix::fs::chown(desk.file(), owner, None).unwrap();
+        let outcome = desk.run(&["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-vr"], "");
+        assert!(outcome.stdout.contains("failed, will regenerate"), "{mode:o}, {owner:?}: {outcome:?}");
+    }
+    std::os::unix::fs::chown(desk.file(), Some(me.as_raw()), None).unwrap();
     desk.get(&["-i", "LIGO", "-r", "5", "-p"]).success();
     assert_ne!(fs::read(desk.file()).unwrap(), first);
     desk.is_einsteins("a proxy in place of the certificate");

@@ -60,7 +60,7 @@ pub struct GetCertArgs {
     #[arg(long, short = 'p')]
     pub proxy: bool,
     /// Do nothing if what is there lasts that many hours more (default 1)
-    #[arg(long, short = 'r', value_name = "HOURS")]
+    #[arg(long, short = 'r', value_name = "HOURS", value_parser = finite)]
     pub reuse: Option<f64>,
     /// Have the service make the key and send it as PKCS#12, for services that know nothing else
     #[arg(long)]
@@ -92,6 +92,10 @@ impl GetCertArgs {
     }
 }
 
+fn finite(hours: &str) -> Result<f64, &'static str> {
+    hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("it is no number of hours")
+}
+
 /// Runs the command.
 pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
     let path = args.place(env);
@@ -113,13 +117,14 @@ pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
     tell(args, &path)
 }
 
-/// Whether a file holds what would be fetched, for that many hours yet.
+/// Whether a file holds what would be fetched, for that many hours yet, and is as closed to others as that would be:
+/// anybody may have put one at the usual place.
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     // A key that has to be opened is none that was fetched.
     let sealed = |path: &Path| {
         Err(CredentialError::NoPassphrase { path: path.to_owned(), reason: "it was not fetched so".to_owned() })
     };
-    let there = Credential::load_whatever_its_modes(&Location::single(path.to_owned()), sealed);
+    let there = Credential::load(&Location::single(path.to_owned()), sealed);
     let Ok(there) = there else { return false };
     let chain = there.chain();
     let left = (chain.not_after() - now).num_seconds();
