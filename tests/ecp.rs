@@ -244,6 +244,7 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{rogue}/sp/redirect/getcert"), "log-in page"),
         (format!("{rogue}/sp/endless/getcert"), "more than 1 MiB"),
         (format!("{rogue}/sp/close/getcert"), "cannot be reached"),
+        (format!("{rogue}/sp/410/getcert"), "SciTokens"),
         (format!("{rogue}/sp/acs-500/getcert"), "did not accept the log-in"),
         (format!("{rogue}/sp/acs-no-cookie/getcert"), "does not know of the log-in"),
         (format!("{rogue}/sp/acs-deletion/getcert"), "does not know of the log-in"),
@@ -256,6 +257,11 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         let idp = if service.starts_with(&rogue) { idp.as_str() } else { "LIGO" };
         desk.refuses(&service, desk.get(&["-i", idp, "--service-url", &service]), words);
     }
+    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with_sentinel();
+    let page = format!("{rogue}/sp/404/getcert");
+    desk.refuses("a page", desk.run(&["ecp-get-cookie", "-k", "-i", "LIGO", &page], ""), "help: check the address");
+    let idp = format!("{rogue}/idp/404/SAML2/SOAP/ECP");
+    desk.refuses("an identity provider", desk.get(&["-i", &idp]), "help: check the address");
     let retired = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_RETIRED")).with_sentinel();
     let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
     let outcome = retired.run(&["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"], &stdin);

@@ -106,7 +106,7 @@ fn post(http: &Http, service: &Url, jar: &mut Jar, csrf: &str, fields: &[(&str, 
             let sentence: String = text.trim().chars().take(LONGEST_SENTENCE).collect();
             Err(EcpError::Service { host, sentence: sentence.replace(['\n', '\r'], " ") })
         }
-        status => Err(EcpError::Status { host, status }),
+        status => Err(EcpError::Status { host: host.clone(), status }.of_service(&host)),
     }
 }
 

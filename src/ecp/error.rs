@@ -33,6 +33,14 @@ pub enum EcpError {
         /// The HTTP status.
         status: u16,
     },
+    /// There is no certificate service any more, or not at that address.
+    #[error("{host} has no certificate service there (status {status})")]
+    Gone {
+        /// The host.
+        host: String,
+        /// The HTTP status.
+        status: u16,
+    },
     /// No answer of the ECP profile.
     #[error("{host} did not answer as a service of SAML ECP: {what}")]
     NotPaos {
@@ -161,7 +169,8 @@ impl EcpError {
             Self::Insecure(_) => "write an address that begins with https://".to_owned(),
             Self::Connect { .. } => "check the network, the proxy variables, and SSL_CERT_FILE if you set it".to_owned(),
             Self::Timeout(_) | Self::TooLarge(_) | Self::Fault { .. } => "try again later".to_owned(),
-            Self::Status { status: 404 | 410, .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
+            Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),
+            Self::Gone { .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
                 certificates. Use SciTokens (htgettoken -a vault.ligo.org -i igwn), or a certificate of an IGTF CA with \
                 VOMS (voms-proxy import, voms-proxy register); another issuer is named with --service-url"
                 .to_owned(),
@@ -186,6 +195,15 @@ impl EcpError {
             Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
             Self::Internal(_) => "please report this as a bug".to_owned(),
         })
+    }
+
+    /// The same where that host is a certificate service.
+    #[must_use]
+    pub fn of_service(self, service: &str) -> Self {
+        match self {
+            Self::Status { host, status: status @ (404 | 410) } if host == service => Self::Gone { host, status },
+            other => other,
+        }
     }
 
     /// Whether another identity provider of the institution may do better: trouble, and no answer to the user.

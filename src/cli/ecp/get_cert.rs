@@ -19,6 +19,7 @@ use crate::credential::proxy::ProxyRequest;
 use crate::credential::proxy_type::{Generation, Policy};
 use crate::credential::user::{Credential, CredentialError};
 use crate::ecp::certificate::{self, KeyPlace};
+use crate::ecp::http::host_of;
 use crate::ecp::jar::Jar;
 
 /// CILogon's service.
@@ -149,7 +150,8 @@ fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> 
     let (idps, login) = args.login.resolve(&http, env)?;
     at_once(args.is_verbose(), "Fetching certificate...\n");
     let mut jar = Jar::default();
-    log_in(&http, &service, &mut jar, (&idps, &login))?;
+    let host = host_of(&service)?;
+    log_in(&http, &service, &mut jar, (&idps, &login)).map_err(|error| error.of_service(&host))?;
     let place = if args.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
     let credential = certificate::request(&http, &service, &mut jar, (hours, place), crate::cli::now())?;
     at_once(args.is_verbose(), "Storing certificate...\n");
