@@ -317,6 +317,14 @@ fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
         let desk = Desk::new().with("KRB5CCNAME", world().get(ccache)).with_sentinel();
         desk.refuses(&idp, desk.run(&["ecp-get-cert", "-k", "-i", &idp], ""), words);
     }
+    let unknown = "https://untrusted.world.example/idp/forged/SAML2/SOAP/ECP";
+    for config in ["KRB5_CONFIG", "ECP_KRB5_CONFIG_NO_KDC"].map(|name| world().get(name)) {
+        let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with("KRB5_CONFIG", config);
+        let desk = desk.with_sentinel();
+        let outcome = desk.run(&["ecp-get-cert", "-k", "-i", unknown], "");
+        assert!(!outcome.stderr.contains("kinit"), "{outcome:?}");
+        desk.refuses(config, outcome, "log in with your password");
+    }
     let none = Desk::new().with("KRB5CCNAME", "FILE:/nonexistent").with_sentinel();
     none.refuses("no ticket", none.run(&["ecp-get-cert", "-k", "-i", "LIGO"], ""), "run: kinit");
 }

@@ -16,6 +16,10 @@ use self::calls::{Buffer, Calls, HOST_BASED_SERVICE, SPNEGO};
 const MUTUAL: u32 = 2;
 const CONTINUE_NEEDED: u32 = 1;
 const ERROR_BITS: u32 = 0xffff_0000;
+/// RFC 2744 section 3.9.1: the routine errors, and those of them that are about the ticket.
+const ROUTINE_BITS: u32 = 0x00ff_0000;
+const NO_CRED: u32 = 7 << 16;
+const CREDENTIALS_EXPIRED: u32 = 11 << 16;
 /// Longer than any token of HTTP Negotiate, whose headers have their limits.
 const LONGEST_TOKEN: usize = 64 << 10;
 
@@ -30,7 +34,7 @@ pub enum GssError {
     #[error("there is no valid Kerberos ticket: {0}")]
     NoTicket(String),
     /// What the library says of the exchange.
-    #[error("{0}")]
+    #[error("Kerberos fails: {0}")]
     Exchange(String),
 }
 
@@ -166,7 +170,6 @@ impl Negotiation<'_> {
             return Err(GssError::Exchange("a token came that nobody asked for".to_owned()));
         }
         let calls = &self.gssapi.calls;
-        let first = self.context.is_null();
         let (mut minor, mut flags, mut out) = (0, 0, Buffer::EMPTY);
         let mut given = Buffer::of(token);
         // SAFETY: the context is null or the library's own; the target lives as long as `self`; `given` borrows
@@ -191,7 +194,10 @@ impl Negotiation<'_> {
         let next = self.gssapi.take(out);
         if major & ERROR_BITS != 0 {
             let reason = self.gssapi.reason(major, minor);
-            return Err(if first { GssError::NoTicket(reason) } else { GssError::Exchange(reason) });
+            return Err(match major & ROUTINE_BITS {
+                NO_CRED | CREDENTIALS_EXPIRED => GssError::NoTicket(reason),
+                _ => GssError::Exchange(reason),
+            });
         }
         self.complete = major & CONTINUE_NEEDED == 0 && flags & MUTUAL != 0;
         Ok(next)

@@ -190,6 +190,9 @@ impl EcpError {
             Self::Kerberos(GssError::NoLibrary) => {
                 "install Kerberos (Debian: libgssapi-krb5-2), or leave out --kerberos".to_owned()
             }
+            Self::Kerberos(GssError::Exchange(_)) => "the identity provider may not take Kerberos, or the KDC cannot be \
+                reached: log in with your password, without --kerberos"
+                .to_owned(),
             Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
             Self::NotMutual(_) => "do not use it: somebody else may be answering".to_owned(),
             Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
