@@ -450,6 +450,23 @@ fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
 }
 
 #[test]
+fn pages_may_be_large_and_slow_and_have_to_arrive_whole() {
+    let desk = Desk::new();
+    let rogue = world().get("ECP_ROGUE");
+    let page = |case: &str| format!("{rogue}/idp/{case}/SAML2/SOAP/ECP");
+    desk.run(&["ecp-curl", "-c", "jar", "-o", "page", &page("large")], "").success();
+    assert!(fs::metadata(desk.dir.path().join("page")).unwrap().len() > 8_000_000);
+    let endless = desk.run(&["ecp-curl", "-c", "jar", "-o", "endless", &page("endless")], "");
+    assert!(endless.code == Some(1) && !desk.dir.path().join("endless").exists(), "{endless:?}");
+    assert!(endless.stderr.contains("more than 64 MiB") && endless.stderr.contains("curl -b"), "{endless:?}");
+    let mut full = Command::new("sh");
+    full.args(["-c", "exec \"$0\" ecp-curl -c jar \"$1\" >/dev/full", BINARY, &page("html")]);
+    full.env_clear().env("PATH", "/usr/bin:/bin").current_dir(desk.dir.path()).envs(desk.variables.iter().cloned());
+    let full = run(&mut full, b"");
+    assert!(full.code == Some(1) && full.stderr.contains("cannot write to stdout"), "{full:?}");
+}
+
+#[test]
 fn without_the_list_the_built_in_institutions_are_known() {
     let desk = Desk::new();
     let listed = desk.run(&["ecp-get-cert", "-l"], "").success().stdout;

@@ -96,7 +96,8 @@ fn signing_request(key: &PrivateKey) -> Result<String, ErrorStack> {
 fn post(http: &Http, service: &Url, jar: &mut Jar, csrf: &str, fields: &[(&str, &str)]) -> Result<Answer, EcpError> {
     let body = Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
     let headers = vec![(CONTENT_TYPE, FORM.to_owned()), (COOKIE, format!("CSRF={csrf}"))];
-    let answer = http.send(service, Message { headers, body: Some(body), jar: Some(jar), secret: true })?;
+    let answer =
+        http.send(service, Message { headers, body: Some(body), jar: Some(jar), secret: true, ..Message::default() })?;
     let host = host_of(service)?;
     match answer.status {
         200 => Ok(answer),

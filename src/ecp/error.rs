@@ -23,8 +23,13 @@ pub enum EcpError {
     #[error("{0} did not answer in time")]
     Timeout(String),
     /// More than is read of one answer.
-    #[error("{0} sent more than 1 MiB")]
-    TooLarge(String),
+    #[error("{host} sent more than {mebibytes} MiB")]
+    TooLarge {
+        /// The host.
+        host: String,
+        /// As much is read.
+        mebibytes: usize,
+    },
     /// A status that is no answer.
     #[error("{host} answered with status {status}")]
     Status {
@@ -168,7 +173,7 @@ impl EcpError {
         Some(match self {
             Self::Insecure(_) => "write an address that begins with https://".to_owned(),
             Self::Connect { .. } => "check the network, the proxy variables, and SSL_CERT_FILE if you set it".to_owned(),
-            Self::Timeout(_) | Self::TooLarge(_) | Self::Fault { .. } => "try again later".to_owned(),
+            Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
             Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),
             Self::Gone { .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
                 certificates. Use SciTokens (htgettoken -a vault.ligo.org -i igwn), or a certificate of an IGTF CA with \

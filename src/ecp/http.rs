@@ -11,10 +11,17 @@ use url::Url;
 use super::error::EcpError;
 use super::jar::Jar;
 
-/// The most that is read of one answer, in bytes.
-pub const LIMIT: usize = 1 << 20;
+/// The most that is read of one message of the log-in, in bytes.
+const MESSAGE_LIMIT: usize = 1 << 20;
+/// The most that is read of a page, which is kept in memory.
+const PAGE_LIMIT: usize = 64 << 20;
 const CONNECTING: Duration = Duration::from_secs(10);
+/// How long nothing may come.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a message of the log-in may take.
 const WHOLE: Duration = Duration::from_secs(30);
+/// How long a page may take, which has to come in all the same.
+const WHOLE_PAGE: Duration = Duration::from_secs(24 * 3600);
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
 /// What a request carries.
@@ -28,6 +35,8 @@ pub struct Message<'a> {
     pub jar: Option<&'a mut Jar>,
     /// Whether the body holds something that nobody else may see.
     pub secret: bool,
+    /// Whether what is asked for is a page, which may be large and take its time, and no message of the log-in.
+    pub page: bool,
 }
 
 /// What came back.
@@ -78,7 +87,7 @@ impl Http {
             .referer(false)
             .user_agent(AGENT)
             .connect_timeout(CONNECTING)
-            .timeout(WHOLE)
+            .read_timeout(SILENCE)
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
         let internal = |error: &dyn std::fmt::Display| EcpError::Internal(format!("HTTP cannot be set up: {error}"));
@@ -110,11 +119,12 @@ impl Http {
             }
         }
         self.tell_request(&method, url, &headers, &message);
-        let mut request = self.client.request(method, url.clone()).headers(headers);
+        let (limit, time) = if message.page { (PAGE_LIMIT, WHOLE_PAGE) } else { (MESSAGE_LIMIT, WHOLE) };
+        let mut request = self.client.request(method, url.clone()).headers(headers).timeout(time);
         if let Some(body) = message.body.take() {
             request = request.body(body);
         }
-        let answer = self.runtime.block_on(receive(request, &host))?;
+        let answer = self.runtime.block_on(receive(request, &host, limit))?;
         self.tell_answer(&answer, message.secret);
         if let Some(jar) = message.jar {
             jar.take(&answer.headers, url);
@@ -170,7 +180,7 @@ pub fn host_of(url: &Url) -> Result<String, EcpError> {
     host.map(str::to_owned).ok_or_else(|| EcpError::Insecure(url.to_string()))
 }
 
-async fn receive(request: reqwest::RequestBuilder, host: &str) -> Result<Answer, EcpError> {
+async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> Result<Answer, EcpError> {
     let failed = |error: &reqwest::Error| {
         if error.is_timeout() {
             return EcpError::Timeout(host.to_owned());
@@ -181,8 +191,8 @@ async fn receive(request: reqwest::RequestBuilder, host: &str) -> Result<Answer,
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
-        if body.len() + chunk.len() > LIMIT {
-            return Err(EcpError::TooLarge(host.to_owned()));
+        if body.len() + chunk.len() > limit {
+            return Err(EcpError::TooLarge { host: host.to_owned(), mebibytes: limit >> 20 });
         }
         body.extend_from_slice(&chunk);
     }

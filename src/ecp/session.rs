@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
         let host = host_of(&idp.url)?;
         let send = |authorization: String| {
             let headers = vec![(CONTENT_TYPE, XML_TYPE.to_owned()), (AUTHORIZATION, authorization)];
-            self.http.send(&idp.url, Message { headers, body: Some(body.clone()), jar: None, secret: true })
+            self.http.send(&idp.url, Message { headers, body: Some(body.clone()), secret: true, ..Message::default() })
         };
         match login {
             Login::Basic(user, password) => {
@@ -172,13 +172,13 @@ impl<'a> Session<'a> {
     fn report_address(&self, consumer: &Url, jar: &mut Jar) {
         let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
         let body = Some(paos::address_fault());
-        let _ = self.http.send(consumer, Message { headers, body, jar: Some(jar), secret: false });
+        let _ = self.http.send(consumer, Message { headers, body, jar: Some(jar), ..Message::default() });
     }
 
     fn deliver(&self, consumer: &Url, jar: &mut Jar, body: Vec<u8>) -> Result<(), EcpError> {
         let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
         let before = jar.pairs(self.service);
-        let message = Message { headers, body: Some(body), jar: Some(&mut *jar), secret: true };
+        let message = Message { headers, body: Some(body), jar: Some(&mut *jar), secret: true, ..Message::default() };
         let answer = self.http.send(consumer, message)?;
         let has_new = jar.pairs(self.service).iter().any(|pair| !before.contains(pair));
         match answer.status {

@@ -14,6 +14,7 @@ use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::output::Trouble;
+use crate::ecp::error::EcpError;
 use crate::ecp::http::{Answer, Http, Message};
 use crate::ecp::jar::Jar;
 
@@ -86,13 +87,20 @@ pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
     }
     let written = match &args.output {
         Some(file) => file::replace(file, &answer.body).map_err(|error| (file.display().to_string(), error)),
-        None => std::io::stdout().write_all(&answer.body).map_err(|error| ("stdout".to_owned(), error)),
+        None => print(&answer.body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
         Trouble::new(format!("cannot write to {place}: {}", bounded::reason(&error)))
             .help("name another file with --output")
     })?;
     Ok(())
+}
+
+/// Writes to stdout, and does not leave any of it to the end of the program, which would not tell of a full disk.
+fn print(body: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(body)?;
+    out.flush()
 }
 
 /// A header as curl takes it.
@@ -109,8 +117,8 @@ fn header(text: &str) -> Result<(HeaderName, String), End> {
 fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, End> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
-        let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), ..Message::default() };
-        let answer = http.send(&at, message)?;
+        let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), page: true, ..Message::default() };
+        let answer = http.send(&at, message).map_err(|error| too_large(error, url))?;
         let next = answer.redirect().and_then(|to| at.join(to).ok());
         match next {
             Some(next) if next.origin() == url.origin() && wants_login(&at, &answer).is_none() => at = next,
@@ -118,6 +126,16 @@ fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) 
         }
     }
     Err(Trouble::new(format!("{url} leads round in circles")).help("check the address").into())
+}
+
+/// What is too large for memory is left to curl, with our cookies.
+fn too_large(error: EcpError, url: &Url) -> End {
+    match &error {
+        EcpError::TooLarge { .. } => Trouble::of_stranger(&error)
+            .help(&format!("run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"))
+            .into(),
+        _ => error.into(),
+    }
 }
 
 /// Where to log in, if a redirect asks for that.
