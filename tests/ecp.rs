@@ -84,6 +84,7 @@ impl Desk {
         assert_eq!(outcome.code, Some(1), "{what}: {outcome:?}");
         let clear = outcome.stderr.contains("error: ") && outcome.stderr.contains("help: ");
         assert!(clear && outcome.stderr.contains(words), "{what}: wanted {words:?}: {outcome:?}");
+        assert!(outcome.stderr.len() < 4000, "{what}: strangers may not say that much: {outcome:?}");
         assert!(
             !outcome.stderr.contains("panicked") && !outcome.stderr.contains(world().get("ECP_PASSWORD")),
             "{what}"
@@ -191,6 +192,7 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
         ("fault-500", "could not do it"),
         ("failed", "AuthnFailed"),
         ("denied", "RequestDenied"),
+        ("long-status", "did not log you in"),
         ("success-in-failure", "did not log you in"),
         ("401", "refused the password of"),
         ("500", "status 500"),
@@ -419,6 +421,27 @@ fn debug_shows_no_secret() {
 }
 
 #[test]
+fn an_address_has_no_password_in_it() {
+    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with_sentinel();
+    let idp = "https://joe:pass@rogue.world.example/idp/forged/SAML2/SOAP/ECP";
+    let service = "https://joe:pass@ecp.cilogon.org/secure/getcert";
+    for words in [
+        &["ecp-get-cert", "-dk", "-i", "LIGO", "--service-url", service][..],
+        &["ecp-get-cert", "-dk", "-i", idp],
+        &["ecp-get-cert", "-d", "-i", idp, "-u", "joe", "--pwstdin"],
+        &["ecp-get-cert", "-dk", "-i", "https://joe:pass@rogue.world.example/no-ecp"],
+        &["ecp-get-cert", "-dl", "--idp-list", service],
+        &["ecp-get-cookie", "-dk", "-i", "LIGO", service],
+        &["ecp-curl", "-dk", "-i", "LIGO", "http://joe:pass@ecp.cilogon.org/secure/hello"],
+        &["ecp-curl", "-dk", "-i", "LIGO", "https://joe:pass@ecp.cilogon.org:port/secure/hello"],
+    ] {
+        let outcome = desk.run(words, "x\n");
+        assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains("pass@"), "{words:?}: {outcome:?}");
+        desk.refuses(&words.join(" "), outcome, "address");
+    }
+}
+
+#[test]
 fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
     let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
     let page = world().get("ECP_SERVICE_URL").replace("getcert", "hello");
@@ -435,8 +458,12 @@ fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
     assert_eq!(fs::read_to_string(desk.dir.path().join("page")).unwrap(), outcome.stdout);
     assert!(fs::read_to_string(desk.dir.path().join("other")).unwrap().contains("_shibsession_"));
     desk.run(&["ecp-get-cookie", "-r", "-c", "other", &page], "").success();
-    let named = desk.run(&["ecp-curl", "-c", "other", "-s", "-H", "X-Test: of ours", "--debug", &page], "").success();
-    assert!(named.stderr.contains("> x-test: of ours"), "{named:?}");
+    let rogue = format!("{}/idp/html/our-header/SAML2/SOAP/ECP", world().get("ECP_ROGUE"));
+    let headers = ["-H", "X-Test: of ours", "-H", "Authorization: ours"];
+    let named = desk.run(&[&["ecp-curl", "-c", "other", "-s", "--debug", &rogue], &headers[..]].concat(), "").success();
+    assert!(named.stderr.contains("> x-test: ***") && !named.stderr.contains("ours"), "{named:?}");
+    let asked = log("peers.jsonl");
+    assert!(asked.lines().any(|line| line.contains("/our-header/") && line.contains("of ours")), "{asked}");
     assert_eq!(desk.run(&["ecp-curl", "-H", "nonsense", &page], "").code, Some(2));
     let others = "#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\tprecious";
     fs::write(desk.dir.path().join("mine"), format!("# Netscape HTTP Cookie File\n{others}\n")).unwrap();

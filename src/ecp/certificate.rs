@@ -12,7 +12,7 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use super::error::EcpError;
+use super::error::{EcpError, told};
 use super::http::{Answer, Http, Message, host_of};
 use super::jar::Jar;
 use crate::credential::certificate::Certificate;
@@ -24,7 +24,6 @@ use crate::credential::user::Credential;
 
 const BITS: u32 = 2048;
 const FORM: &str = "application/x-www-form-urlencoded";
-const LONGEST_SENTENCE: usize = 300;
 
 /// Where the key is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,8 +103,7 @@ fn post(http: &Http, service: &Url, jar: &mut Jar, csrf: &str, fields: &[(&str, 
         300..400 => Err(EcpError::NoSession(host)),
         400..500 if is_sentence(&answer) => {
             let text = String::from_utf8_lossy(&answer.body);
-            let sentence: String = text.trim().chars().take(LONGEST_SENTENCE).collect();
-            Err(EcpError::Service { host, sentence: sentence.replace(['\n', '\r'], " ") })
+            Err(EcpError::Service { host, sentence: told(text.trim()).replace(['\n', '\r'], " ") })
         }
         status => Err(EcpError::Status { host: host.clone(), status }.of_service(&host)),
     }

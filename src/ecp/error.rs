@@ -11,6 +11,9 @@ pub enum EcpError {
     /// Only https is spoken.
     #[error("{0} is no https address")]
     Insecure(String),
+    /// A password in an address would be seen by all who see the address.
+    #[error("the address at {0} has a user name in it")]
+    UserInAddress(String),
     /// The host cannot be reached, or is not who it should be.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
@@ -166,12 +169,34 @@ pub enum EcpError {
     Internal(String),
 }
 
+/// What is told of one text of a stranger's, in characters.
+const LONGEST_TOLD: usize = 300;
+
+/// As much of a stranger's text as is told.
+#[must_use]
+pub fn told(text: &str) -> String {
+    text.chars().take(LONGEST_TOLD).collect()
+}
+
 impl EcpError {
+    /// [`EcpError::Insecure`], without a password that may stand in the address.
+    #[must_use]
+    pub fn insecure(address: &str) -> Self {
+        Self::Insecure(match (address.split_once("//"), address.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, rest))) => format!("{scheme}//{rest}"),
+            (None, Some((_, rest))) => rest.to_owned(),
+            _ => address.to_owned(),
+        })
+    }
+
     /// The next step.
     #[must_use]
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Insecure(_) => "write an address that begins with https://".to_owned(),
+            Self::UserInAddress(_) => {
+                "leave out what stands before the @; a user is named with --username".to_owned()
+            }
             Self::Connect { .. } => "check the network, the proxy variables, and SSL_CERT_FILE if you set it".to_owned(),
             Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
             Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),

@@ -135,7 +135,7 @@ impl Http {
     fn tell_request(&self, method: &Method, url: &Url, headers: &HeaderMap, message: &Message<'_>) {
         let Some(tell) = self.tell else { return };
         tell(&format!("> {method} {url}"));
-        headers.iter().for_each(|(name, value)| tell(&format!("> {name}: {}", masked(name, value))));
+        headers.iter().for_each(|(name, value)| tell(&format!("> {name}: {}", masked_request(name, value))));
         match &message.body {
             Some(body) if message.secret => tell(&format!("> ({} bytes that are not shown)", body.len())),
             Some(body) => tell(&format!("> {}", String::from_utf8_lossy(body))),
@@ -154,12 +154,21 @@ impl Http {
     }
 }
 
+/// A header of a request as it may be told: what a user has added may be a secret, whatever its name.
+fn masked_request(name: &HeaderName, value: &HeaderValue) -> String {
+    match name.as_str() {
+        "accept" | "content-type" | "paos" | "authorization" | "cookie" => masked(name, value),
+        _ => "***".to_owned(),
+    }
+}
+
 /// A header as it may be told: credentials and the values of cookies are left out.
 fn masked(name: &HeaderName, value: &HeaderValue) -> String {
     let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
     match name.as_str() {
-        "authorization" | "www-authenticate" | "proxy-authorization" => {
-            format!("{} ***", text.split(' ').next().unwrap_or_default())
+        "authorization" | "www-authenticate" => {
+            let scheme = text.split_once(' ').map(|(scheme, _)| format!("{scheme} "));
+            format!("{}***", scheme.unwrap_or_default())
         }
         "cookie" => text.split("; ").map(masked_cookie).collect::<Vec<_>>().join("; "),
         "set-cookie" => masked_cookie(text.split(';').next().unwrap_or_default()),
@@ -168,16 +177,20 @@ fn masked(name: &HeaderName, value: &HeaderValue) -> String {
 }
 
 fn masked_cookie(cookie: &str) -> String {
-    format!("{}=***", cookie.split('=').next().unwrap_or_default())
+    cookie.split_once('=').map_or_else(|| "***".to_owned(), |(name, _)| format!("{name}=***"))
 }
 
-/// The host of an https address.
+/// The host of an https address, which has no user name or password in it.
 ///
 /// # Errors
-/// [`EcpError::Insecure`].
+/// [`EcpError::Insecure`], [`EcpError::UserInAddress`].
 pub fn host_of(url: &Url) -> Result<String, EcpError> {
     let host = url.host_str().filter(|_| url.scheme() == "https");
-    host.map(str::to_owned).ok_or_else(|| EcpError::Insecure(url.to_string()))
+    let host = host.ok_or_else(|| EcpError::insecure(url.as_str()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EcpError::UserInAddress(host.to_owned()));
+    }
+    Ok(host.to_owned())
 }
 
 async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> Result<Answer, EcpError> {

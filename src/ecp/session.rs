@@ -6,7 +6,7 @@ use url::Url;
 use voms_gssapi::Gssapi;
 use zeroize::Zeroizing;
 
-use super::error::EcpError;
+use super::error::{EcpError, told};
 use super::http::{Answer, Http, Message, host_of};
 use super::idp::Idp;
 use super::jar::Jar;
@@ -16,6 +16,8 @@ use super::paos::{self, Envelope, NO_ENVELOPE, NO_XML};
 const ACCEPTED: &str = "text/html; application/vnd.paos+xml";
 const PAOS: &str = "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
 const PAOS_TYPE: &str = "application/vnd.paos+xml";
+/// More status codes than anybody nests.
+const MOST_CODES: usize = 10;
 const XML_TYPE: &str = "text/xml; charset=utf-8";
 
 /// How the user proves who it is.
@@ -63,11 +65,11 @@ impl<'a> Session<'a> {
         let response = self.judge(idp, login, &answer)?;
         if response.addresses.iter().any(|told| *told != request.consumers[0]) || response.addresses.is_empty() {
             self.report_address(&consumer, jar);
-            let told = response.addresses.iter().find(|told| **told != request.consumers[0]);
+            let other = response.addresses.iter().find(|other| **other != request.consumers[0]);
             return Err(EcpError::Address {
                 idp: answer.host,
-                told: told.filter(|told| !told.is_empty()).cloned().unwrap_or_else(|| "nowhere".to_owned()),
-                asked: request.consumers[0].clone(),
+                told: other.filter(|other| !other.is_empty()).map_or_else(|| "nowhere".to_owned(), |other| told(other)),
+                asked: told(&request.consumers[0]),
             });
         }
         let no_header = EcpError::Envelope { host: answer.host.clone(), why: "it has no header" };
@@ -110,7 +112,7 @@ impl<'a> Session<'a> {
         let same = request.request_address.as_ref().is_none_or(|address| address == consumer);
         url.filter(|_| same).ok_or_else(|| EcpError::Elsewhere {
             service: host,
-            told: request.request_address.clone().filter(|_| !same).unwrap_or_else(|| consumer.clone()),
+            told: told(request.request_address.as_ref().filter(|_| !same).unwrap_or(consumer)),
         })
     }
 
@@ -161,7 +163,8 @@ impl<'a> Session<'a> {
             return Err(EcpError::Envelope { host, why: "there is no SAML response in it" });
         }
         if !response.is_success() {
-            let codes = response.status.iter().map(|code| code.rsplit(':').next().unwrap_or(code).to_owned());
+            let codes = response.status.iter().take(MOST_CODES);
+            let codes = codes.map(|code| told(code.rsplit(':').next().unwrap_or(code)));
             let text = codes.chain(response.status_message.clone()).collect::<Vec<_>>().join(", ");
             return Err(EcpError::Failed { host, text });
         }

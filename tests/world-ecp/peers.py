@@ -178,6 +178,13 @@ def _(r):
     r.xml(envelope(ecp_response(consumer(r)[0]), response(r, "Requester", "RequestDenied", said)))
 
 
+@case(IDP, "long-status")
+def _(r):
+    text = response(r, "x" * 5000, "y" * 5000)
+    nested = re.search("<samlp:StatusCode [^>]*/>", text).group(0)
+    r.xml(envelope(ecp_response(consumer(r)[0]), text.replace(nested, nested * 20)))
+
+
 @case(IDP, "success-in-failure")
 def _(r):
     r.xml(envelope(ecp_response(consumer(r)[0]), response(r, "Responder", "Success")))

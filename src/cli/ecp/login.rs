@@ -105,6 +105,9 @@ impl LoginArgs {
                 Trouble::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
+        if value.contains("://") {
+            address_of(&value)?;
+        }
         let mut idps = match idp::as_address(&value) {
             Some(idp) => vec![idp],
             None => idp::choose(&self.list(http, env)?, &value, self.kerberos)?,
@@ -152,7 +155,7 @@ fn fetch(http: &Http, address: &str) -> Result<Vec<Idp>, EcpError> {
 
 /// An https address that somebody wrote.
 pub fn address_of(text: &str) -> Result<Url, EcpError> {
-    let url = Url::parse(text).map_err(|_| EcpError::Insecure(text.to_owned()))?;
+    let url = Url::parse(text).map_err(|_| EcpError::insecure(text))?;
     host_of(&url).map(|_| url)
 }
 
