@@ -378,6 +378,14 @@ fn the_result_is_shown_used_and_destroyed() {
     labels.iter().for_each(|label| assert!(block.contains(label), "{label}: {block}"));
     let order = desk.run(&["ecp-cert-info", "-t", "-s"], "").success().stdout;
     assert!(order.lines().next().unwrap().parse::<u32>().is_ok(), "{order}");
+    for words in [&["-ti"][..], &["--time", "--iss"], &["-timeleft", "--issuer"]] {
+        let lines = desk.run(&[&["ecp-cert-info"], words].concat(), "").success().stdout;
+        let lines: Vec<&str> = lines.lines().collect();
+        assert!(
+            lines.len() == 2 && lines[0].parse::<u32>().is_ok() && lines[1].starts_with('/'),
+            "{words:?}: {lines:?}"
+        );
+    }
     assert_eq!(desk.run(&["ecp-cert-info", "-exists", "-valid", "4:00"], "").code, Some(0));
     assert_eq!(desk.run(&["ecp-cert-info", "-e", "-v", "6:00"], "").code, Some(1));
     let proxy = desk.run(&["init", "--noregen", "--out", "proxy.pem", "--certdir", world().get("ECP_CERT_DIR")], "");

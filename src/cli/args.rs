@@ -61,6 +61,13 @@ pub fn parse_abbreviated<P: Parser>(name: &str, words: &[OsString], abbreviated:
         .map_err(|error| explain(name, words, &error))
 }
 
+/// A command's words as its parser gets them, for the order in which they stand.
+pub fn normalised<P: Parser>(words: &[OsString]) -> Vec<OsString> {
+    let mut command = definition::<P>();
+    command.build();
+    Options::of(&command, &[]).normalise(words)
+}
+
 /// The options of a command as they may be spelled.
 pub struct Options<'a> {
     /// Name without dashes, and whether a value follows.

@@ -71,7 +71,7 @@ pub struct InfoArgs {
     version: Option<bool>,
 }
 
-/// Runs the command.
+/// Runs the command, with its words as the parser got them.
 pub(super) fn run(args: &InfoArgs, words: &[OsString], env: &Environment) -> Result<(), End> {
     let path = args.file.clone().unwrap_or_else(|| env.proxy());
     let now = crate::cli::now();
@@ -100,15 +100,15 @@ pub(super) fn run(args: &InfoArgs, words: &[OsString], env: &Environment) -> Res
 
 /// What is to be shown, in the order in which it was asked for.
 fn asked_for(words: &[OsString]) -> Vec<&'static str> {
-    let one = |word: &OsString| match word.to_str()?.trim_start_matches('-') {
-        "s" | "subject" => Some("subject"),
-        "i" | "issuer" => Some("issuer"),
-        "type" => Some("type"),
-        "t" | "timeleft" => Some("timeleft"),
-        "path" => Some("path"),
+    let one = |word: &OsString| match word.to_str()? {
+        "-s" | "--subject" => Some("subject"),
+        "-i" | "--issuer" => Some("issuer"),
+        "--type" => Some("type"),
+        "-t" | "--timeleft" => Some("timeleft"),
+        "--path" => Some("path"),
         _ => None,
     };
-    words.iter().filter(|word| word.to_str().is_some_and(|word| word.starts_with('-'))).filter_map(one).collect()
+    words.iter().filter_map(one).collect()
 }
 
 fn value(what: &str, leaf: &Certificate, path: &Path, left: i64) -> String {

@@ -38,7 +38,10 @@ pub enum Command {
 pub fn main(command: Command, name: &str, words: &[OsString], env: &Environment) -> Exit {
     let outcome = match command {
         Command::GetCert => parse(name, words).and_then(|args| told(get_cert::run(&args, env))),
-        Command::CertInfo => parse(name, words).and_then(|args| told(cert_info::run(&args, words, env))),
+        Command::CertInfo => parse(name, words).and_then(|args| {
+            let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(words));
+            told(cert_info::run(&args, &words, env))
+        }),
         Command::Ligo => parse(name, words).and_then(|args| told(ligo::run(&args, env))),
         Command::GetCookie => parse(name, words).and_then(|args| told(cookie::run(&args, env))),
         Command::Curl => parse(name, words).and_then(|args| told(curl::run(&args, env))),
