@@ -112,9 +112,11 @@ impl Http {
             value.set_sensitive(true);
             headers.append(name.clone(), value);
         }
-        if let Some(cookies) = message.jar.as_ref().and_then(|jar| jar.header(url)) {
-            let extra = headers.get(COOKIE).and_then(|own| own.to_str().ok()).map(|own| format!("; {own}"));
-            if let Ok(value) = HeaderValue::from_str(&format!("{cookies}{}", extra.unwrap_or_default())) {
+        if let Some(jar) = &message.jar {
+            let own = headers.get_all(COOKIE).iter().filter_map(|own| own.to_str().ok()).map(str::to_owned);
+            let pairs = with_own(jar.pairs(url), own.collect());
+            if let Some(mut value) = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|_| !pairs.is_empty()) {
+                value.set_sensitive(true);
                 headers.insert(COOKIE, value);
             }
         }
@@ -152,6 +154,13 @@ impl Http {
             _ => tell(&format!("< ({} bytes that are not shown)", answer.body.len())),
         }
     }
+}
+
+/// The jar's cookies and the message's own, which count where both have one of that name.
+fn with_own(jar: Vec<String>, own: Vec<String>) -> Vec<String> {
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
+    let names: Vec<String> = own.iter().flat_map(|own| own.split(';')).map(name).collect();
+    jar.into_iter().filter(|pair| !names.contains(&name(pair))).chain(own).collect()
 }
 
 /// A header of a request as it may be told: what a user has added may be a secret, whatever its name.
@@ -219,4 +228,16 @@ fn innermost(error: &reqwest::Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_sent_once() {
+        let jar = || vec!["CSRF=theirs".to_owned(), "_shibsession_1=x=y".to_owned()];
+        assert_eq!(with_own(jar(), vec!["CSRF=ours".to_owned()]), ["_shibsession_1=x=y", "CSRF=ours"]);
+        assert_eq!(with_own(jar(), Vec::new()), jar());
+    }
 }

@@ -29,14 +29,7 @@ pub struct Label {
 }
 
 impl Jar {
-    /// The `Cookie` header for an address.
-    #[must_use]
-    pub fn header(&self, url: &Url) -> Option<String> {
-        let pairs = self.pairs(url);
-        (!pairs.is_empty()).then(|| pairs.join("; "))
-    }
-
-    /// Names and values of what an address gets.
+    /// The cookies for an address, each with its value as the `Cookie` header has it.
     #[must_use]
     pub fn pairs(&self, url: &Url) -> Vec<String> {
         self.store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect()
@@ -166,15 +159,16 @@ mod tests {
         let mut jar = Jar::from_netscape(text);
         assert!(jar.has_session("sp.example") && !jar.has_session("other.example"));
         let url = Url::parse("https://sp.example/a/b").unwrap();
-        let header = jar.header(&url).unwrap();
-        assert!(header.contains("_shibsession_6162=_x%3A1") && header.contains("long=1"), "{header}");
+        let mut pairs = jar.pairs(&url);
+        pairs.sort();
+        assert_eq!(pairs, ["_shibsession_6162=_x%3A1", "long=1"]);
         assert!(jar.to_netscape(true).contains("#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n"));
         jar.store.parse("_shibsession_new=1; Path=/; Secure", &url).unwrap();
         let kept = jar.to_netscape(false);
         assert!(kept.contains("_shibsession_6162\t_x%3A1\n") && !kept.contains("_shibsession_new"), "{kept}");
         assert!(jar.to_netscape(false).contains(".sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\n"));
-        assert_eq!(jar.header(&Url::parse("https://elsewhere.example/").unwrap()), None);
+        assert!(jar.pairs(&Url::parse("https://elsewhere.example/").unwrap()).is_empty());
         jar.forget_session("sp.example");
-        assert_eq!(jar.header(&url).unwrap(), "long=1");
+        assert_eq!(jar.pairs(&url), ["long=1"]);
     }
 }
