@@ -209,9 +209,14 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
     }
     assert_eq!(stolen("stolen.world.example"), before, "something went to an address that only the IdP named");
     assert_eq!(stolen("\"listener\": \"http\""), 0, "something was sent without TLS");
-    for name in ["Untrusted certificate", "Expired certificate", "Certificate of somebody else", "Dead"] {
+    for (name, words) in [
+        ("Untrusted certificate", "the certificate of untrusted.world.example is not trusted: "),
+        ("Expired certificate", "is not trusted: certificate has expired"),
+        ("Certificate of somebody else", "is not trusted: hostname mismatch"),
+        ("Dead", "cannot be reached"),
+    ] {
         let desk = Desk::new().with_sentinel();
-        desk.refuses(name, desk.get(&["-i", name]), "cannot be reached");
+        desk.refuses(name, desk.get(&["-i", name]), words);
     }
 }
 

@@ -14,7 +14,15 @@ pub enum EcpError {
     /// A password in an address would be seen by all who see the address.
     #[error("the address at {0} has a user name in it")]
     UserInAddress(String),
-    /// The host cannot be reached, or is not who it should be.
+    /// The host is not known to be who it should be.
+    #[error("the certificate of {host} is not trusted: {reason}")]
+    Untrusted {
+        /// The host.
+        host: String,
+        /// Why.
+        reason: String,
+    },
+    /// The host cannot be reached.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
         /// The host.
@@ -197,7 +205,10 @@ impl EcpError {
             Self::UserInAddress(_) => {
                 "leave out what stands before the @; a user is named with --username".to_owned()
             }
-            Self::Connect { .. } => "check the network, the proxy variables, and SSL_CERT_FILE if you set it".to_owned(),
+            Self::Untrusted { .. } => {
+                "check the address, the clock, and SSL_CERT_FILE if you set it: somebody else may be answering".to_owned()
+            }
+            Self::Connect { .. } => "check the network and the proxy variables".to_owned(),
             Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
             Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),
             Self::Gone { .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
@@ -245,6 +256,7 @@ impl EcpError {
         matches!(
             self,
             Self::Connect { .. }
+                | Self::Untrusted { .. }
                 | Self::Timeout(_)
                 | Self::Status { status: 500.., .. }
                 | Self::Fault { status: 500.., .. }

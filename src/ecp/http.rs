@@ -101,7 +101,8 @@ impl Http {
     /// Sends a GET, or a POST if there is a body.
     ///
     /// # Errors
-    /// [`EcpError::Insecure`], [`EcpError::Connect`], [`EcpError::Timeout`], [`EcpError::TooLarge`].
+    /// [`EcpError::Insecure`], [`EcpError::UserInAddress`], [`EcpError::Connect`], [`EcpError::Untrusted`],
+    /// [`EcpError::Timeout`], [`EcpError::TooLarge`].
     pub fn send(&self, url: &Url, mut message: Message<'_>) -> Result<Answer, EcpError> {
         let host = host_of(url)?;
         let method = if message.body.is_some() { Method::POST } else { Method::GET };
@@ -207,7 +208,11 @@ async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> 
         if error.is_timeout() {
             return EcpError::Timeout(host.to_owned());
         }
-        EcpError::Connect { host: host.to_owned(), reason: innermost(error) }
+        let host = host.to_owned();
+        match distrust(error) {
+            Some(reason) => EcpError::Untrusted { host, reason },
+            None => EcpError::Connect { host, reason: innermost(error) },
+        }
     };
     let mut response = request.send().await.map_err(|error| failed(&error))?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -221,13 +226,22 @@ async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> 
     Ok(Answer { host: host.to_owned(), status, headers, body })
 }
 
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
+    let first: &dyn std::error::Error = error;
+    std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string)
+}
+
+/// Why OpenSSL does not trust a certificate, which is told in brackets behind OpenSSL's own line.
+fn distrust(error: &reqwest::Error) -> Option<String> {
+    causes(error).find_map(|text| {
+        let (line, reason) = text.strip_suffix(')')?.rsplit_once(" (")?;
+        line.contains("certificate verify failed").then(|| reason.to_owned())
+    })
+}
+
 /// The last cause, which is the one that tells.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
+    causes(error).last().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -177,6 +177,7 @@ pub fn log_in(http: &Http, service: &Url, jar: &mut Jar, (idps, login): (&[Idp],
 fn is_about(error: &EcpError, idp: &Idp) -> bool {
     match error {
         EcpError::Connect { host, .. }
+        | EcpError::Untrusted { host, .. }
         | EcpError::Status { host, .. }
         | EcpError::Fault { host, .. }
         | EcpError::Timeout(host) => idp.url.host_str() == Some(host),
