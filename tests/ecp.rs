@@ -416,6 +416,21 @@ fn a_wrong_command_line_ends_with_two() {
 }
 
 #[test]
+fn the_second_word_of_ecp_is_asked_for() {
+    let desk = Desk::new();
+    let usage = "voms-proxy ecp get-cert|cert-info|get-cookie|curl\n";
+    for (words, told) in [
+        (&["ecp"][..], "ecp is the first of two words"),
+        (&["ecp", "get-certificate"], "there is no command 'ecp get-certificate'"),
+    ] {
+        let outcome = desk.run(words, "");
+        assert!(outcome.code == Some(1) && outcome.stderr.contains(told), "{outcome:?}");
+        assert!(outcome.stderr.ends_with(usage), "{outcome:?}");
+    }
+    assert_eq!(desk.run(&["ecp", "--help"], "").success().stdout, format!("usage: {usage}"));
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let desk = Desk::new();
     for more in [&[][..], &["--pkcs12"]] {

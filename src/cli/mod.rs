@@ -216,6 +216,9 @@ grid-cert-info, grid-change-pass-phrase, ligo-proxy-init or ecp-get-cert it is t
 
 fn overview(word: Option<&OsString>) -> Exit {
     let word = word.map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if word == "ecp" || word.starts_with("ecp-") {
+        return overview_of_ecp(word.trim_start_matches("ecp").trim_start_matches('-'));
+    }
     match word.trim_start_matches('-') {
         "h" | "help" | "usage" => {
             output::line(OVERVIEW.trim_end());
@@ -235,6 +238,22 @@ fn overview(word: Option<&OsString>) -> Exit {
             Exit::Failure
         }
     }
+}
+
+/// What there is behind `voms-proxy ecp`.
+fn overview_of_ecp(word: &str) -> Exit {
+    let words: Vec<&str> = COMMANDS.iter().filter_map(|(short, ..)| short.strip_prefix("ecp-")).collect();
+    let usage = format!("voms-proxy ecp {}", words.join("|"));
+    let trouble = match word {
+        "h" | "help" | "usage" => {
+            output::line(&format!("usage: {usage}"));
+            return Exit::Success;
+        }
+        "" => output::Trouble::new("ecp is the first of two words"),
+        _ => output::Trouble::new(format!("there is no command 'ecp {word}'")),
+    };
+    trouble.help(&format!("run: {usage}")).print();
+    Exit::Failure
 }
 
 /// The wall clock; everything below is handed the time.
