@@ -34,8 +34,9 @@ impl Buffer {
     }
 }
 
-/// `gss_OID_desc` (RFC 2744 section 3.3).
-#[repr(C)]
+/// `gss_OID_desc` (RFC 2744 section 3.3), which MIT's gssapi.h packs on Macs with a processor of Intel's.
+#[cfg_attr(all(target_vendor = "apple", target_arch = "x86_64"), repr(C, packed(2)))]
+#[cfg_attr(not(all(target_vendor = "apple", target_arch = "x86_64")), repr(C))]
 pub struct Oid {
     length: u32,
     elements: *const u8,
