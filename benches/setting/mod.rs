@@ -98,7 +98,9 @@ impl Setting {
         let ac = attribute_certificates(own.chain()).remove(0).unwrap();
         let contents = fs::read(&proxy).unwrap();
         let (anchors, voms) = (TrustAnchors::open(&certificates).unwrap(), VomsDir::open(&vomsdir).unwrap());
-        Self { certificates, vomsdir, proxy, user, own, ac, contents, anchors, voms, now: Utc::now() }
+        // Files that changed a moment ago are not remembered.
+        let now = Utc::now() + Duration::minutes(1);
+        Self { certificates, vomsdir, proxy, user, own, ac, contents, anchors, voms, now }
     }
 
     /// From DER to the FQANs.
