@@ -370,7 +370,9 @@ impl VomsClient {
     async fn get(&self, name: ServerName, target: &str) -> Result<(rest::Answer, Certificate), NetError> {
         let host = format!("{}:{}", name.host, name.port);
         let left = self.open().take().filter(|open| open.name == name);
-        if let Some(mut open) = left {
+        if let Some(mut open) = left
+            && open.session.is_open().await
+        {
             match open.session.get(&host, target).await {
                 Ok(answer) => return Ok((answer, self.leave(open))),
                 Err(NetError::Closed | NetError::Broken(_)) => {}

@@ -41,6 +41,12 @@ impl Session {
         Ok(Self(sender))
     }
 
+    /// Whether another request can be sent. Not to be asked before the first: an alert that the server sends instead of
+    /// waiting for it would be lost.
+    pub async fn is_open(&mut self) -> bool {
+        self.0.ready().await.is_ok()
+    }
+
     /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
     ///
     /// # Errors
@@ -55,7 +61,6 @@ impl Session {
             .header(ACCEPT, "*/*")
             .body(Empty::<Bytes>::new())
             .map_err(|error| broken(&error))?;
-        self.0.ready().await.map_err(|error| from_hyper(&error))?;
         let response = self.0.send_request(request).await.map_err(|error| from_hyper(&error))?;
         let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());

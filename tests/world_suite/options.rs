@@ -169,7 +169,8 @@ fn a_proxy_with_an_ec_key_serves_over_https_and_for_the_cpp_client_but_not_for_t
     assert!(java.exit != 0 && java.stderr.contains("cannot be cast"), "{}", java.all());
     // The server takes it for TLS.
     let renewed = desk.path("renewed.pem");
-    let ended = desk.ours("init", &["--cert", file, "--voms", "virgo", "--out", renewed.to_str().unwrap()]);
+    let ended =
+        desk.ours("init", &["--cert", file, "--voms", "virgo", "--valid", "1:00", "--out", renewed.to_str().unwrap()]);
     assert_eq!((ended.exit, ended.stderr.as_str()), (0, ""));
     assert_eq!(ours(&desk, &renewed).bits, "2048");
 }
