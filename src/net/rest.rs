@@ -1,4 +1,6 @@
-//! HTTP/1.1 GET over a connection that is already there (spec 4.2).
+//! HTTP/1.1 GET, over a connection that is already there where there is one (spec 4.2).
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
@@ -10,7 +12,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
+use super::tls::{Connection, ServerName, TlsClient};
 use super::{NetError, REPLY_LIMIT};
+use crate::credential::certificate::Certificate;
 
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
@@ -23,15 +27,66 @@ pub struct Answer {
     pub date: Option<DateTime<Utc>>,
 }
 
+/// The connection that the last server may have left open, for the next request to it.
+#[derive(Default)]
+pub struct Kept(Mutex<Option<Open>>);
+
+/// A connection that may take another request.
+struct Open {
+    name: ServerName,
+    server: Certificate,
+    session: Session,
+}
+
+impl Kept {
+    /// Asks a server over the connection that it left open, if it still is, else over a new one. Returns the answer and
+    /// the certificate that the server proved itself with.
+    ///
+    /// # Errors
+    /// [`NetError`].
+    pub async fn get(
+        &self,
+        tls: &TlsClient,
+        name: ServerName,
+        target: &str,
+    ) -> Result<(Answer, Certificate), NetError> {
+        let host = format!("{}:{}", name.host, name.port);
+        let left = self.open().take().filter(|open| open.name == name);
+        if let Some(mut open) = left
+            && open.session.is_open().await
+        {
+            match open.session.get(&host, target).await {
+                Ok(answer) => return Ok((answer, self.leave(open))),
+                Err(NetError::Closed | NetError::Broken(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let Connection { stream, server } = tls.connect(&name).await?;
+        let mut open = Open { name, server, session: Session::open(stream).await? };
+        let answer = open.session.get(&host, target).await?;
+        Ok((answer, self.leave(open)))
+    }
+
+    fn leave(&self, open: Open) -> Certificate {
+        let server = open.server.clone();
+        *self.open() = Some(open);
+        server
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A connection that takes one request after the other, as long as the server leaves it open.
-pub struct Session(SendRequest<Empty<Bytes>>);
+struct Session(SendRequest<Empty<Bytes>>);
 
 impl Session {
     /// Begins to speak HTTP on a connection.
     ///
     /// # Errors
     /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
-    pub async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
+    async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
         let opened = http1::handshake(TokioIo::new(stream)).await;
         let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
         // Errors of the connection also reach the request that waits on it.
@@ -43,7 +98,7 @@ impl Session {
 
     /// Whether another request can be sent. Not to be asked before the first: an alert that the server sends instead of
     /// waiting for it would be lost.
-    pub async fn is_open(&mut self) -> bool {
+    async fn is_open(&mut self) -> bool {
         self.0.ready().await.is_ok()
     }
 
@@ -52,7 +107,7 @@ impl Session {
     /// # Errors
     /// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`],
     /// [`NetError::Broken`].
-    pub async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
+    async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
         let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
         let target: Uri = target.parse().map_err(|error| broken(&error))?;
         let request = Request::get(target)

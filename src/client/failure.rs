@@ -1,0 +1,127 @@
+//! Why no attribute certificate came.
+
+use std::time::Duration;
+
+use voms_asn1::DecodeError;
+
+use super::Protocol;
+use crate::net::NetError;
+use crate::voms::response::{ResponseError, ServerError};
+use crate::voms::vomses::VomsesEntry;
+
+/// Why one server gave no attribute certificate over one protocol.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// On the way.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The answer is not VOMS's.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The server said no.
+    #[error("{}", .0.message)]
+    Server(ServerError),
+    /// Neither an attribute certificate nor an error in the answer.
+    #[error("the answer holds neither an attribute certificate nor an error")]
+    Nothing,
+    /// The attribute certificate is not one.
+    #[error("the attribute certificate cannot be read: {0}")]
+    Ac(#[from] DecodeError),
+    /// The time for this server, or for the whole command, is over.
+    #[error("Read timed out: no answer within {} s", .0.as_secs_f64().ceil())]
+    Timeout(Duration),
+}
+
+impl Failure {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Net(error) => error.help(),
+            Self::Server(error) => error.help(),
+            Self::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
+            Self::Response(_) | Self::Nothing | Self::Ac(_) => {
+                Some("check host and port in the vomses entry: something else than VOMS may answer there".to_owned())
+            }
+        }
+    }
+
+    /// How much it tells: a server's own words most, then what was found out about it, then silence.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Server(error) if error.is_definite() => 5,
+            Self::Server(_) => 4,
+            Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
+            | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
+            Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
+            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::TooLarge) | Self::Timeout(_) => 1,
+            Self::Net(_) => 0,
+        }
+    }
+
+    pub(super) fn is_definite(&self) -> bool {
+        matches!(self, Self::Server(error) if error.is_definite())
+    }
+
+    /// Whether the server may yet understand the other protocol.
+    pub(super) fn wants_legacy(&self) -> bool {
+        matches!(self, Self::Response(_) | Self::Nothing) || matches!(self, Self::Net(error) if error.is_silence())
+    }
+}
+
+/// What was tried at one server.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The server.
+    pub entry: VomsesEntry,
+    /// What became of it, protocol by protocol.
+    pub failures: Vec<(Protocol, Failure)>,
+}
+
+/// No server of the VO gave an attribute certificate.
+#[derive(Debug)]
+pub struct ClientError {
+    /// The VO.
+    pub vo: String,
+    /// Every server that was tried, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+impl ClientError {
+    /// The failure that tells most.
+    #[must_use]
+    pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
+        let all = self
+            .attempts
+            .iter()
+            .flat_map(|attempt| attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure)));
+        all.max_by_key(|(_, failure)| failure.weight())
+    }
+
+    /// What a server said, if one refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&ServerError> {
+        match self.foremost() {
+            Some((_, Failure::Server(error))) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        self.foremost().and_then(|(_, failure)| failure.help())
+    }
+}
+
+impl std::fmt::Display for ClientError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.foremost() {
+            Some((entry, failure)) => write!(f, "{}:{}: {failure}", entry.host, entry.port),
+            None => write!(f, "no server of the VO {} could be asked", self.vo),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
