@@ -111,8 +111,13 @@ impl Certificate {
     /// [`CertificateError`] of the first block that is no certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = Self::all_from_pem_without_openssl(file)?;
-        certificates.iter().try_for_each(|certificate| certificate.x509().map(drop))?;
+        Self::read_by_openssl(&certificates)?;
         Ok(certificates)
+    }
+
+    /// Has OpenSSL read all that were parsed without it.
+    pub(super) fn read_by_openssl(certificates: &[Self]) -> Result<(), CertificateError> {
+        Ok(certificates.iter().try_for_each(|certificate| certificate.x509().map(drop))?)
     }
 
     /// As [`Certificate::all_from_pem`], each as by [`Certificate::from_der_without_openssl`].

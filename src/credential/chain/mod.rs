@@ -125,11 +125,7 @@ impl Chain {
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
         let chain = Self::parse_without_openssl(file)?;
-        chain
-            .certificates
-            .iter()
-            .try_for_each(|certificate| certificate.x509().map(drop))
-            .map_err(CertificateError::from)?;
+        Certificate::read_by_openssl(&chain.certificates)?;
         Ok(chain)
     }
 
