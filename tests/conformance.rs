@@ -201,7 +201,7 @@ fn ac_word(finding: &AcFinding) -> &'static str {
         AcFinding::NoSigner => "ac-no-signer",
         AcFinding::NotTrusted { .. } => "lsc-missing",
         AcFinding::LscUnusable { .. } => "lsc-unusable",
-        AcFinding::LscMismatch { .. } => "lsc-mismatch",
+        AcFinding::LscMismatch { .. } | AcFinding::LscFormerCa { .. } => "lsc-mismatch",
         AcFinding::IssuerName(..) => "ac-issuer",
         AcFinding::Signature => "ac-signature",
         AcFinding::Signer(path) => match path_word(path) {

@@ -340,7 +340,7 @@ const CASES: &[Case] = &[
     ("a server that is silent", 1, "no answer within 1 s", "--timeout", |s| {
         s.words(&["--timeout", "1"]).hostile(hostile::tls(|mut stream| silence(&mut stream)))
     }),
-    ("something else than VOMS", 1, "", "something else than VOMS may answer there", |s| {
+    ("a web page", 1, "the server sent a web page (HTTP 404", "check host and port in the vomses entry", |s| {
         s.server(voms::serve(|_, _| http("404 Not Found", "<html>It works!</html>")))
     }),
     ("not a member", 1, "says: virgo: User unknown to this VO.", "voms-proxy register shows", |s| {

@@ -222,7 +222,7 @@ fn a_shortened_life_is_a_warning_and_not_a_failure() {
         let home = ada_at(&voms);
         let outcome = home.init(&["--voms", "virgo"]).success();
         outcome.says("", "warning: localhost:15009: The validity of this VOMS AC");
-        outcome.says("", "shortened to 3600 seconds!");
+        outcome.says("", "shortened to 3600 seconds: run this command again within 1:00 hours");
         assert!(!outcome.stdout.contains("shortened"));
         about(life(&outcome.stdout), 12 * 3600);
         about(ac_life(&judge::rfc(&home)), 3600);

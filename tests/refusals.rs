@@ -40,15 +40,15 @@ fn suspended(authority: &mut Authority) {
 }
 
 #[test]
-fn a_refusal_keeps_the_servers_words_and_no_other_server_is_asked() {
+fn a_refusal_keeps_the_servers_words_and_no_other_server_is_asked_unless_the_user_is_unknown() {
     type Case = (fn(&mut Authority), &'static str, &'static str, &'static str);
     let cases: [Case; 4] = [
-        (no_members, "virgo", "virgo: User unknown to this VO.", "help: register"),
+        (no_members, "virgo", "virgo: User unknown to this VO.", "help: register this certificate"),
         (
             suspended,
             "virgo",
             "User is currently suspended! Suspension reason: did not sign the AUP",
-            "help: ask the VO",
+            "help: you are a member: log in to ",
         ),
         (|_| {}, "virgo:/virgo/nowhere", "Unable to satisfy /virgo/nowhere request!", "help: ask for a group or role"),
         (|_| {}, "virgo:/virgo/Role=admin", "Unable to satisfy /virgo/Role=admin request!", "help: ask for a group"),
@@ -60,9 +60,11 @@ fn a_refusal_keeps_the_servers_words_and_no_other_server_is_asked() {
             let outcome = home.refused(&["--voms", asked]);
             outcome.says(asked, words).says(asked, help).says(asked, UNFULFILLED);
             assert!(outcome.stderr.lines().any(|line| line.trim() == NONE), "{}", outcome.stderr);
-            assert_eq!(outcome.stdout.matches("Contacting ").count(), 1, "{asked}: {}", outcome.stdout);
+            // While a VO moves to another server, the old and the new one know different certificates.
+            let expected = if words.contains("unknown") { 3 } else { 1 };
+            assert_eq!(outcome.stdout.matches("Contacting ").count(), expected, "{asked}: {}", outcome.stdout);
             let asked_servers = servers.iter().filter(|server| !server.heard().is_empty()).count();
-            assert_eq!(asked_servers, 1, "{asked}");
+            assert_eq!(asked_servers, expected, "{asked}");
         }
     }
 }
@@ -91,7 +93,7 @@ fn an_answer_that_is_not_voms_is_told_in_words() {
         ("garbage", garbage, ""),
         ("empty body", ok(""), "an empty answer"),
         ("page", ok(page), "Under maintenance"),
-        ("page 500", http("500 Internal Server Error", page), "Under maintenance"),
+        ("page 500", http("500 Internal Server Error", page), "not working now (HTTP 500 Internal Server Error)"),
         ("malformed", ok("<voms><ac>MII"), "neither an attribute certificate nor an error"),
         ("no element", ok("<voms></voms>"), "neither an attribute certificate nor an error"),
         ("not base64", ok("<voms><ac>%%%%</ac></voms>"), "not base64"),
@@ -195,7 +197,7 @@ fn clocks_may_differ_by_five_minutes_but_attributes_without_life_make_no_proxy()
     let early = at(minutes(4), minutes(60));
     Home::ada().servers(&[early.virgo()]).init(&["--voms", "virgo"]).success();
     let over = at(minutes(-60), minutes(-4));
-    refused(over.virgo(), &[]).says("", "without any life").says("", "help: ");
+    refused(over.virgo(), &[]).says("", "have already expired").says("", "help: ");
 }
 
 #[test]

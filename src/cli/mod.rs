@@ -1,5 +1,6 @@
 //! The command line: the only room that knows the terminal, the environment, the clock and exit codes.
 
+mod advice;
 mod args;
 mod conf;
 mod destroy;

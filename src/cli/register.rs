@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 
+use super::advice::{self, User};
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::{Finding, Status};
@@ -14,17 +15,15 @@ use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{self, Stop, carry_out};
 use super::{fitness, places, vos};
-use crate::client::VomsClient;
+use crate::client::{ClientError, Failure, Survey, VomsClient};
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
 use crate::credential::location::Location;
 use crate::credential::user::{Credential, CredentialError};
 use crate::voms::fqan::Fqan;
+use crate::voms::refusal::{ServerErrorKind, Software};
 use crate::voms::registration::Registration;
-use crate::voms::request::AcRequest;
-use crate::voms::response::ServerError;
 use crate::voms::spec::VomsSpec;
-use crate::voms::verify::AcAttributes;
 use crate::voms::vomses::VomsesEntry;
 
 /// Shows how to become a member of a VO with your certificate, and with --check how far you have got.
@@ -152,11 +151,16 @@ fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certifi
 }
 
 fn explain(args: &RegisterArgs, wanted: &Wanted) {
-    let Registration { page, is_known, .. } = &wanted.registration;
+    let Registration { page, iam, is_known, .. } = &wanted.registration;
     let vo = &wanted.servers[0].vo;
     let groups: Vec<String> = wanted.groups.iter().map(|group| format!("     {group}")).collect();
-    let usual =
-        if *is_known { "" } else { "   (where VOMS servers usually have it; the VO's own page tells for sure)\n" };
+    let mut more = String::new();
+    if let Some(iam) = iam.as_ref().filter(|iam| *iam != page) {
+        more = format!("   If it has closed, the VO has moved to its IAM: {iam}\n");
+    }
+    if !is_known {
+        more.push_str("   (where VOs usually have it; the VO's own page tells for sure)\n");
+    }
     output::line(&format!(
         "\n\
 1. Bring the certificate into your browser:
@@ -167,7 +171,7 @@ fn explain(args: &RegisterArgs, wanted: &Wanted) {
    Then remove the file: rm mycert.p12
 2. Open this page, choose the certificate when the browser asks which one to show, and register:
      {page}
-{usual}3. Apply there for membership of
+{more}3. Apply there for membership of
 {}
 4. Answer the mail that the VO sends. When its managers have agreed, you are in. How far that is:
      voms-proxy register --voms {} --check
@@ -188,20 +192,13 @@ fn check(
     let trust = places::server_trust(anchors.as_ref());
     let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
         .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
-    let request = AcRequest::for_everything(&wanted.servers[0].vo);
-    let page = &wanted.registration.page;
-    let granted = match client.request(&request, &wanted.servers, &mut |_| {}) {
-        Ok(reply) => AcAttributes::read(&reply.ac.certificate().acinfo).map_err(Trouble::new)?.fqans,
-        Err(error) if error.refusal().is_some_and(ServerError::is_about_membership) => {
-            let refusal = error.refusal().map(|refusal| refusal.message.clone()).unwrap_or_default();
-            output::line(&format!("{}: no member of {} yet", credential.chain().identity(), error.vo));
-            output::line(&format!("the server says: {}", refusal.replace('\n', "\\n")));
-            output::line(&format!("help: register at {page}, or wait for the VO's mail if you have"));
-            return Ok(false);
-        }
-        Err(error) => return Err(trouble::client(&error).into()),
-    };
-    let findings = membership(&granted, &wanted.groups, page);
+    let who = User { chain: credential.chain(), anchors: anchors.as_ref(), now };
+    let Survey { reply, granted } =
+        match client.survey(&wanted.servers[0].vo, &wanted.groups, &wanted.servers, &mut |_| {}) {
+            Ok(survey) => survey,
+            Err(error) => return not_in(&error, who),
+        };
+    let findings = membership(&granted, &wanted.groups, wanted.registration.page_of(reply.software));
     findings.iter().for_each(Finding::print);
     let all = findings.iter().all(|finding| finding.status == Status::Ok);
     if all {
@@ -210,9 +207,37 @@ fn check(
     Ok(all)
 }
 
+/// What a refusal says about the membership itself is the answer to the question; anything else is trouble.
+fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
+    let vo = &error.vo;
+    let Some((entry, Failure::Server(refusal))) = error.foremost() else {
+        return Err(trouble::client(error, user).into());
+    };
+    let state = match &refusal.kind {
+        ServerErrorKind::UnknownUser { .. } => format!("not a member of {vo} yet"),
+        ServerErrorKind::UsagePolicy => format!("a member of {vo}, but the usage policy (AUP) has to be signed"),
+        ServerErrorKind::Suspended { .. } => format!("a member of {vo}, but suspended"),
+        _ => return Err(trouble::client(error, user).into()),
+    };
+    output::line(&format!("{}: {state}", user.chain.identity()));
+    output::line(&format!("the server says: {}", refusal.message));
+    let page = Registration::of(entry).page_of(refusal.software).to_owned();
+    let help = match &refusal.kind {
+        ServerErrorKind::UnknownUser { .. } if refusal.software != Software::Iam => {
+            Some(format!("register at {page}, or wait for the VO's mail if you have"))
+        }
+        ServerErrorKind::UnknownUser { .. } => Some(format!(
+            "register at {page}, or wait for the VO's mail if you have. If you are a member, link this certificate to your \
+             account there: for IAM, the same name under another CA is another certificate"
+        )),
+        _ => advice::server(refusal, entry),
+    };
+    help.iter().for_each(|help| output::line(&format!("help: {help}")));
+    Ok(false)
+}
+
 /// Which of the wanted groups and roles are granted.
-pub fn membership(granted: &[String], wanted: &[Fqan], page: &str) -> Vec<Finding> {
-    let granted: Vec<Fqan> = granted.iter().filter_map(|text| text.parse().ok()).collect();
+pub fn membership(granted: &[Fqan], wanted: &[Fqan], page: &str) -> Vec<Finding> {
     let judge = |fqan: &Fqan| match granted.contains(fqan) {
         true => Finding::ok("membership", format!("{fqan} is granted")),
         false => {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clap::Parser;
 
+use super::advice::{self, User};
 use super::exit::Exit;
 use super::output::Trouble;
 use super::{args, signals};
@@ -144,18 +145,22 @@ fn is_unknown_ca(failure: &Failure) -> bool {
     }
 }
 
-/// No server gave an attribute certificate.
-pub fn client(error: &ClientError) -> Trouble {
+/// No server gave an attribute certificate to this user.
+pub fn client(error: &ClientError, user: User<'_>) -> Trouble {
     let mut trouble = Trouble::of_stranger(error);
-    if error.foremost().is_some_and(|(_, failure)| is_unknown_ca(failure)) {
+    let foremost = error.foremost();
+    if foremost.is_some_and(|(_, failure)| is_unknown_ca(failure)) {
         trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
+    if foremost.is_some_and(|(_, failure)| failure.is_rejected_certificate()) {
+        trouble = advice::rejected(user).0.iter().fold(trouble, Trouble::detail);
+    }
     // The headline is one of the failures; the others follow.
-    let foremost = error.to_string();
+    let headline = error.to_string();
     for attempt in &error.attempts {
         for (protocol, failure) in &attempt.failures {
             let (host, port) = (&attempt.entry.host, attempt.entry.port);
-            if format!("{host}:{port}: {failure}") != foremost {
+            if format!("{host}:{port}: {failure}") != headline {
                 let by = if *protocol == Protocol::Legacy { " (legacy protocol)" } else { "" };
                 trouble = trouble.detail(format!("{host}:{port}{by}: {failure}"));
             }
@@ -167,7 +172,7 @@ pub fn client(error: &ClientError) -> Trouble {
             error.vo
         ))
         .detail("User's request for VOMS attributes could not be fulfilled.")
-        .maybe_help(error.help())
+        .maybe_help(foremost.and_then(|(entry, failure)| advice::failure(failure, entry, user)))
 }
 
 /// An attribute certificate that is not to be believed.

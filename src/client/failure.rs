@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use voms_asn1::DecodeError;
 
-use super::Protocol;
+use super::{HttpFailure, Protocol};
 use crate::net::NetError;
-use crate::voms::response::{ResponseError, ServerError};
+use crate::voms::refusal::{ServerError, ServerErrorKind};
+use crate::voms::response::ResponseError;
 use crate::voms::vomses::VomsesEntry;
 
 /// Why one server gave no attribute certificate over one protocol.
@@ -16,11 +17,14 @@ pub enum Failure {
     /// On the way.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The answer is not VOMS's.
+    /// The answer is HTTP, but not VOMS.
+    #[error(transparent)]
+    Http(#[from] HttpFailure),
+    /// The answer is not VOMS's, or cannot be decoded.
     #[error(transparent)]
     Response(#[from] ResponseError),
     /// The server said no.
-    #[error("{}", .0.message)]
+    #[error("{}", in_words(.0))]
     Server(ServerError),
     /// Neither an attribute certificate nor an error in the answer.
     #[error("the answer holds neither an attribute certificate nor an error")]
@@ -28,35 +32,41 @@ pub enum Failure {
     /// The attribute certificate is not one.
     #[error("the attribute certificate cannot be read: {0}")]
     Ac(#[from] DecodeError),
-    /// The time for this server, or for the whole command, is over.
+    /// The time for this server, or for the whole command, is up.
     #[error("Read timed out: no answer within {} s", .0.as_secs_f64().ceil())]
     Timeout(Duration),
 }
 
 impl Failure {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Net(error) => error.help(),
-            Self::Server(error) => error.help(),
-            Self::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
-            Self::Response(_) | Self::Nothing | Self::Ac(_) => {
-                Some("check host and port in the vomses entry: something else than VOMS may answer there".to_owned())
-            }
-        }
-    }
-
     /// How much it tells: a server's own words most, then what was found out about it, then silence.
     fn weight(&self) -> u8 {
         match self {
-            Self::Server(error) if error.is_definite() => 5,
-            Self::Server(_) => 4,
+            Self::Server(error) => match error.kind {
+                ServerErrorKind::Fault => 2,
+                ServerErrorKind::UnknownUser { .. } => 5,
+                ServerErrorKind::CertificateRejected => 4,
+                _ if error.is_definite() => 5,
+                _ => 4,
+            },
+            Self::Http(HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. }) => 4,
             Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
             | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
-            Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
+            Self::Http(_) | Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
             Self::Net(NetError::Closed | NetError::Broken(_) | NetError::TooLarge) | Self::Timeout(_) => 1,
             Self::Net(_) => 0,
+        }
+    }
+
+    /// Whether the server, or what stands in front of it, did not accept the user's certificate.
+    #[must_use]
+    pub fn is_rejected_certificate(&self) -> bool {
+        match self {
+            Self::Net(error) => matches!(error, NetError::Refused(_) | NetError::Closed),
+            Self::Http(failure) => {
+                matches!(failure, HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. })
+            }
+            Self::Server(error) => error.kind == ServerErrorKind::CertificateRejected,
+            _ => false,
         }
     }
 
@@ -64,9 +74,20 @@ impl Failure {
         matches!(self, Self::Server(error) if error.is_definite())
     }
 
-    /// Whether the server may yet understand the other protocol.
+    /// Whether the server may yet understand the other protocol: one that answered in HTTP does not.
     pub(super) fn wants_legacy(&self) -> bool {
-        matches!(self, Self::Response(_) | Self::Nothing) || matches!(self, Self::Net(error) if error.is_silence())
+        matches!(self, Self::Net(error) if error.is_silence())
+    }
+}
+
+/// The server's own words, and what they mean where they do not say.
+fn in_words(error: &ServerError) -> String {
+    match error.kind {
+        ServerErrorKind::CertificateRejected => {
+            format!("the server did not accept your certificate: {}", error.message)
+        }
+        ServerErrorKind::Fault => format!("the server is there, but not working now: {}", error.message),
+        _ => error.message.clone(),
     }
 }
 
@@ -106,12 +127,6 @@ impl ClientError {
             Some((_, Failure::Server(error))) => Some(error),
             _ => None,
         }
-    }
-
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        self.foremost().and_then(|(_, failure)| failure.help())
     }
 }
 

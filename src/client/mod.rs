@@ -1,7 +1,10 @@
 //! The paved path: asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
 
+mod exchange;
 mod failure;
+mod http;
 mod look;
+mod survey;
 mod waiting;
 
 use std::time::Duration;
@@ -10,17 +13,20 @@ use chrono::{DateTime, Utc};
 use tokio::time::{Instant, timeout_at};
 use voms_asn1::EncodedAc;
 
+use self::exchange::Asking;
 pub use self::failure::{Attempt, ClientError, Failure};
+pub use self::http::HttpFailure;
 pub use self::look::{Look, look_at};
+pub use self::survey::Survey;
 use self::waiting::Waiting;
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::user::Credential;
 use crate::net::tls::{ServerName, ServerTrust, TlsClient};
-use crate::net::{NetError, legacy, rest};
+use crate::net::{NetError, rest};
+use crate::voms::refusal::Software;
 use crate::voms::request::AcRequest;
-use crate::voms::response::{Reply, ResponseError};
-use crate::voms::verify::validity;
+use crate::voms::response::ServerWarning;
 use crate::voms::vomses::VomsesEntry;
 
 /// How servers are asked.
@@ -51,6 +57,10 @@ pub enum Event<'a> {
     Failed(&'a VomsesEntry, Protocol, &'a Failure),
     /// A server answered with an attribute certificate.
     Answered(&'a VomsesEntry, Protocol),
+    /// A server that lists roles on request failed to do so; what it gave before is taken.
+    RolesNotListed(&'a VomsesEntry, &'a Failure),
+    /// A server's certificate names the host, but not the subject that the vomses entry gives.
+    OtherSubject(&'a VomsesEntry, &'a Dn),
 }
 
 /// An attribute certificate as it came, not yet judged.
@@ -58,8 +68,14 @@ pub enum Event<'a> {
 pub struct AcReply {
     /// The attribute certificate.
     pub ac: EncodedAc,
+    /// The server that gave it.
+    pub entry: VomsesEntry,
+    /// What software that server is, as far as it shows.
+    pub software: Software,
     /// What the server says it did otherwise than asked.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ServerWarning>,
+    /// Whether the user has no further roles: the server was asked for all and lists them.
+    pub is_complete: bool,
     /// The certificate with which the server authenticated itself.
     pub server: Certificate,
     /// What the server's clock showed, if it said so.
@@ -154,7 +170,8 @@ impl VomsClient {
         let end = (start + self.timeout).min(self.deadline);
         let mut failures: Vec<(Protocol, Failure)> = Vec::new();
         for protocol in [Protocol::Rest, Protocol::Legacy] {
-            let outcome = timeout_at(end, self.speak(protocol, request, entry)).await;
+            let mut asking = Asking { client: self, entry, protocol, end, observe };
+            let outcome = timeout_at(end, asking.ask(request)).await;
             let failure = match outcome {
                 Ok(Ok(reply)) => {
                     observe(&Event::Answered(entry, protocol));
@@ -171,56 +188,6 @@ impl VomsClient {
             }
         }
         Err(failures)
-    }
-
-    async fn speak(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
-        let first = self.exchange(protocol, request, entry).await;
-        // Some servers do not know the word for "everything"; the top group brings at least all groups.
-        match (&first, request.without_all()) {
-            (Err(Failure::Server(error)), Some(top)) if protocol == Protocol::Rest && !error.is_about_membership() => {
-                self.instead_of_all(protocol, &top, entry).await
-            }
-            (Err(Failure::Response(ResponseError::Foreign(_))), Some(top)) if protocol == Protocol::Rest => {
-                self.instead_of_all(protocol, &top, entry).await
-            }
-            _ => first,
-        }
-    }
-
-    async fn instead_of_all(
-        &self,
-        protocol: Protocol,
-        top: &AcRequest,
-        entry: &VomsesEntry,
-    ) -> Result<AcReply, Failure> {
-        let mut reply = self.exchange(protocol, top, entry).await?;
-        reply
-            .warnings
-            .push(format!("{} does not know the request for everything: no roles were asked for", entry.host));
-        Ok(reply)
-    }
-
-    async fn exchange(&self, protocol: Protocol, request: &AcRequest, entry: &VomsesEntry) -> Result<AcReply, Failure> {
-        let name = server_name(entry, self.any_host);
-        let (body, date, server) = match protocol {
-            Protocol::Rest => {
-                let (answer, server) = self.kept.get(&self.tls, name, &request.rest_target()).await?;
-                (answer.body, answer.date, server)
-            }
-            Protocol::Legacy => {
-                let connection = self.tls.connect(&name).await?;
-                let answer = legacy::exchange(connection.stream, &request.legacy_document()).await?;
-                (answer, None, connection.server)
-            }
-        };
-        let reply = Reply::parse(&body)?;
-        if let Some(der) = reply.ac {
-            let ac = EncodedAc::from_der(&der)?;
-            // VOMS servers begin the life of what they sign with the present.
-            let server_time = date.or_else(|| Some(validity(&ac.certificate().acinfo).0));
-            return Ok(AcReply { ac, warnings: reply.warnings, server, server_time });
-        }
-        Err(reply.errors.into_iter().next().map_or(Failure::Nothing, Failure::Server))
     }
 }
 

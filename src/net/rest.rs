@@ -1,13 +1,16 @@
 //! HTTP/1.1 GET, over a connection that is already there where there is one (spec 4.2).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{ACCEPT, DATE, HOST, USER_AGENT};
-use hyper::{Request, Uri};
+use hyper::header::{
+    ACCEPT, CONTENT_ENCODING, DATE, HOST, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER, USER_AGENT,
+};
+use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
@@ -19,12 +22,50 @@ use crate::credential::certificate::Certificate;
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
 /// What came back.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
-    /// The body.
-    pub body: Vec<u8>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Location` header: where a redirect leads.
+    pub location: Option<String>,
+    /// The `Retry-After` header: how long the server asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The `Server` header: which software answered.
+    pub software: Option<String>,
+    /// The `Content-Encoding` header; nothing but plain bodies is asked for.
+    pub encoding: Option<String>,
     /// The `Date` header, if there is one that can be read.
     pub date: Option<DateTime<Utc>>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+        let text =
+            |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let date = text(DATE).and_then(|date| parse_date(&date));
+        Self {
+            status: status.as_u16(),
+            location: text(LOCATION),
+            retry_after: text(RETRY_AFTER).and_then(|value| retry_after(&value, date)),
+            software: text(SERVER),
+            encoding: text(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
+            date,
+            body: Vec::new(),
+        }
+    }
+}
+
+fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
+
+/// Seconds, or a moment by the server's own clock (RFC 9110 section 10.2.3).
+fn retry_after(text: &str, date: Option<DateTime<Utc>>) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    seconds.or_else(|| (parse_date(text)? - date?).to_std().ok())
 }
 
 /// The connection that the last server may have left open, for the next request to it.
@@ -117,10 +158,9 @@ impl Session {
             .body(Empty::<Bytes>::new())
             .map_err(|error| broken(&error))?;
         let response = self.0.send_request(request).await.map_err(|error| from_hyper(&error))?;
-        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
-        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok()).map(|date| date.to_utc());
+        let answer = Answer::of(response.status(), response.headers());
         let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
-        body.map(|body| Answer { body: body.to_bytes().to_vec(), date }).map_err(|error| {
+        body.map(|body| Answer { body: body.to_bytes().to_vec(), ..answer }).map_err(|error| {
             if error.is::<LengthLimitError>() {
                 return NetError::TooLarge;
             }
@@ -138,4 +178,19 @@ fn from_hyper(error: &hyper::Error) -> NetError {
         return NetError::Closed;
     }
     NetError::from_io(error, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_ask_for_seconds_or_name_a_moment() {
+        let date = parse_date("Thu, 26 Nov 2026 12:00:00 GMT");
+        assert_eq!(retry_after(" 120 ", None), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Thu, 26 Nov 2026 12:01:30 GMT", date), Some(Duration::from_secs(90)));
+        for odd in ["", "-1", "soon", "99999999999999999999999", "Thu, 26 Nov 2026 11:00:00 GMT"] {
+            assert_eq!(retry_after(odd, date), None, "{odd}");
+        }
+    }
 }

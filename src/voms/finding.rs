@@ -83,6 +83,22 @@ pub enum AcFinding {
         /// The signer's issuer.
         issuer: Dn,
     },
+    /// The LSC file names the server as it was before its site changed CA.
+    #[error(
+        "the LSC file {} is from before the server's site changed its CA: it names {former}, but the certificate is now \
+         issued by {issuer}; update the vomsdir",
+        .file.display()
+    )]
+    LscFormerCa {
+        /// The file.
+        file: PathBuf,
+        /// The issuer that the file names.
+        former: Dn,
+        /// The signer's subject.
+        signer: Dn,
+        /// The signer's issuer.
+        issuer: Dn,
+    },
     /// The signer is not the server that was asked.
     #[error("its signer {signer} is not the server that was asked")]
     NotTheServer {
@@ -156,6 +172,11 @@ impl AcFinding {
             Self::NotTrusted { vo, host, vomsdir } => Some(format!(
                 "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
                 vomsdir.display()
+            )),
+            Self::LscFormerCa { file, signer, issuer, .. } => Some(format!(
+                "CNAF changed CA at the end of 2025: install the VO's current LSC files, or put these two lines into {}: \
+                 {signer} and {issuer}",
+                file.display()
             )),
             Self::LscMismatch { file, signer, issuer } => Some(format!(
                 "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \

@@ -76,9 +76,9 @@ impl Lsc {
             })
     }
 
-    /// The signers that it names.
-    pub fn signers(&self) -> impl Iterator<Item = &Dn> {
-        self.chains.iter().filter_map(|chain| chain.first()).map(|(subject, _)| subject)
+    /// The signers that it names, each with its issuer.
+    pub fn named(&self) -> impl Iterator<Item = (&Dn, &Dn)> {
+        self.chains.iter().filter_map(|chain| chain.first()).map(|(subject, issuer)| (subject, issuer))
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         for separator in ["------ NEXT CHAIN ------", "------NEXT CHAIN------", "-- next chain --"] {
             let text = format!("# voms\n\"/CN=a\"\r\n  /CN=ca \n\n{separator}\n/CN=b\n/CN=ca\n");
             let lsc = Lsc::parse(&text).unwrap();
-            assert_eq!(lsc.signers().map(ToString::to_string).collect::<Vec<_>>(), ["/CN=a", "/CN=b"]);
+            assert_eq!(lsc.named().map(|(subject, _)| subject.to_string()).collect::<Vec<_>>(), ["/CN=a", "/CN=b"]);
         }
     }
 

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use super::fqan::Fqan;
 
+/// What IAM takes of FQANs in one request, in characters.
+pub const MOST_OF_FQANS: usize = 512;
+
 /// A request for one attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcRequest {
@@ -20,7 +23,16 @@ pub struct AcRequest {
     pub lifetime: u64,
 }
 
+/// A month of seconds: more than any server gives.
+pub const LONGEST_LIFETIME: u64 = 30 * 86_400;
+
 impl AcRequest {
+    /// Whether the attributes are to live for as long as the server allows.
+    #[must_use]
+    pub fn wants_longest(&self) -> bool {
+        self.lifetime >= LONGEST_LIFETIME
+    }
+
     /// A request for all groups and roles, with half a day of life.
     #[must_use]
     pub fn for_everything(vo: &str) -> Self {
@@ -28,31 +40,55 @@ impl AcRequest {
         Self { vo: vo.to_owned(), fqans, order, targets, lifetime: 12 * 3600 }
     }
 
-    /// The groups of `--order` are asked for as well, first, so that servers which only know the request's order put
-    /// them there; a role comes first only if it is asked for anyway (spec 3.3).
+    /// The same request, asking for what was granted in the order that is wanted, where it did not come in that order
+    /// and asking so can help. The order never adds anything: what was not granted is not asked for, and a role has no
+    /// place in it unless it was granted anyway (spec 3.3).
     #[must_use]
-    pub fn in_order(mut self) -> Self {
+    pub fn reordered(&self, granted: &[Fqan]) -> Option<Self> {
+        let wanted = self.in_order(granted);
+        if self.order.is_empty() || granted.starts_with(&wanted) || self.fqans.starts_with(&wanted) {
+            return None;
+        }
+        let mut fqans = wanted;
+        // Roles that came with "everything" would not come again by themselves.
+        let others: Vec<&Fqan> = granted.iter().filter(|fqan| !fqans.contains(fqan)).collect();
         if self.fqans.is_empty() {
-            return self;
+            fqans.extend(others.into_iter().filter(|fqan| fqan.role().is_some()).cloned());
         }
-        let wanted = self.order.iter().filter(|fqan| fqan.role().is_none() || self.fqans.contains(fqan));
-        let mut merged: Vec<Fqan> = Vec::new();
-        for fqan in wanted.chain(&self.fqans) {
-            if !merged.contains(fqan) {
-                merged.push(fqan.clone());
-            }
-        }
-        self.fqans = merged;
-        self
+        (join(&fqans).len() <= MOST_OF_FQANS).then(|| Self { fqans, ..self.clone() })
     }
 
-    /// The path and query of the REST request. Nothing is percent-encoded: the C++ server does not decode, and
-    /// FQANs hold no character that would need it.
+    /// What of the granted FQANs should come first: those of `order`, then those asked for.
+    #[must_use]
+    pub fn in_order(&self, granted: &[Fqan]) -> Vec<Fqan> {
+        let mut wanted: Vec<Fqan> = Vec::new();
+        for fqan in self.order.iter().chain(&self.fqans) {
+            if granted.contains(fqan) && !wanted.contains(fqan) {
+                wanted.push(fqan.clone());
+            }
+        }
+        wanted
+    }
+
+    /// The path and query of the REST request. Without FQANs a server gives what it gives to everybody: the C++ server
+    /// the top group and with it all groups, IAM all groups that are not optional. Nothing is percent-encoded: the C++
+    /// server does not decode, and FQANs hold no character that would need it.
     #[must_use]
     pub fn rest_target(&self) -> String {
-        let fqans = if self.fqans.is_empty() { "all".to_owned() } else { join(&self.fqans) };
-        let mut target = format!("/generate-ac?fqans={fqans}");
-        let _ = write!(target, "&lifetime={}", self.lifetime);
+        self.rest_target_of(&join(&self.fqans))
+    }
+
+    /// The same with the word for everything, roles too, which only the C++ server knows.
+    #[must_use]
+    pub fn rest_target_for_all(&self) -> String {
+        self.rest_target_of("all")
+    }
+
+    fn rest_target_of(&self, fqans: &str) -> String {
+        let mut target = format!("/generate-ac?lifetime={}", self.lifetime);
+        if !fqans.is_empty() {
+            target = format!("/generate-ac?fqans={fqans}&lifetime={}", self.lifetime);
+        }
         if !self.order.is_empty() {
             let _ = write!(target, "&order={}", join(&self.order));
         }
@@ -60,13 +96,6 @@ impl AcRequest {
             let _ = write!(target, "&targets={}", self.targets.join(","));
         }
         target
-    }
-
-    /// The same request with the top group in place of "everything", for servers that do not know that word.
-    #[must_use]
-    pub fn without_all(&self) -> Option<Self> {
-        let top = Fqan::top_group(&self.vo).ok()?;
-        self.fqans.is_empty().then(|| Self { fqans: vec![top], ..self.clone() })
     }
 
     /// The legacy document, to be sent in one TLS record.
@@ -128,15 +157,42 @@ mod tests {
             request(&["/virgo/virgo/Role=production", "/virgo"], &[]).rest_target(),
             "/generate-ac?fqans=/virgo/virgo/Role=production,/virgo&lifetime=43200"
         );
-        assert_eq!(request(&[], &[]).rest_target(), "/generate-ac?fqans=all&lifetime=43200");
+        assert_eq!(request(&[], &[]).rest_target(), "/generate-ac?lifetime=43200");
+        assert_eq!(request(&[], &[]).rest_target_for_all(), "/generate-ac?fqans=all&lifetime=43200");
+    }
+
+    fn reordered(fqans: &[&str], order: &[&str], granted: &[&str]) -> Option<String> {
+        let request = request(fqans, order);
+        let granted: Vec<Fqan> = granted.iter().map(|fqan| fqan.parse().unwrap()).collect();
+        request.reordered(&granted).map(|again| join(&again.fqans))
     }
 
     #[test]
-    fn order_adds_groups_but_never_a_role_that_was_not_asked_for() {
-        let ordered = request(&["/virgo"], &["/virgo/virgo", "/virgo/Role=VO-Admin"]).in_order();
-        assert_eq!(join(&ordered.fqans), "/virgo/virgo,/virgo");
-        let role = request(&["/virgo", "/virgo/Role=x"], &["/virgo/Role=x"]).in_order();
-        assert_eq!(join(&role.fqans), "/virgo/Role=x,/virgo");
+    fn what_was_granted_is_asked_for_again_in_the_order_wanted() {
+        let granted = ["/virgo", "/virgo/virgo"];
+        assert_eq!(reordered(&["/virgo"], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo,/virgo");
+        assert_eq!(reordered(&[], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo");
+        let roles = ["/virgo", "/virgo/virgo", "/virgo/Role=x"];
+        assert_eq!(reordered(&[], &["/virgo/virgo"], &roles).unwrap(), "/virgo/virgo,/virgo/Role=x");
+        assert_eq!(reordered(&["/virgo"], &["/virgo/Role=x"], &roles).unwrap(), "/virgo/Role=x,/virgo");
+    }
+
+    #[test]
+    fn order_adds_nothing_that_was_not_granted_and_never_asks_twice_in_vain() {
+        let granted = ["/virgo", "/virgo/virgo"];
+        assert_eq!(reordered(&["/virgo"], &["/virgo/ligo", "/virgo/Role=x"], &granted), None);
+        assert_eq!(reordered(&["/virgo"], &["/virgo"], &granted), None);
+        assert_eq!(reordered(&["/virgo/virgo"], &[], &granted), None);
+        assert_eq!(reordered(&["/virgo/virgo", "/virgo"], &["/virgo/virgo"], &granted), None);
+    }
+
+    #[test]
+    fn a_request_that_would_be_too_long_is_not_made_for_the_orders_sake() {
+        let groups: Vec<String> = (0..60).map(|number| format!("/virgo/group{number}")).collect();
+        let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let granted = groups.clone();
+        groups.reverse();
+        assert_eq!(reordered(&[], &groups, &granted), None);
     }
 
     #[test]

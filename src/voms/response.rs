@@ -1,76 +1,63 @@
 //! What VOMS servers answer, REST and legacy (spec 4.3 to 4.6).
 //!
-//! Servers write message texts into their XML without escaping them, so this is a reader of known elements and not an
-//! XML parser; it copies what it finds and never expands anything.
+//! How their XML is read, escaped or not, is the affair of [`xml`].
 
 use openssl::base64;
+
+use super::refusal::{ServerError, Software};
+use super::xml::{self, element, elements};
 
 /// What is kept of one message, in characters, and of all of them.
 const LONGEST_MESSAGE: usize = 500;
 const MOST_MESSAGES: usize = 16;
 
-/// One `<error>` of a reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerError {
-    /// The server's code: a word in REST (`NoSuchUser`), a number in the legacy protocol and in voms-aa.
-    pub code: String,
-    /// The server's sentence.
-    pub message: String,
-}
-
-impl ServerError {
-    /// Whether asking another server of the VO cannot help: the user is unknown, suspended, or lacks what was asked.
-    #[must_use]
-    pub fn is_definite(&self) -> bool {
-        const CODES: [&str; 8] =
-            ["NoSuchUser", "SuspendedUser", "BadRequest", "1001", "1002", "1004", "1007", "SuspendedCertificate"];
-        const TEXTS: [&str; 4] = ["unknown to this vo", "suspended", "not active", "unable to satisfy"];
-        let message = self.message.to_ascii_lowercase();
-        CODES.contains(&self.code.as_str()) || TEXTS.iter().any(|text| message.contains(text))
-    }
-
-    /// Whether the server does not know the user, or not any more.
-    #[must_use]
-    pub fn is_about_membership(&self) -> bool {
-        let message = self.message.to_ascii_lowercase();
-        ["NoSuchUser", "SuspendedUser", "1001", "1004"].contains(&self.code.as_str())
-            || ["unknown to this vo", "suspended", "not active"].iter().any(|text| message.contains(text))
-    }
-
-    /// The next step for the user.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        let message = self.message.to_ascii_lowercase();
-        let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-        if has(&["suspended", "not active", "aup"]) {
-            Some(
-                "ask the VO's managers why; often the VO's usage policy has to be signed again on its VOMS page".into(),
-            )
-        } else if has(&["unknown to this vo"]) || self.code == "NoSuchUser" {
-            Some(
-                "register this certificate on the VO's VOMS page, which voms-proxy register shows, and wait for the \
-                 mail that says you are in"
-                    .into(),
-            )
-        } else if has(&["unable to satisfy"]) || self.code == "1007" {
-            Some("ask for a group or role that you hold; apply for others on the VO's VOMS page".into())
-        } else {
-            None
-        }
-    }
-}
-
 /// A reply that was understood as VOMS's.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
+    /// Who wrote it, as far as its form shows.
+    pub software: Software,
     /// The attribute certificate, as DER.
     pub ac: Option<Vec<u8>>,
     /// What `N` (list) returns.
     pub bits: Option<Vec<u8>>,
-    /// Things that were done otherwise than asked, in the server's words.
-    pub warnings: Vec<String>,
+    /// Things that were done otherwise than asked.
+    pub warnings: Vec<ServerWarning>,
     /// Why there is no attribute certificate.
     pub errors: Vec<ServerError>,
+}
+
+/// What a server did otherwise than asked, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerWarning {
+    /// What it means.
+    pub kind: WarningKind,
+    /// The server's sentence, on one line.
+    pub message: String,
+}
+
+/// What a warning means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The attributes live for fewer seconds than were asked for: for as many as the server gives at most.
+    LifetimeCut {
+        /// How long they live.
+        seconds: u64,
+    },
+    /// Anything else.
+    Other,
+}
+
+impl ServerWarning {
+    /// Classifies a sentence. IAM begins it with `WARNING: VO : `, which whoever prints it says anyway.
+    #[must_use]
+    pub fn new(message: &str) -> Self {
+        let message =
+            message.strip_prefix("WARNING: ").map_or(message.to_owned(), |rest| rest.replacen(" : ", ": ", 1));
+        let cut = message.split_once("is shortened to ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+        let kind = cut.map_or(WarningKind::Other, |seconds| WarningKind::LifetimeCut { seconds });
+        Self { kind, message }
+    }
 }
 
 /// A body that no VOMS server would write.
@@ -103,13 +90,15 @@ impl Reply {
         if !ours {
             return Err(ResponseError::Foreign(text.trim().chars().take(80).collect()));
         }
-        let mut reply = Self::default();
+        let software = software(&text);
+        let mut reply = Self { software, ac: None, bits: None, warnings: Vec::new(), errors: Vec::new() };
         if let Some(ac) = element(&text, "ac") {
             let der = decode(ac).ok_or(ResponseError::Base64)?;
             reply.ac = Some(der).filter(|der| der.len() > 2 && der[0] == 0x30);
         }
         reply.bits = element(&text, "bitstr").and_then(decode);
-        reply.warnings = elements(&text, "warning").map(clean).take(MOST_MESSAGES).collect();
+        let warnings = elements(&text, "warning").take(MOST_MESSAGES);
+        reply.warnings = warnings.map(|warning| ServerWarning::new(&clean(warning))).collect();
         reply.take_errors(&text);
         Ok(reply)
     }
@@ -119,47 +108,51 @@ impl Reply {
             let items: Vec<&str> = elements(error, "item").collect();
             let items = if items.is_empty() { vec![error] } else { items };
             for item in items {
-                let code = element(item, "number").or_else(|| element(item, "code")).unwrap_or("").trim();
+                let legacy = element(item, "number");
+                let code = legacy.or_else(|| element(item, "code")).unwrap_or("").trim();
                 let message = clean(element(item, "message").unwrap_or(item));
                 if self.errors.len() + self.warnings.len() >= 2 * MOST_MESSAGES {
                     return;
                 }
-                match code.parse::<u32>() {
-                    Ok(number) if number < 1000 => self.warnings.push(message),
-                    _ => self.errors.push(ServerError { code: clean(code), message }),
+                let number = code.parse::<u32>().ok();
+                if number.is_some_and(|number| number < 1000) {
+                    self.warnings.push(ServerWarning::new(&message));
+                    continue;
                 }
+                // In REST the C++ server has words for codes, IAM the numbers of the legacy protocol.
+                let software = match (legacy, number) {
+                    (None, Some(_)) => Software::Iam,
+                    (None, None) if code.is_empty() => Software::Unknown,
+                    _ => Software::Voms,
+                };
+                self.errors.push(ServerError::new(software, clean(code), message));
             }
         }
     }
 }
 
-/// The content of the first element of that name; up to the last end tag, as content may hold anything.
-fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    elements(text, name).next()
+/// IAM's serializer declares its documents to be not standalone; the legacy protocol is the C++ server's alone.
+fn software(text: &str) -> Software {
+    let declaration = text.trim_start().split_once("?>").map_or("", |(declaration, _)| declaration);
+    if text.contains("<vomsans") {
+        Software::Voms
+    } else if declaration.starts_with("<?xml") && declaration.contains("standalone=\"no\"") {
+        Software::Iam
+    } else {
+        Software::Unknown
+    }
 }
 
-fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
-    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let start = rest.find(&open)? + open.len();
-        let length = rest[start..].find(&close)?;
-        let content = &rest[start..start + length];
-        rest = &rest[start + length + close.len()..];
-        Some(content)
-    })
-}
-
-/// A message on one line, with the five entities of XML resolved where a server did escape.
-fn clean(text: &str) -> String {
-    let text = text.split_whitespace().take(LONGEST_MESSAGE).collect::<Vec<_>>().join(" ");
-    let text: String = text.chars().take(LONGEST_MESSAGE).collect();
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
-    text.replace("&amp;", "&")
+/// A message on one line and within bounds.
+fn clean(content: &str) -> String {
+    let text = xml::resolve(content);
+    let words: Vec<&str> = text.split_whitespace().take(LONGEST_MESSAGE).collect();
+    words.join(" ").chars().take(LONGEST_MESSAGE).collect()
 }
 
 /// Standard base64 with any white space, or the VOMS alphabet (`a-zA-Z0-9[]` for 0 to 63, no padding).
 fn decode(text: &str) -> Option<Vec<u8>> {
+    let text = xml::resolve(text);
     let compact: String = text.split_whitespace().collect();
     let standard = compact.contains(['+', '/', '=']) || text.trim().contains('\n');
     let own = || decode_voms(&compact).filter(|bytes| bytes.first() == Some(&0x30));
@@ -193,6 +186,7 @@ fn decode_voms(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::refusal::ServerErrorKind;
     use super::*;
 
     macro_rules! golden {
@@ -206,7 +200,7 @@ mod tests {
         assert!(golden!("rest/ok.body").ac.is_some());
         let long = golden!("rest/longlife.body");
         assert!(long.ac.is_some() && long.errors.is_empty());
-        assert!(long.warnings[0].contains("shortened to 86400 seconds"));
+        assert_eq!(long.warnings[0].kind, WarningKind::LifetimeCut { seconds: 86_400 });
         assert_eq!(golden!("rest/unknownparam.body").warnings.len(), 1);
     }
 
@@ -215,8 +209,64 @@ mod tests {
         let unknown = golden!("rest/unknown.body");
         assert_eq!(unknown.errors[0].code, "NoSuchUser");
         assert_eq!(unknown.errors[0].message, "virgo: User unknown to this VO.");
-        assert!(unknown.errors[0].is_definite() && unknown.ac.is_none());
+        assert_eq!(unknown.errors[0].software, Software::Voms);
+        assert!(!unknown.errors[0].is_definite() && unknown.ac.is_none());
         assert!(golden!("rest/suspended.body").errors[0].message.contains("suspended! Suspension reason"));
+    }
+
+    #[test]
+    fn iams_lines_end_in_references_to_carriage_returns() {
+        let body = include_str!("../../fixtures/rest/iam-ok.body");
+        assert!(body.contains("&#13;\n"));
+        let reply = golden!("rest/iam-ok.body");
+        assert_eq!(reply.software, Software::Iam);
+        let der = reply.ac.unwrap();
+        assert_eq!(usize::from(der[2]) << 8 | usize::from(der[3]), der.len() - 4);
+        for other in ["&#xD;", "&#xd;", "&#013;", "&#10;", "&#x20;", "\r", ""] {
+            let body = body.replace("&#13;", other);
+            assert_eq!(Reply::parse(body.as_bytes()).unwrap().ac.as_ref(), Some(&der), "{other}");
+        }
+        for damaged in
+            ["&#13", "&#0;", "&#;", "&#1;", "&cr;", "&#x110000;", "&#00000000000000000000000000000000000013;"]
+        {
+            let body = body.replacen("&#13;", damaged, 1);
+            assert_eq!(Reply::parse(body.as_bytes()), Err(ResponseError::Base64), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn iams_refusals_are_told_apart() {
+        use ServerErrorKind as Kind;
+        let kind = |reply: Reply| {
+            let error = reply.errors.into_iter().next().unwrap();
+            assert_eq!(error.software, Software::Iam, "{error:?}");
+            error.kind
+        };
+        let Kind::UnknownUser { subject: Some(subject), issuer: Some(issuer) } =
+            kind(golden!("rest/iam-other-issuer.body"))
+        else {
+            panic!("neither subject nor issuer")
+        };
+        assert!(subject.starts_with("CN=Alice Adams,O=") && issuer.starts_with("CN=Personal CA 5,"));
+        assert!(matches!(kind(golden!("rest/iam-unknown.body")), Kind::UnknownUser { .. }));
+        assert!(matches!(kind(golden!("rest/iam-no-group.body")), Kind::UnknownUser { .. }));
+        assert_eq!(kind(golden!("rest/iam-inactive.body")), Kind::Suspended { reason: None });
+        assert_eq!(kind(golden!("rest/iam-aup.body")), Kind::UsagePolicy);
+        assert!(matches!(kind(golden!("rest/iam-notheld.body")), Kind::NotHeld { fqan: Some(_) }));
+        for too_long in [golden!("rest/iam-toolong.body"), golden!("rest/iam-targets-toolong.body")] {
+            assert_eq!(kind(too_long), Kind::TooLong { limit: Some(512) });
+        }
+        assert_eq!(kind(golden!("rest/iam-notauthenticated.body")), Kind::CertificateRejected);
+        assert_eq!(kind(golden!("rest/iam-cert-xml.body")), Kind::CertificateRejected);
+        assert_eq!(kind(golden!("rest/iam-down-xml.body")), Kind::Fault);
+        assert_eq!(kind(golden!("rest/iam-life0.body")), Kind::Other);
+    }
+
+    #[test]
+    fn a_shortened_life_is_understood_in_the_words_of_either_server() {
+        let warning = golden!("rest/iam-shortened.body").warnings.remove(0);
+        assert_eq!(warning.kind, WarningKind::LifetimeCut { seconds: 43_200 });
+        assert!(warning.message.starts_with("virgo: The validity of this VOMS AC"), "{}", warning.message);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use x509_cert::name::Name;
 
 use super::finding::AcFinding;
 use super::fqan::Fqan;
+use super::lsc::Lsc;
 use super::vomsdir::{Trusted, VomsDir};
 use crate::credential::anchors::{TrustAnchors, Usage};
 use crate::credential::certificate::{Certificate, minimal_integer};
@@ -35,8 +36,15 @@ pub enum SignerTrust<'a> {
     /// A vomsdir names the signers, and this certificate, with which a verified server has just authenticated itself,
     /// has to be the signer's: for machines without a CA directory.
     VomsDirAndServer(&'a VomsDir, &'a Certificate),
-    /// Only this certificate, with which a verified server has just authenticated itself.
-    Server(&'a Certificate),
+    /// No vomsdir: the signer has to be the server that has just authenticated itself.
+    Server {
+        /// The certificate with which it did.
+        server: &'a Certificate,
+        /// Where there is a CA directory, the signer's certificate may be another one of the same subject and issuer,
+        /// as in an LSC file, if it is verified too: authorities go on signing with the old one for a while after the web
+        /// server in front of them was given a new one.
+        anchors: Option<&'a TrustAnchors>,
+    },
 }
 
 /// Verifies attribute certificates for one holder.
@@ -56,13 +64,22 @@ pub struct AcVerifier<'a> {
 }
 
 impl<'a> SignerTrust<'a> {
+    /// What verifies the certificates of signers that are not the server itself.
+    fn anchors(&self) -> Option<&'a TrustAnchors> {
+        match self {
+            Self::VomsDir(_, anchors) => Some(anchors),
+            Self::VomsDirAndServer(..) => None,
+            Self::Server { anchors, .. } => *anchors,
+        }
+    }
+
     /// The strictest that a machine's configuration allows, for attributes that a verified server has just sent.
     #[must_use]
     pub fn strictest(vomsdir: Option<&'a VomsDir>, anchors: Option<&'a TrustAnchors>, server: &'a Certificate) -> Self {
         match (vomsdir, anchors) {
             (Some(vomsdir), Some(anchors)) => Self::VomsDir(vomsdir, anchors),
             (Some(vomsdir), None) => Self::VomsDirAndServer(vomsdir, server),
-            (None, _) => Self::Server(server),
+            (None, anchors) => Self::Server { server, anchors },
         }
     }
 }
@@ -71,6 +88,7 @@ impl<'a> SignerTrust<'a> {
 #[derive(Debug, Clone)]
 pub struct VerifiedAc {
     attributes: AcAttributes,
+    signer: Certificate,
     not_after: DateTime<Utc>,
     usable_until: DateTime<Utc>,
 }
@@ -80,6 +98,12 @@ impl VerifiedAc {
     #[must_use]
     pub fn attributes(&self) -> &AcAttributes {
         &self.attributes
+    }
+
+    /// The certificate that it was signed with.
+    #[must_use]
+    pub fn signer(&self) -> &Certificate {
+        &self.signer
     }
 
     /// Its last second.
@@ -178,8 +202,8 @@ impl AcVerifier<'_> {
             findings.push(AcFinding::ForeignAttributes(grantor.clone(), attributes.vo.clone()));
         }
         match self.judge_signer(ac, &attributes, &mut findings) {
-            Some(end) if findings.is_empty() => {
-                Ok(VerifiedAc { attributes, not_after, usable_until: not_after.min(end) })
+            Some((signer, end)) if findings.is_empty() => {
+                Ok(VerifiedAc { attributes, signer, not_after, usable_until: not_after.min(end) })
             }
             _ => Err(findings),
         }
@@ -204,10 +228,10 @@ impl AcVerifier<'_> {
     /// Host names are compared without case and without a dot at their end; a target without any dot is the short name
     /// of a host (spec 7.8).
     fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
-        let extension = info.extension(oid::TARGETS)?;
         let hosts = self.hosts?;
-        let Ok(targets) = Targets::from_extension(extension.extn_value.as_bytes()) else {
-            return Some(AcFinding::Extension(oid::TARGETS));
+        let targets = match targets(info) {
+            Ok(targets) => targets?,
+            Err(finding) => return Some(finding),
         };
         let same = |target: &str, host: &str| {
             let (target, host) = (target.trim_end_matches('.'), host.trim_end_matches('.'));
@@ -215,17 +239,18 @@ impl AcVerifier<'_> {
             !target.is_empty()
                 && (target.eq_ignore_ascii_case(host) || short.is_some_and(|s| s.eq_ignore_ascii_case(target)))
         };
-        let meant = targets.hosts.iter().any(|target| hosts.iter().any(|host| same(target, host)));
-        (!meant).then_some(AcFinding::Target(targets.hosts))
+        let meant = targets.iter().any(|target| hosts.iter().any(|host| same(target, host)));
+        (!meant).then_some(AcFinding::Target(targets))
     }
 
-    /// Adds what is wrong with the signer and the signature; returns when the first certificate of its path ends.
+    /// Adds what is wrong with the signer and the signature; returns the signer, and when the first certificate of its
+    /// path ends.
     fn judge_signer(
         &self,
         ac: &EncodedAc,
         attributes: &AcAttributes,
         findings: &mut Vec<AcFinding>,
-    ) -> Option<DateTime<Utc>> {
+    ) -> Option<(Certificate, DateTime<Utc>)> {
         let info = &ac.certificate().acinfo;
         let found = self
             .carried(info)
@@ -244,10 +269,13 @@ impl AcVerifier<'_> {
         }
         findings.extend(self.signature_finding(ac, &signer));
         findings.extend(key_identifier_finding(info, &signer));
-        let SignerTrust::VomsDir(_, anchors) = self.trust else { return Some(signer.not_after()) };
+        let Some(anchors) = self.trust.anchors().filter(|_| !self.is_server(&signer)) else {
+            let end = signer.not_after();
+            return Some((signer, end));
+        };
         let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
         match anchors.verify_path(&signer, &above, self.now, Usage::Signer) {
-            Ok(path) => path.iter().map(Certificate::not_after).min(),
+            Ok(path) => path.iter().map(Certificate::not_after).min().map(|end| (signer, end)),
             Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));
                 None
@@ -257,18 +285,16 @@ impl AcVerifier<'_> {
 
     /// What the attribute certificate brings along, signer first; what is known is not parsed again.
     fn carried(&self, info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
-        let known = |der: &[u8]| match self.trust {
-            SignerTrust::VomsDir(_, anchors) => anchors.known(der),
-            SignerTrust::VomsDirAndServer(..) | SignerTrust::Server(_) => None,
-        };
-        carried(info, known)
+        carried(info, |der| self.trust.anchors().and_then(|anchors| anchors.known(der)))
     }
 
     fn strength(&self) -> StrengthPolicy {
-        match self.trust {
-            SignerTrust::VomsDir(_, anchors) => anchors.strength(),
-            SignerTrust::VomsDirAndServer(..) | SignerTrust::Server(_) => StrengthPolicy::default(),
-        }
+        self.trust.anchors().map_or_else(StrengthPolicy::default, TrustAnchors::strength)
+    }
+
+    /// Whether the signer's certificate was verified already, as the server's, and nothing else names signers.
+    fn is_server(&self, signer: &Certificate) -> bool {
+        matches!(self.trust, SignerTrust::Server { server, .. } if server == signer)
     }
 
     fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
@@ -302,10 +328,15 @@ impl AcVerifier<'_> {
         attributes: &AcAttributes,
     ) -> Result<Certificate, AcFinding> {
         match &self.trust {
-            SignerTrust::Server(server) => is_server(carried.first().unwrap_or(server), server),
+            SignerTrust::Server { server, anchors } => {
+                let signer = carried.first().unwrap_or(server);
+                // What an LSC file would name; its path is verified below.
+                let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
+                if anchors.is_some() && same_names { Ok(signer.clone()) } else { only_server(signer, server) }
+            }
             SignerTrust::VomsDirAndServer(vomsdir, server) => {
                 let signer = self.find_in(vomsdir, ac, carried, attributes)?;
-                is_server(&signer, server)
+                only_server(&signer, server)
             }
             SignerTrust::VomsDir(vomsdir, _) => self.find_in(vomsdir, ac, carried, attributes),
         }
@@ -322,9 +353,13 @@ impl AcVerifier<'_> {
         match vomsdir.find(&attributes.vo, &attributes.host, self.now) {
             Trusted::Lsc(file, lsc) => match lsc.as_ref() {
                 Ok(lsc) if lsc.matches(carried) => own(carried),
-                Ok(_) => {
-                    let (subject, issuer) = own(carried).map(|own| (own.subject().clone(), own.issuer().clone()))?;
-                    Err(AcFinding::LscMismatch { file, signer: subject, issuer })
+                Ok(lsc) => {
+                    let found = own(carried)?;
+                    let (signer, issuer) = (found.subject().clone(), found.issuer().clone());
+                    match lsc_of_former_ca(lsc, &found) {
+                        Some(former) => Err(AcFinding::LscFormerCa { file, former, signer, issuer }),
+                        None => Err(AcFinding::LscMismatch { file, signer, issuer }),
+                    }
                 }
                 Err(why) => Err(AcFinding::LscUnusable { file, why: why.clone() }),
             },
@@ -340,6 +375,19 @@ impl AcVerifier<'_> {
     }
 }
 
+/// CAs of host certificates that sites had to change, the old one and the new one by their common names: GEANT's service
+/// went from Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
+const CHANGED_CAS: &[(&str, &str)] = &[("GEANT eScience SSL CA 4", "GEANT TLS RSA 1")];
+
+/// The issuer that an LSC file names for the same host from before such a change.
+fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
+    let host = signer.subject().common_name()?;
+    let issuer = signer.issuer().common_name()?;
+    let (former, _) = CHANGED_CAS.iter().find(|(_, new)| *new == issuer)?;
+    let mut named = lsc.named().filter(|(subject, _)| subject.common_name() == Some(host));
+    named.find(|(_, issuer)| issuer.common_name() == Some(former)).map(|(_, issuer)| issuer.clone())
+}
+
 /// The one name that RFC 5755 section 4.2.3 wants, alone.
 fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
     let AttCertIssuer::V2Form(form) = &info.issuer else { return None };
@@ -347,11 +395,21 @@ fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
     info.issuer.directory_name().filter(|_| alone)
 }
 
-fn is_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
+fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
     if signer == server {
         return Ok(signer.clone());
     }
     Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
+}
+
+/// The hosts that alone may accept an attribute certificate; `None` where all may.
+///
+/// # Errors
+/// [`AcFinding::Extension`] when the list cannot be read.
+pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, AcFinding> {
+    let Some(extension) = info.extension(oid::TARGETS) else { return Ok(None) };
+    let targets = Targets::from_extension(extension.extn_value.as_bytes());
+    targets.map(|targets| Some(targets.hosts)).map_err(|_| AcFinding::Extension(oid::TARGETS))
 }
 
 /// First and last second of an attribute certificate.

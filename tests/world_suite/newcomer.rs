@@ -78,8 +78,8 @@ fn register_tells_the_page_and_what_is_granted() {
     assert!(missing.stdout.contains("failed   membership  /virgo/ligo is not granted"), "{}", missing.stdout);
 
     for (user, fact) in [
-        ("erin", "no member of virgo yet"),
-        ("dave", "no member of virgo yet"),
+        ("erin", "not a member of virgo yet"),
+        ("dave", "a member of virgo, but suspended"),
         ("carol", "/virgo/virgo is not granted"),
     ] {
         let pair = super::desk::pair(user);

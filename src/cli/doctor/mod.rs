@@ -5,6 +5,7 @@
 
 mod credential;
 mod home;
+mod moved;
 mod permissions;
 mod place;
 mod report;

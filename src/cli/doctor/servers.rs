@@ -2,21 +2,25 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::DoctorArgs;
 use super::credential::Known;
+use super::{DoctorArgs, moved};
+use crate::cli::advice::{self, User};
 use crate::cli::env::Environment;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::register::membership;
 use crate::cli::{output, places, vos};
-use crate::client::{AcReply, Event, Failure, Look, Protocol, VomsClient, look_at};
+use crate::client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, look_at};
 use crate::credential::anchors::TrustAnchors;
+use crate::credential::certificate::Certificate;
+use crate::credential::dn::Dn;
 use crate::credential::user::Credential;
 use crate::net::NetError;
+use crate::net::tls::ServerTrust;
 use crate::voms::fqan::{Fqan, FqanError};
-use crate::voms::registration::Registration;
-use crate::voms::request::AcRequest;
+use crate::voms::refusal::ServerErrorKind;
+use crate::voms::registration::{self, Registration};
 use crate::voms::spec::VomsSpec;
-use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust};
+use crate::voms::verify::{AcVerifier, SKEW, SignerTrust};
 use crate::voms::vomsdir::{Trusted, VomsDir};
 use crate::voms::vomses::VomsesEntry;
 
@@ -31,6 +35,8 @@ const VOMSDIR: &str = "vomsdir";
 const CLOCK: &str = "clock";
 /// What nobody notices.
 const UNNOTICED: Duration = Duration::seconds(60);
+/// For how many days what was compiled in is taken for granted.
+const FRESH: i64 = 365;
 
 /// What came out of it.
 #[derive(Default)]
@@ -58,7 +64,7 @@ pub fn examine(
             Finding::advice(VOMSES, "no VO was named, so no server was looked at", "run: voms-proxy doctor --voms VO");
         return Answered { findings: vec![advice], clock: None };
     };
-    let (mut findings, wanted) = wanted(voms, args, env);
+    let (mut findings, wanted) = wanted(voms, args, env, now());
     let Some(wanted) = wanted else { return Answered { findings, clock: None } };
     let vomsdir = match places::vomsdir(args.vomsdir.as_deref(), env) {
         Ok(vomsdir) => vomsdir,
@@ -70,6 +76,11 @@ pub fn examine(
     let desk = Desk { args, anchors, vomsdir: vomsdir.as_ref(), now, fqans: &wanted.fqans };
     let mut each: Vec<(Vec<Finding>, Option<Finding>)> =
         wanted.servers.iter().map(|server| desk.examine(server, known.credential.as_ref())).collect();
+    let lost =
+        |findings: &[Finding]| findings.iter().any(|f| f.status == Status::Failed && [DNS, TCP].contains(&f.area));
+    if each.iter().all(|(findings, _)| lost(findings)) {
+        findings.extend(moved::candidate(&wanted.servers, desk.trust(), now(), args.timeout()));
+    }
     let good = |findings: &[Finding]| findings.iter().all(|finding| finding.status != Status::Failed);
     if each.iter().any(|(findings, _)| good(findings)) {
         // Another server does as well.
@@ -81,7 +92,7 @@ pub fn examine(
     Answered { findings, clock }
 }
 
-fn wanted(voms: &str, args: &DoctorArgs, env: &Environment) -> (Vec<Finding>, Option<Wanted>) {
+fn wanted(voms: &str, args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
     let wrong = |error: FqanError| (vec![Finding::failed(VOMSES, &error, error.help())], None);
     let spec: VomsSpec = match voms.parse() {
         Ok(spec) => spec,
@@ -108,7 +119,23 @@ fn wanted(voms: &str, args: &DoctorArgs, env: &Environment) -> (Vec<Finding>, Op
     };
     let names: Vec<String> = servers.iter().map(|server| format!("{}:{}", server.host, server.port)).collect();
     findings.push(Finding::ok(VOMSES, format!("the VO {} has {}", servers[0].vo, names.join(", "))));
+    if vomses.find(&spec.name).is_empty() {
+        findings.extend(built_in(&servers[0].vo, now));
+    }
     (findings, Some(Wanted { servers, fqans }))
+}
+
+/// That the servers are those that were compiled in, and how old that knowledge is.
+fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
+    let date = registration::built_in_date(vo)?;
+    let age = (now.date_naive() - date).num_days().max(0);
+    let text =
+        format!("no vomses file names {vo}: these are the built-in servers, as known on {date} ({age} days ago)");
+    Some(if age < FRESH {
+        Finding::ok(VOMSES, text)
+    } else {
+        Finding::advice(VOMSES, text, "compare them with the VO's own page, or update voms-proxy")
+    })
 }
 
 /// What a server is judged with.
@@ -121,9 +148,12 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
+    fn trust(&self) -> ServerTrust {
+        places::server_trust(self.anchors)
+    }
+
     fn examine(&self, server: &VomsesEntry, user: Option<&Credential>) -> (Vec<Finding>, Option<Finding>) {
-        let trust = places::server_trust(self.anchors);
-        let look = match look_at(server, trust, (self.now)(), self.args.timeout()) {
+        let look = match look_at(server, self.trust(), (self.now)(), self.args.timeout()) {
             Ok(look) => look,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
@@ -144,53 +174,48 @@ impl Desk<'_> {
     }
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
-        let trust = places::server_trust(self.anchors);
         let timeout = self.args.timeout();
-        let client = match VomsClient::new(user, trust, (self.now)(), timeout, timeout) {
+        let client = match VomsClient::new(user, self.trust(), (self.now)(), timeout, timeout) {
             Ok(client) => client,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
-        let request = AcRequest::for_everything(&server.vo);
         let mut protocol = Protocol::Rest;
-        let reply = client.request(&request, std::slice::from_ref(server), &mut |event| {
+        let survey = client.survey(&server.vo, self.fqans, std::slice::from_ref(server), &mut |event| {
             if let Event::Answered(_, by) = event {
                 protocol = *by;
             }
         });
         let at = (self.now)();
-        match reply {
-            Ok(reply) => {
+        match survey {
+            Ok(Survey { reply, granted }) => {
                 let text = format!("{}:{} answers over {}", server.host, server.port, spoken(protocol));
                 let mut findings = vec![Finding::ok(ANSWER, text)];
-                findings.extend(self.granted(server, &reply));
-                findings.extend(self.believed(server, &reply, user, at));
+                findings.extend(membership(&granted, self.fqans, Registration::of(server).page_of(reply.software)));
+                findings.extend(self.verified(server, &reply, user, at));
                 (findings, reply.server_time.map(|time| clock(time, at)))
             }
             Err(error) => {
-                let Some((_, failure)) = error.foremost() else {
-                    return (vec![Finding::failed(ANSWER, &error, error.help())], None);
-                };
-                (vec![refusal(server, failure)], None)
+                let user = User { chain: user.chain(), anchors: self.anchors, now: at };
+                let refused = error.foremost().map(|(_, failure)| refusal(server, failure, user));
+                (vec![refused.unwrap_or_else(|| Finding::failed(ANSWER, &error, None))], None)
             }
         }
     }
 
-    fn granted(&self, server: &VomsesEntry, reply: &AcReply) -> Vec<Finding> {
-        match AcAttributes::read(&reply.ac.certificate().acinfo) {
-            Ok(attributes) => membership(&attributes.fqans, self.fqans, &Registration::of(server).page),
-            Err(finding) => vec![Finding::failed(ATTRIBUTES, &finding, finding.help())],
-        }
-    }
-
-    fn believed(&self, server: &VomsesEntry, reply: &AcReply, user: &Credential, at: DateTime<Utc>) -> Vec<Finding> {
+    fn verified(&self, server: &VomsesEntry, reply: &AcReply, user: &Credential, at: DateTime<Utc>) -> Vec<Finding> {
         let trust = SignerTrust::strictest(self.vomsdir, self.anchors, &reply.server);
         let holder = user.chain().end_entity().unwrap_or(user.chain().leaf());
         let verifier = AcVerifier { trust, holder, now: at, skew: SKEW, hosts: None };
         match verifier.verify(&reply.ac, Some(&server.vo)) {
-            Ok(_) => {
+            Ok(verified) => {
                 let text = match self.vomsdir {
                     Some(vomsdir) => format!("they verify; {} names their signer", vomsdir.directory().display()),
-                    None => "they verify; the server itself signed them".to_owned(),
+                    None if *verified.signer() == reply.server => {
+                        "they verify; the server itself signed them".to_owned()
+                    }
+                    None => {
+                        "they verify; another certificate of the server's subject and issuer signed them".to_owned()
+                    }
                 };
                 let advice = self.vomsdir.is_none().then(no_vomsdir);
                 std::iter::once(Finding::ok(ATTRIBUTES, text)).chain(advice).collect()
@@ -248,7 +273,19 @@ fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
         Ok(certificate) => Finding::ok(TLS, format!("the server is {}", certificate.subject())),
         Err(error) => net(TLS, server, error),
     }));
+    let shown = look.certificate.as_ref().and_then(|certificate| certificate.as_ref().ok());
+    findings.extend(shown.and_then(|certificate| other_subject(server, certificate)));
     findings
+}
+
+/// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
+fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
+    let expected = Dn::parse(&server.dn);
+    if expected.is_some_and(|expected| expected.matches(certificate.subject())) {
+        return None;
+    }
+    let text = format!("the entry of {} says that the server is {}", server.host, server.dn);
+    Some(Finding::advice(VOMSES, text, "this does no harm, as its name fits; put the subject above into the entry"))
 }
 
 fn spoken(protocol: Protocol) -> &'static str {
@@ -258,26 +295,30 @@ fn spoken(protocol: Protocol) -> &'static str {
     }
 }
 
-/// Which link of the road a failure breaks.
-fn refusal(server: &VomsesEntry, failure: &Failure) -> Finding {
+/// Which step a failure concerns.
+fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -> Finding {
     let area = match failure {
-        Failure::Server(error) if error.is_about_membership() || error.is_definite() => MEMBERSHIP,
-        Failure::Net(NetError::Refused(_) | NetError::Closed | NetError::Credential(_) | NetError::Handshake(_)) => TLS,
-        Failure::Net(error) => return net(TCP, server, error),
+        _ if failure.is_rejected_certificate() => TLS,
+        Failure::Server(error) if error.kind == ServerErrorKind::Fault => ANSWER,
+        Failure::Server(_) => MEMBERSHIP,
+        Failure::Net(NetError::Credential(_) | NetError::Handshake(_)) => TLS,
+        Failure::Net(_) => TCP,
         Failure::Ac(_) => ATTRIBUTES,
         _ => ANSWER,
     };
-    let fix = match failure {
-        Failure::Server(error) if error.is_about_membership() => {
-            Some(format!("run: voms-proxy register --voms {} (it shows {})", server.vo, Registration::of(server).page))
+    let mut text = match failure {
+        Failure::Server(error) if !failure.is_rejected_certificate() => {
+            format!("{}:{} says: {}", server.host, server.port, error.message)
         }
-        _ => None,
-    };
-    let text = match failure {
-        Failure::Server(error) => format!("{}:{} says: {}", server.host, server.port, error.message),
         failure => format!("{}:{}: {failure}", server.host, server.port),
     };
-    Finding::failed(area, text, failure.help().or(fix))
+    if failure.is_rejected_certificate() {
+        for fact in advice::rejected(user).0 {
+            text.push_str("; ");
+            text.push_str(&fact);
+        }
+    }
+    Finding::failed(area, text, advice::failure(failure, server, user))
 }
 
 fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {

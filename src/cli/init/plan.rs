@@ -20,14 +20,12 @@ use crate::credential::key::KeyKind;
 use crate::credential::location::Location;
 use crate::credential::proxy_type::{Generation, Policy};
 use crate::voms::fqan::Fqan;
-use crate::voms::request::AcRequest;
+use crate::voms::request::{AcRequest, LONGEST_LIFETIME};
 use crate::voms::spec::{VomsSpec, Wish};
 use crate::voms::vomsdir::VomsDir;
 use crate::voms::vomses::VomsesEntry;
 
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
-/// A month of seconds, for "the server's maximum".
-const MORE_THAN_ANY_SERVER_GIVES: u64 = 30 * 86_400;
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
 
 /// One VO to be asked.
@@ -199,7 +197,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
             None => {
                 let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
                 let seconds = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
-                let lifetime = seconds.unwrap_or(MORE_THAN_ANY_SERVER_GIVES);
+                let lifetime = seconds.unwrap_or(LONGEST_LIFETIME);
                 let request = AcRequest { vo, fqans: wanted.collect(), order, targets: targets.clone(), lifetime };
                 plans.push((VoPlan { request, servers }, all));
             }
@@ -209,7 +207,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
         if everything {
             plan.request.fqans.clear();
         }
-        VoPlan { request: plan.request.in_order(), servers: plan.servers }
+        plan
     });
     Ok(finished.collect())
 }

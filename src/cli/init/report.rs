@@ -9,13 +9,14 @@ use voms_asn1::EncodedAc;
 
 use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
-use crate::client::{Event, Protocol};
+use crate::client::{AcReply, Event, Protocol};
 use crate::credential::key::KeyKind;
 use crate::credential::location::Location;
 use crate::credential::proxy::{Proxy, ProxyNote};
 use crate::credential::proxy_type::Generation;
 use crate::credential::user::Credential;
 use crate::voms::fqan::Fqan;
+use crate::voms::response::{ServerWarning, WarningKind};
 use crate::voms::verify::{AcAttributes, VerifiedAc};
 
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
@@ -26,6 +27,7 @@ pub struct Reporter {
     quiet: bool,
     debug: bool,
     spinner: ProgressBar,
+    has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
     /// What was warned of, and what was granted, for `--json`.
@@ -44,6 +46,7 @@ impl Reporter {
             quiet: plan.quiet,
             debug: plan.debug,
             spinner,
+            has_vomsdir: plan.vomsdir.is_some(),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
             warned: Vec::new(),
@@ -101,7 +104,7 @@ impl Reporter {
         self.spinner.enable_steady_tick(Duration::from_millis(100));
     }
 
-    pub fn event(&self, event: &Event<'_>) {
+    pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Contacting(entry) => {
                 self.line(&format!("Contacting {}:{} [{}] \"{}\"...", entry.host, entry.port, entry.dn, entry.vo));
@@ -117,6 +120,12 @@ impl Reporter {
                 self.debug(|| format!("Received VOMS response: {}:{} ({protocol})", entry.host, entry.port));
                 self.line("Remote VOMS server contacted succesfully.\n");
             }
+            Event::RolesNotListed(entry, failure) => {
+                self.warn(&format!("{} did not list roles, so none were asked for: {failure}", entry.host));
+            }
+            Event::OtherSubject(entry, subject) => self.debug(|| {
+                format!("{}:{} is {subject}, while its vomses entry says {}", entry.host, entry.port, entry.dn)
+            }),
         }
     }
 
@@ -124,30 +133,48 @@ impl Reporter {
         self.note("no CA directory on this machine: the server was judged by the system's web CAs");
     }
 
-    pub fn server_vouches(&mut self) {
+    fn server_vouches(&mut self) {
         if !self.server_vouched {
             self.server_vouched = true;
-            self.note("no vomsdir on this machine: the attributes are believed because the server itself signed them");
+            self.note("no vomsdir on this machine: the attributes are accepted because the server itself signed them");
         }
     }
 
-    fn warn(&mut self, text: &str) {
+    pub fn warn(&mut self, text: &str) {
         self.spinner.suspend(|| output::warning(text));
         self.warned.push(text.to_owned());
     }
 
-    pub fn warnings(&mut self, warnings: &[String]) {
-        if !self.ignore_warnings {
-            warnings.iter().for_each(|text| self.warn(text));
+    pub fn server_warning(&mut self, warning: &ServerWarning) {
+        if self.ignore_warnings {
+            return;
         }
+        self.warn(&match warning.kind {
+            WarningKind::LifetimeCut { seconds } => {
+                let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+                let text = warning.message.trim_end_matches(['.', '!']);
+                format!("{text}: run this command again within {hours}:{minutes:02} hours to keep the attributes")
+            }
+            _ => warning.message.clone(),
+        });
     }
 
-    pub fn verified(&mut self, vo: &VoPlan, verified: &VerifiedAc) {
+    pub fn verified(&mut self, vo: &VoPlan, reply: &AcReply, verified: &VerifiedAc) {
+        if !self.has_vomsdir && *verified.signer() == reply.server {
+            self.server_vouches();
+        } else if !self.has_vomsdir {
+            self.note(&format!(
+                "no vomsdir on this machine: the attributes are accepted because a verified certificate of {}, with the \
+                 same issuer, signed them; the server shows a newer or older one",
+                verified.signer().subject()
+            ));
+        }
         let granted: Vec<Fqan> = verified.attributes().fqans.iter().filter_map(|text| text.parse().ok()).collect();
         let missing = vo.request.fqans.iter().filter(|fqan| !granted.contains(fqan));
         missing.for_each(|fqan| self.warn(&format!("{fqan} was asked for, but not granted")));
-        let first = vo.request.fqans.first().filter(|fqan| granted.contains(fqan) && granted.first() != Some(fqan));
-        if let (Some(wanted), Some(primary)) = (first, granted.first()) {
+        let wanted = vo.request.in_order(&granted).into_iter().next();
+        let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
+        if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
             self.warn(&format!("{wanted} was asked for first, but {primary} is first"));
         }
         let attributes = verified.attributes();

@@ -10,6 +10,7 @@ use voms_asn1::voms::ac_seq::AcSeq;
 use super::files;
 use super::plan::{InitPlan, VoPlan, Warnings};
 use super::report::Reporter;
+use crate::cli::advice::User;
 use crate::cli::file;
 use crate::cli::output::Trouble;
 use crate::cli::places;
@@ -20,7 +21,9 @@ use crate::credential::chain::ChainFinding;
 use crate::credential::key::{KeyError, KeyKind, PrivateKey};
 use crate::credential::proxy::{Proxy, ProxyRequest};
 use crate::credential::user::Credential;
-use crate::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust};
+use crate::voms::response::{ServerWarning, WarningKind};
+use crate::voms::verify::{self, AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use crate::voms::vomses::VomsesEntry;
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
@@ -32,7 +35,7 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let began = now();
     let latest = check_chain(plan, &credential, began)?;
     let replies = ask(plan, &credential, began, report)?;
-    let attributes = believe(plan, &credential, replies, now(), report)?;
+    let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
@@ -49,7 +52,7 @@ pub fn attributes(
     let credential = load(plan, report)?;
     check_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
-    let attributes = believe(plan, &credential, replies, now(), report)?;
+    let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let acs = attributes.map(|attributes| attributes.acs).unwrap_or_default();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
@@ -108,12 +111,13 @@ fn ask<'p>(
     let client = if plan.any_host { client.without_host_check() } else { client };
     let replies = plan.vos.iter().map(|vo| {
         let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
-        reply.map(|reply| (vo, reply)).map_err(|error| trouble::client(&error))
+        let user = User { chain: credential.chain(), anchors: plan.anchors.as_ref(), now };
+        reply.map(|reply| (vo, reply)).map_err(|error| trouble::client(&error, user))
     });
     replies.collect()
 }
 
-fn believe(
+fn verify_attributes(
     plan: &InitPlan,
     credential: &Credential,
     replies: Vec<(&VoPlan, AcReply)>,
@@ -122,37 +126,83 @@ fn believe(
 ) -> Result<Option<AcSeq>, Trouble> {
     let holder = credential.chain().end_entity().unwrap_or(credential.chain().leaf());
     for (vo, reply) in &replies {
-        if let (Warnings::Fatal, Some(warning)) = (plan.warnings, reply.warnings.first()) {
-            return Err(Trouble::new(format!("the server warns: {warning}"))
-                .detail("no proxy was written")
-                .help("leave out --failonwarn to go on in spite of it"));
+        heed_warnings(plan, vo, reply, report)?;
+        heed_targets(plan, vo, reply, report)?;
+        if plan.verify_ac {
+            let verified = verify_reply(plan, holder, vo, reply, now)?;
+            report.verified(vo, reply, &verified);
         }
-        report.warnings(&reply.warnings);
-        if !plan.verify_ac {
-            continue;
-        }
-        if plan.vomsdir.is_none() {
-            report.server_vouches();
-        }
-        let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), &reply.server);
-        let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
-        let verified = verifier
-            .verify(&reply.ac, Some(&vo.request.vo))
-            .map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
-        if verified.not_after() <= now {
-            return Err(Trouble::new(format!("the server gave attributes for {} without any life", vo.request.vo))
-                .help("compare this machine's clock with the server's, or ask for a life with --vomslife"));
-        }
-        report.verified(vo, &verified);
     }
-    believe_file(plan, holder, now)?;
+    verify_file(plan, holder, now)?;
     let received = replies.into_iter().map(|(_, reply)| reply.ac);
     let acs: Vec<_> = received.chain(plan.acs.iter().cloned()).collect();
     Ok((!acs.is_empty()).then_some(AcSeq { acs }))
 }
 
+fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Trouble> {
+    // That it is not endless is no news to those who asked for as long as possible.
+    let is_news = |warning: &&ServerWarning| {
+        !(vo.request.wants_longest() && matches!(warning.kind, WarningKind::LifetimeCut { .. }))
+    };
+    let warnings: Vec<&ServerWarning> = reply.warnings.iter().filter(is_news).collect();
+    if let (Warnings::Fatal, Some(warning)) = (plan.warnings, warnings.first()) {
+        return Err(Trouble::of_stranger(format!("the server warns: {}", warning.message))
+            .detail("no proxy was written")
+            .help("leave out --failonwarn to go on in spite of it"));
+    }
+    warnings.iter().for_each(|warning| report.server_warning(warning));
+    Ok(())
+}
+
+/// Attributes that are to be for certain hosts only must say so: IAM, for one, passes over the request, and what it
+/// gives is good everywhere.
+fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Trouble> {
+    if vo.request.targets.is_empty() {
+        return Ok(());
+    }
+    let given = verify::targets(&reply.ac.certificate().acinfo);
+    let given = given.map_err(|finding| trouble::ac(&vo.request.vo, &[finding]))?;
+    let Some(problem) = targets_problem(&vo.request.targets, given.as_deref()) else { return Ok(()) };
+    let VomsesEntry { host, port, .. } = &reply.entry;
+    let headline = format!("{host}:{port} did not restrict the attributes to the hosts of --target: {problem}");
+    if !plan.verify_ac {
+        report.warn(&headline);
+        return Ok(());
+    }
+    Err(Trouble::of_stranger(headline).detail("no proxy was written").help(
+        "this server does not support targets (IAM does not): leave out --target if any host may see the attributes, or add \
+         --dont-verify-ac to accept them as they are",
+    ))
+}
+
+fn targets_problem(wanted: &[String], given: Option<&[String]>) -> Option<String> {
+    let Some(given) = given else { return Some("they are good for any host".to_owned()) };
+    let lacks = |list: &[String], host: &str| !list.iter().any(|known| known.eq_ignore_ascii_case(host));
+    let missing = wanted.iter().find(|host| lacks(given, host)).map(|host| format!("{host} is missing"));
+    missing
+        .or_else(|| given.iter().find(|host| lacks(wanted, host)).map(|host| format!("they are good for {host} too")))
+}
+
+fn verify_reply(
+    plan: &InitPlan,
+    holder: &Certificate,
+    vo: &VoPlan,
+    reply: &AcReply,
+    now: DateTime<Utc>,
+) -> Result<VerifiedAc, Trouble> {
+    let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), &reply.server);
+    let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
+    let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
+    let verified = verified.map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
+    if verified.not_after() > now {
+        return Ok(verified);
+    }
+    Err(Trouble::new(format!("the server issued attributes for {} that have already expired", vo.request.vo))
+        .help("compare this machine's clock with the server's, or ask for a longer life with --vomslife"))
+}
+
 /// Judges the attribute certificates that come from a file, for which no server can vouch.
-fn believe_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<(), Trouble> {
+fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<(), Trouble> {
     if plan.acs.is_empty() || !plan.verify_ac {
         return Ok(());
     }

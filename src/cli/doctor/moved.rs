@@ -1,0 +1,50 @@
+//! Whether a VO whose servers cannot be reached has moved to IAM at CNAF.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::cli::finding::Finding;
+use crate::client::{Look, look_at};
+use crate::net::tls::ServerTrust;
+use crate::voms::registration::usual_iam_host;
+use crate::voms::vomses::VomsesEntry;
+
+const VOMSES: &str = "vomses";
+/// Name servers that know no answer can take their time.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How the subjects of CNAF's certificates begin since the end of 2025.
+const CNAF_HOSTS: &str = "/DC=org/DC=terena/DC=tcs/C=IT/L=Roma/O=Istituto Nazionale di Fisica Nucleare/CN=";
+
+/// Looks for the host that CNAF would give the VO's endpoint, and says which vomses line to use if there is one. VOs
+/// kept their port when they moved.
+pub fn candidate(
+    servers: &[VomsesEntry],
+    trust: ServerTrust,
+    now: DateTime<Utc>,
+    timeout: Duration,
+) -> Option<Finding> {
+    let known = servers.first()?;
+    let host = usual_iam_host(&known.vo);
+    if servers.iter().any(|server| server.host == host) {
+        return None;
+    }
+    let dn = format!("{CNAF_HOSTS}{host}");
+    let entry = VomsesEntry { host: host.clone(), dn, ..known.clone() };
+    let look = look_at(&entry, trust, now, timeout.min(PATIENCE)).ok()?;
+    if look.addresses.is_err() {
+        return None;
+    }
+    let text =
+        format!("none of the servers of {} can be reached, but there is {host}: the VO may have moved there", known.vo);
+    let fix = format!("put this line into ~/.voms/vomses, and compare it with the VO's page: {}", line(&entry, &look));
+    Some(Finding::warning(VOMSES, text, Some(fix)))
+}
+
+/// The vomses line, with the subject of the certificate that the server shows, if it could be verified.
+fn line(entry: &VomsesEntry, look: &Look) -> String {
+    let shown = look.certificate.as_ref().and_then(|certificate| certificate.as_ref().ok());
+    let dn = shown.map_or_else(|| entry.dn.clone(), |certificate| certificate.subject().to_string());
+    let VomsesEntry { alias, host, port, vo, .. } = entry;
+    format!("\"{alias}\" \"{host}\" \"{port}\" \"{dn}\" \"{vo}\"")
+}
