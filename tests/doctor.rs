@@ -591,3 +591,44 @@ fn init_gives_the_same_next_step() {
         );
     }
 }
+
+/// Names that lead to this machine, for a run in mounts of its own.
+const HOSTS: &str = "127.0.0.1 localhost voms.cnaf.infn.it voms-01.pd.infn.it\n";
+const OWN_HOSTS: &str = "mount --bind hosts /etc/hosts";
+
+#[test]
+fn a_vo_whose_servers_are_gone_is_looked_for_where_cnaf_puts_vos_on_iam() {
+    let port = dead_port();
+    let gone = |hosts: &str| {
+        let setup = Setup::new().file("hosts", hosts.as_bytes(), 0o644).line(&hostile::virgo_at(port));
+        setup.mounts(OWN_HOSTS).run()
+    };
+    let moved = gone("127.0.0.1 localhost voms-virgo.cloud.cnaf.infn.it\n");
+    let line = format!(
+        "\"virgo\" \"voms-virgo.cloud.cnaf.infn.it\" \"{port}\" \"/DC=org/DC=terena/DC=tcs/C=IT/L=Roma/O=Istituto Nazionale \
+         di Fisica Nucleare/CN=voms-virgo.cloud.cnaf.infn.it\" \"virgo\""
+    );
+    assert!(moved.code == Some(1) && moved.stdout.contains(&line), "{moved:?}");
+    let not_moved = gone(HOSTS);
+    assert!(not_moved.code == Some(1) && !not_moved.stdout.contains("cloud.cnaf"), "{not_moved:?}");
+}
+
+#[test]
+fn servers_that_are_built_in_are_told_with_their_age() {
+    let setup = Setup::new().file("hosts", HOSTS.as_bytes(), 0o644).gone("vomses").mounts(OWN_HOSTS);
+    let outcome = setup.variable("X509_VOMSES", "").run();
+    assert!(outcome.stdout.contains("voms.cnaf.infn.it:15009, voms-01.pd.infn.it:15009"), "{outcome:?}");
+    assert!(outcome.stdout.contains("these are the built-in servers, as known on 2026-"), "{outcome:?}");
+}
+
+#[test]
+fn a_subject_that_the_entry_does_not_expect_is_told_and_does_no_harm() {
+    let setup = Setup::new();
+    let line = fs::read_to_string(setup.home.path("vomses")).unwrap();
+    let setup = setup.line(&line.replace("/CN=localhost", "/CN=before.example.org"));
+    let outcome = setup.run();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("says that the server is /DC=example/DC=sandbox/O=Virgo/CN=before.example.org"));
+    let debug = run(setup.home.command(BINARY).args(["init", "--voms", "virgo", "--debug"]), b"").success();
+    debug.says("", "while its vomses entry says /DC=example/DC=sandbox/O=Virgo/CN=before.example.org");
+}

@@ -109,6 +109,69 @@ fn an_answer_that_is_not_voms_is_told_in_words() {
 }
 
 #[test]
+fn a_server_that_answered_in_http_is_asked_once_and_understood() {
+    let with = |status: &str, headers: &str, body: &str| {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+        (head + body).into_bytes()
+    };
+    let nginx = |title: &str| with("400 Bad Request", "", &format!("<html><head><title>{title}</title></head></html>"));
+    let xml = |code: &str, message: &str| {
+        let error = format!("<error><code>{code}</code><message>{message}</message></error>");
+        ok(&format!("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?><voms>{error}</voms>"))
+    };
+    let many = "&#13;".repeat(100_000);
+    let cases: [(&str, Vec<u8>, &str, &str); 16] = [
+        (
+            "login",
+            with("302 Found", "Location: https://iam/login\r\n", ""),
+            "redirects to https://iam/login",
+            "host name of its own",
+        ),
+        ("redirect to nowhere", with("301 Moved Permanently", "", "<html>"), "that is a web page", "vomses entry"),
+        ("gateway", with("502 Bad Gateway", "", "<html>"), "not working now (HTTP 502 Bad Gateway)", "try again later"),
+        ("busy", with("429 Too Many Requests", "Retry-After: 120\r\n", ""), "HTTP 429", "try again in 2 min"),
+        ("years", with("503 Service Unavailable", "Retry-After: 99999999999\r\n", ""), "HTTP 503", "try again later"),
+        ("not a number", with("503 Service Unavailable", "Retry-After: soon\r\n", ""), "HTTP 503", "try again later"),
+        ("timeout", with("504 Gateway Timeout", "", ""), "HTTP 504", "try again later"),
+        ("certificate", nginx("400 The SSL certificate error"), "did not accept your certificate", "revocation list"),
+        ("none", nginx("400 No required SSL certificate was sent"), "it was sent none", "may not accept your CA"),
+        ("1005", xml("1005", "SSL certificate error"), "did not accept your certificate", "may not accept your CA"),
+        ("404", with("404 Not Found", "", ""), "an empty answer (HTTP 404)", "vomses entry"),
+        ("text", with("200 OK", "Content-Type: text/plain\r\n", "hello"), "hello", "something other than VOMS"),
+        ("gzip", with("200 OK", "Content-Encoding: gzip\r\n", "\u{1f}"), "compressed its answer (gzip)", "support"),
+        ("references", ok(&format!("<voms><ac>{many}&#0;</ac></voms>")), "not base64", "vomses entry"),
+        ("a long message", xml("1001", &format!("unknown to this VO{many}")), "unknown to this VO", "IAM"),
+        ("AUP", xml("1004", "User ada needs to sign AUP for this organization"), "AUP", "do not register again"),
+    ];
+    for (what, reply, words, help) in cases {
+        let voms = serve(move |_, _| reply.clone());
+        let outcome = refused(voms.virgo(), &[]);
+        outcome.says(what, words).says(what, help).says(what, NONE);
+        assert!(outcome.stderr.len() < 2000, "{what}: {}", outcome.stderr);
+        assert_eq!(voms.heard().len(), 1, "{what}: {:?}", voms.heard());
+    }
+}
+
+#[test]
+fn a_server_of_the_vo_that_works_is_found_behind_one_that_does_not() {
+    for status in [
+        "302 Found",
+        "429 Too Many Requests",
+        "500 Internal Server Error",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+    ] {
+        for _ in 0..4 {
+            let (broken, good) = (serve(move |_, _| http(status, "<html>")), honest(authority(|_| {})));
+            let home = Home::ada().servers(&[broken.virgo(), good.virgo()]);
+            let outcome = home.init(&["--voms", "virgo"]).success();
+            assert!(outcome.stderr.is_empty(), "{status}: {}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
 fn a_servers_words_cannot_steer_the_terminal() {
     let evil = "<voms><error><code>NoSuchUser</code><message>\u{1b}[2Jgone\u{7}</message></error></voms>";
     let voms = serve(move |_, _| ok(evil));
