@@ -4,9 +4,9 @@ mod common;
 
 use std::fs;
 
-use common::voms::{self, Voms, authority, honest};
-use common::{Home, certification, judge, names, run, without_grid_security, world};
-use voms_proxy::authority::pki::Purpose;
+use common::voms::{self, Voms, authority, honest, serve};
+use common::{Home, certification, judge, names, now, run, without_grid_security, world};
+use voms_proxy::authority::pki::{Purpose, ThrowAwayCa};
 
 fn ada_at(voms: &Voms) -> Home {
     Home::ada().servers(&[voms.virgo()])
@@ -45,6 +45,26 @@ fn without_a_ca_directory_the_systems_cas_judge_the_server() {
     outcome.says("", "note: no CA directory on this machine");
     let home = home.with("X509_VOMS_DIR", world().vomsdir()).with("X509_CERT_DIR", world().certificates());
     assert_eq!(judge::rfc(&home).fqans().len(), 2);
+}
+
+#[test]
+fn without_a_ca_directory_the_systems_cas_judge_a_signer_of_the_servers_names_too() {
+    let answers_for = |ca: &ThrowAwayCa| {
+        let old = ca.issue(&certification("localhost", Purpose::Host(vec!["localhost".to_owned()]))).unwrap();
+        let authority = authority(|_| {});
+        serve(move |client, request| authority.answer(&old, client, request, now()))
+    };
+    let try_it = |voms: &Voms| {
+        let home = ada_at(voms).without("X509_VOMS_DIR").without("X509_CERT_DIR");
+        let home = home.with("SSL_CERT_FILE", world().certificates().join("SandboxCA.pem"));
+        run(&mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])), b"")
+    };
+    try_it(&answers_for(&world().ca)).success().says("", "with the same issuer, signed them");
+    let subject = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", "Sandbox CA")];
+    let twin = ThrowAwayCa::create(&subject.map(|(label, value)| (label, value.to_owned())), now()).unwrap();
+    let forged = try_it(&answers_for(&twin));
+    assert_eq!(forged.code, Some(1), "{forged:?}");
+    forged.says("", "is not the server that was asked");
 }
 
 #[test]

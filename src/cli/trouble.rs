@@ -18,6 +18,7 @@ use crate::credential::received::ReceivedError;
 use crate::credential::user::CredentialError;
 use crate::net::NetError;
 use crate::voms::finding::AcFinding;
+use crate::voms::refusal::ServerErrorKind;
 
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
@@ -154,6 +155,12 @@ pub fn client(error: &ClientError, user: User<'_>) -> Trouble {
     }
     if foremost.is_some_and(|(_, failure)| failure.is_rejected_certificate()) {
         trouble = advice::rejected(user).0.iter().fold(trouble, Trouble::detail);
+    }
+    if let Some((_, Failure::Server(refusal))) = foremost
+        && let ServerErrorKind::UnknownUser { issuer: None, .. } = refusal.kind
+    {
+        let own = user.chain.end_entity().unwrap_or(user.chain.leaf());
+        trouble = trouble.detail(format!("your certificate is {}, issued by {}", own.subject(), own.issuer()));
     }
     // The headline is one of the failures; the others follow.
     let headline = error.to_string();

@@ -13,7 +13,7 @@ use crate::voms::fqan::Fqan;
 use crate::voms::refusal::Software;
 use crate::voms::request::AcRequest;
 use crate::voms::response::{Reply, ResponseError};
-use crate::voms::verify::{AcAttributes, validity};
+use crate::voms::verify::{AcAttributes, carried_certificates, validity};
 use crate::voms::vomses::VomsesEntry;
 
 /// How the C++ server, which is built on gSOAP, introduces itself over HTTP.
@@ -110,7 +110,17 @@ impl Asking<'_, '_> {
         let (entry, warnings) = (self.entry.clone(), reply.warnings);
         let is_cpp_server = answer.software.is_some_and(|software| software.starts_with(CPP_SERVER));
         let software = if is_cpp_server { Software::Voms } else { reply.software };
-        Ok(AcReply { ac, entry, software, warnings, is_complete, server, server_time })
+        let stand_in = self.stand_in(&ac, &server);
+        Ok(AcReply { stand_in, ac, entry, software, warnings, is_complete, server, server_time })
+    }
+
+    /// The signer, if it is not the server's certificate, but one with the same names that the web CAs vouch for.
+    fn stand_in(&self, ac: &EncodedAc, server: &Certificate) -> Option<Certificate> {
+        let carried = carried_certificates(&ac.certificate().acinfo).ok()?;
+        let (signer, above) = carried.split_first()?;
+        let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
+        let stands_in = signer != server && same_names && self.client.tls.is_vouched_for(signer, above);
+        stands_in.then(|| signer.clone())
     }
 
     fn compare_subject(&mut self, server: &Certificate) {

@@ -52,7 +52,8 @@ impl Failure {
             Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
             | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
             Self::Http(_) | Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
-            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::TooLarge) | Self::Timeout(_) => 1,
+            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::Truncated(_) | NetError::TooLarge) => 1,
+            Self::Timeout(_) => 1,
             Self::Net(_) => 0,
         }
     }

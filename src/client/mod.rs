@@ -78,8 +78,19 @@ pub struct AcReply {
     pub is_complete: bool,
     /// The certificate with which the server authenticated itself.
     pub server: Certificate,
+    /// The certificate that signed the attributes, if it is another one with the server's subject and issuer for which
+    /// the system's web CAs vouch, where they judge servers.
+    pub stand_in: Option<Certificate>,
     /// What the server's clock showed, if it said so.
     pub server_time: Option<DateTime<Utc>>,
+}
+
+impl AcReply {
+    /// The certificate that may sign without being named in a vomsdir: the server's, or the one that stands in for it.
+    #[must_use]
+    pub fn expected_signer(&self) -> &Certificate {
+        self.stand_in.as_ref().unwrap_or(&self.server)
+    }
 }
 
 /// Asks VOMS servers on behalf of one user.

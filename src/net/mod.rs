@@ -55,6 +55,9 @@ pub enum NetError {
     /// The connection broke off.
     #[error("the connection broke off: {0}")]
     Broken(String),
+    /// The connection broke off after the server had begun to answer in HTTP.
+    #[error("the connection broke off in the middle of the answer: {0}")]
+    Truncated(String),
     /// More than [`REPLY_LIMIT`].
     #[error("the server sent more than {} MiB", REPLY_LIMIT >> 20)]
     TooLarge,
@@ -76,7 +79,7 @@ impl NetError {
                 not revoked, and from a CA that grids trust (openssl x509 -noout -text -in usercert.pem)"
                 .into(),
             Self::Credential(_) => "ask your CA for a certificate with SHA-256 and a key of 2048 bits or more".into(),
-            Self::Handshake(_) | Self::Broken(_) | Self::TooLarge => {
+            Self::Handshake(_) | Self::Broken(_) | Self::Truncated(_) | Self::TooLarge => {
                 "check the port in the vomses entry, or try again later".into()
             }
         })

@@ -146,8 +146,8 @@ impl Session {
     /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
     ///
     /// # Errors
-    /// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`],
-    /// [`NetError::Broken`].
+    /// [`NetError::Closed`] when nothing came back, [`NetError::Truncated`], [`NetError::TooLarge`],
+    /// [`NetError::Refused`], [`NetError::Broken`].
     async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
         let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
         let target: Uri = target.parse().map_err(|error| broken(&error))?;
@@ -164,7 +164,10 @@ impl Session {
             if error.is::<LengthLimitError>() {
                 return NetError::TooLarge;
             }
-            NetError::from_io(&*error, false)
+            match NetError::from_io(&*error, false) {
+                NetError::Broken(reason) => NetError::Truncated(reason),
+                other => other,
+            }
         })
     }
 }

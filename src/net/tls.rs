@@ -11,7 +11,7 @@ use openssl::ssl::{Ssl, SslContext, SslFiletype, SslMethod, SslOptions, SslVerif
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
@@ -133,6 +133,24 @@ impl TlsClient {
         shown_by(&stream).filter(|_| result == X509VerifyResult::OK).ok_or_else(unreadable)
     }
 
+    /// Whether the system's web CAs, where they judge servers, vouch for another certificate as well.
+    pub fn is_vouched_for(&self, certificate: &Certificate, above: &[Certificate]) -> bool {
+        let verify = || {
+            let mut param = X509VerifyParam::new()?;
+            param.set_time(self.now.timestamp());
+            param.set_purpose(X509PurposeId::SSL_SERVER)?;
+            let mut store = web_cas_builder()?;
+            store.set_param(&param)?;
+            let mut chain = Stack::new()?;
+            for certificate in above {
+                chain.push(certificate.to_x509()?)?;
+            }
+            let store = store.build();
+            X509StoreContext::new()?.init(&store, certificate.x509()?, &chain, |context| context.verify_cert())
+        };
+        matches!(self.trust, ServerTrust::WebCas) && verify().is_ok_and(|verified: bool| verified)
+    }
+
     async fn shake_hands(&self, server: &ServerName, tcp: TcpStream) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
         let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
@@ -210,6 +228,10 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
 
 /// The system's CAs for the web, found by the paths that distributions use.
 fn web_cas() -> Result<X509Store, ErrorStack> {
+    web_cas_builder().map(X509StoreBuilder::build)
+}
+
+fn web_cas_builder() -> Result<X509StoreBuilder, ErrorStack> {
     let found = openssl_probe::probe();
     let mut builder = X509StoreBuilder::new()?;
     let directories: Vec<PathBuf> = found.cert_dir.into_iter().collect();
@@ -219,7 +241,7 @@ fn web_cas() -> Result<X509Store, ErrorStack> {
     for directory in directories {
         builder.add_lookup(X509Lookup::hash_dir())?.add_dir(&directory.to_string_lossy(), SslFiletype::PEM)?;
     }
-    Ok(builder.build())
+    Ok(builder)
 }
 
 fn set_name(param: &mut openssl::x509::verify::X509VerifyParamRef, host: &str) -> Result<(), ErrorStack> {

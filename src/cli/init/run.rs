@@ -190,7 +190,7 @@ fn verify_reply(
     reply: &AcReply,
     now: DateTime<Utc>,
 ) -> Result<VerifiedAc, Trouble> {
-    let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), &reply.server);
+    let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), reply.expected_signer());
     let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
     let verified = verified.map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
