@@ -53,7 +53,7 @@ impl Authority {
         let body = if body.is_empty() { body } else { format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}") };
         let length = body.len();
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
+            "HTTP/1.1 {status}\r\nServer: gSOAP/2.8\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
              Connection: close\r\n\r\n"
         );
         (head + &body).into_bytes()
@@ -97,6 +97,7 @@ fn rest_wish(rest: &str) -> Option<Wanted> {
         match parameter.split_once('=')? {
             ("fqans", "all") => wanted.all = true,
             ("fqans", list) => wanted.fqans = fqans(list.split(','))?,
+            ("targets", list) => wanted.targets = hosts(list),
             ("lifetime", seconds) => wanted.lifetime = seconds.parse().ok(),
             _ => {}
         }
@@ -109,7 +110,11 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         let (_, rest) = document.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(content, _)| content)
     };
-    let mut wanted = Wanted { lifetime: element("lifetime").and_then(|text| text.parse().ok()), ..Wanted::default() };
+    let mut wanted = Wanted {
+        lifetime: element("lifetime").and_then(|text| text.parse().ok()),
+        targets: element("targets").map(hosts).unwrap_or_default(),
+        ..Wanted::default()
+    };
     let commands: Vec<String> = element("command")?
         .split(',')
         .filter_map(|command| match command.split_at_checked(1)? {
@@ -124,6 +129,10 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         .collect();
     wanted.fqans = fqans(commands.iter().map(String::as_str))?;
     Some(wanted)
+}
+
+fn hosts(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
 }
 
 fn fqans<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Vec<Fqan>> {

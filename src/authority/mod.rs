@@ -58,6 +58,8 @@ pub struct Wanted {
     pub fqans: Vec<Fqan>,
     /// Whether all roles are wanted too.
     pub all: bool,
+    /// Hosts that alone may accept what is granted.
+    pub targets: Vec<String>,
     /// Seconds; `None` for the most there is.
     pub lifetime: Option<u64>,
 }
@@ -123,6 +125,7 @@ impl Authority {
             uri: self.uri.clone(),
             fqans: fqans.iter().map(long_form).collect(),
             attributes: member.attributes.clone(),
+            targets: wanted.targets.clone(),
             not_before: now,
             not_after: now + Duration::seconds(i64::try_from(granted).unwrap_or(i64::MAX)),
         };
