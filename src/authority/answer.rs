@@ -37,7 +37,7 @@ impl Authority {
                 // The C++ server answers 500 to a request that it granted with a warning.
                 let status = if grant.warnings.is_empty() { "200 OK" } else { "500 Internal Server Error" };
                 let warnings: String = grant.warnings.iter().map(|w| format!("<warning>{w}</warning>")).collect();
-                (status, format!("<voms><ac>{}</ac>{warnings}</voms>", base64(grant.ac.as_der())))
+                (status, format!("<voms><ac>{}</ac>{warnings}</voms>", base64(grant.ac.as_der(), "\n")))
             }
             Some(Err(refusal)) => {
                 let (status, code) = match refusal {
@@ -67,7 +67,7 @@ impl Authority {
             None => item(1005, "Unable to intepret command") + "<ac>QQ==\n</ac>",
             Some(Ok(grant)) => {
                 let warnings: String = grant.warnings.iter().map(|warning| item(2, warning)).collect();
-                format!("{warnings}<ac>{}</ac>", base64(grant.ac.as_der()))
+                format!("{warnings}<ac>{}</ac>", base64(grant.ac.as_der(), "\n"))
             }
             Some(Err(refusal)) => {
                 let number = match refusal {
@@ -83,9 +83,10 @@ impl Authority {
     }
 }
 
-fn base64(der: &[u8]) -> String {
+/// In lines of 64 characters, each with this end.
+pub(super) fn base64(der: &[u8], end: &str) -> String {
     let text = pem::encode("AC", der);
-    text.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}{end}")).collect()
 }
 
 /// The query of `/generate-ac`, taken raw as the C++ server does.
