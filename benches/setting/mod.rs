@@ -35,6 +35,7 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
         uri: format!("{HOST}:15000"),
         fqans: std::iter::once(format!("/{VO}")).chain(groups).map(|g| g + "/Role=NULL/Capability=NULL").collect(),
         attributes: Vec::new(),
+        targets: Vec::new(),
         not_before: now - Duration::minutes(1),
         not_after: now + Duration::hours(12),
     };

@@ -1,4 +1,4 @@
-//! The authority's answer to any request is one that the client understands.
+//! The authority's answer to any request is one that the client understands; IAM's is HTTP.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use voms_asn1::EncodedAc;
 use voms_proxy::authority::answer::is_complete;
+use voms_proxy::authority::iam;
+use voms_proxy::authority::server::Client;
 use voms_proxy::authority::{Authority, Member};
 use voms_proxy::credential::location::Location;
 use voms_proxy::credential::user::Credential;
@@ -17,14 +19,20 @@ static USER: LazyLock<Credential> = LazyLock::new(|| {
     Credential::load(&location, |_| panic!("it is not encrypted")).unwrap()
 });
 
+static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::Verified(USER.chain().clone()));
+
 static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
     let fqans = |all: &[&str]| all.iter().map(|fqan| fqan.parse().unwrap()).collect();
     let member = Member {
+        name: "ada".to_owned(),
         subject: USER.chain().leaf().subject().clone(),
+        issuer: USER.chain().leaf().issuer().clone(),
         groups: fqans(&["/virgo", "/virgo/virgo"]),
+        optional_groups: fqans(&["/virgo/ops"]),
         roles: fqans(&["/virgo/virgo/Role=production"]),
         attributes: Vec::new(),
         suspended: None,
+        must_sign_aup: false,
     };
     Authority {
         vo: "virgo".to_owned(),
@@ -35,7 +43,8 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
 });
 
 fuzz_target!(|data: &[u8]| {
-    let _ = is_complete(data);
+    let _ = (is_complete(data), iam::is_complete(data));
+    assert!(AUTHORITY.iam_answer(&USER, &CLIENT, data, now()).starts_with(b"HTTP/1.1 "));
     let answer = AUTHORITY.answer(&USER, USER.chain(), data, now());
     let body = match answer.strip_prefix(b"HTTP/1.1 ") {
         Some(rest) => rest.windows(4).position(|end| end == b"\r\n\r\n").map(|at| &rest[at + 4..]).unwrap(),

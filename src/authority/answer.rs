@@ -37,7 +37,7 @@ impl Authority {
                 // The C++ server answers 500 to a request that it granted with a warning.
                 let status = if grant.warnings.is_empty() { "200 OK" } else { "500 Internal Server Error" };
                 let warnings: String = grant.warnings.iter().map(|w| format!("<warning>{w}</warning>")).collect();
-                (status, format!("<voms><ac>{}</ac>{warnings}</voms>", base64(grant.ac.as_der())))
+                (status, format!("<voms><ac>{}</ac>{warnings}</voms>", base64(grant.ac.as_der(), "\n")))
             }
             Some(Err(refusal)) => {
                 let (status, code) = match refusal {
@@ -53,7 +53,7 @@ impl Authority {
         let body = if body.is_empty() { body } else { format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}") };
         let length = body.len();
         let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
+            "HTTP/1.1 {status}\r\nServer: gSOAP/2.8\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
              Connection: close\r\n\r\n"
         );
         (head + &body).into_bytes()
@@ -67,7 +67,7 @@ impl Authority {
             None => item(1005, "Unable to intepret command") + "<ac>QQ==\n</ac>",
             Some(Ok(grant)) => {
                 let warnings: String = grant.warnings.iter().map(|warning| item(2, warning)).collect();
-                format!("{warnings}<ac>{}</ac>", base64(grant.ac.as_der()))
+                format!("{warnings}<ac>{}</ac>", base64(grant.ac.as_der(), "\n"))
             }
             Some(Err(refusal)) => {
                 let number = match refusal {
@@ -83,9 +83,10 @@ impl Authority {
     }
 }
 
-fn base64(der: &[u8]) -> String {
+/// In lines of 64 characters, each with this end.
+pub(super) fn base64(der: &[u8], end: &str) -> String {
     let text = pem::encode("AC", der);
-    text.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}\n")).collect()
+    text.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}{end}")).collect()
 }
 
 /// The query of `/generate-ac`, taken raw as the C++ server does.
@@ -97,6 +98,7 @@ fn rest_wish(rest: &str) -> Option<Wanted> {
         match parameter.split_once('=')? {
             ("fqans", "all") => wanted.all = true,
             ("fqans", list) => wanted.fqans = fqans(list.split(','))?,
+            ("targets", list) => wanted.targets = hosts(list),
             ("lifetime", seconds) => wanted.lifetime = seconds.parse().ok(),
             _ => {}
         }
@@ -109,7 +111,11 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         let (_, rest) = document.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>")).map(|(content, _)| content)
     };
-    let mut wanted = Wanted { lifetime: element("lifetime").and_then(|text| text.parse().ok()), ..Wanted::default() };
+    let mut wanted = Wanted {
+        lifetime: element("lifetime").and_then(|text| text.parse().ok()),
+        targets: element("targets").map(hosts).unwrap_or_default(),
+        ..Wanted::default()
+    };
     let commands: Vec<String> = element("command")?
         .split(',')
         .filter_map(|command| match command.split_at_checked(1)? {
@@ -124,6 +130,10 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         .collect();
     wanted.fqans = fqans(commands.iter().map(String::as_str))?;
     Some(wanted)
+}
+
+fn hosts(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
 }
 
 fn fqans<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Vec<Fqan>> {

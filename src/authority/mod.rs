@@ -1,11 +1,14 @@
-//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like a VOMS server.
+//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like the C++ VOMS server or
+//! INDIGO IAM.
 //!
 //! It serves the sandbox and tests. It listens on the loopback interface only.
 
 pub mod answer;
+pub mod iam;
 pub mod pki;
 pub mod server;
 pub mod sign;
+pub mod users;
 pub mod world;
 
 use chrono::{DateTime, Duration, Utc};
@@ -21,16 +24,32 @@ use crate::voms::fqan::Fqan;
 /// One member of the VO.
 #[derive(Debug, Clone)]
 pub struct Member {
+    /// The name of the member's account.
+    pub name: String,
     /// The subject of the member's certificate.
     pub subject: Dn,
+    /// Its issuer, at which IAM looks too.
+    pub issuer: Dn,
     /// The groups, all of which are always granted.
     pub groups: Vec<Fqan>,
+    /// The groups that IAM grants on request only. The C++ server has no such groups.
+    pub optional_groups: Vec<Fqan>,
     /// The roles, granted on request.
     pub roles: Vec<Fqan>,
     /// Attributes of the member in the VO.
     pub attributes: Vec<GenericAttribute>,
     /// Why the member is suspended, if so.
     pub suspended: Option<String>,
+    /// Whether the member has yet to sign the VO's usage policy.
+    pub must_sign_aup: bool,
+}
+
+impl Member {
+    /// VOMS-Admin knows an unsigned usage policy as a reason to suspend.
+    fn suspension(&self) -> Option<&str> {
+        let aup = self.must_sign_aup.then_some("User failed to sign the AUP in time.");
+        self.suspended.as_deref().or(aup)
+    }
 }
 
 /// Why nothing is granted.
@@ -58,6 +77,8 @@ pub struct Wanted {
     pub fqans: Vec<Fqan>,
     /// Whether all roles are wanted too.
     pub all: bool,
+    /// Hosts that alone may accept what is granted.
+    pub targets: Vec<String>,
     /// Seconds; `None` for the most there is.
     pub lifetime: Option<u64>,
 }
@@ -98,8 +119,8 @@ impl Authority {
     ) -> Result<Grant, Refusal> {
         let member = self.members.iter().find(|member| member.subject.matches(holder.subject()));
         let member = member.ok_or(Refusal::Unknown)?;
-        if let Some(reason) = &member.suspended {
-            return Err(Refusal::Suspended(reason.clone()));
+        if let Some(reason) = member.suspension() {
+            return Err(Refusal::Suspended(reason.to_owned()));
         }
         let mut fqans: Vec<Fqan> = Vec::new();
         let held = |fqan: &Fqan| member.groups.contains(fqan) || member.roles.contains(fqan);
@@ -112,21 +133,33 @@ impl Authority {
                 fqans.push(fqan.clone());
             }
         }
-        let longest = u64::try_from(self.longest.num_seconds()).unwrap_or(0);
+        let longest = self.longest_seconds();
         let asked = wanted.lifetime.filter(|seconds| *seconds > 0).unwrap_or(longest);
         let granted = asked.min(longest);
         let warnings = (granted < asked).then(|| {
             format!("{}: The validity of this VOMS AC in your proxy is shortened to {granted} seconds!", self.uri)
         });
-        let draft = AcDraft {
+        let fqans = fqans.iter().map(long_form).collect();
+        let draft = AcDraft { targets: wanted.targets.clone(), ..self.draft(member, fqans, granted, now) };
+        Ok(Grant { ac: draft.sign(holder, signer)?, warnings: warnings.into_iter().collect() })
+    }
+
+    fn longest_seconds(&self) -> u64 {
+        u64::try_from(self.longest.num_seconds()).unwrap_or(0)
+    }
+
+    /// What is signed for a member, at most for as long as the authority signs anything.
+    fn draft(&self, member: &Member, fqans: Vec<String>, seconds: u64, now: DateTime<Utc>) -> AcDraft {
+        let lifetime = i64::try_from(seconds).ok().and_then(Duration::try_seconds).unwrap_or(self.longest);
+        AcDraft {
             vo: self.vo.clone(),
             uri: self.uri.clone(),
-            fqans: fqans.iter().map(long_form).collect(),
+            fqans,
             attributes: member.attributes.clone(),
+            targets: Vec::new(),
             not_before: now,
-            not_after: now + Duration::seconds(i64::try_from(granted).unwrap_or(i64::MAX)),
-        };
-        Ok(Grant { ac: draft.sign(holder, signer)?, warnings: warnings.into_iter().collect() })
+            not_after: now + lifetime.min(self.longest),
+        }
     }
 }
 

@@ -98,7 +98,14 @@ impl ThrowAwayCa {
     /// # Errors
     /// [`PkiError`].
     pub fn issue(&self, wanted: &Certification) -> Result<Credential, PkiError> {
-        let key = PrivateKey::generate(wanted.key)?;
+        self.certify(wanted, PrivateKey::generate(wanted.key)?)
+    }
+
+    /// Issues a certificate for this key, which is of the wanted kind.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn certify(&self, wanted: &Certification, key: PrivateKey) -> Result<Credential, PkiError> {
         let subject = name(&wanted.subject)?;
         let mut builder = begin(&subject, &name_of(&self.x509)?, &key, wanted.not_before, wanted.not_after)?;
         for extension in self.extensions(&builder, wanted)? {

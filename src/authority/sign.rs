@@ -11,6 +11,7 @@ use voms_asn1::attribute_certificate::{
     AttCertIssuer, AttCertValidityPeriod, AttributeCertificate, AttributeCertificateInfo, Holder, IssuerSerial, V2Form,
 };
 use voms_asn1::oid;
+use voms_asn1::targets::Targets;
 use voms_asn1::voms::certs::AcCerts;
 use voms_asn1::voms::fqans::{FqanAttribute, FqanError};
 use voms_asn1::voms::generic_attributes::{self, GenericAttribute, GrantedAttributes};
@@ -56,6 +57,8 @@ pub struct AcDraft {
     pub fqans: Vec<String>,
     /// Generic attributes of the member.
     pub attributes: Vec<GenericAttribute>,
+    /// Hosts that alone may accept it; empty for all.
+    pub targets: Vec<String>,
     /// First second.
     pub not_before: DateTime<Utc>,
     /// Last second.
@@ -104,6 +107,9 @@ impl AcDraft {
         if !self.attributes.is_empty() {
             let granted = GrantedAttributes { grantor: self.authority(), attributes: self.attributes.clone() };
             extensions.push(generic_attributes::to_extension(&[granted])?);
+        }
+        if !self.targets.is_empty() {
+            extensions.push(Targets { hosts: self.targets.clone() }.to_extension()?);
         }
         let leaf = signer.chain().leaf();
         extensions.push(AcCerts { certificates: vec![leaf.der().to_vec()] }.to_extension()?);

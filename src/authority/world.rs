@@ -12,7 +12,7 @@ use super::pki::{Certification, PkiError, Purpose, ThrowAwayCa};
 use super::{Authority, Member};
 use crate::credential::anchors::file_hashes;
 use crate::credential::certificate::Certificate;
-use crate::credential::key::KeyKind;
+use crate::credential::key::{KeyKind, PrivateKey};
 use crate::credential::pem;
 use crate::credential::user::Credential;
 
@@ -20,6 +20,7 @@ use crate::credential::user::Credential;
 pub const VO: &str = "virgo";
 /// The host name that attribute certificates carry.
 pub const HOST: &str = "localhost";
+pub(super) const RSA: KeyKind = KeyKind::Rsa(2048);
 
 /// A world that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,8 @@ pub struct World {
     pub host: Credential,
     /// The user's credential, also on disk.
     pub user: Credential,
+    /// The VO's other members.
+    pub others: Vec<Member>,
 }
 
 impl World {
@@ -56,46 +59,55 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub fn create(dir: &Path, now: DateTime<Utc>) -> Result<Self, WorldError> {
-        let base = |common_name: &str| {
-            let parts = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", common_name)];
-            parts.map(|(label, value)| (label, value.to_owned())).to_vec()
-        };
-        let ca = ThrowAwayCa::create(&base("Sandbox CA"), now)?;
-        let wanted = |name: &str, purpose| Certification {
-            subject: base(name),
-            purpose,
-            key: KeyKind::Rsa(2048),
-            not_before: now - Duration::hours(1),
-            not_after: now + Duration::days(7),
-        };
-        let host = ca.issue(&wanted("localhost", Purpose::Host(vec![HOST.to_owned(), "127.0.0.1".to_owned()])))?;
-        let user = ca.issue(&wanted("Ada Lovelace", Purpose::User))?;
-        let world = Self { dir: dir.to_owned(), ca, host, user };
+        let key = || PrivateKey::generate(RSA);
+        let ca = || ThrowAwayCa::create(&subject("Sandbox CA"), now);
+        let (ca, (host_key, user_key)) = beside(ca, || beside(key, key));
+        let ca = ca?;
+        let names = Purpose::Host(vec![HOST.to_owned(), "127.0.0.1".to_owned()]);
+        let host = ca.certify(&certification("localhost", names, now), host_key.map_err(PkiError::from)?)?;
+        let wanted = certification("Ada Lovelace", Purpose::User, now);
+        let user = ca.certify(&wanted, user_key.map_err(PkiError::from)?)?;
+        let world = Self { dir: dir.to_owned(), ca, host, user, others: Vec::new() };
         world.publish_ca(&[], now)?;
         world.write_lsc()?;
         world.write_user("user", &world.user)?;
-        world.write_pair("host", "host", &world.host)?;
+        let host_key = world.host.key().to_pem().map_err(PkiError::from)?;
+        world.write_pair(Path::new("host"), "host", world.host.chain().leaf(), &host_key)?;
         Ok(world)
     }
 
     /// The authority of the VO, of which the user is a member, for a server at this port.
     #[must_use]
     pub fn authority(&self, port: u16) -> Authority {
-        let fqans = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
-        let nickname =
-            GenericAttribute { name: b"nickname".to_vec(), value: b"ada".to_vec(), qualifier: VO.as_bytes().to_vec() };
-        let member = Member {
-            subject: self.user.chain().leaf().subject().clone(),
-            groups: fqans(&["/virgo", "/virgo/virgo"]),
-            roles: fqans(&["/virgo/virgo/Role=production"]),
-            attributes: vec![nickname],
-            suspended: None,
-        };
         Authority {
             vo: VO.to_owned(),
             uri: format!("{HOST}:{port}"),
             longest: Duration::hours(24),
-            members: vec![member],
+            members: std::iter::once(self.first_member()).chain(self.others.iter().cloned()).collect(),
+        }
+    }
+
+    /// The same with IAM's usual limit.
+    #[must_use]
+    pub fn iam_authority(&self, port: u16) -> Authority {
+        Authority { longest: Duration::hours(12), ..self.authority(port) }
+    }
+
+    pub(super) fn first_member(&self) -> Member {
+        let fqans = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
+        let nickname =
+            GenericAttribute { name: b"nickname".to_vec(), value: b"ada".to_vec(), qualifier: VO.as_bytes().to_vec() };
+        let certificate = self.user.chain().leaf();
+        Member {
+            name: "ada".to_owned(),
+            subject: certificate.subject().clone(),
+            issuer: certificate.issuer().clone(),
+            groups: fqans(&["/virgo", "/virgo/virgo"]),
+            optional_groups: fqans(&["/virgo/ops"]),
+            roles: fqans(&["/virgo/virgo/Role=production"]),
+            attributes: vec![nickname],
+            suspended: None,
+            must_sign_aup: false,
         }
     }
 
@@ -109,6 +121,12 @@ impl World {
     #[must_use]
     pub fn vomsdir(&self) -> PathBuf {
         self.dir.join("vomsdir")
+    }
+
+    /// The CA's revocation list.
+    #[must_use]
+    pub fn revocation_list(&self) -> PathBuf {
+        self.certificates().join("SandboxCA.crl.pem")
     }
 
     /// The vomses file.
@@ -126,7 +144,7 @@ impl World {
         let dir = self.certificates();
         let crl = self.ca.revocation_list(revoked, now - Duration::hours(1), now + Duration::days(7))?;
         write(&dir.join("SandboxCA.pem"), pem::encode("CERTIFICATE", ca.der()).as_bytes(), 0o644)?;
-        write(&dir.join("SandboxCA.crl.pem"), &crl, 0o644)?;
+        write(&self.revocation_list(), &crl, 0o644)?;
         let policy = format!(
             "access_id_CA X509 '{}'\npos_rights globus CA:sign\ncond_subjects globus '\"/DC=example/DC=sandbox/*\"'\n",
             ca.subject()
@@ -154,15 +172,21 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub fn write_user(&self, name: &str, user: &Credential) -> Result<(), WorldError> {
-        self.write_pair(name, "user", user)
+        let key = user.key().to_pem().map_err(PkiError::from)?;
+        self.write_pair(Path::new(name), "user", user.chain().leaf(), &key)
     }
 
-    fn write_pair(&self, dir: &str, kind: &str, own: &Credential) -> Result<(), WorldError> {
+    pub(super) fn write_pair(
+        &self,
+        dir: &Path,
+        kind: &str,
+        certificate: &Certificate,
+        key: &[u8],
+    ) -> Result<(), WorldError> {
         let dir = self.dir.join(dir);
-        let certificate = pem::encode("CERTIFICATE", own.chain().leaf().der());
+        let certificate = pem::encode("CERTIFICATE", certificate.der());
         write(&dir.join(format!("{kind}cert.pem")), certificate.as_bytes(), 0o644)?;
-        let key = own.key().to_pem().map_err(PkiError::from)?;
-        write(&dir.join(format!("{kind}key.pem")), &key, 0o400)
+        write(&dir.join(format!("{kind}key.pem")), key, 0o400)
     }
 
     /// Writes the vomses file for servers at these ports.
@@ -175,6 +199,30 @@ impl World {
             ports.iter().map(|port| format!("\"{VO}\" \"{HOST}\" \"{port}\" \"{dn}\" \"{VO}\"\n")).collect();
         write(&self.vomses(), lines.as_bytes(), 0o644)
     }
+}
+
+fn subject(common_name: &str) -> Vec<(&'static str, String)> {
+    let parts = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", common_name)];
+    parts.map(|(label, value)| (label, value.to_owned())).to_vec()
+}
+
+pub(super) fn certification(common_name: &str, purpose: Purpose, now: DateTime<Utc>) -> Certification {
+    Certification {
+        subject: subject(common_name),
+        purpose,
+        key: RSA,
+        not_before: now - Duration::hours(1),
+        not_after: now + Duration::days(7),
+    }
+}
+
+/// Does both at once, as an RSA key takes its time; one after the other where no thread is to be had.
+pub(super) fn beside<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, &there);
+        let first = here();
+        (first, thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&there))
+    })
 }
 
 fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), WorldError> {

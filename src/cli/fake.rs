@@ -147,6 +147,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
         uri: args.uri.clone(),
         fqans: args.fqan.clone(),
         attributes: args.ga.iter().map(|text| generic_attribute(text, &args.voms)).collect::<Result<_, _>>()?,
+        targets: Vec::new(),
         not_before: now,
         not_after: now + vomslife.or(valid).unwrap_or(usual),
     };

@@ -1,4 +1,4 @@
-//! `voms-proxy sandbox`: a VO of one's own, for as long as a command runs.
+//! `voms-proxy sandbox`: a VO to try things in, for as long as a command runs.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,15 +10,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::SIGINT;
 
 use super::exit::Exit;
 use super::output::Trouble;
 use super::{args, links, output};
-use crate::authority::server::Server;
+use crate::authority::Authority;
+use crate::authority::server::{Client, Front, Reception, Server};
+use crate::authority::users::{Condition, PASSPHRASE};
 use crate::authority::world::{VO, World};
+
+/// The commands that look for servers, by the names they have behind `voms-proxy`.
+const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
 
 /// Starts a throw-away VO on this machine and runs COMMAND in it (or a shell): a VOMS server on a loopback port, a CA,
 /// and a user who is in /virgo and /virgo/virgo and may ask for /virgo/virgo/Role=production.
@@ -27,16 +32,30 @@ use crate::authority::world::{VO, World};
     disable_help_flag = true,
     disable_version_flag = true,
     max_term_width = 100,
-    override_usage = "voms-proxy sandbox [--dir DIR] [-- COMMAND ...]",
+    override_usage = "voms-proxy sandbox [--kind voms|iam] [--dir DIR] [-- COMMAND ...]",
     after_help = "\
+OTHER USERS
+  Inside, as-user NAME COMMAND runs a command as another user (without COMMAND, a shell):
+  expired    the certificate has ended
+  revoked    the CA has revoked the certificate
+  suspended  the VO has suspended the member
+  aup        the member has to sign the VO's usage policy (AUP)
+  stranger   not a member
+  ec         a member with an EC key
+  encrypted  a member whose key is encrypted; the pass phrase is \"pass\"
+
 EXIT CODES
   that of COMMAND; 1 if the sandbox cannot be started
 
 EXAMPLES
   voms-proxy sandbox
-  voms-proxy sandbox -- sh -c 'voms-proxy-init --voms virgo && voms-proxy-info --all'"
+  voms-proxy sandbox -- sh -c 'voms-proxy-init --voms virgo && voms-proxy-info --all'
+  voms-proxy sandbox --kind iam -- as-user aup voms-proxy-init --voms virgo"
 )]
 pub struct SandboxArgs {
+    /// Which server to imitate: the C++ VOMS server, or INDIGO IAM
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Voms)]
+    kind: Kind,
     /// Keep the sandbox's files in this new directory, instead of a temporary one that is removed
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -49,6 +68,47 @@ pub struct SandboxArgs {
     /// Show the version
     #[arg(long, short = 'V', action = ArgAction::Version)]
     version: Option<bool>,
+}
+
+const AS_USER: &str = r#"users=$(dirname "$0")/../users
+if [ $# = 0 ] || [ ! -f "$users/$1/usercert.pem" ]; then
+  echo "usage: as-user NAME [COMMAND ...], where NAME is one of:" $(ls "$users") >&2
+  exit 2
+fi
+export X509_USER_CERT="$users/$1/usercert.pem" X509_USER_KEY="$users/$1/userkey.pem"
+shift
+[ $# != 0 ] || set -- "${SHELL:-/bin/sh}"
+exec "$@"
+"#;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Voms,
+    Iam,
+}
+
+impl Kind {
+    fn front(self) -> Front {
+        match self {
+            Self::Voms => Front::Voms,
+            Self::Iam => Front::Nginx,
+        }
+    }
+
+    fn authority(self, world: &World, port: u16) -> Authority {
+        match self {
+            Self::Voms => world.authority(port),
+            Self::Iam => world.iam_authority(port),
+        }
+    }
+
+    fn answer(self, world: &World, authority: &Authority, client: &Client, request: &[u8]) -> Vec<u8> {
+        match (self, client) {
+            (Self::Iam, client) => authority.iam_answer(&world.host, client, request, super::now()),
+            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, super::now()),
+            (Self::Voms, _) => Vec::new(),
+        }
+    }
 }
 
 /// Runs the command.
@@ -73,13 +133,13 @@ fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
     };
     let dir = args.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir).map_err(Trouble::new)?;
-    let world = Arc::new(World::create(&dir, super::now()).map_err(Trouble::new)?);
-    let server = serve(&world)?;
+    let world = Arc::new(World::create_with_users(&dir, super::now()).map_err(Trouble::new)?);
+    let server = serve(&world, args.kind)?;
     world.write_vomses(&[server.port()]).map_err(Trouble::new)?;
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Trouble::new)?;
     links::make(&bin).map_err(|(path, error)| Trouble::new(format!("cannot make {}: {error}", path.display())))?;
-    wrap_init(&bin, &world).map_err(Trouble::new)?;
+    write_scripts(&bin, &world).map_err(Trouble::new)?;
     let child = command(args, &world, &bin).map_err(|error| {
         Trouble::new(format!("cannot run the command: {}", crate::bounded::reason(&error)))
             .help("write the command and its words behind --")
@@ -102,28 +162,55 @@ fn new_directory(dir: &Path) -> Result<(), Trouble> {
     }
 }
 
-fn serve(world: &Arc<World>) -> Result<Server, Trouble> {
+fn serve(world: &Arc<World>, kind: Kind) -> Result<Server, Trouble> {
     // The authority's name has the port in it, which is known once the server runs.
     let authority = Arc::new(OnceLock::new());
     let (inside, own) = (world.clone(), authority.clone());
-    let server = Server::start(&world.host, world.ca.certificate(), move |client, request| {
-        let authority: &crate::authority::Authority = own.wait();
-        authority.answer(&inside.host, client, request, super::now())
-    })
-    .map_err(Trouble::new)?;
-    let _ = authority.set(world.authority(server.port()));
+    let revocation_list = world.revocation_list();
+    let reception = Reception {
+        front: kind.front(),
+        host: &world.host,
+        client_ca: world.ca.certificate(),
+        revocation_list: Some(&revocation_list),
+    };
+    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request);
+    let server = Server::receive(&reception, answer).map_err(Trouble::new)?;
+    let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
 }
 
-/// The machine's own vomses files would be merged with the sandbox's, and a real server asked: so init is told.
-fn wrap_init(bin: &Path, world: &World) -> io::Result<()> {
-    let init = bin.join("voms-proxy-init");
-    std::fs::remove_file(&init)?;
-    let (program, vomses) = (std::env::current_exe()?, world.vomses());
+/// The machine's own vomses files would be merged with the sandbox's, and a real server asked: so the commands are
+/// told which to look at.
+fn write_scripts(bin: &Path, world: &World) -> io::Result<()> {
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let script = format!("#!/bin/sh\nexec {} init --vomses {} \"$@\"\n", quoted(&program), quoted(&vomses));
-    std::fs::write(&init, script)?;
-    std::fs::set_permissions(&init, std::fs::Permissions::from_mode(0o755))
+    let (program, vomses) = (quoted(&std::env::current_exe()?), quoted(&world.vomses()));
+    for command in ["init", "list"] {
+        let script = format!("exec {program} {command} --vomses {vomses} \"$@\"\n");
+        write_script(&bin.join(format!("voms-proxy-{command}")), &script)?;
+    }
+    let asking = ASKING.map(|command| format!("{command} | voms-proxy-{command}")).join(" | ");
+    let all = format!(
+        "case \"$1\" in\n{asking})\n  command=$1\n  shift\n  exec {program} \"$command\" --vomses {vomses} \"$@\" ;;\nesac\n\
+         exec {program} \"$@\"\n"
+    );
+    write_script(&bin.join("voms-proxy"), &all)?;
+    write_script(&bin.join("as-user"), AS_USER)
+}
+
+fn write_script(path: &Path, script: &str) -> io::Result<()> {
+    // In place of a link, through which it would be written into the program itself.
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, format!("#!/bin/sh\n{script}"))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
+fn welcome() {
+    let users = Condition::ALL.map(Condition::name).join(", ");
+    output::stderr(&format!(
+        "sandbox: the VO {VO} runs on this machine as long as this shell does; try: voms-proxy-init --voms {VO}\n\
+         sandbox: other users to try: {users} (pass phrase: {PASSPHRASE}); for example: \
+         as-user expired voms-proxy-init --voms {VO}"
+    ));
 }
 
 /// Runs the user's command, or a shell, in the sandbox. A signal to end is passed on to it, and the sandbox outlives
@@ -133,9 +220,7 @@ fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Resu
     let (program, words) = match args.command.split_first() {
         Some((program, words)) => (program.clone(), words),
         None => {
-            output::stderr(&format!(
-                "sandbox: the VO {VO} runs on this machine as long as this shell does; try: voms-proxy-init --voms {VO}"
-            ));
+            welcome();
             (shell, [].as_slice())
         }
     };

@@ -117,6 +117,7 @@ pub fn draft() -> AcDraft {
         uri: format!("localhost:{PORT}"),
         fqans: vec!["/virgo/Role=NULL/Capability=NULL".to_owned()],
         attributes: Vec::new(),
+        targets: Vec::new(),
         not_before: now(),
         not_after: now() + chrono::Duration::hours(12),
     }
