@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use common::judge::{self, Judged};
-use common::voms::{self, Voms, authority, authority_of, honest, legacy};
+use common::voms::{self, Voms, authority, authority_of, honest, legacy, serve};
 use common::{Home, certification, hostile, key_pem, now, world};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::base64;
@@ -94,34 +94,74 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
     let (role, group) = (production.as_str(), "virgo:/virgo/virgo");
     let long = "virgo:/virgo/virgo/Role=NULL/Capability=NULL";
     let both = format!("virgo:{ROLE},/virgo");
-    type Case<'a> = (&'a [&'a str], String, &'a [&'a str]);
+    type Case<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);
     let cases: &[Case] = &[
-        (&["--voms", "virgo"], "/virgo".into(), &["/virgo", "/virgo/virgo"]),
-        (&["--voms", group], "/virgo/virgo".into(), &["/virgo/virgo", "/virgo"]),
-        (&["--voms", long], "/virgo/virgo".into(), &["/virgo/virgo", "/virgo"]),
-        (&["--voms", role], ROLE.into(), &[ROLE, "/virgo", "/virgo/virgo"]),
-        (&["--voms", "virgo:all"], "all".into(), &all),
-        (&["--voms", "virgo", "--voms", role], format!("/virgo,{ROLE}"), &["/virgo", ROLE, "/virgo/virgo"]),
-        (&["--voms", role, "--voms", "virgo"], format!("{ROLE},/virgo"), &[ROLE, "/virgo", "/virgo/virgo"]),
-        (&["--voms", &both], format!("{ROLE},/virgo"), &[ROLE, "/virgo", "/virgo/virgo"]),
-        (&["--voms", "virgo", "--order", "/virgo/virgo"], "/virgo/virgo,/virgo".into(), &["/virgo/virgo", "/virgo"]),
+        (&["--voms", "virgo"], "fqans=/virgo&lifetime=43200", &["/virgo", "/virgo/virgo"]),
+        (&["--voms", group], "fqans=/virgo/virgo&lifetime=43200", &["/virgo/virgo", "/virgo"]),
+        (&["--voms", long], "fqans=/virgo/virgo&lifetime=43200", &["/virgo/virgo", "/virgo"]),
+        (&["--voms", role], &format!("fqans={ROLE}&lifetime=43200"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (&["--voms", "virgo:all"], "lifetime=43200", &all),
         (
-            &["--voms", "virgo", "--voms", role, "--order", ROLE],
-            format!("{ROLE},/virgo"),
+            &["--voms", "virgo", "--voms", role],
+            &format!("fqans=/virgo,{ROLE}&lifetime=43200"),
+            &["/virgo", ROLE, "/virgo/virgo"],
+        ),
+        (
+            &["--voms", role, "--voms", "virgo"],
+            &format!("fqans={ROLE},/virgo&lifetime=43200"),
             &[ROLE, "/virgo", "/virgo/virgo"],
         ),
-        (&["--voms", "virgo", "--order", ROLE], "/virgo".into(), &["/virgo", "/virgo/virgo"]),
+        (&["--voms", &both], &format!("fqans={ROLE},/virgo&lifetime=43200"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (
+            &["--voms", "virgo", "--order", "/virgo/virgo"],
+            "fqans=/virgo&lifetime=43200&order=/virgo/virgo",
+            &["/virgo/virgo", "/virgo"],
+        ),
+        (
+            &["--voms", "virgo", "--voms", role, "--order", ROLE],
+            &format!("fqans=/virgo,{ROLE}&lifetime=43200&order={ROLE}"),
+            &[ROLE, "/virgo", "/virgo/virgo"],
+        ),
+        (
+            &["--voms", "virgo", "--order", ROLE],
+            &format!("fqans=/virgo&lifetime=43200&order={ROLE}"),
+            &["/virgo", "/virgo/virgo"],
+        ),
+        (
+            &["--voms", "virgo:all", "--order", ROLE],
+            &format!("lifetime=43200&order={ROLE}"),
+            &[ROLE, "/virgo", "/virgo/virgo"],
+        ),
     ];
     for speaks in [honest, legacy] {
         for (args, asked, granted) in cases {
             let voms = speaks(authority(|_| {}));
             let home = ada_at(&voms);
-            home.init(args).success();
-            let target = &voms.targets()[0];
-            assert!(target.starts_with(&format!("/generate-ac?fqans={asked}&lifetime=43200")), "{args:?}: {target}");
+            let outcome = home.init(args).success();
+            assert_eq!(outcome.stderr, "", "{args:?}");
+            assert_eq!(voms.targets()[0], format!("/generate-ac?{asked}"), "{args:?}");
             assert_eq!(judge::rfc(&home).fqans(), *granted, "{args:?}");
         }
     }
+}
+
+#[test]
+fn a_server_that_passes_over_the_order_is_asked_again_for_what_it_granted_in_that_order() {
+    let authority = authority(|_| {});
+    let deaf = serve(move |client, request| {
+        let text = String::from_utf8_lossy(request);
+        let target = text.split_once("&order=").map_or(text.as_ref(), |(target, _)| target);
+        authority.answer(&world().host, client, format!("{target} HTTP/1.1\r\n\r\n").as_bytes(), now())
+    });
+    let home = ada_at(&deaf);
+    home.init(&["--voms", "virgo", "--order", "/virgo/nowhere", "--order", "/virgo/virgo"]).success();
+    assert_eq!(judge::rfc(&home).fqans(), ["/virgo/virgo", "/virgo"]);
+    let asked =
+        ["fqans=/virgo&", "fqans=/virgo/virgo,/virgo&"].map(|fqans| format!("/generate-ac?{fqans}lifetime=43200"));
+    for (target, expected) in deaf.targets().iter().zip(&asked) {
+        assert!(target.starts_with(expected.as_str()), "{target}");
+    }
+    assert_eq!(deaf.targets().len(), 2);
 }
 
 fn two_vos(virgo: &Voms, ligo: &Voms) -> Home {
@@ -222,7 +262,7 @@ fn a_shortened_life_is_a_warning_and_not_a_failure() {
         let home = ada_at(&voms);
         let outcome = home.init(&["--voms", "virgo"]).success();
         outcome.says("", "warning: localhost:15009: The validity of this VOMS AC");
-        outcome.says("", "shortened to 3600 seconds: run this command again within 1:00 hours");
+        outcome.says("", "shortened to 3600 seconds! Run this command again within 1:00 hours");
         assert!(!outcome.stdout.contains("shortened"));
         about(life(&outcome.stdout), 12 * 3600);
         about(ac_life(&judge::rfc(&home)), 3600);

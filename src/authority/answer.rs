@@ -98,6 +98,7 @@ fn rest_wish(rest: &str) -> Option<Wanted> {
         match parameter.split_once('=')? {
             ("fqans", "all") => wanted.all = true,
             ("fqans", list) => wanted.fqans = fqans(list.split(','))?,
+            ("order", list) => wanted.order = fqans(list.split(',')).unwrap_or_default(),
             ("targets", list) => wanted.targets = hosts(list),
             ("lifetime", seconds) => wanted.lifetime = seconds.parse().ok(),
             _ => {}
@@ -113,6 +114,7 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
     };
     let mut wanted = Wanted {
         lifetime: element("lifetime").and_then(|text| text.parse().ok()),
+        order: element("order").map(legacy_order).unwrap_or_default(),
         targets: element("targets").map(hosts).unwrap_or_default(),
         ..Wanted::default()
     };
@@ -130,6 +132,10 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         .collect();
     wanted.fqans = fqans(commands.iter().map(String::as_str))?;
     Some(wanted)
+}
+
+fn legacy_order(list: &str) -> Vec<Fqan> {
+    list.split(',').filter_map(|item| item.replacen(':', "/Role=", 1).parse().ok()).collect()
 }
 
 fn hosts(list: &str) -> Vec<String> {

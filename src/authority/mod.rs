@@ -77,6 +77,8 @@ pub struct Wanted {
     pub fqans: Vec<Fqan>,
     /// Whether all roles are wanted too.
     pub all: bool,
+    /// What comes first of what is granted; nothing is granted by it.
+    pub order: Vec<Fqan>,
     /// Hosts that alone may accept what is granted.
     pub targets: Vec<String>,
     /// Seconds; `None` for the most there is.
@@ -133,6 +135,7 @@ impl Authority {
                 fqans.push(fqan.clone());
             }
         }
+        fqans.sort_by_key(|fqan| wanted.order.iter().position(|first| first == fqan).unwrap_or(usize::MAX));
         let longest = self.longest_seconds();
         let asked = wanted.lifetime.filter(|seconds| *seconds > 0).unwrap_or(longest);
         let granted = asked.min(longest);

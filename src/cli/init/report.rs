@@ -152,8 +152,9 @@ impl Reporter {
         self.warn(&match warning.kind {
             WarningKind::LifetimeCut { seconds } => {
                 let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-                let text = warning.message.trim_end_matches(['.', '!']);
-                format!("{text}: run this command again within {hours}:{minutes:02} hours to keep the attributes")
+                let text = warning.message.trim_end_matches('.');
+                let end = if text.ends_with('!') { "" } else { "." };
+                format!("{text}{end} Run this command again within {hours}:{minutes:02} hours to keep the attributes.")
             }
             _ => warning.message.clone(),
         });
