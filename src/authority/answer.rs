@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Authority, Grant, Refusal, Wanted};
+use crate::authority::{Authority, Grant, Refusal, Wanted};
 use crate::credential::chain::Chain;
 use crate::credential::pem;
 use crate::credential::user::Credential;

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
-use super::answer::base64;
-use super::server::Client;
-use super::{Authority, Member};
+use crate::authority::answer::base64;
+use crate::authority::server::Client;
+use crate::authority::{Authority, Member};
 use crate::credential::certificate::Certificate;
 use crate::credential::user::Credential;
 use crate::voms::fqan::Fqan;

@@ -12,7 +12,7 @@ use openssl::x509::extension::{
 use openssl::x509::{X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
 use voms_asn1::oid;
 
-use super::sign::key_identifier;
+use crate::authority::sign::key_identifier;
 use crate::credential::certificate::{Certificate, CertificateError};
 use crate::credential::chain::Chain;
 use crate::credential::key::{KeyError, KeyKind, PrivateKey};

@@ -14,7 +14,7 @@ use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
 
-use super::{answer, iam};
+use crate::authority::{answer, iam};
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
 use crate::credential::user::Credential;

@@ -5,9 +5,9 @@ use std::path::Path;
 use chrono::{DateTime, Duration, Utc};
 use openssl::symm::Cipher;
 
-use super::Member;
-use super::pki::{Certification, PkiError, Purpose};
-use super::world::{RSA, World, WorldError, beside, certification};
+use crate::authority::Member;
+use crate::authority::pki::{Certification, PkiError, Purpose};
+use crate::authority::world::{RSA, World, WorldError, beside, certification};
 use crate::credential::certificate::Certificate;
 use crate::credential::key::{KeyKind, PrivateKey};
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Duration, Utc};
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 
-use super::pki::{Certification, PkiError, Purpose, ThrowAwayCa};
-use super::{Authority, Member};
+use crate::authority::pki::{Certification, PkiError, Purpose, ThrowAwayCa};
+use crate::authority::{Authority, Member};
 use crate::credential::anchors::file_hashes;
 use crate::credential::certificate::Certificate;
 use crate::credential::key::{KeyKind, PrivateKey};

@@ -3,8 +3,8 @@
 use tokio::time::{Instant, timeout_at};
 use voms_asn1::EncodedAc;
 
-use super::http::HttpFailure;
-use super::{AcReply, Event, Failure, Protocol, VomsClient, server_name};
+use crate::client::http::HttpFailure;
+use crate::client::{AcReply, Event, Failure, Protocol, VomsClient, server_name};
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::net::legacy;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use voms_asn1::DecodeError;
 
-use super::{HttpFailure, Protocol};
+use crate::client::{HttpFailure, Protocol};
 use crate::net::NetError;
 use crate::voms::refusal::{ServerError, ServerErrorKind};
 use crate::voms::response::ResponseError;

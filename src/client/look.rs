@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::server_name;
-use super::waiting::Waiting;
+use crate::client::server_name;
+use crate::client::waiting::Waiting;
 use crate::credential::certificate::Certificate;
 use crate::net::tls::{ServerTrust, TlsClient};
 use crate::net::{NetError, endpoint};

@@ -1,6 +1,6 @@
 //! What a user holds in a VO.
 
-use super::{AcReply, ClientError, Event, VomsClient};
+use crate::client::{AcReply, ClientError, Event, VomsClient};
 use crate::voms::fqan::Fqan;
 use crate::voms::refusal::{ServerError, ServerErrorKind};
 use crate::voms::request::AcRequest;

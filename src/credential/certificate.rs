@@ -18,10 +18,10 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use super::dn::Dn;
-use super::key_usage::KeyUsage;
-use super::pem;
-use super::proxy_type::{Policy, ProxyType};
+use crate::credential::dn::Dn;
+use crate::credential::key_usage::KeyUsage;
+use crate::credential::pem;
+use crate::credential::proxy_type::{Policy, ProxyType};
 
 /// In DER.
 const LONGEST_NAME: usize = 32 << 10;

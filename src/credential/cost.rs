@@ -3,7 +3,7 @@
 
 use openssl::pkcs12::Pkcs12Ref;
 
-use super::key::KeyError;
+use crate::credential::key::KeyError;
 
 /// Some seconds on one core of today, and many times what anybody chooses.
 pub(super) const MOST_ROUNDS: u64 = 10_000_000;

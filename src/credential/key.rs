@@ -14,8 +14,8 @@ use pkcs8::EncryptedPrivateKeyInfoOwned;
 use pkcs8::pkcs5::pbes2;
 use zeroize::Zeroizing;
 
-use super::cost;
-use super::pem::{self, Block};
+use crate::credential::cost;
+use crate::credential::pem::{self, Block};
 
 /// What a guess at a passphrase costs: about a tenth of a second on one core of today, a hundred times OpenSSL's own.
 const ITERATIONS: u32 = 250_000;

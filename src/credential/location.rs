@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::certificate::Certificate;
-use super::pem;
-use super::user::{CredentialError, is_der, read};
 use crate::bounded;
+use crate::credential::certificate::Certificate;
+use crate::credential::pem;
+use crate::credential::user::{CredentialError, is_der, read};
 
 /// A place that had no credential.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12, Pkcs12Ref};
 use openssl::stack::Stack;
 use zeroize::Zeroizing;
 
-use super::cost;
-use super::key::{KeyError, is_unsupported, with_legacy_ciphers};
-use super::user::Credential;
+use crate::credential::cost;
+use crate::credential::key::{KeyError, is_unsupported, with_legacy_ciphers};
+use crate::credential::user::Credential;
 
 /// How a bundle is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,13 +14,13 @@ use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use voms_asn1::voms::ac_seq::AcSeq;
 use zeroize::Zeroizing;
 
-use super::certificate::{Certificate, CertificateError};
-use super::chain::{Chain, ChainFinding};
-use super::key::PrivateKey;
-use super::key_usage::KeyUsage;
-use super::pem;
-use super::proxy_type::{Generation, Policy};
-use super::user::Credential;
+use crate::credential::certificate::{Certificate, CertificateError};
+use crate::credential::chain::{Chain, ChainFinding};
+use crate::credential::key::PrivateKey;
+use crate::credential::key_usage::KeyUsage;
+use crate::credential::pem;
+use crate::credential::proxy_type::{Generation, Policy};
+use crate::credential::user::Credential;
 
 /// How far a proxy is back-dated, so that a service whose clock is behind takes it at once.
 const BACKDATE_SECONDS: i64 = 300;
@@ -297,7 +297,7 @@ impl Proxy {
     ///
     /// # Errors
     /// Never in practice: the proxy is there.
-    pub fn chain(&self) -> Result<Chain, super::chain::ChainError> {
+    pub fn chain(&self) -> Result<Chain, crate::credential::chain::ChainError> {
         Chain::new(std::iter::once(&self.certificate).chain(&self.issuers).cloned().collect())
     }
 

@@ -5,7 +5,7 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use voms_asn1::oid;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use super::certificate::Certificate;
+use crate::credential::certificate::Certificate;
 
 /// One way of being weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
 use zeroize::Zeroizing;
 
-use super::certificate::Certificate;
-use super::chain::{Chain, ChainError};
-use super::key::{KeyError, PrivateKey};
-use super::location::{Location, PassedOver, trail};
-use super::pem;
-use super::pkcs12;
 use crate::bounded;
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::{Chain, ChainError};
+use crate::credential::key::{KeyError, PrivateKey};
+use crate::credential::location::{Location, PassedOver, trail};
+use crate::credential::pem;
+use crate::credential::pkcs12;
 
 /// A credential that could not be found or loaded.
 #[derive(Debug, thiserror::Error)]

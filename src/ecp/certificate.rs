@@ -12,15 +12,15 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
-use super::error::{EcpError, told};
-use super::http::{Answer, Http, Message, host_of};
-use super::jar::Jar;
 use crate::credential::certificate::Certificate;
 use crate::credential::chain::Chain;
 use crate::credential::key::PrivateKey;
 use crate::credential::pem;
 use crate::credential::pkcs12;
 use crate::credential::user::Credential;
+use crate::ecp::error::{EcpError, told};
+use crate::ecp::http::{Answer, Http, Message, host_of};
+use crate::ecp::jar::Jar;
 
 const BITS: u32 = 2048;
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -8,8 +8,8 @@ use reqwest::{Client, Method};
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::error::EcpError;
-use super::jar::Jar;
+use crate::ecp::error::EcpError;
+use crate::ecp::jar::Jar;
 
 /// The most that is read of one message of the log-in, in bytes.
 const MESSAGE_LIMIT: usize = 1 << 20;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::error::EcpError;
+use crate::ecp::error::EcpError;
 
 /// An identity provider that speaks ECP.
 #[derive(Debug, Clone, PartialEq, Eq)]

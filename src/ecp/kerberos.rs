@@ -3,8 +3,8 @@
 use openssl::base64;
 use voms_gssapi::{Gssapi, Negotiation};
 
-use super::error::EcpError;
-use super::http::Answer;
+use crate::ecp::error::EcpError;
+use crate::ecp::http::Answer;
 
 /// The `Authorization` header for a host, and the exchange that the answer has to complete.
 ///

@@ -6,12 +6,12 @@ use url::Url;
 use voms_gssapi::Gssapi;
 use zeroize::Zeroizing;
 
-use super::error::{EcpError, told};
-use super::http::{Answer, Http, Message, host_of};
-use super::idp::Idp;
-use super::jar::Jar;
-use super::kerberos;
-use super::paos::{self, Envelope, NO_ENVELOPE, NO_XML};
+use crate::ecp::error::{EcpError, told};
+use crate::ecp::http::{Answer, Http, Message, host_of};
+use crate::ecp::idp::Idp;
+use crate::ecp::jar::Jar;
+use crate::ecp::kerberos;
+use crate::ecp::paos::{self, Envelope, NO_ENVELOPE, NO_XML};
 
 const ACCEPTED: &str = "text/html; application/vnd.paos+xml";
 const PAOS: &str = "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";

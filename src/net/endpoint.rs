@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::NetError;
+use crate::net::NetError;
 
 /// What one address may take, so that a dead one leaves time for the next.
 const PER_ADDRESS: Duration = Duration::from_secs(4);

@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
-use super::{NetError, REPLY_LIMIT};
+use crate::net::{NetError, REPLY_LIMIT};
 
 const END: &[u8] = b"</vomsans>";
 

@@ -15,9 +15,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
-use super::tls::{Connection, ServerName, TlsClient};
-use super::{NetError, REPLY_LIMIT};
 use crate::credential::certificate::Certificate;
+use crate::net::tls::{Connection, ServerName, TlsClient};
+use crate::net::{NetError, REPLY_LIMIT};
 
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 

@@ -15,11 +15,11 @@ use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef, X509Ve
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
-use super::NetError;
 use crate::credential::anchors::{TrustAnchors, Usage};
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::user::Credential;
+use crate::net::NetError;
 
 /// Who judges the server's certificate.
 #[derive(Debug, Clone)]
@@ -101,7 +101,7 @@ impl TlsClient {
     /// # Errors
     /// [`NetError`].
     pub async fn connect(&self, server: &ServerName) -> Result<Connection, NetError> {
-        let tcp = super::endpoint::connect(&server.host, server.port).await?;
+        let tcp = crate::net::endpoint::connect(&server.host, server.port).await?;
         let Handshake { stream, verdict, outcome } = self.shake_hands(server, tcp).await?;
         outcome.map_err(|error| self.handshake_error(&error, &verdict, stream.ssl().verify_result()))?;
         let server = shown_by(&stream);

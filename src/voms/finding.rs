@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 use der::asn1::ObjectIdentifier;
 
-use super::vomsdir::LscProblem;
 use crate::credential::anchors::PathFinding;
 use crate::credential::dn::Dn;
 use crate::credential::strength::Weakness;
+use crate::voms::vomsdir::LscProblem;
 
 /// One thing wrong with an attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,9 @@
 
 use chrono::NaiveDate;
 
-use super::fqan::Fqan;
-use super::refusal::Software;
-use super::vomses::{BUILT_IN, VomsesEntry};
+use crate::voms::fqan::Fqan;
+use crate::voms::refusal::Software;
+use crate::voms::vomses::{BUILT_IN, VomsesEntry};
 
 /// How VOs that moved to IAM are reached at CNAF: `voms-VO` is the endpoint, `iam-VO` the pages.
 const CNAF: &str = ".cloud.cnaf.infn.it";

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::fqan::Fqan;
+use crate::voms::fqan::Fqan;
 
 /// What IAM takes of FQANs in one request, in characters.
 pub const MOST_OF_FQANS: usize = 512;

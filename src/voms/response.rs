@@ -4,8 +4,8 @@
 
 use openssl::base64;
 
-use super::refusal::{ServerError, Software};
-use super::xml::{self, element, elements};
+use crate::voms::refusal::{ServerError, Software};
+use crate::voms::xml::{self, element, elements};
 
 /// What is kept of one message, in characters, and of all of them.
 const LONGEST_MESSAGE: usize = 500;
@@ -186,8 +186,8 @@ fn decode_voms(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::refusal::ServerErrorKind;
     use super::*;
+    use crate::voms::refusal::ServerErrorKind;
 
     macro_rules! golden {
         ($path:literal) => {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::fqan::{Fqan, FqanError};
+use crate::voms::fqan::{Fqan, FqanError};
 
 /// What is asked of one VO.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,14 +16,14 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::name::Name;
 
-use super::finding::AcFinding;
-use super::fqan::Fqan;
-use super::lsc::Lsc;
-use super::vomsdir::{Trusted, VomsDir};
 use crate::credential::anchors::{TrustAnchors, Usage};
 use crate::credential::certificate::{Certificate, minimal_integer};
 use crate::credential::dn::Dn;
 use crate::credential::strength::{StrengthPolicy, Weakness};
+use crate::voms::finding::AcFinding;
+use crate::voms::fqan::Fqan;
+use crate::voms::lsc::Lsc;
+use crate::voms::vomsdir::{Trusted, VomsDir};
 
 /// How far clocks usually may differ (spec 7.6).
 pub const SKEW: Duration = Duration::minutes(5);

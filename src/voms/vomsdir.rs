@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::lsc::{Lsc, LscError};
 use crate::bounded;
 use crate::credential::certificate::Certificate;
 use crate::remembered::{Files, Names};
+use crate::voms::lsc::{Lsc, LscError};
 
 /// A vomsdir that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::DistributionPointName;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use super::problem::PathProblem;
+use crate::credential::anchors::problem::PathProblem;
 use crate::credential::certificate::{Certificate, instant, minimal_integer};
 use crate::credential::dn::Dn;
 use crate::credential::pem;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use openssl::hash::MessageDigest;
 
-use super::crl::Crl;
-use super::known::KnownPaths;
 use crate::bounded;
+use crate::credential::anchors::crl::Crl;
+use crate::credential::anchors::known::KnownPaths;
 use crate::credential::certificate::Certificate;
 use crate::credential::dn::Dn;
 use crate::credential::pem;

@@ -20,9 +20,9 @@ use self::crl::Crl;
 pub use self::crl::CrlPolicy;
 use self::directory::{CaName, Directory, View};
 pub use self::problem::{PathFinding, PathProblem};
-use super::certificate::Certificate;
-use super::policy::{Policy, PolicyError, Verdict};
-use super::strength::StrengthPolicy;
+use crate::credential::certificate::Certificate;
+use crate::credential::policy::{Policy, PolicyError, Verdict};
+use crate::credential::strength::StrengthPolicy;
 
 const MAX_DEPTH: usize = 10;
 

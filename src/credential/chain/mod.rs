@@ -11,13 +11,13 @@ use openssl::ssl::SslRef;
 use voms_asn1::oid;
 
 pub use self::finding::ChainFinding;
-use super::anchors::{PathFinding, TrustAnchors, Usage};
-use super::certificate::{Certificate, CertificateError};
-use super::dn::Dn;
-use super::key_usage::KeyUsage;
-use super::pem;
-use super::proxy_type::{Policy, ProxyType};
-use super::strength::StrengthPolicy;
+use crate::credential::anchors::{PathFinding, TrustAnchors, Usage};
+use crate::credential::certificate::{Certificate, CertificateError};
+use crate::credential::dn::Dn;
+use crate::credential::key_usage::KeyUsage;
+use crate::credential::pem;
+use crate::credential::proxy_type::{Policy, ProxyType};
+use crate::credential::strength::StrengthPolicy;
 
 /// OpenSSL's own limit for the depth of a chain.
 pub(super) const MOST_CERTIFICATES: usize = 100;

@@ -6,7 +6,7 @@ pub mod signing_policy;
 
 use self::namespaces::Namespaces;
 use self::signing_policy::SigningPolicy;
-use super::dn::{Dn, unescaped_bytes};
+use crate::credential::dn::{Dn, unescaped_bytes};
 
 /// A policy file that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,8 +8,8 @@
 
 use regex_lite::{Regex, RegexBuilder};
 
-use super::{PolicyError, SPELLINGS, Verdict, decoded, subject_text};
 use crate::credential::dn::Dn;
+use crate::credential::policy::{PolicyError, SPELLINGS, Verdict, decoded, subject_text};
 
 /// What a compiled pattern may take, in bytes: patterns come from files.
 const PATTERN_LIMIT: usize = 1 << 18;

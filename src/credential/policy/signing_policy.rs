@@ -6,8 +6,8 @@
 //! cond_subjects  globus  '"/C=IT/O=INFN/*" "/C=it/O=INFN/*"'
 //! ```
 
-use super::{PolicyError, Verdict, comparable, subject_text};
 use crate::credential::dn::Dn;
+use crate::credential::policy::{PolicyError, Verdict, comparable, subject_text};
 
 /// One file: for CAs, what they may sign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::foreign::{Foreign, WAIT};
 use crate::credential::dn::Dn;
+use crate::credential::received::foreign::{Foreign, WAIT};
 use crate::credential::user::CredentialError;
 
 /// What was received cannot be used.

@@ -16,13 +16,13 @@ use zeroize::Zeroizing;
 pub use self::error::ReceivedError;
 pub use self::foreign::Foreign;
 use self::text::{base64_alone, tidied};
-use super::certificate::Certificate;
-use super::chain::MOST_CERTIFICATES;
-use super::key::{self, KeyError, PrivateKey};
-use super::pem::{self, Block};
-use super::pkcs12;
-use super::user::CredentialError;
 use crate::bounded;
+use crate::credential::certificate::Certificate;
+use crate::credential::chain::MOST_CERTIFICATES;
+use crate::credential::key::{self, KeyError, PrivateKey};
+use crate::credential::pem::{self, Block};
+use crate::credential::pkcs12;
+use crate::credential::user::CredentialError;
 
 /// An OpenSSH key, which PEM readers take for a private key of another form.
 const SSH: &str = "OPENSSH PRIVATE KEY";
