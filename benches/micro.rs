@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use setting::Setting;
-use voms_proxy::credential::key::{KeyKind, PrivateKey};
+use voms::pki::key::{KeyKind, PrivateKey};
 
 static TWO: LazyLock<Setting> = LazyLock::new(|| setting(2));
 static HUNDRED: LazyLock<Setting> = LazyLock::new(|| setting(100));

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use voms_proxy::verifier::VomsVerifier;
+use voms::verifier::VomsVerifier;
 
 fn main() -> ExitCode {
     match print() {

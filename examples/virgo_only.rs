@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode};
-use voms_proxy::credential::chain::Chain;
-use voms_proxy::verifier::VomsVerifier;
+use voms::chain::Chain;
+use voms::verifier::VomsVerifier;
 
 const MOST_CONNECTIONS: usize = 100;
 

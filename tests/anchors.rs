@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
-use voms_proxy::authority::world::World;
-use voms_proxy::credential::anchors::{CrlPolicy, PathProblem, TrustAnchors, Usage, file_hashes};
-use voms_proxy::credential::certificate::Certificate;
+use voms::pki::certificate::Certificate;
+use voms::trust::{CrlPolicy, PathProblem, TrustAnchors, Usage, file_hashes};
+use voms_authority::world::World;
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_000_000, 0).unwrap()

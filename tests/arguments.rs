@@ -4,7 +4,7 @@ mod common;
 
 use std::os::unix::process::CommandExt;
 
-use common::voms::{Voms, authority, honest};
+use common::servers::{Voms, authority, honest};
 use common::{BINARY, Home, judge, run};
 
 fn ada_at(voms: &Voms) -> Home {

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
+use voms::ac::finding::AcFinding;
+use voms::ac::verify::SKEW;
+use voms::chain::ChainFinding;
+use voms::pki::strength::{StrengthPolicy, Weakness};
+use voms::proxy::kind::{Policy, ProxyType};
+use voms::trust::{CrlPolicy, PathFinding, PathProblem};
+use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms_asn1::oid;
-use voms_proxy::credential::anchors::{CrlPolicy, PathFinding, PathProblem};
-use voms_proxy::credential::chain::ChainFinding;
-use voms_proxy::credential::proxy_type::{Policy, ProxyType};
-use voms_proxy::credential::strength::{StrengthPolicy, Weakness};
-use voms_proxy::verifier::{Finding, VerifiedCredential, VomsVerifier};
-use voms_proxy::voms::finding::AcFinding;
-use voms_proxy::voms::verify::SKEW;
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors")

@@ -11,17 +11,18 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use chrono::Duration;
-use common::hostile::{self, Hostile, dead_port, silence};
-use common::voms::{self, Voms, authority, draft, entry, honest, http, sends};
-use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, mode, now, run, with_own_mounts, world};
 use openssl::ssl::SslVerifyMode;
-use voms_proxy::authority::Authority;
-use voms_proxy::authority::pki::{Certification, Purpose, ThrowAwayCa};
-use voms_proxy::credential::key::{KeyKind, PrivateKey};
-use voms_proxy::credential::pem;
-use voms_proxy::credential::proxy::ProxyRequest;
-use voms_proxy::credential::proxy_type::{Generation, Policy};
-use voms_proxy::credential::user::Credential;
+use voms::pki::credential::Credential;
+use voms::pki::key::{KeyKind, PrivateKey};
+use voms::pki::pem;
+use voms::proxy::ProxyRequest;
+use voms::proxy::kind::{Generation, Policy};
+use voms_authority::Authority;
+use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
+
+use common::hostile::{self, Hostile, dead_port, silence};
+use common::servers::{self, Voms, authority, draft, entry, honest, http, sends};
+use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, mode, now, run, with_own_mounts, world};
 
 const PASSPHRASE: &str = "correct horse";
 
@@ -319,11 +320,11 @@ const CASES: &[Case] = &[
     ("a server of another CA", 1, "the server is not trusted", "install its certificate in", |s| {
         let other = ThrowAwayCa::create(&[("CN", "Elsewhere".to_owned())], now()).unwrap();
         let host = other.issue(&certification("localhost", Purpose::Host(vec!["localhost".to_owned()]))).unwrap();
-        s.server(voms::serve_as(&host, |_, _| Vec::new()))
+        s.server(servers::serve_as(&host, |_, _| Vec::new()))
     }),
     ("a server of another name", 1, "the server is not localhost", "check the host in the vomses entry", |s| {
         let host = world().ca.issue(&certification("other", Purpose::Host(vec!["other.example".to_owned()]))).unwrap();
-        let server = voms::serve_as(&host, |_, _| Vec::new());
+        let server = servers::serve_as(&host, |_, _| Vec::new());
         let line = entry("virgo", "localhost", server.port(), "/CN=stale", "virgo");
         s.server(server).line(&line)
     }),
@@ -341,7 +342,7 @@ const CASES: &[Case] = &[
         s.words(&["--timeout", "1"]).hostile(hostile::tls(|mut stream| silence(&mut stream)))
     }),
     ("a web page", 1, "the server sent a web page (HTTP 404", "check host and port in the vomses entry", |s| {
-        s.server(voms::serve(|_, _| http("404 Not Found", "<html>It works!</html>")))
+        s.server(servers::serve(|_, _| http("404 Not Found", "<html>It works!</html>")))
     }),
     ("not a member", 1, "says: virgo: User unknown to this VO.", "voms-proxy register shows", |s| {
         s.server(honest(her_authority(|authority| authority.members.clear())))
@@ -406,7 +407,7 @@ const CASES: &[Case] = &[
         proxy.user(&issued(|wanted| wanted.subject[3].1 = "Sophie Germain".to_owned())).server(honest(authority(
             |authority| {
                 let subject = emmy().chain().leaf().subject().to_string().replace("Emmy Noether", "Sophie Germain");
-                authority.members[0].subject = voms_proxy::credential::dn::Dn::parse(&subject).unwrap();
+                authority.members[0].subject = voms::pki::dn::Dn::parse(&subject).unwrap();
             },
         )))
     }),

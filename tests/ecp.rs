@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use common::{BINARY, Outcome, SENTINEL, mode, run};
 use lasting::Lasting;
 use tempfile::TempDir;
+
+use common::{BINARY, Outcome, SENTINEL, mode, run};
 
 fn world() -> &'static Lasting {
     static WORLD: OnceLock<Lasting> = OnceLock::new();

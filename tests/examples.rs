@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
-use common::voms::{authority, honest};
+use common::servers::{authority, honest};
 use common::{BINARY, Home, run, world};
 
 /// `cargo test` builds the examples beside the program.
@@ -14,7 +14,7 @@ fn example(name: &str) -> PathBuf {
     Path::new(BINARY).with_file_name("examples").join(name)
 }
 
-fn ada() -> (Home, common::voms::Voms) {
+fn ada() -> (Home, common::servers::Voms) {
     let server = honest(authority(|_| {}));
     (Home::ada().servers(&[server.virgo()]), server)
 }

@@ -7,14 +7,15 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
-use common::judge::{self, Judged};
-use common::voms::{self, Voms, authority, authority_of, honest, legacy, serve};
-use common::{Home, certification, hostile, key_pem, now, world};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::base64;
-use voms_proxy::authority::pki::Purpose;
-use voms_proxy::authority::sign::AcDraft;
-use voms_proxy::credential::key::KeyKind;
+use voms::pki::key::KeyKind;
+use voms_authority::pki::Purpose;
+use voms_authority::sign::AcDraft;
+
+use common::judge::{self, Judged};
+use common::servers::{self, Voms, authority, authority_of, honest, legacy, serve};
+use common::{Home, certification, hostile, key_pem, now, world};
 
 const ROLE: &str = "/virgo/virgo/Role=production";
 
@@ -194,7 +195,7 @@ fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
 fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
     let reply = |vo: &str| {
         let fqans = vec![format!("/{vo}/Role=NULL/Capability=NULL")];
-        let ac = voms::signed(&AcDraft { vo: vo.to_owned(), fqans, ..voms::draft() });
+        let ac = servers::signed(&AcDraft { vo: vo.to_owned(), fqans, ..servers::draft() });
         let body = format!("<voms><ac>{}</ac></voms>", base64::encode_block(ac.as_der()));
         format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     };
@@ -211,7 +212,7 @@ fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
             }
         });
         let subject = world().host.chain().leaf().subject().to_string();
-        let line = |vo| voms::entry(vo, "localhost", server.port(), &subject, vo);
+        let line = |vo| servers::entry(vo, "localhost", server.port(), &subject, vo);
         let home = two_vos_at(&[line("virgo"), line("ligo")]);
         home.init(&["--voms", "virgo", "--voms", "ligo"]).success();
         assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/ligo"]);
@@ -405,7 +406,7 @@ fn a_proxy_does_not_begin_before_its_certificate() {
 fn users_with_ec_keys_get_proxies_that_hold_an_rsa_key() {
     let user = world().ca.issue(&certification("Emmy Noether", Purpose::User)).unwrap();
     assert!(String::from_utf8(key_pem(&user)).unwrap().starts_with("-----BEGIN PRIVATE KEY"));
-    let voms = honest(authority(|authority| voms::join(authority, &user)));
+    let voms = honest(authority(|authority| servers::join(authority, &user)));
     let home = Home::of(&user).servers(&[voms.virgo()]);
     home.init(&["--voms", "virgo"]).success();
     let judged = judge::rfc(&home);
@@ -431,7 +432,7 @@ fn an_ec_key_is_made_on_request_and_cannot_encipher() {
 #[test]
 fn users_with_long_rsa_keys_get_proxies_too() {
     let wanted = certification("Grace Hopper", Purpose::User);
-    let user = world().ca.issue(&voms_proxy::authority::pki::Certification { key: KeyKind::Rsa(3072), ..wanted });
+    let user = world().ca.issue(&voms_authority::pki::Certification { key: KeyKind::Rsa(3072), ..wanted });
     let home = Home::of(&user.unwrap());
     home.init(&[]).success();
     assert_eq!(judge::rfc(&home).chain.len(), 2);

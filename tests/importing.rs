@@ -7,15 +7,16 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Name, X509Ref};
-use voms_proxy::authority::pki::Purpose;
-use voms_proxy::credential::pkcs12::Ciphers;
-use voms_proxy::credential::user::Credential;
+use voms::pki::credential::Credential;
+use voms::pki::pkcs12::Ciphers;
+use voms_authority::pki::Purpose;
+
+use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
 
 /// What makes a moment: before each of these calls the program may be killed.
 const CALLS: &[&str] = &["openat", "flock", "write", "fchmod", "fsync", "rename", "unlink", "mkdir"];

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Duration;
-use common::hostile::{tcp, virgo_at};
-use common::{Home, now, world};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
@@ -16,6 +14,9 @@ use openssl::pkey::{PKey, Private};
 use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode};
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Builder, X509Name};
+
+use common::hostile::{tcp, virgo_at};
+use common::{Home, now, world};
 
 /// A certificate that claims the real host as its issuer, and whose TRUE is 01: OpenSSL reads it, DER does not.
 fn odd_certificate() -> (X509, PKey<Private>) {

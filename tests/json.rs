@@ -4,9 +4,10 @@ mod common;
 
 use std::path::Path;
 
-use common::voms::{authority, honest};
-use common::{BINARY, Home, run};
 use serde_json::Value;
+
+use common::servers::{authority, honest};
+use common::{BINARY, Home, run};
 
 fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.json"));

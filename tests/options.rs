@@ -4,12 +4,13 @@ mod common;
 
 use std::fs;
 
-use common::voms::{authority, authority_of, honest, ok, serve, signed};
-use common::{BINARY, Home, Outcome, run, world};
 use openssl::base64;
-use voms_proxy::authority::sign::AcDraft;
+use voms_authority::sign::AcDraft;
 
-fn ada() -> (Home, common::voms::Voms) {
+use common::servers::{authority, authority_of, honest, ok, serve, signed};
+use common::{BINARY, Home, Outcome, run, world};
+
+fn ada() -> (Home, common::servers::Voms) {
     let server = honest(authority(|_| {}));
     (Home::ada().servers(&[server.virgo()]), server)
 }
@@ -38,7 +39,7 @@ fn attributes_set_apart_can_be_included_later_without_a_server() {
 #[test]
 fn attributes_from_a_file_have_to_be_ones_own_and_believable() {
     let (home, _server) = ada();
-    let late = AcDraft { not_after: common::now() - chrono::Duration::hours(1), ..common::voms::draft() };
+    let late = AcDraft { not_after: common::now() - chrono::Duration::hours(1), ..common::servers::draft() };
     let late = AcDraft { not_before: late.not_after - chrono::Duration::hours(2), ..late };
     home.write("late.der", signed(&late).as_der(), 0o644);
     home.refused(&["--includeac", "late.der"]).says("late", "it expired on");
@@ -97,7 +98,7 @@ fn targets_are_asked_for_one_by_one_or_with_commas() {
 
 #[test]
 fn a_servers_warnings_are_told_or_kept_or_end_it() {
-    let draft = common::voms::draft();
+    let draft = common::servers::draft();
     let ac = base64::encode_block(signed(&draft).as_der());
     let body = format!("<voms><ac>{ac}</ac><warning><code>1</code><message>careful</message></warning></voms>");
     let server = serve(move |_, _| ok(&body));

@@ -4,9 +4,10 @@ mod common;
 
 use std::fs;
 
-use common::voms::{self, Voms, authority, honest, serve};
+use voms_authority::pki::{Purpose, ThrowAwayCa};
+
+use common::servers::{self, Voms, authority, honest, serve};
 use common::{Home, certification, judge, names, now, run, without_grid_security, world};
-use voms_proxy::authority::pki::{Purpose, ThrowAwayCa};
 
 fn ada_at(voms: &Voms) -> Home {
     Home::ada().servers(&[voms.virgo()])
@@ -24,8 +25,8 @@ fn without_a_vomsdir_the_servers_own_signature_is_believed_and_noted() {
 #[test]
 fn without_a_vomsdir_another_signer_than_the_server_is_refused() {
     let other = world().ca.issue(&certification("other.example", Purpose::Host(vec!["other.example".into()]))).unwrap();
-    let ac = voms::draft().sign(world().user.chain().leaf(), &other).unwrap();
-    let voms = voms::sends(ac.as_der());
+    let ac = servers::draft().sign(world().user.chain().leaf(), &other).unwrap();
+    let voms = servers::sends(ac.as_der());
     let home = ada_at(&voms).without("X509_VOMS_DIR");
     home.put_sentinel();
     let outcome = run(&mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])), b"");

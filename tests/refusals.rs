@@ -8,13 +8,16 @@ use std::io::Write;
 use std::time::{Duration as Span, Instant};
 
 use chrono::Duration;
-use common::hostile::{self, dead_port, silence, without_end};
-use common::voms::{self, Voms, authority, authority_of, draft, entry, honest, http, legacy, ok, sends, serve, signed};
-use common::{Home, certification, judge, now, world};
 use openssl::ssl::SslVerifyMode;
-use voms_proxy::authority::Authority;
-use voms_proxy::authority::pki::{Purpose, ThrowAwayCa};
-use voms_proxy::authority::sign::AcDraft;
+use voms_authority::Authority;
+use voms_authority::pki::{Purpose, ThrowAwayCa};
+use voms_authority::sign::AcDraft;
+
+use common::hostile::{self, dead_port, silence, without_end};
+use common::servers::{
+    self, Voms, authority, authority_of, draft, entry, honest, http, legacy, ok, sends, serve, signed,
+};
+use common::{Home, certification, judge, now, world};
 
 const NONE: &str = "None of the contacted servers for virgo were capable of returning a valid AC for the user.";
 const UNFULFILLED: &str = "User's request for VOMS attributes could not be fulfilled.";
@@ -354,7 +357,7 @@ fn a_server_that_refuses_the_users_certificate_is_told_from_one_that_is_broken()
     }
 }
 
-fn host(name: &str, names: &[&str]) -> voms_proxy::authority::pki::Certification {
+fn host(name: &str, names: &[&str]) -> voms_authority::pki::Certification {
     certification(name, Purpose::Host(names.iter().map(|&name| name.to_owned()).collect()))
 }
 
@@ -366,7 +369,7 @@ fn a_server_that_is_not_who_it_should_be_gets_no_request() {
     dates.not_after = now() - Duration::seconds(30);
     let expired = world().ca.issue(&dates).unwrap();
     let (not_before, not_after) = (now() + Duration::hours(1), now() + Duration::hours(2));
-    let dates = voms_proxy::authority::pki::Certification { not_before, not_after, ..dates };
+    let dates = voms_authority::pki::Certification { not_before, not_after, ..dates };
     let early = world().ca.issue(&dates).unwrap();
     let elsewhere = world().ca.issue(&host("elsewhere.example", &["elsewhere.example"])).unwrap();
     let person = world().ca.issue(&certification("Mallory", Purpose::User)).unwrap();
@@ -377,7 +380,7 @@ fn a_server_that_is_not_who_it_should_be_gets_no_request() {
         ("wrong host", &elsewhere, "the server is not localhost: its certificate is for"),
         ("a user's certificate", &person, "the server is not trusted"),
     ] {
-        let voms = voms::serve_as(server, |_, _| panic!("was asked"));
+        let voms = servers::serve_as(server, |_, _| panic!("was asked"));
         // The subject in vomses is the world's host, which none of these is.
         let outcome = refused(hostile::virgo_at(voms.port()), &[]);
         outcome.says(what, words).says(what, NONE);
@@ -390,14 +393,14 @@ fn a_server_of_another_name_is_taken_if_its_subject_is_the_one_in_vomses() {
     let elsewhere = world().ca.issue(&host("elsewhere.example", &["elsewhere.example"])).unwrap();
     let authority = authority(|_| {});
     let voms =
-        voms::serve_as(&elsewhere, move |client, request| authority.answer(&world().host, client, request, now()));
+        servers::serve_as(&elsewhere, move |client, request| authority.answer(&world().host, client, request, now()));
     let home = Home::ada().servers(&[voms.virgo()]);
     home.init(&["--voms", "virgo"]).success();
     assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/virgo/virgo"]);
 }
 
 /// A home whose CA directory is its own, with a revocation list made for it.
-fn with_revocation_list(revoked: &[&voms_proxy::credential::user::Credential], until: Duration) -> Home {
+fn with_revocation_list(revoked: &[&voms::pki::credential::Credential], until: Duration) -> Home {
     let home = Home::ada();
     for name in common::names(&world().certificates()) {
         home.write(&format!("cas/{name}"), &fs::read(world().certificates().join(&name)).unwrap(), 0o644);

@@ -6,18 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::Duration;
-use common::voms::draft;
-use common::{certification, now, world};
 use tempfile::TempDir;
-use voms_proxy::authority::pki::{Certification, Purpose, ThrowAwayCa};
-use voms_proxy::authority::sign::AcDraft;
-use voms_proxy::credential::anchors::{PathProblem, TrustAnchors, file_hashes};
-use voms_proxy::credential::key::KeyKind;
-use voms_proxy::credential::pem;
-use voms_proxy::credential::user::Credential;
-use voms_proxy::voms::finding::AcFinding;
-use voms_proxy::voms::verify::{AcVerifier, SKEW, SignerTrust, VerifiedAc};
-use voms_proxy::voms::vomsdir::VomsDir;
+use voms::ac::finding::AcFinding;
+use voms::ac::verify::{AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::pki::credential::Credential;
+use voms::pki::key::KeyKind;
+use voms::pki::pem;
+use voms::trust::{PathProblem, TrustAnchors, file_hashes};
+use voms::vo::vomsdir::VomsDir;
+use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
+use voms_authority::sign::AcDraft;
+
+use common::servers::draft;
+use common::{certification, now, world};
 
 fn verify(draft: &AcDraft, signer: &Credential, trust: SignerTrust<'_>) -> Result<VerifiedAc, Vec<AcFinding>> {
     let holder = world().user.chain().leaf();

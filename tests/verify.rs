@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use chrono::{DateTime, Duration, Utc};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::finding::AcFinding;
+use voms::ac::verify::{AcVerifier, SKEW, SignerTrust};
+use voms::chain::Chain;
+use voms::trust::TrustAnchors;
+use voms::verifier::{VerifiedCredential, VomsVerifier};
+use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
-use voms_proxy::credential::anchors::TrustAnchors;
-use voms_proxy::credential::chain::Chain;
-use voms_proxy::verifier::{VerifiedCredential, VomsVerifier};
-use voms_proxy::voms::embedded::attribute_certificates;
-use voms_proxy::voms::finding::AcFinding;
-use voms_proxy::voms::verify::{AcVerifier, SKEW, SignerTrust};
-use voms_proxy::voms::vomsdir::VomsDir;
 
 /// When the fixtures' proxies were valid.
 const THEN: &str = "2026-11-24T03:25:45Z";

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use common::voms::{authority, honest};
-use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world};
 use rustix::process::{Pid, Signal, kill_process};
+
+use common::servers::{authority, honest};
+use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world};
 
 const PASSPHRASE: &str = "Correct-Horse-7";
 

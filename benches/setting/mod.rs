@@ -8,21 +8,22 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::chain::{Chain, VerifiedChain};
+use voms::pki::credential::Credential;
+use voms::pki::key::PrivateKey;
+use voms::pki::pem;
+use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::{Proxy, ProxyRequest};
+use voms::trust::TrustAnchors;
+use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
 use voms_asn1::voms::ac_seq::AcSeq;
-use voms_proxy::authority::sign::AcDraft;
-use voms_proxy::authority::world::{HOST, VO, World};
-use voms_proxy::credential::anchors::TrustAnchors;
-use voms_proxy::credential::chain::{Chain, VerifiedChain};
-use voms_proxy::credential::key::PrivateKey;
-use voms_proxy::credential::location::Location;
-use voms_proxy::credential::pem;
-use voms_proxy::credential::proxy::{Proxy, ProxyRequest};
-use voms_proxy::credential::proxy_type::{Generation, Policy};
-use voms_proxy::credential::user::{Credential, CredentialError};
-use voms_proxy::voms::embedded::attribute_certificates;
-use voms_proxy::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
-use voms_proxy::voms::vomsdir::VomsDir;
+use voms_authority::sign::AcDraft;
+use voms_authority::world::{HOST, VO, World};
+use voms_proxy::home::load::{self, CredentialError};
+use voms_proxy::home::location::Location;
 
 const PROXY: &str = "proxy.pem";
 
@@ -90,7 +91,7 @@ impl Setting {
     /// Reads what was made before.
     pub fn open(directory: &Path) -> Self {
         let load = |location: &Location| {
-            Credential::load(location, |_| -> Result<_, CredentialError> { panic!("no key is encrypted") }).unwrap()
+            load::load(location, |_| -> Result<_, CredentialError> { panic!("no key is encrypted") }).unwrap()
         };
         let user = directory.join("user");
         let user = load(&Location::pair(user.join("usercert.pem"), user.join("userkey.pem")));

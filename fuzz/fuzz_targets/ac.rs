@@ -12,10 +12,10 @@ use voms_asn1::voms::certs::AcCerts;
 use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
 use voms_asn1::voms::generic_attributes;
 use voms_asn1::{EncodedAc, oid};
-use voms_proxy::credential::anchors::TrustAnchors;
-use voms_proxy::credential::certificate::Certificate;
-use voms_proxy::voms::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, carried_certificates, validity};
-use voms_proxy::voms::vomsdir::VomsDir;
+use voms::trust::TrustAnchors;
+use voms::pki::certificate::Certificate;
+use voms::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, carried_certificates, validity};
+use voms::vo::vomsdir::VomsDir;
 use voms_proxy_fuzz::{acs, certificate, fixtures, now, sorted};
 
 struct World {

@@ -8,8 +8,8 @@ use libfuzzer_sys::fuzz_target;
 use openssl::bn::BigNum;
 use openssl::x509::{CrlStatus, X509Crl};
 use voms_asn1::certificate_list::CertificateList;
-use voms_proxy::credential::anchors::{CrlPolicy, TrustAnchors, Usage, file_hashes};
-use voms_proxy::credential::certificate::Certificate;
+use voms::trust::{CrlPolicy, TrustAnchors, Usage, file_hashes};
+use voms::pki::certificate::Certificate;
 use voms_proxy_fuzz::{certificate, file, fixture, now, scratch, sorted};
 
 struct World {

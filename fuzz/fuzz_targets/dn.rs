@@ -3,7 +3,7 @@
 
 use der::Decode;
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::dn::Dn;
+use voms::pki::dn::Dn;
 use x509_cert::name::Name;
 
 fuzz_target!(|data: &[u8]| {

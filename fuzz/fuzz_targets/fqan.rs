@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::voms::fqan::Fqan;
-use voms_proxy::voms::request::AcRequest;
-use voms_proxy::voms::spec::{VomsSpec, Wish};
+use voms::vo::fqan::Fqan;
+use voms_client::request::AcRequest;
+use voms_client::spec::{VomsSpec, Wish};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);

@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::certificate::Certificate;
-use voms_proxy::voms::lsc::Lsc;
+use voms::pki::certificate::Certificate;
+use voms::vo::lsc::Lsc;
 use voms_proxy_fuzz::certificate;
 
 static HOST: LazyLock<Certificate> = LazyLock::new(|| certificate("trust/hostcert.pem"));

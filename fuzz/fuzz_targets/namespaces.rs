@@ -4,9 +4,9 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::dn::Dn;
-use voms_proxy::credential::policy::Verdict;
-use voms_proxy::credential::policy::namespaces::Namespaces;
+use voms::pki::dn::Dn;
+use voms::trust::policy::Verdict;
+use voms::trust::policy::namespaces::Namespaces;
 
 static CA: LazyLock<Dn> = LazyLock::new(|| Dn::parse("/DC=example/DC=testbed/CN=Testbed CA").unwrap());
 

@@ -2,9 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::chain::Chain;
-use voms_proxy::credential::key::{KeyError, PrivateKey};
-use voms_proxy::credential::pem::{Block, blocks, encode};
+use voms::chain::Chain;
+use voms::pki::key::{KeyError, PrivateKey};
+use voms::pki::pem::{Block, blocks, encode};
 use voms_proxy_fuzz::has_costly_numbers;
 use zeroize::Zeroizing;
 

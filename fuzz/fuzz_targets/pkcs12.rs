@@ -2,8 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::location::Location;
-use voms_proxy::credential::user::Credential;
+use voms_proxy::home::load;
+use voms_proxy::home::location::Location;
+use voms::pki::credential::Credential;
 use voms_proxy_fuzz::{file, has_costly_numbers};
 use zeroize::Zeroizing;
 
@@ -12,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let location = Location::single(file("credential", data));
-    match Credential::load(&location, |_| Ok(Zeroizing::new("x".to_owned()))) {
+    match load::load(&location, |_| Ok(Zeroizing::new("x".to_owned()))) {
         Ok(credential) => assert!(credential.chain().leaf().belongs_to(credential.key().pkey())),
         Err(error) => drop((error.to_string(), error.help())),
     }

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::pem::encode;
-use voms_proxy::voms::response::Reply;
+use voms::pki::pem::encode;
+use voms_client::response::Reply;
 
 const LONGEST_MESSAGE: usize = 500;
 const MOST_MESSAGES: usize = 32;

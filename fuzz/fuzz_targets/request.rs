@@ -5,18 +5,19 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use voms_asn1::EncodedAc;
-use voms_proxy::authority::answer::is_complete;
-use voms_proxy::authority::iam;
-use voms_proxy::authority::server::Client;
-use voms_proxy::authority::{Authority, Member};
-use voms_proxy::credential::location::Location;
-use voms_proxy::credential::user::Credential;
-use voms_proxy::voms::response::Reply;
+use voms_authority::answer::is_complete;
+use voms_authority::iam;
+use voms_authority::server::Client;
+use voms_authority::{Authority, Member};
+use voms_proxy::home::load;
+use voms_proxy::home::location::Location;
+use voms::pki::credential::Credential;
+use voms_client::response::Reply;
 use voms_proxy_fuzz::{file, fixture, now};
 
 static USER: LazyLock<Credential> = LazyLock::new(|| {
     let location = Location::single(file("user", &fixture("info/proxies/eec.pem")));
-    Credential::load(&location, |_| panic!("it is not encrypted")).unwrap()
+    load::load(&location, |_| panic!("it is not encrypted")).unwrap()
 });
 
 static CLIENT: LazyLock<Client> = LazyLock::new(|| Client::Verified(USER.chain().clone()));

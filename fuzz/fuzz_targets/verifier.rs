@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use der::{Reader, SliceReader};
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::credential::pem::encode;
-use voms_proxy::verifier::VomsVerifier;
-use voms_proxy::voms::verify::{AcAttributes, SKEW};
+use voms::pki::pem::encode;
+use voms::verifier::VomsVerifier;
+use voms::ac::verify::{AcAttributes, SKEW};
 use voms_proxy_fuzz::{acs, chains, fixtures, now};
 
 struct World {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use voms_proxy::voms::vomses::{Vomses, VomsesEntry};
+use voms_client::vomses::{Vomses, VomsesEntry};
 use voms_proxy_fuzz::file;
 
 fuzz_target!(|data: &[u8]| {

@@ -7,9 +7,9 @@ use std::{fs, process};
 
 use chrono::{DateTime, Utc};
 use voms_asn1::EncodedAc;
-use voms_proxy::credential::certificate::Certificate;
-use voms_proxy::credential::chain::Chain;
-use voms_proxy::voms::embedded::attribute_certificates;
+use voms::pki::certificate::Certificate;
+use voms::chain::Chain;
+use voms::ac::embedded::attribute_certificates;
 
 /// The directory of the fixtures.
 pub fn fixtures() -> PathBuf {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use voms::chain::{Chain, ChainFinding};
+use voms::pki::certificate::Certificate;
+use voms::trust::TrustAnchors;
+use voms_client::refusal::{ServerError, ServerErrorKind, Software};
+use voms_client::vomses::VomsesEntry;
+use voms_client::{Failure, HttpFailure};
 
-use crate::client::{Failure, HttpFailure};
-use crate::credential::anchors::TrustAnchors;
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::{Chain, ChainFinding};
-use crate::voms::refusal::{ServerError, ServerErrorKind, Software};
-use crate::voms::registration::Registration;
-use crate::voms::vomses::VomsesEntry;
+use super::output;
+use crate::home::registration::Registration;
 
 /// Waiting for longer than that is not "try again in".
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -125,7 +126,7 @@ fn faults(user: User<'_>) -> Vec<ChainFinding> {
 }
 
 fn soundness(certificate: &Certificate, user: User<'_>) -> String {
-    let end = crate::when(&certificate.not_after());
+    let end = output::utc(&certificate.not_after());
     let Some(anchors) = user.anchors else {
         return format!(
             "as this machine sees it, it is in date until {end}; there is no CA directory to check more with"

@@ -4,9 +4,10 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use voms::files;
+
 use super::args::Options;
 use super::output::Trouble;
-use crate::bounded;
 
 /// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
 /// as not being in the file. A file names no further files.
@@ -45,8 +46,8 @@ fn option(word: &OsString) -> Option<&str> {
 
 /// Words separated by blanks; what follows a `#` at the begin of a word is a comment.
 fn read(file: &Path) -> Result<Vec<OsString>, Trouble> {
-    let contents = bounded::read(file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
-        Trouble::new(format!("cannot read the options in {}: {}", file.display(), bounded::reason(&error)))
+    let contents = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
+        Trouble::new(format!("cannot read the options in {}: {}", file.display(), files::reason(&error)))
             .help("name a readable file with --conf")
     })?;
     let text = String::from_utf8_lossy(&contents).into_owned();

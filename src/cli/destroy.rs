@@ -73,7 +73,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
         return Exit::Success;
     };
     if !args.quiet {
-        let reason = crate::bounded::reason(&error);
+        let reason = voms::files::reason(&error);
         Trouble::new("Proxy file doesn't exist or has bad permissions")
             .detail(format!("{}: {reason}", path.display()))
             .help("name the proxy with --file")

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use voms::pki::pkcs12::Ciphers;
 
 use super::env::Environment;
 use super::exit::Exit;
@@ -11,8 +12,7 @@ use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{Stop, carry_out};
 use super::{file, places};
-use crate::credential::pkcs12::Ciphers;
-use crate::credential::user::Credential;
+use crate::home::load;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
 #[derive(Debug, Parser)]
@@ -68,7 +68,7 @@ fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
     refuse_existing(&args.p12, args.force)?;
     let source = PassphraseSource::new(args.pwstdin);
     let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
-    let credential = Credential::load(&location, |path| source.ask(path))?;
+    let credential = load::load(&location, |path| source.ask(path))?;
     if !credential.chain().proxies().is_empty() {
         return Err(Trouble::new(format!("{} is a proxy, which no browser can use", location.certificate().display()))
             .help("name your certificate with --cert and its key with --key")
@@ -80,7 +80,7 @@ fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
         Trouble::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
     })?;
     file::replace(&args.p12, &bundle).map_err(|error| {
-        Trouble::new(format!("cannot write {}: {}", args.p12.display(), crate::bounded::reason(&error)))
+        Trouble::new(format!("cannot write {}: {}", args.p12.display(), voms::files::reason(&error)))
             .help("name another file with --p12")
     })?;
     output::line(&format!("Wrote {}: {}.", args.p12.display(), credential.chain().leaf().subject()));

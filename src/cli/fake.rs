@@ -6,21 +6,22 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
+use voms::pki::credential::Credential;
+use voms::pki::key::PrivateKey;
+use voms::proxy::ProxyRequest;
+use voms::proxy::kind::{Generation, Policy};
+use voms::vo::fqan::Fqan;
 use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::voms::generic_attributes::GenericAttribute;
+use voms_authority::sign::AcDraft;
 
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::{args, file, init, places};
-use crate::authority::sign::AcDraft;
-use crate::credential::key::PrivateKey;
-use crate::credential::location::Location;
-use crate::credential::proxy::ProxyRequest;
-use crate::credential::proxy_type::{Generation, Policy};
-use crate::credential::user::Credential;
-use crate::voms::fqan::Fqan;
+use crate::home::load;
+use crate::home::location::Location;
 
 /// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
 #[derive(Debug, Parser)]
@@ -169,7 +170,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
     let pem = proxy.to_pem().map_err(Trouble::new)?;
     file::replace(&out, &pem).map_err(|error| {
         Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
-            .detail(crate::bounded::reason(&error))
+            .detail(voms::files::reason(&error))
             .help("name another file with --out")
     })?;
     if !args.quiet {
@@ -194,7 +195,7 @@ fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Trouble> {
 }
 
 fn load(location: &Location, pwstdin: bool) -> Result<Credential, Trouble> {
-    let loaded = Credential::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
+    let loaded = load::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
     loaded.map_err(|error| Trouble::new(&error).maybe_help(error.help()))
 }
 

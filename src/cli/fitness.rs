@@ -2,16 +2,16 @@
 //! stands behind it.
 
 use chrono::{DateTime, Duration, Utc};
+use voms::chain::{Chain, ChainFinding};
+use voms::pki::certificate::Certificate;
+use voms::pki::key_usage::KeyUsage;
+use voms::pki::strength::StrengthPolicy;
+use voms::proxy::ProxyError;
+use voms::trust::{PathProblem, TrustAnchors};
 
 use super::env::Environment;
 use super::finding::Finding;
 use super::{output, places};
-use crate::credential::anchors::{PathProblem, TrustAnchors};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::{Chain, ChainFinding};
-use crate::credential::key_usage::KeyUsage;
-use crate::credential::proxy::ProxyError;
-use crate::credential::strength::StrengthPolicy;
 
 const CERTIFICATE: &str = "certificate";
 const CA: &str = "CA";
@@ -25,11 +25,11 @@ const LIST_RENEWAL: Duration = Duration::hours(12);
 pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
     let (begin, end) = (certificate.not_before(), certificate.not_after());
     if now < begin {
-        format!("from {} on, in {}", crate::when(&begin), long(begin - now))
+        format!("from {} on, in {}", output::utc(&begin), long(begin - now))
     } else if now > end {
-        format!("expired {} ago, on {}", long(now - end), crate::when(&end))
+        format!("expired {} ago, on {}", long(now - end), output::utc(&end))
     } else {
-        format!("{} left, until {}", long(end - now), crate::when(&end))
+        format!("{} left, until {}", long(end - now), output::utc(&end))
     }
 }
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::files;
+use voms::pki::certificate::Certificate;
 
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args, file, info, places};
-use crate::bounded;
-use crate::credential::certificate::Certificate;
 
 /// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
 const INFO_SHORT: [(&str, &str); 5] =
@@ -87,7 +87,7 @@ pub fn proxy_destroy(name: &str, words: &[OsString], env: &Environment) -> Exit 
             false => file::destroy(file, env.uid),
         };
         if let Err(error) = outcome {
-            Trouble::new(format!("cannot remove {}: {}", file.display(), bounded::reason(&error)))
+            Trouble::new(format!("cannot remove {}: {}", file.display(), files::reason(&error)))
                 .help("check who owns it")
                 .print();
             exit = Exit::Failure;
@@ -175,7 +175,8 @@ fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
     let lost = |why: String| {
         Trouble::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
     };
-    let contents = bounded::read(&path, bounded::CONFIGURATION_LIMIT).map_err(|error| lost(bounded::reason(&error)))?;
+    let contents =
+        files::read_limited(&path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
     let all = Certificate::all_from_pem(&contents).map_err(|error| lost(error.to_string()))?;
     let certificate = all.first().ok_or_else(|| lost("there is no PEM block of one".to_owned()))?;
     let wanted = [args.subject, args.issuer, args.issuerhash, args.startdate, args.enddate];
@@ -184,7 +185,7 @@ fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
         output::line(String::from_utf8_lossy(&text).trim_end());
     }
     let issuer_hash = certificate.x509().map_err(Trouble::new)?.issuer_name_hash();
-    let name = |dn: &crate::credential::dn::Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
+    let name = |dn: &voms::pki::dn::Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
     let values: [(bool, &dyn Fn() -> String); 5] = [
         (args.subject, &|| name(certificate.subject())),
         (args.issuer, &|| name(certificate.issuer())),

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::files;
+use voms::pki::key::KeyError;
+use voms::pki::pem;
 use zeroize::Zeroizing;
 
 use super::env::Environment;
@@ -13,11 +16,8 @@ use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
 use super::trouble::{Stop, carry_out};
 use super::{fitness, places, signals};
-use crate::bounded;
-use crate::credential::key::KeyError;
-use crate::credential::pair::{self, Pair, PairError, Replaced};
-use crate::credential::pem;
-use crate::credential::received::{Chosen, Received};
+use crate::home::bundle::{Chosen, Received};
+use crate::home::globus_dir::{self, Pair, PairError, Replaced};
 
 /// Puts a certificate and its key, in whatever files they came, into ~/.globus.
 #[derive(Debug, Parser)]
@@ -124,7 +124,7 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
     signals::uninterrupted(|| {
         let finished_earlier = locked.finish()?;
         if let Key::AtHome(read) = key {
-            pair::unchanged(&pair.key(), read)?;
+            globus_dir::unchanged(&pair.key(), read)?;
         }
         let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
         tell_done(pair, new.is_some(), &Replaced { finished_earlier, ..replaced });
@@ -165,7 +165,7 @@ fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(
         return Ok((received, Key::Received));
     }
     // Before it is read as a key: whatever changes it from here on shows.
-    let read = bounded::read(&home, bounded::CONFIGURATION_LIMIT).unwrap_or_default();
+    let read = files::read_limited(&home, files::CONFIGURATION_LIMIT).unwrap_or_default();
     received.add(&home, &mut ask)?;
     Ok((received, Key::AtHome(read)))
 }

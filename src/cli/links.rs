@@ -36,7 +36,7 @@ pub fn main(name: &str, words: &[OsString]) -> Exit {
         }
         Err((path, error)) => {
             Trouble::new(format!("cannot make the link {}", path.display()))
-                .detail(crate::bounded::reason(&error))
+                .detail(voms::files::reason(&error))
                 .help("name an existing directory that you may write to, without other programs of these names")
                 .print();
             Exit::Failure

@@ -155,6 +155,11 @@ pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
     time.with_timezone(&offset).format(&format!("%a %b %e %H:%M:%S {name} %Y")).to_string()
 }
 
+/// A moment as messages show it.
+pub fn utc(time: &DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
 /// A moment as JSON has it.
 pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)

@@ -4,6 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use voms::files;
+use voms::pki::key::{KeyError, PrivateKey};
+use voms::pki::pem::{self, Block};
 use zeroize::Zeroizing;
 
 use super::env::Environment;
@@ -12,11 +15,8 @@ use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{Stop, carry_out};
 use super::{file, places, signals};
-use crate::bounded;
-use crate::credential::key::{KeyError, PrivateKey};
-use crate::credential::pair::{self, Pair, PairError};
-use crate::credential::pem::{self, Block};
-use crate::credential::user::{CredentialError, check_owner};
+use crate::home::globus_dir::{self, Pair, PairError};
+use crate::home::load::{self, CredentialError};
 
 /// Changes the pass phrase of your private key.
 #[derive(Debug, Parser)]
@@ -64,12 +64,7 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
 fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
     let path = key_file(args, env)?;
     let source = PassphraseSource::new(args.pwstdin);
-    let contents = bounded::read(&path, bounded::CONFIGURATION_LIMIT).map_err(|error| CredentialError::Unreadable {
-        what: "private key",
-        path: path.clone(),
-        reason: bounded::reason(&error),
-    })?;
-    check_owner(&path)?;
+    let contents = load::own_key_file(&path)?;
     let blocks = pem::blocks(&contents);
     let block = one_key(&path, &contents, &blocks)?;
     let key = open(&path, block, source)?;
@@ -95,8 +90,8 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
         error => Stop::from(error),
     })?;
     locked.as_ref().map(|locked| signals::uninterrupted(|| locked.finish())).transpose()?;
-    pair::unchanged(path, read)?;
-    file::replace_with_mode(path, new, 0o400).map_err(|error| not_written(bounded::reason(&error)))?;
+    globus_dir::unchanged(path, read)?;
+    file::replace_with_mode(path, new, 0o400).map_err(|error| not_written(files::reason(&error)))?;
     Ok(())
 }
 

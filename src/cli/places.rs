@@ -3,14 +3,15 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use voms::trust::TrustAnchors;
+use voms::vo::vomsdir::VomsDir;
+use voms_client::net::tls::ServerTrust;
+
 use super::env::Environment;
 use super::output::{self, Trouble};
 use super::{file, signals, trouble};
-use crate::credential::anchors::TrustAnchors;
-use crate::credential::location::{Location, Places};
-use crate::credential::pair::{Pair, PairError};
-use crate::net::tls::ServerTrust;
-use crate::voms::vomsdir::VomsDir;
+use crate::home::globus_dir::{Pair, PairError};
+use crate::home::location::{Location, Places};
 
 /// A directory that was named, which must be there, else the first usual one that is.
 fn directory<T, E: Display>(

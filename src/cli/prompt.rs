@@ -3,13 +3,13 @@
 use std::io::{BufRead, Read};
 use std::path::Path;
 
+use voms::pki::key::LONGEST_PASSPHRASE;
 use zeroize::Zeroizing;
 
 use super::output::{self, Trouble};
 use super::signals;
 use super::trouble::Stop;
-use crate::credential::key::LONGEST_PASSPHRASE;
-use crate::credential::user::CredentialError;
+use crate::home::load::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
 const LONGEST: u64 = 64 << 10;

@@ -6,6 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::chain::Chain;
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::vo::fqan::Fqan;
+use voms_client::refusal::{ServerErrorKind, Software};
+use voms_client::spec::VomsSpec;
+use voms_client::vomses::VomsesEntry;
+use voms_client::{ClientError, Failure, Survey, VomsClient};
 
 use super::advice::{self, User};
 use super::env::Environment;
@@ -15,16 +23,9 @@ use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{self, Stop, carry_out};
 use super::{fitness, places, vos};
-use crate::client::{ClientError, Failure, Survey, VomsClient};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::Chain;
-use crate::credential::location::Location;
-use crate::credential::user::{Credential, CredentialError};
-use crate::voms::fqan::Fqan;
-use crate::voms::refusal::{ServerErrorKind, Software};
-use crate::voms::registration::Registration;
-use crate::voms::spec::VomsSpec;
-use crate::voms::vomses::VomsesEntry;
+use crate::home::load::{self, CredentialError};
+use crate::home::location::Location;
+use crate::home::registration::Registration;
 
 /// Shows how to become a member of a VO with your certificate, and with --check how far you have got.
 #[derive(Debug, Parser)]
@@ -93,7 +94,7 @@ fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<boo
     let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
     let source = PassphraseSource::new(args.pwstdin);
     if args.check {
-        let credential = Credential::load(&location, |path| source.ask(path))?;
+        let credential = load::load(&location, |path| source.ask(path))?;
         return check(args, env, &wanted, &credential, now);
     }
     let (certificate, issuers) = public_part(&location, source)?;
@@ -115,7 +116,7 @@ fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<boo
 }
 
 fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
-    let bad = |error: crate::voms::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+    let bad = |error: voms::vo::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
     let spec: VomsSpec = args.voms.parse().map_err(bad)?;
     let vomses = vos::load(&args.vomses, env)?;
     let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
@@ -133,13 +134,13 @@ fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
 /// The certificate alone, for which no key has to be opened unless both are sealed in one file.
 fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), Stop> {
     let path = location.certificate();
-    let file = crate::bounded::read(path, crate::bounded::CONFIGURATION_LIMIT).map_err(|error| {
-        let reason = crate::bounded::reason(&error);
-        CredentialError::Unreadable { what: "certificate", path: path.to_owned(), reason }
+    let file = voms::files::read_limited(path, voms::files::CONFIGURATION_LIMIT).map_err(|error| {
+        let reason = voms::files::reason(&error);
+        CredentialError::Unreadable { role: load::FileRole::Certificate, path: path.to_owned(), reason }
     })?;
     let chain = match Chain::parse(&file) {
         Ok(chain) => chain,
-        Err(_) => Credential::load(location, |path| source.ask(path))?.chain().clone(),
+        Err(_) => load::load(location, |path| source.ask(path))?.chain().clone(),
     };
     let user = chain.proxies().len();
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {

@@ -13,14 +13,14 @@ use std::time::Duration;
 use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::SIGINT;
+use voms_authority::Authority;
+use voms_authority::server::{Client, Front, Reception, Server};
+use voms_authority::users::{Condition, PASSPHRASE};
+use voms_authority::world::{VO, World};
 
 use super::exit::Exit;
 use super::output::Trouble;
 use super::{args, links, output};
-use crate::authority::Authority;
-use crate::authority::server::{Client, Front, Reception, Server};
-use crate::authority::users::{Condition, PASSPHRASE};
-use crate::authority::world::{VO, World};
 
 /// The commands that look for servers, by the names they have behind `voms-proxy`.
 const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
@@ -141,7 +141,7 @@ fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
     links::make(&bin).map_err(|(path, error)| Trouble::new(format!("cannot make {}: {error}", path.display())))?;
     write_scripts(&bin, &world).map_err(Trouble::new)?;
     let child = command(args, &world, &bin).map_err(|error| {
-        Trouble::new(format!("cannot run the command: {}", crate::bounded::reason(&error)))
+        Trouble::new(format!("cannot run the command: {}", voms::files::reason(&error)))
             .help("write the command and its words behind --")
     })?;
     let status = child.map_err(|error| Trouble::new(format!("the command was lost: {error}")))?;
@@ -157,7 +157,7 @@ fn new_directory(dir: &Path) -> Result<(), Trouble> {
         Ok(true) => Ok(()),
         Ok(false) => Err(Trouble::new(format!("{} is not empty", dir.display()))
             .help("name a directory that does not exist yet with --dir")),
-        Err(error) => Err(Trouble::new(format!("{}: {}", dir.display(), crate::bounded::reason(&error)))
+        Err(error) => Err(Trouble::new(format!("{}: {}", dir.display(), voms::files::reason(&error)))
             .help("name a directory that you may create with --dir")),
     }
 }

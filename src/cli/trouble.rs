@@ -4,21 +4,21 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use clap::Parser;
+use voms::ac::finding::AcFinding;
+use voms::chain::ChainFinding;
+use voms::pki::key::KeyError;
+use voms::trust::PathProblem;
+use voms_client::net::NetError;
+use voms_client::refusal::ServerErrorKind;
+use voms_client::{ClientError, Failure, Protocol};
 
 use super::advice::{self, User};
 use super::exit::Exit;
 use super::output::Trouble;
 use super::{args, signals};
-use crate::client::{ClientError, Failure, Protocol};
-use crate::credential::anchors::PathProblem;
-use crate::credential::chain::ChainFinding;
-use crate::credential::key::KeyError;
-use crate::credential::pair::PairError;
-use crate::credential::received::ReceivedError;
-use crate::credential::user::CredentialError;
-use crate::net::NetError;
-use crate::voms::finding::AcFinding;
-use crate::voms::refusal::ServerErrorKind;
+use crate::home::bundle::ReceivedError;
+use crate::home::globus_dir::PairError;
+use crate::home::load::CredentialError;
 
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
@@ -94,7 +94,7 @@ pub fn no_directory(out: &Path, directory: &Path) -> Trouble {
 /// The proxy cannot be put in its place.
 pub fn not_written(out: &Path, error: &std::io::Error) -> Trouble {
     Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
-        .detail(crate::bounded::reason(error))
+        .detail(voms::files::reason(error))
         .help("check the directory's permissions and free space, or name another file with --out")
 }
 

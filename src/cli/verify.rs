@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
+use voms::ac::verify::VerifiedAc;
+use voms::files;
+use voms::pki::strength::{StrengthPolicy, Weakness};
+use voms::trust::CrlPolicy;
+use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
+use voms::vo::vomsdir::VomsDir;
 
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args, info, places};
-use crate::bounded;
-use crate::credential::anchors::CrlPolicy;
-use crate::credential::strength::{StrengthPolicy, Weakness};
-use crate::verifier::{Finding, VerifiedCredential, VomsVerifier};
-use crate::voms::verify::VerifiedAc;
-use crate::voms::vomsdir::VomsDir;
 
 /// Judges a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
@@ -158,8 +158,8 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
     let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
     let verifier =
         VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts);
-    let presented = bounded::read(file, bounded::CONFIGURATION_LIMIT).map_err(|error| {
-        let reason = bounded::reason(&error);
+    let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
+        let reason = files::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
     let told = |finding: &Finding| (finding.to_string(), finding.help());

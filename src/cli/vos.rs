@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use voms_client::vomses::{Vomses, VomsesEntry};
+
 use super::env::Environment;
 use super::output::{self, Trouble};
 use super::places;
-use crate::voms::vomses::{Vomses, VomsesEntry};
 
 /// Loads the vomses files and directories that were named, else the usual ones.
 pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Trouble> {
@@ -46,7 +47,7 @@ pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<St
 
 /// The servers of a VO or alias; where no file knows it and none was named, those of the built-in list.
 pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Trouble> {
-    let built_in = Vomses::built_in();
+    let built_in = crate::home::built_in::vomses();
     let mut found = vomses.find(name);
     if found.is_empty() && with_built_in {
         found = built_in.find(name);

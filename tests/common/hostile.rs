@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslMethod, SslStream, SslVerifyMode};
-use voms_proxy::credential::user::Credential;
+use voms::pki::credential::Credential;
 
-use super::voms::entry;
+use super::servers::entry;
 use super::world;
 
 /// A listener whose connections are handled by a thread each, as long as it lives.

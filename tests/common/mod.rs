@@ -4,7 +4,7 @@
 
 pub mod hostile;
 pub mod judge;
-pub mod voms;
+pub mod servers;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
-use voms_proxy::authority::pki::{Certification, Purpose};
-use voms_proxy::authority::world::World;
-use voms_proxy::credential::key::KeyKind;
-use voms_proxy::credential::pem;
-use voms_proxy::credential::user::Credential;
+use voms::pki::credential::Credential;
+use voms::pki::key::KeyKind;
+use voms::pki::pem;
+use voms_authority::pki::{Certification, Purpose};
+use voms_authority::world::World;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_voms-proxy");
 /// What stands where the proxy goes, before a run that must fail.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use voms::ac::verify::validity;
+use voms::chain::Chain;
 use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::{EncodedAc, oid};
-use voms_proxy::credential::chain::Chain;
-use voms_proxy::voms::verify::validity;
 
 use super::desk::{Desk, Ended};
 use super::surroundings::world;

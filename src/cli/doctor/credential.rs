@@ -2,16 +2,17 @@
 //! for.
 
 use chrono::{DateTime, Utc};
+use voms::chain::{Chain, ChainFinding};
+use voms::files;
+use voms::pki::credential::Credential;
 
 use super::DoctorArgs;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::trouble::Stop;
 use crate::cli::{fitness, places};
-use crate::credential::chain::{Chain, ChainFinding};
-use crate::credential::location::Location;
-use crate::credential::user::{self, Credential, CredentialError};
+use crate::home::load::{self, CredentialError};
+use crate::home::location::Location;
 
 const FILES: &str = "credential";
 const KEY: &str = "key";
@@ -31,7 +32,7 @@ pub fn examine(args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> Resu
         Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),
     };
     let mut findings = vec![Finding::ok(FILES, files(&location))];
-    findings.extend(user::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
+    findings.extend(load::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
     let (opened, known) = open(args, &location)?;
     findings.push(opened);
     findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
@@ -66,7 +67,7 @@ fn files(location: &Location) -> String {
 
 fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop> {
     let mut asked = true;
-    let credential = Credential::load_whatever_its_modes(location, |path| match args.passphrase() {
+    let credential = load::load_ignoring_permissions(location, |path| match args.passphrase() {
         Some(source) => source.ask(path),
         None => {
             asked = false;
@@ -82,7 +83,7 @@ fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop
         }
         Err(CredentialError::Interrupted) => Err(Stop::Interrupted),
         Err(error) => {
-            let file = bounded::read(location.certificate(), bounded::CONFIGURATION_LIMIT);
+            let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
             let chain = file.ok().and_then(|file| Chain::parse(&file).ok());
             let finding = match asked {
                 true => failed(KEY, &error),

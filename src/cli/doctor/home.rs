@@ -4,12 +4,13 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use voms::files;
+
 use super::DoctorArgs;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::places;
-use crate::credential::pair::Pair;
+use crate::home::globus_dir::Pair;
 
 const HOME: &str = "home";
 const RIGHT_HOME: &str = "run: export HOME=$(getent passwd \"$(id -un)\" | cut -d: -f6)";
@@ -21,7 +22,7 @@ pub fn examine(env: &Environment) -> Vec<Finding> {
     let mut findings = vec![match home.metadata() {
         Ok(found) if found.is_dir() => Finding::ok(HOME, home.display()),
         Ok(_) => unusable(home, "is not a directory"),
-        Err(error) => unusable(home, &bounded::reason(&error)),
+        Err(error) => unusable(home, &files::reason(&error)),
     }];
     let globus = home.join(".globus");
     if let Ok(found) = globus.metadata() {

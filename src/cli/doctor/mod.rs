@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::trust::TrustAnchors;
 
 use self::credential::Known;
 use super::env::Environment;
@@ -26,7 +27,6 @@ use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
 use super::trouble::{Stop, exit_of};
 use super::{args, fitness, places, signals};
-use crate::credential::anchors::TrustAnchors;
 
 /// Looks at everything that a proxy with VOMS attributes needs, and tells what is broken and what mends it.
 #[derive(Debug, Parser)]

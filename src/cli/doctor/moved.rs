@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use voms_client::net::tls::ServerTrust;
+use voms_client::vomses::VomsesEntry;
+use voms_client::{Look, look_at};
 
 use crate::cli::finding::Finding;
-use crate::client::{Look, look_at};
-use crate::net::tls::ServerTrust;
-use crate::voms::registration::usual_iam_host;
-use crate::voms::vomses::VomsesEntry;
+use crate::home::registration::usual_iam_host;
 
 const VOMSES: &str = "vomses";
 /// Name servers that know no answer can take their time.

@@ -4,12 +4,13 @@ use std::fs::{FileType, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use voms::files;
+
 use super::DoctorArgs;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::places;
-use crate::credential::user::{self, CredentialError};
+use crate::home::load::{self, CredentialError};
 
 const AREA: &str = "permissions";
 
@@ -20,7 +21,7 @@ pub fn fix(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
         findings.extend(tighten(&globus, FileType::is_dir, 0o022, 0o700, env.uid));
     }
     if let Ok(location) = places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
-        for fault in user::file_faults(&location) {
+        for fault in load::file_faults(&location) {
             findings.extend(match fault {
                 CredentialError::KeyMode { path, .. } => tighten(&path, FileType::is_file, 0o177, 0o400, env.uid),
                 CredentialError::CertificateMode { path, .. } => {
@@ -45,7 +46,7 @@ fn tighten(path: &Path, kind: fn(&FileType) -> bool, wrong: u32, right: u32, uid
     Some(match std::fs::set_permissions(path, Permissions::from_mode(right)) {
         Ok(()) => Finding::ok(AREA, format!("{}: mode {mode:04o} was made {right:04o}", path.display())),
         Err(error) => {
-            let text = format!("the mode of {} cannot be set: {}", path.display(), bounded::reason(&error));
+            let text = format!("the mode of {} cannot be set: {}", path.display(), files::reason(&error));
             Finding::failed(AREA, text, Some(format!("run as its owner: chmod {right:o} {}", path.display())))
         }
     })

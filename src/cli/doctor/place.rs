@@ -5,17 +5,17 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
+use voms::ac::embedded;
+use voms::ac::verify::validity;
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::pem;
 
 use super::DoctorArgs;
 use super::credential::Known;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
-use crate::cli::{file, fitness, trouble};
-use crate::credential::chain::Chain;
-use crate::credential::pem;
-use crate::voms::embedded;
-use crate::voms::verify::validity;
+use crate::cli::{file, fitness, output, trouble};
 
 const OUTPUT: &str = "output";
 const DISK: &str = "disk";
@@ -79,7 +79,7 @@ fn proxy(out: &Path, args: &DoctorArgs, known: &Known, now: DateTime<Utc>) -> Ve
         let text = format!("the proxy {path} can be used by others (mode {mode:04o})");
         findings.push(Finding::failed(PROXY, text, Some(format!("run: chmod 600 {path}"))));
     }
-    let contents = bounded::read(out, bounded::CONFIGURATION_LIMIT).map_err(|error| bounded::reason(&error));
+    let contents = files::read_limited(out, files::CONFIGURATION_LIMIT).map_err(|error| files::reason(&error));
     let has_key = contents.as_ref().is_ok_and(|file| pem::blocks(file).iter().any(pem::Block::is_private_key));
     let chain = contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
     let no_proxy = |why: String| {
@@ -109,7 +109,7 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTim
     let ends = acs.iter().flatten().map(|ac| validity(&ac.certificate().acinfo).1);
     match ends.min() {
         Some(end) if end < now => {
-            let text = format!("the attributes in {path} expired on {}", crate::when(&end));
+            let text = format!("the attributes in {path} expired on {}", output::utc(&end));
             Finding::warning(PROXY, text, Some(again))
         }
         _ => Finding::ok(PROXY, format!("{path}: {}", fitness::validity(chain.leaf(), now))),

@@ -1,6 +1,19 @@
 //! The VO's servers: who they are, whether they can be reached and believed, and what they grant.
 
 use chrono::{DateTime, Duration, Utc};
+use voms::ac::verify::{AcVerifier, SKEW, SignerTrust};
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::pki::dn::Dn;
+use voms::trust::TrustAnchors;
+use voms::vo::fqan::{Fqan, FqanError};
+use voms::vo::vomsdir::{Trusted, VomsDir};
+use voms_client::net::NetError;
+use voms_client::net::tls::ServerTrust;
+use voms_client::refusal::ServerErrorKind;
+use voms_client::spec::VomsSpec;
+use voms_client::vomses::VomsesEntry;
+use voms_client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, look_at};
 
 use super::credential::Known;
 use super::{DoctorArgs, moved};
@@ -9,20 +22,7 @@ use crate::cli::env::Environment;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::register::membership;
 use crate::cli::{output, places, vos};
-use crate::client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, look_at};
-use crate::credential::anchors::TrustAnchors;
-use crate::credential::certificate::Certificate;
-use crate::credential::dn::Dn;
-use crate::credential::user::Credential;
-use crate::net::NetError;
-use crate::net::tls::ServerTrust;
-use crate::voms::fqan::{Fqan, FqanError};
-use crate::voms::refusal::ServerErrorKind;
-use crate::voms::registration::{self, Registration};
-use crate::voms::spec::VomsSpec;
-use crate::voms::verify::{AcVerifier, SKEW, SignerTrust};
-use crate::voms::vomsdir::{Trusted, VomsDir};
-use crate::voms::vomses::VomsesEntry;
+use crate::home::registration::{self, Registration};
 
 const VOMSES: &str = "vomses";
 const DNS: &str = "DNS";

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::certificate::Certificate;
+use voms::pki::pem;
+use voms::proxy::kind::{Policy, ProxyType};
 
 use super::End;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::output::{self, Trouble};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::Chain;
-use crate::credential::pem;
-use crate::credential::proxy_type::{Policy, ProxyType};
 
 /// Shows the credential that ecp-get-cert has written.
 #[derive(Debug, Parser)]
@@ -127,7 +127,8 @@ pub fn load(path: &Path) -> Result<Chain, Trouble> {
         Trouble::new(format!("no credential in {}: {why}", path.display()))
             .help("name its file with --file, or run: ecp-get-cert")
     };
-    let contents = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| none(bounded::reason(&error)))?;
+    let contents =
+        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| none(files::reason(&error)))?;
     Chain::parse_without_openssl(&contents).map_err(|error| none(error.to_string()))
 }
 

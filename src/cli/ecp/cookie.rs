@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use saml_ecp::error::EcpError;
+use saml_ecp::http::{Message, host_of};
+use saml_ecp::jar::Jar;
 use url::Url;
+use voms::files;
 
 use super::End;
 use super::login::{LoginArgs, address_of, at_once, log_in, remove};
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::output::{self, Trouble};
-use crate::ecp::error::EcpError;
-use crate::ecp::http::{Message, host_of};
-use crate::ecp::jar::Jar;
 
 const JAR_LIMIT: u64 = 1 << 20;
 
@@ -75,14 +75,14 @@ pub fn load(path: &Path) -> Result<Jar, EcpError> {
         }
         Ok(_) => {}
     }
-    let text = bounded::read(path, JAR_LIMIT).map_err(|error| bad(bounded::reason(&error)))?;
+    let text = files::read_limited(path, JAR_LIMIT).map_err(|error| bad(files::reason(&error)))?;
     Ok(Jar::from_netscape(&String::from_utf8_lossy(&text)))
 }
 
 /// Writes it, for oneself alone.
 pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> {
     file::replace(path, jar.to_netscape(with_session).as_bytes())
-        .map_err(|error| EcpError::Cookies { path: path.to_owned(), reason: bounded::reason(&error) })
+        .map_err(|error| EcpError::Cookies { path: path.to_owned(), reason: files::reason(&error) })
 }
 
 /// Runs the command.

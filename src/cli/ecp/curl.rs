@@ -5,18 +5,18 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 use reqwest::header::{HeaderName, HeaderValue};
+use saml_ecp::error::EcpError;
+use saml_ecp::http::{Answer, Http, Message};
+use saml_ecp::jar::Jar;
 use url::Url;
+use voms::files;
 
 use super::End;
 use super::cookie;
 use super::login::{LoginArgs, address_of, log_in};
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::output::Trouble;
-use crate::ecp::error::EcpError;
-use crate::ecp::http::{Answer, Http, Message};
-use crate::ecp::jar::Jar;
 
 /// As many redirects within one service as anybody needs.
 const MOST_REDIRECTS: usize = 5;
@@ -90,7 +90,7 @@ pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
         None => print(&answer.body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
-        Trouble::new(format!("cannot write to {place}: {}", bounded::reason(&error)))
+        Trouble::new(format!("cannot write to {place}: {}", files::reason(&error)))
             .help("name another file with --output")
     })?;
     Ok(())

@@ -4,6 +4,14 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
+use saml_ecp::certificate::{self, KeyPlace};
+use saml_ecp::http::host_of;
+use saml_ecp::jar::Jar;
+use voms::pki::credential::Credential;
+use voms::pki::key::PrivateKey;
+use voms::pki::pem;
+use voms::proxy::ProxyRequest;
+use voms::proxy::kind::{Generation, Policy};
 use zeroize::Zeroizing;
 
 use super::End;
@@ -12,15 +20,8 @@ use super::login::{LoginArgs, address_of, at_once, log_in, remove};
 use crate::cli::env::Environment;
 use crate::cli::output::Trouble;
 use crate::cli::{file, trouble};
-use crate::credential::key::PrivateKey;
-use crate::credential::location::Location;
-use crate::credential::pem;
-use crate::credential::proxy::ProxyRequest;
-use crate::credential::proxy_type::{Generation, Policy};
-use crate::credential::user::{Credential, CredentialError};
-use crate::ecp::certificate::{self, KeyPlace};
-use crate::ecp::http::host_of;
-use crate::ecp::jar::Jar;
+use crate::home::load::{self, CredentialError};
+use crate::home::location::Location;
 
 /// CILogon's service.
 const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
@@ -125,7 +126,7 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     let sealed = |path: &Path| {
         Err(CredentialError::NoPassphrase { path: path.to_owned(), reason: "it was not fetched so".to_owned() })
     };
-    let there = Credential::load(&Location::single(path.to_owned()), sealed);
+    let there = load::load(&Location::single(path.to_owned()), sealed);
     let Ok(there) = there else { return false };
     let chain = there.chain();
     let left = (chain.not_after() - now).num_seconds();

@@ -4,21 +4,21 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
+use saml_ecp::error::EcpError;
+use saml_ecp::gssapi::Gssapi;
+use saml_ecp::http::{Http, Message, host_of};
+use saml_ecp::idp::{self, Idp};
+use saml_ecp::jar::Jar;
+use saml_ecp::session::{Login, Session};
 use url::Url;
-use voms_gssapi::Gssapi;
+use voms::files;
 use zeroize::Zeroizing;
 
 use super::End;
-use crate::bounded;
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::output::{self, Trouble};
 use crate::cli::prompt::{self, PassphraseSource};
-use crate::ecp::error::EcpError;
-use crate::ecp::http::{Http, Message, host_of};
-use crate::ecp::idp::{self, Idp};
-use crate::ecp::jar::Jar;
-use crate::ecp::session::{Login, Session};
 
 /// Where the list of identity providers is.
 const LIST: &str = "https://cilogon.org/include/ecpidps.txt";
@@ -75,7 +75,8 @@ impl LoginArgs {
             Trouble::new(format!("cannot read the list of identity providers {place}: {why}"))
                 .help("name a file or an https address with --idp-list")
         };
-        let text = bounded::read(Path::new(place), LIST_LIMIT).map_err(|error| unreadable(bounded::reason(&error)))?;
+        let text =
+            files::read_limited(Path::new(place), LIST_LIMIT).map_err(|error| unreadable(files::reason(&error)))?;
         Ok(idp::parse(&String::from_utf8_lossy(&text)))
     }
 
@@ -131,7 +132,7 @@ impl LoginArgs {
         let prompt = format!("Enter password for '{user}' on {host}: ");
         let source = PassphraseSource::new(self.pwstdin);
         let password: Zeroizing<String> = source.ask_for(&prompt, Path::new(&host)).map_err(|error| {
-            use crate::credential::user::CredentialError;
+            use crate::home::load::CredentialError;
             match error {
                 CredentialError::NoPassphrase { reason, .. } => {
                     let headline = format!("there is no password for {user} at {host}: {reason}");
@@ -193,7 +194,7 @@ pub fn remove(what: &str, path: &Path, verbose: bool, env: &Environment) -> Resu
         return Ok(());
     }
     file::destroy(path, env.uid).map_err(|error| {
-        Trouble::new(format!("cannot remove {}: {}", path.display(), bounded::reason(&error))).help("check who owns it")
+        Trouble::new(format!("cannot remove {}: {}", path.display(), files::reason(&error))).help("check who owns it")
     })?;
     at_once(verbose, " done\n");
     Ok(())

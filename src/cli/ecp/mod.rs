@@ -11,6 +11,7 @@ mod login;
 use std::ffi::OsString;
 
 use clap::Parser;
+use saml_ecp::error::EcpError;
 
 pub use self::cert_info::InfoArgs;
 pub use self::cookie::CookieArgs;
@@ -22,7 +23,6 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::output::Trouble;
 use super::trouble::{Stop, exit_of};
-use crate::ecp::error::EcpError;
 
 /// One of the commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

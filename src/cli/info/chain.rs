@@ -1,9 +1,10 @@
 //! `voms-proxy-info --chain`: one block for each certificate.
 
-use crate::cli::output::{self, date};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::Chain;
+use voms::chain::Chain;
+use voms::pki::certificate::Certificate;
 use voms_asn1::oid;
+
+use crate::cli::output::{self, date};
 
 /// Prints the blocks, leaf first, and the heading of what follows them.
 pub fn print(chain: &Chain, zone: Option<&str>) {

@@ -1,13 +1,13 @@
 //! The questions that `voms-proxy-info` answers by its exit status, without a word, as scripts want it.
 
 use chrono::{DateTime, Duration, Utc};
+use voms::chain::Chain;
 
 use super::Ac;
 use super::args::InfoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Trouble;
-use crate::credential::chain::Chain;
 
 /// What is asked of a proxy.
 pub struct Checks {

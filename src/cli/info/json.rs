@@ -4,12 +4,12 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use voms::ac::verify::validity;
+use voms::chain::Chain;
 
 use super::{Ac, bits, seconds_left, serial, type_of};
 use crate::cli::file;
 use crate::cli::output::rfc3339;
-use crate::credential::chain::Chain;
-use crate::voms::verify::validity;
 
 /// All that can be told of a proxy; `warnings` as they would be on stderr.
 pub fn describe(path: &Path, chain: &Chain, acs: &[Ac], warnings: &[String], now: DateTime<Utc>) -> Value {
@@ -53,7 +53,7 @@ fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
 }
 
 /// Name, value and qualifier of each.
-pub fn generic_attributes(attributes: &crate::voms::verify::AcAttributes) -> Value {
+pub fn generic_attributes(attributes: &voms::ac::verify::AcAttributes) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all = attributes.generic.iter().flat_map(|granted| &granted.attributes);
     all.map(|attribute| {

@@ -11,6 +11,14 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::finding::AcFinding;
+use voms::ac::verify::{AcAttributes, validity};
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::certificate::{Certificate, minimal_integer};
+use voms::pki::dn::Dn;
+use voms::verifier::{Finding, VomsVerifier};
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
 
@@ -21,14 +29,6 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
 use super::{args as words, file, places};
-use crate::bounded;
-use crate::credential::certificate::{Certificate, minimal_integer};
-use crate::credential::chain::Chain;
-use crate::credential::dn::Dn;
-use crate::verifier::{Finding, VomsVerifier};
-use crate::voms::embedded::attribute_certificates;
-use crate::voms::finding::AcFinding;
-use crate::voms::verify::{AcAttributes, validity};
 
 /// Runs the command.
 pub fn main(name: &str, typed: &[OsString], env: &Environment) -> Exit {
@@ -57,7 +57,8 @@ fn load(path: &Path) -> Result<Chain, Trouble> {
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
     };
-    let contents = bounded::read(path, bounded::CONFIGURATION_LIMIT).map_err(|error| lost(bounded::reason(&error)))?;
+    let contents =
+        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
     Chain::parse_without_openssl(&contents).map_err(|error| lost(error.to_string()))
 }
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use voms::chain::Chain;
+use voms::pki::certificate::Certificate;
 
 use super::{Ac, ac_end, bits, seconds_left, type_of};
 use crate::cli::env::Environment;
 use crate::cli::file;
 use crate::cli::output::{self, hms};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::Chain;
 
 const BAR: usize = 20;
 
@@ -54,7 +54,7 @@ pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &E
     for ac in acs {
         raw(String::new());
         raw(format!("{} by {}", paint.bold(&format!("VO {}", ac.attributes.vo)), output::harmless(&ac.attributes.uri)));
-        let (not_before, _) = crate::voms::verify::validity(&ac.encoded.certificate().acinfo);
+        let (not_before, _) = voms::ac::verify::validity(&ac.encoded.certificate().acinfo);
         raw(life(&paint, not_before, ac_end(ac), now));
         for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
             let short = fqan.trim_end_matches("/Capability=NULL").trim_end_matches("/Role=NULL");
@@ -85,8 +85,8 @@ fn life(paint: &Paint, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<
     let full = usize::try_from(left.min(whole) * BAR as i64 / whole).unwrap_or(0).min(BAR);
     let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
     let words = match left {
-        _ if now < from => format!("not valid before {}", crate::when(&from)),
-        0 => format!("expired on {}", crate::when(&until)),
+        _ if now < from => format!("not valid before {}", output::utc(&from)),
+        0 => format!("expired on {}", output::utc(&until)),
         _ if left > 3 * 86_400 => format!("{} days left", left / 86_400),
         _ => format!("{} left", hms(left)),
     };

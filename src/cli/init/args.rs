@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::Duration;
 use clap::{ArgAction, Parser};
+use voms::pki::key::KeyKind;
 
 use crate::cli::output::Trouble;
-use crate::credential::key::KeyKind;
 
 const DEFAULT_BITS: u32 = 2048;
 

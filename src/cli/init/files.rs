@@ -3,21 +3,21 @@
 use std::path::Path;
 
 use der::asn1::ObjectIdentifier;
+use voms::files;
+use voms::pki::pem;
+use voms::proxy::kind::Policy;
 use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
-use crate::bounded;
 use crate::cli::output::Trouble;
-use crate::credential::pem;
-use crate::credential::proxy_type::Policy;
 
 /// What services still read of a proxy's extensions (spec 10.4).
 const LONGEST_INCLUDED: u64 = 16 << 10;
 const LABEL: &str = "ATTRIBUTE CERTIFICATE";
 
 fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
-    bounded::read(file, limit).map(|contents| contents.to_vec()).map_err(|error| {
-        Trouble::new(format!("cannot read {}: {}", file.display(), bounded::reason(&error)))
+    files::read_limited(file, limit).map(|contents| contents.to_vec()).map_err(|error| {
+        Trouble::new(format!("cannot read {}: {}", file.display(), files::reason(&error)))
             .help(&format!("name a readable file with {option}"))
     })
 }
@@ -70,7 +70,7 @@ pub fn included(file: &Path) -> Result<Vec<u8>, Trouble> {
 
 /// The attribute certificates of `--includeac`: PEM, as `--separate` writes them, or one in DER.
 pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Trouble> {
-    let contents = read("--includeac", file, bounded::CONFIGURATION_LIMIT)?;
+    let contents = read("--includeac", file, files::CONFIGURATION_LIMIT)?;
     let none =
         |why: &str| Trouble::new(format!("{}: {why}", file.display())).help("name a file that --separate has written");
     let blocks = pem::blocks(&contents);

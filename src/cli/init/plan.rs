@@ -5,7 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration as Span;
 
 use chrono::Duration;
+use voms::pki::key::KeyKind;
+use voms::proxy::kind::{Generation, Policy};
+use voms::trust::TrustAnchors;
+use voms::vo::fqan::Fqan;
+use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
+use voms_client::request::{AcRequest, LONGEST_LIFETIME};
+use voms_client::spec::{VomsSpec, Wish};
+use voms_client::vomses::VomsesEntry;
 
 use super::args::{self, InitArgs};
 use super::files;
@@ -15,15 +23,7 @@ use crate::cli::output::{self, Trouble};
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{trouble, vos};
-use crate::credential::anchors::TrustAnchors;
-use crate::credential::key::KeyKind;
-use crate::credential::location::Location;
-use crate::credential::proxy_type::{Generation, Policy};
-use crate::voms::fqan::Fqan;
-use crate::voms::request::{AcRequest, LONGEST_LIFETIME};
-use crate::voms::spec::{VomsSpec, Wish};
-use crate::voms::vomsdir::VomsDir;
-use crate::voms::vomses::VomsesEntry;
+use crate::home::location::Location;
 
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
@@ -179,7 +179,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     vos::problems(&vomses, &args.vomses, env).iter().for_each(output::warning);
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
-        let bad = |error: crate::voms::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+        let bad = |error: voms::vo::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
         let spec: VomsSpec = text.parse().map_err(bad)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
+use voms::ac::verify::{AcAttributes, VerifiedAc};
+use voms::pki::credential::Credential;
+use voms::pki::key::KeyKind;
+use voms::proxy::kind::Generation;
+use voms::proxy::{Proxy, ProxyNote};
+use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
+use voms_client::response::{ServerWarning, WarningKind};
+use voms_client::{AcReply, Event, Protocol};
 
 use super::plan::{InitPlan, VoPlan, Warnings};
 use crate::cli::output;
-use crate::client::{AcReply, Event, Protocol};
-use crate::credential::key::KeyKind;
-use crate::credential::location::Location;
-use crate::credential::proxy::{Proxy, ProxyNote};
-use crate::credential::proxy_type::Generation;
-use crate::credential::user::Credential;
-use crate::voms::fqan::Fqan;
-use crate::voms::response::{ServerWarning, WarningKind};
-use crate::voms::verify::{AcAttributes, VerifiedAc};
+use crate::home::location::Location;
 
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
     MyProxy and the info command of the Java client do not.";
@@ -126,6 +126,7 @@ impl Reporter {
             Event::OtherSubject(entry, subject) => self.debug(|| {
                 format!("{}:{} is {subject}, while its vomses entry says {}", entry.host, entry.port, entry.dn)
             }),
+            _ => {}
         }
     }
 
@@ -227,6 +228,7 @@ impl Reporter {
                 ProxyNote::LimitedForced => {
                     "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
                 }
+                _ => continue,
             });
         }
         if plan.key == KeyKind::P256 {

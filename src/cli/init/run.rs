@@ -4,8 +4,17 @@ use std::thread::JoinHandle;
 use std::time::Duration as Span;
 
 use chrono::{DateTime, Utc};
+use voms::ac::verify::{self, AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::chain::ChainFinding;
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::pki::key::{KeyError, KeyKind, PrivateKey};
+use voms::proxy::{Proxy, ProxyRequest};
 use voms_asn1::EncodedAc;
 use voms_asn1::voms::ac_seq::AcSeq;
+use voms_client::response::{ServerWarning, WarningKind};
+use voms_client::vomses::VomsesEntry;
+use voms_client::{AcReply, VomsClient};
 
 use super::files;
 use super::plan::{InitPlan, VoPlan, Warnings};
@@ -15,15 +24,7 @@ use crate::cli::file;
 use crate::cli::output::Trouble;
 use crate::cli::places;
 use crate::cli::trouble::{self, Stop};
-use crate::client::{AcReply, VomsClient};
-use crate::credential::certificate::Certificate;
-use crate::credential::chain::ChainFinding;
-use crate::credential::key::{KeyError, KeyKind, PrivateKey};
-use crate::credential::proxy::{Proxy, ProxyRequest};
-use crate::credential::user::Credential;
-use crate::voms::response::{ServerWarning, WarningKind};
-use crate::voms::verify::{self, AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
-use crate::voms::vomses::VomsesEntry;
+use crate::home::load;
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
@@ -56,7 +57,7 @@ pub fn attributes(
     let acs = attributes.map(|attributes| attributes.acs).unwrap_or_default();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
-            Trouble::new(format!("cannot write {}: {}", file.display(), crate::bounded::reason(&error)))
+            Trouble::new(format!("cannot write {}: {}", file.display(), voms::files::reason(&error)))
                 .help("name another file with --separate")
         })?;
     }
@@ -76,7 +77,7 @@ fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKe
 fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, Stop> {
     report.trusting(plan);
     report.looking_for(&plan.credential);
-    let credential = Credential::load(&plan.credential, |path| plan.passphrase.ask(path))?;
+    let credential = load::load(&plan.credential, |path| plan.passphrase.ask(path))?;
     report.loaded(&plan.credential, &credential);
     Ok(credential)
 }

@@ -1,0 +1,213 @@
+//! The client's side of HTTP Negotiate (SPNEGO, RFC 4178; RFC 4559) by the GSSAPI library of the machine (RFC 2743, RFC
+//! 2744), which is loaded when it is needed: a machine without Kerberos lacks nothing but this.
+//!
+//! The only place of the project with unsafe code: calls into C, each with the promise that makes it sound.
+
+mod calls;
+
+use std::ffi::c_void;
+use std::ptr;
+
+use self::calls::{Buffer, Calls, HOST_BASED_SERVICE, SPNEGO};
+
+/// RFC 2744 section 5.19: whoever is spoken to has to prove itself as well.
+const MUTUAL: u32 = 2;
+const CONTINUE_NEEDED: u32 = 1;
+const ERROR_BITS: u32 = 0xffff_0000;
+/// RFC 2744 section 3.9.1: the routine errors, and those of them that are about the ticket.
+const ROUTINE_BITS: u32 = 0x00ff_0000;
+const NO_CRED: u32 = 7 << 16;
+const CREDENTIALS_EXPIRED: u32 = 11 << 16;
+/// Longer than any token of HTTP Negotiate, whose headers have their limits.
+const LONGEST_TOKEN: usize = 64 << 10;
+
+/// Why there is no Kerberos to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GssError {
+    /// The library is not installed.
+    #[error("the Kerberos library (libgssapi_krb5) is not on this machine")]
+    NoLibrary,
+    /// There is no ticket, or none that is valid.
+    #[error("there is no valid Kerberos ticket: {0}")]
+    NoTicket(String),
+    /// What the library says of the exchange.
+    #[error("Kerberos fails: {0}")]
+    Exchange(String),
+}
+
+/// The library.
+pub struct Gssapi {
+    calls: Calls,
+}
+
+impl Gssapi {
+    /// Loads the library.
+    ///
+    /// # Errors
+    /// [`GssError::NoLibrary`].
+    pub fn load() -> Result<Self, GssError> {
+        Calls::load().map(|calls| Self { calls }).ok_or(GssError::NoLibrary)
+    }
+
+    /// The user of the ticket, such as `albert.einstein@LIGO.ORG`.
+    ///
+    /// # Errors
+    /// [`GssError::NoTicket`].
+    pub fn principal(&self) -> Result<String, GssError> {
+        let (mut minor, mut name, mut lifetime) = (0, ptr::null_mut(), 0);
+        // SAFETY: all pointers are to locals; null asks for the default credential, and leaves out what is not wanted.
+        let major = unsafe {
+            (self.calls.inquire_cred)(
+                &mut minor,
+                ptr::null_mut(),
+                &mut name,
+                &mut lifetime,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        if major & ERROR_BITS != 0 {
+            return Err(GssError::NoTicket(self.reason(major, minor)));
+        }
+        let name = Name { calls: &self.calls, name };
+        if lifetime == 0 {
+            return Err(GssError::NoTicket("it is over".to_owned()));
+        }
+        let mut text = Buffer::EMPTY;
+        // SAFETY: `name` was just given out by the library and is released after this; `text` is to be filled.
+        let major = unsafe { (self.calls.display_name)(&mut minor, name.name, &mut text, ptr::null_mut()) };
+        let bytes = self.take(text);
+        if major & ERROR_BITS != 0 {
+            return Err(GssError::NoTicket(self.reason(major, minor)));
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Begins to authenticate to the web server of a host. Returns the first token for it.
+    ///
+    /// # Errors
+    /// [`GssError::NoTicket`], [`GssError::Exchange`].
+    pub fn begin(&self, host: &str) -> Result<(Negotiation<'_>, Vec<u8>), GssError> {
+        let service = format!("HTTP@{host}");
+        let (mut minor, mut target) = (0, ptr::null_mut());
+        let mut given = Buffer::of(service.as_bytes());
+        // SAFETY: `given` borrows `service`, which outlives the call; the name type is static.
+        let major = unsafe { (self.calls.import_name)(&mut minor, &mut given, &HOST_BASED_SERVICE, &mut target) };
+        if major & ERROR_BITS != 0 {
+            return Err(GssError::Exchange(self.reason(major, minor)));
+        }
+        let target = Name { calls: &self.calls, name: target };
+        let mut negotiation = Negotiation { gssapi: self, target, context: ptr::null_mut(), complete: false };
+        let token = negotiation.step(&[])?;
+        Ok((negotiation, token))
+    }
+
+    /// Copies what the library has filled, and gives it back.
+    fn take(&self, mut buffer: Buffer) -> Vec<u8> {
+        // SAFETY: the library filled it: `length` bytes at `value`, or nothing at all.
+        let bytes = unsafe { buffer.bytes() }.to_vec();
+        let mut minor = 0;
+        // SAFETY: a buffer that the library filled, released once.
+        unsafe { (self.calls.release_buffer)(&mut minor, &mut buffer) };
+        bytes
+    }
+
+    /// What the library says of a failure; of the mechanism, where that says more.
+    fn reason(&self, major: u32, minor: u32) -> String {
+        const GSS_CODE: i32 = 1;
+        const MECHANISM_CODE: i32 = 2;
+        let said = |code: u32, kind: i32| {
+            let (mut ignored, mut context, mut text) = (0, 0, Buffer::EMPTY);
+            // SAFETY: pointers to locals; null stands for the default mechanism.
+            unsafe {
+                (self.calls.display_status)(&mut ignored, code, kind, ptr::null(), &mut context, &mut text);
+            }
+            String::from_utf8_lossy(&self.take(text)).into_owned()
+        };
+        let detail = if minor == 0 { String::new() } else { said(minor, MECHANISM_CODE) };
+        if detail.is_empty() || detail.contains("Unknown error") { said(major, GSS_CODE) } else { detail }
+    }
+}
+
+/// A name that the library holds.
+struct Name<'a> {
+    calls: &'a Calls,
+    name: *mut c_void,
+}
+
+impl Drop for Name<'_> {
+    fn drop(&mut self) {
+        let mut minor = 0;
+        // SAFETY: given out by the library, released once.
+        unsafe { (self.calls.release_name)(&mut minor, &mut self.name) };
+    }
+}
+
+/// An authentication that is under way.
+pub struct Negotiation<'a> {
+    gssapi: &'a Gssapi,
+    target: Name<'a>,
+    context: *mut c_void,
+    complete: bool,
+}
+
+impl Negotiation<'_> {
+    /// Whether both sides have proved who they are.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Takes the server's token, and gives the next one for it, which is empty when there is none.
+    ///
+    /// # Errors
+    /// [`GssError::NoTicket`], [`GssError::Exchange`].
+    pub fn step(&mut self, token: &[u8]) -> Result<Vec<u8>, GssError> {
+        if self.complete || token.len() > LONGEST_TOKEN {
+            return Err(GssError::Exchange("a token came that nobody asked for".to_owned()));
+        }
+        let calls = &self.gssapi.calls;
+        let (mut minor, mut flags, mut out) = (0, 0, Buffer::EMPTY);
+        let mut given = Buffer::of(token);
+        // SAFETY: the context is null or the library's own; the target lives as long as `self`; `given` borrows
+        // `token`; `out` is to be filled; nulls stand for defaults and for what is not wanted.
+        let major = unsafe {
+            (calls.init_sec_context)(
+                &mut minor,
+                ptr::null_mut(),
+                &mut self.context,
+                self.target.name,
+                &SPNEGO,
+                MUTUAL,
+                0,
+                ptr::null_mut(),
+                &mut given,
+                ptr::null_mut(),
+                &mut out,
+                &mut flags,
+                ptr::null_mut(),
+            )
+        };
+        let next = self.gssapi.take(out);
+        if major & ERROR_BITS != 0 {
+            let reason = self.gssapi.reason(major, minor);
+            return Err(match major & ROUTINE_BITS {
+                NO_CRED | CREDENTIALS_EXPIRED => GssError::NoTicket(reason),
+                _ => GssError::Exchange(reason),
+            });
+        }
+        self.complete = major & CONTINUE_NEEDED == 0 && flags & MUTUAL != 0;
+        Ok(next)
+    }
+}
+
+impl Drop for Negotiation<'_> {
+    fn drop(&mut self) {
+        if !self.context.is_null() {
+            let mut minor = 0;
+            // SAFETY: the library's own context, deleted once; null asks for no token.
+            unsafe { (self.gssapi.calls.delete_sec_context)(&mut minor, &mut self.context, ptr::null_mut()) };
+        }
+    }
+}

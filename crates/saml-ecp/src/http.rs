@@ -1,0 +1,257 @@
+//! HTTP for the log-in: https only, no redirects, answers and times bounded, secrets masked where it is told.
+
+use std::time::Duration;
+
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+use tokio::runtime::Runtime;
+use url::Url;
+
+use crate::error::EcpError;
+use crate::jar::Jar;
+
+/// The most that is read of one message of the log-in, in bytes.
+const MESSAGE_LIMIT: usize = 1 << 20;
+/// The most that is read of a page, which is kept in memory.
+const PAGE_LIMIT: usize = 64 << 20;
+const CONNECTING: Duration = Duration::from_secs(10);
+/// How long nothing may come.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How long a message of the log-in may take.
+const WHOLE: Duration = Duration::from_secs(30);
+/// How long a page may take, which has to come in all the same.
+const WHOLE_PAGE: Duration = Duration::from_secs(24 * 3600);
+const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
+
+/// What a request carries.
+#[derive(Default)]
+pub struct Message<'a> {
+    /// Name and value.
+    pub headers: Vec<(HeaderName, String)>,
+    /// The body of a POST; a GET has none.
+    pub body: Option<Vec<u8>>,
+    /// Cookies for it, and for what its answer sets.
+    pub jar: Option<&'a mut Jar>,
+    /// Whether the body holds something that nobody else may see.
+    pub secret: bool,
+    /// Whether what is asked for is a page, which may be large and take its time, and no message of the log-in.
+    pub page: bool,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    /// The host that was asked.
+    pub host: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Where a redirect leads.
+    #[must_use]
+    pub fn redirect(&self) -> Option<&str> {
+        self.header("location").filter(|_| (300..400).contains(&self.status))
+    }
+}
+
+/// Makes requests, one at a time.
+pub struct Http {
+    client: Client,
+    runtime: Runtime,
+    /// Where traffic is told, if it is.
+    tell: Option<fn(&str)>,
+}
+
+impl Http {
+    /// Proxies and CAs are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR`), else
+    /// the system's.
+    ///
+    /// # Errors
+    /// [`EcpError::Internal`].
+    pub fn new(tell: Option<fn(&str)>) -> Result<Self, EcpError> {
+        let client = Client::builder()
+            .https_only(true)
+            .redirect(Policy::none())
+            .referer(false)
+            .user_agent(AGENT)
+            .connect_timeout(CONNECTING)
+            .read_timeout(SILENCE)
+            .build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+        let internal = |error: &dyn std::fmt::Display| EcpError::Internal(format!("HTTP cannot be set up: {error}"));
+        Ok(Self {
+            client: client.map_err(|error| internal(&error))?,
+            runtime: runtime.map_err(|error| internal(&error))?,
+            tell,
+        })
+    }
+
+    /// Sends a GET, or a POST if there is a body.
+    ///
+    /// # Errors
+    /// [`EcpError::Insecure`], [`EcpError::UserInAddress`], [`EcpError::Connect`], [`EcpError::Untrusted`],
+    /// [`EcpError::Timeout`], [`EcpError::TooLarge`].
+    pub fn send(&self, url: &Url, mut message: Message<'_>) -> Result<Answer, EcpError> {
+        let host = host_of(url)?;
+        let method = if message.body.is_some() { Method::POST } else { Method::GET };
+        let mut headers = HeaderMap::new();
+        for (name, value) in &message.headers {
+            let mut value = HeaderValue::from_bytes(value.as_bytes())
+                .map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?;
+            value.set_sensitive(true);
+            headers.append(name.clone(), value);
+        }
+        if let Some(jar) = &message.jar {
+            let own = headers.get_all(COOKIE).iter().filter_map(|own| own.to_str().ok()).map(str::to_owned);
+            let pairs = with_own(jar.pairs(url), own.collect());
+            if let Some(mut value) = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|_| !pairs.is_empty()) {
+                value.set_sensitive(true);
+                headers.insert(COOKIE, value);
+            }
+        }
+        self.tell_request(&method, url, &headers, &message);
+        let (limit, time) = if message.page { (PAGE_LIMIT, WHOLE_PAGE) } else { (MESSAGE_LIMIT, WHOLE) };
+        let mut request = self.client.request(method, url.clone()).headers(headers).timeout(time);
+        if let Some(body) = message.body.take() {
+            request = request.body(body);
+        }
+        let answer = self.runtime.block_on(receive(request, &host, limit))?;
+        self.tell_answer(&answer, message.secret);
+        if let Some(jar) = message.jar {
+            jar.take(&answer.headers, url);
+        }
+        Ok(answer)
+    }
+
+    fn tell_request(&self, method: &Method, url: &Url, headers: &HeaderMap, message: &Message<'_>) {
+        let Some(tell) = self.tell else { return };
+        tell(&format!("> {method} {url}"));
+        headers.iter().for_each(|(name, value)| tell(&format!("> {name}: {}", masked_request(name, value))));
+        match &message.body {
+            Some(body) if message.secret => tell(&format!("> ({} bytes that are not shown)", body.len())),
+            Some(body) => tell(&format!("> {}", String::from_utf8_lossy(body))),
+            None => {}
+        }
+    }
+
+    fn tell_answer(&self, answer: &Answer, secret: bool) {
+        let Some(tell) = self.tell else { return };
+        tell(&format!("< {} {}", answer.status, answer.host));
+        answer.headers.iter().for_each(|(name, value)| tell(&format!("< {name}: {}", masked(name, value))));
+        match std::str::from_utf8(&answer.body) {
+            Ok(text) if !secret => tell(&format!("< {text}")),
+            _ => tell(&format!("< ({} bytes that are not shown)", answer.body.len())),
+        }
+    }
+}
+
+/// The jar's cookies and the message's own, which count where both have one of that name.
+fn with_own(jar: Vec<String>, own: Vec<String>) -> Vec<String> {
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
+    let names: Vec<String> = own.iter().flat_map(|own| own.split(';')).map(name).collect();
+    jar.into_iter().filter(|pair| !names.contains(&name(pair))).chain(own).collect()
+}
+
+/// A header of a request as it may be told: what a user has added may be a secret, whatever its name.
+fn masked_request(name: &HeaderName, value: &HeaderValue) -> String {
+    match name.as_str() {
+        "accept" | "content-type" | "paos" | "authorization" | "cookie" => masked(name, value),
+        _ => "***".to_owned(),
+    }
+}
+
+/// A header as it may be told: credentials and the values of cookies are left out.
+fn masked(name: &HeaderName, value: &HeaderValue) -> String {
+    let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+    match name.as_str() {
+        "authorization" | "www-authenticate" => {
+            let scheme = text.split_once(' ').map(|(scheme, _)| format!("{scheme} "));
+            format!("{}***", scheme.unwrap_or_default())
+        }
+        "cookie" => text.split("; ").map(masked_cookie).collect::<Vec<_>>().join("; "),
+        "set-cookie" => masked_cookie(text.split(';').next().unwrap_or_default()),
+        _ => text,
+    }
+}
+
+fn masked_cookie(cookie: &str) -> String {
+    cookie.split_once('=').map_or_else(|| "***".to_owned(), |(name, _)| format!("{name}=***"))
+}
+
+/// The host of an https address, which has no user name or password in it.
+///
+/// # Errors
+/// [`EcpError::Insecure`], [`EcpError::UserInAddress`].
+pub fn host_of(url: &Url) -> Result<String, EcpError> {
+    let host = url.host_str().filter(|_| url.scheme() == "https");
+    let host = host.ok_or_else(|| EcpError::insecure(url.as_str()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EcpError::UserInAddress(host.to_owned()));
+    }
+    Ok(host.to_owned())
+}
+
+async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> Result<Answer, EcpError> {
+    let failed = |error: &reqwest::Error| {
+        if error.is_timeout() {
+            return EcpError::Timeout(host.to_owned());
+        }
+        let host = host.to_owned();
+        match distrust(error) {
+            Some(reason) => EcpError::Untrusted { host, reason },
+            None => EcpError::Connect { host, reason: innermost(error) },
+        }
+    };
+    let mut response = request.send().await.map_err(|error| failed(&error))?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > limit {
+            return Err(EcpError::TooLarge { host: host.to_owned(), mebibytes: limit >> 20 });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { host: host.to_owned(), status, headers, body })
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
+    let first: &dyn std::error::Error = error;
+    std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string)
+}
+
+/// Why OpenSSL does not trust a certificate, which is told in brackets behind OpenSSL's own line.
+fn distrust(error: &reqwest::Error) -> Option<String> {
+    causes(error).find_map(|text| {
+        let (line, reason) = text.strip_suffix(')')?.rsplit_once(" (")?;
+        line.contains("certificate verify failed").then(|| reason.to_owned())
+    })
+}
+
+/// The last cause, which is the one that tells.
+fn innermost(error: &reqwest::Error) -> String {
+    causes(error).last().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_sent_once() {
+        let jar = || vec!["CSRF=theirs".to_owned(), "_shibsession_1=x=y".to_owned()];
+        assert_eq!(with_own(jar(), vec!["CSRF=ours".to_owned()]), ["_shibsession_1=x=y", "CSRF=ours"]);
+        assert_eq!(with_own(jar(), Vec::new()), jar());
+    }
+}

@@ -1,0 +1,29 @@
+//! HTTP Negotiate (RFC 4559): the client's first token, and the server's proof.
+
+use openssl::base64;
+
+use crate::error::EcpError;
+use crate::gssapi::{Gssapi, Negotiation};
+use crate::http::Answer;
+
+/// The `Authorization` header for a host, and the exchange that the answer has to complete.
+///
+/// # Errors
+/// [`EcpError::Kerberos`].
+pub fn begin<'a>(gssapi: &'a Gssapi, host: &str) -> Result<(Negotiation<'a>, String), EcpError> {
+    let (negotiation, token) = gssapi.begin(host)?;
+    Ok((negotiation, format!("Negotiate {}", base64::encode_block(&token))))
+}
+
+/// Verifies that whoever answered has the host's key.
+///
+/// # Errors
+/// [`EcpError::NotMutual`].
+pub fn verify(mut negotiation: Negotiation<'_>, answer: &Answer) -> Result<(), EcpError> {
+    let refused = || EcpError::NotMutual(answer.host.clone());
+    let values = answer.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+    let mut tokens = values.filter_map(|value| value.strip_prefix("Negotiate "));
+    let token = tokens.next().and_then(|token| base64::decode_block(token.trim()).ok()).ok_or_else(refused)?;
+    negotiation.step(&token).map_err(|_| refused())?;
+    if negotiation.is_complete() { Ok(()) } else { Err(refused()) }
+}

@@ -1,0 +1,175 @@
+//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like the C++ VOMS server or
+//! INDIGO IAM.
+//!
+//! It serves the sandbox and tests. It listens on the loopback interface only.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod answer;
+pub mod iam;
+pub mod pki;
+pub mod server;
+pub mod sign;
+pub mod users;
+pub mod world;
+
+use chrono::{DateTime, Duration, Utc};
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::pki::dn::Dn;
+use voms::vo::fqan::Fqan;
+use voms_asn1::EncodedAc;
+use voms_asn1::voms::generic_attributes::GenericAttribute;
+
+use self::sign::{AcDraft, SignError};
+
+/// One member of the VO.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The name of the member's account.
+    pub name: String,
+    /// The subject of the member's certificate.
+    pub subject: Dn,
+    /// Its issuer, at which IAM looks too.
+    pub issuer: Dn,
+    /// The groups, all of which are always granted.
+    pub groups: Vec<Fqan>,
+    /// The groups that IAM grants on request only. The C++ server has no such groups.
+    pub optional_groups: Vec<Fqan>,
+    /// The roles, granted on request.
+    pub roles: Vec<Fqan>,
+    /// Attributes of the member in the VO.
+    pub attributes: Vec<GenericAttribute>,
+    /// Why the member is suspended, if so.
+    pub suspended: Option<String>,
+    /// Whether the member has yet to sign the VO's usage policy.
+    pub must_sign_aup: bool,
+}
+
+impl Member {
+    /// VOMS-Admin knows an unsigned usage policy as a reason to suspend.
+    fn suspension(&self) -> Option<&str> {
+        let aup = self.must_sign_aup.then_some("User failed to sign the AUP in time.");
+        self.suspended.as_deref().or(aup)
+    }
+}
+
+/// Why nothing is granted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Not a member.
+    #[error("User unknown to this VO.")]
+    Unknown,
+    /// A member who is suspended.
+    #[error("User is currently suspended!\nSuspension reason: {0}")]
+    Suspended(String),
+    /// A group or role that the member does not hold.
+    #[error("Unable to satisfy {0} request!")]
+    NotHeld(Fqan),
+    /// Signing failed.
+    #[error("Internal error: {0}")]
+    Sign(#[from] SignError),
+}
+
+/// What is asked of an authority.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Groups and roles in order; empty for the VO's top group.
+    pub fqans: Vec<Fqan>,
+    /// Whether all roles are wanted too.
+    pub all: bool,
+    /// What comes first of what is granted; nothing is granted by it.
+    pub order: Vec<Fqan>,
+    /// Hosts that alone may accept what is granted.
+    pub targets: Vec<String>,
+    /// Seconds; `None` for the most there is.
+    pub lifetime: Option<u64>,
+}
+
+/// What is granted.
+#[derive(Debug)]
+pub struct Grant {
+    /// The attribute certificate.
+    pub ac: EncodedAc,
+    /// What was done otherwise than asked.
+    pub warnings: Vec<String>,
+}
+
+/// The authority of one VO.
+#[derive(Debug)]
+pub struct Authority {
+    /// The VO's name.
+    pub vo: String,
+    /// `host:port` as it stands in attribute certificates.
+    pub uri: String,
+    /// The most that an attribute certificate may live.
+    pub longest: Duration,
+    /// Who is in the VO.
+    pub members: Vec<Member>,
+}
+
+impl Authority {
+    /// Grants what a member asks for: the wanted FQANs first, in order, then all other groups (spec 3.3).
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn grant(
+        &self,
+        signer: &Credential,
+        holder: &Certificate,
+        wanted: &Wanted,
+        now: DateTime<Utc>,
+    ) -> Result<Grant, Refusal> {
+        let member = self.members.iter().find(|member| member.subject.matches(holder.subject()));
+        let member = member.ok_or(Refusal::Unknown)?;
+        if let Some(reason) = member.suspension() {
+            return Err(Refusal::Suspended(reason.to_owned()));
+        }
+        let mut fqans: Vec<Fqan> = Vec::new();
+        let held = |fqan: &Fqan| member.groups.contains(fqan) || member.roles.contains(fqan);
+        if let Some(missing) = wanted.fqans.iter().find(|fqan| !held(fqan)) {
+            return Err(Refusal::NotHeld(missing.clone()));
+        }
+        let roles = member.roles.iter().filter(|_| wanted.all);
+        for fqan in wanted.fqans.iter().chain(&member.groups).chain(roles) {
+            if !fqans.contains(fqan) {
+                fqans.push(fqan.clone());
+            }
+        }
+        fqans.sort_by_key(|fqan| wanted.order.iter().position(|first| first == fqan).unwrap_or(usize::MAX));
+        let longest = self.longest_seconds();
+        let asked = wanted.lifetime.filter(|seconds| *seconds > 0).unwrap_or(longest);
+        let granted = asked.min(longest);
+        let warnings = (granted < asked).then(|| {
+            format!("{}: The validity of this VOMS AC in your proxy is shortened to {granted} seconds!", self.uri)
+        });
+        let fqans = fqans.iter().map(long_form).collect();
+        let draft = AcDraft { targets: wanted.targets.clone(), ..self.draft(member, fqans, granted, now) };
+        Ok(Grant { ac: draft.sign(holder, signer)?, warnings: warnings.into_iter().collect() })
+    }
+
+    fn longest_seconds(&self) -> u64 {
+        u64::try_from(self.longest.num_seconds()).unwrap_or(0)
+    }
+
+    /// What is signed for a member, at most for as long as the authority signs anything.
+    fn draft(&self, member: &Member, fqans: Vec<String>, seconds: u64, now: DateTime<Utc>) -> AcDraft {
+        let lifetime = i64::try_from(seconds).ok().and_then(Duration::try_seconds).unwrap_or(self.longest);
+        AcDraft {
+            vo: self.vo.clone(),
+            uri: self.uri.clone(),
+            fqans,
+            attributes: member.attributes.clone(),
+            targets: Vec::new(),
+            not_before: now,
+            not_after: now + lifetime.min(self.longest),
+        }
+    }
+}
+
+/// The form with the NULLs, as today's servers send it.
+fn long_form(fqan: &Fqan) -> String {
+    format!("{}/Role={}/Capability=NULL", fqan.group(), fqan.role().unwrap_or("NULL"))
+}

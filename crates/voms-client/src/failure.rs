@@ -1,0 +1,143 @@
+//! Why no attribute certificate came.
+
+use std::time::Duration;
+
+use voms_asn1::DecodeError;
+
+use crate::net::NetError;
+use crate::refusal::{ServerError, ServerErrorKind};
+use crate::response::ResponseError;
+use crate::vomses::VomsesEntry;
+use crate::{HttpFailure, Protocol};
+
+/// Why one server gave no attribute certificate over one protocol.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// On the way.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The answer is HTTP, but not VOMS.
+    #[error(transparent)]
+    Http(#[from] HttpFailure),
+    /// The answer is not VOMS's, or cannot be decoded.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
+    /// The server said no.
+    #[error("{}", in_words(.0))]
+    Server(ServerError),
+    /// Neither an attribute certificate nor an error in the answer.
+    #[error("the answer holds neither an attribute certificate nor an error")]
+    Nothing,
+    /// The attribute certificate is not one.
+    #[error("the attribute certificate cannot be read: {0}")]
+    Ac(#[from] DecodeError),
+    /// The time for this server, or for the whole command, is up.
+    #[error("Read timed out: no answer within {} s", .0.as_secs_f64().ceil())]
+    Timeout(Duration),
+}
+
+impl Failure {
+    /// How much it tells: a server's own words most, then what was found out about it, then silence.
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Server(error) => match error.kind {
+                ServerErrorKind::Fault => 2,
+                ServerErrorKind::UnknownUser { .. } => 5,
+                ServerErrorKind::CertificateRejected => 4,
+                _ if error.is_definite() => 5,
+                _ => 4,
+            },
+            Self::Http(HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. }) => 4,
+            Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
+            | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
+            Self::Http(_) | Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
+            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::Truncated(_) | NetError::TooLarge) => 1,
+            Self::Timeout(_) => 1,
+            Self::Net(_) => 0,
+        }
+    }
+
+    /// Whether the server, or what stands in front of it, did not accept the user's certificate.
+    #[must_use]
+    pub fn is_rejected_certificate(&self) -> bool {
+        match self {
+            Self::Net(error) => matches!(error, NetError::Refused(_) | NetError::Closed),
+            Self::Http(failure) => {
+                matches!(failure, HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. })
+            }
+            Self::Server(error) => error.kind == ServerErrorKind::CertificateRejected,
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_definite(&self) -> bool {
+        matches!(self, Self::Server(error) if error.is_definite())
+    }
+
+    /// Whether the server may yet understand the other protocol: one that answered in HTTP does not.
+    pub(super) fn wants_legacy(&self) -> bool {
+        matches!(self, Self::Net(error) if error.is_silence())
+    }
+}
+
+/// The server's own words, and what they mean where they do not say.
+fn in_words(error: &ServerError) -> String {
+    match error.kind {
+        ServerErrorKind::CertificateRejected => {
+            format!("the server did not accept your certificate: {}", error.message)
+        }
+        ServerErrorKind::Fault => format!("the server is there, but not working now: {}", error.message),
+        _ => error.message.clone(),
+    }
+}
+
+/// What was tried at one server.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The server.
+    pub entry: VomsesEntry,
+    /// What became of it, protocol by protocol.
+    pub failures: Vec<(Protocol, Failure)>,
+}
+
+/// No server of the VO gave an attribute certificate.
+#[derive(Debug)]
+pub struct ClientError {
+    /// The VO.
+    pub vo: String,
+    /// Every server that was tried, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+impl ClientError {
+    /// The failure that tells most.
+    #[must_use]
+    pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
+        let all = self
+            .attempts
+            .iter()
+            .flat_map(|attempt| attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure)));
+        all.max_by_key(|(_, failure)| failure.weight())
+    }
+
+    /// What a server said, if one refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&ServerError> {
+        match self.foremost() {
+            Some((_, Failure::Server(error))) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for ClientError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.foremost() {
+            Some((entry, failure)) => write!(f, "{}:{}: {failure}", entry.host, entry.port),
+            None => write!(f, "no server of the VO {} could be asked", self.vo),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}

@@ -1,0 +1,165 @@
+//! HTTP answers that are not VOMS's: what they tell all the same.
+
+use std::time::Duration;
+
+use crate::net::rest::Answer;
+
+/// What is shown of a stranger's page or address, in characters.
+const LONGEST_EXCERPT: usize = 200;
+
+/// An answer in HTTP without anything of VOMS in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpFailure {
+    /// A redirect, which VOMS endpoints do not send.
+    #[error(
+        "the server redirects to {location} (HTTP {status}): that is a web page, perhaps IAM's own, not its VOMS endpoint"
+    )]
+    Redirect {
+        /// The status, 3xx.
+        status: u16,
+        /// Where to.
+        location: String,
+    },
+    /// The server is reached, but what it stands for is down or overloaded.
+    #[error("the server is there, but not working now (HTTP {status} {})", reason(*.status))]
+    Unavailable {
+        /// The status: 429, 500, 502, 503 or 504.
+        status: u16,
+        /// How long it asks to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The web server in front did not accept the client certificate.
+    #[error("the server did not accept your certificate (HTTP {status})")]
+    CertificateRejected {
+        /// The status.
+        status: u16,
+    },
+    /// The web server in front saw no client certificate.
+    #[error("the server did not accept your certificate: it says that it was sent none (HTTP {status})")]
+    CertificateMissing {
+        /// The status.
+        status: u16,
+    },
+    /// A page for people.
+    #[error("the server sent a web page (HTTP {status}, {title:?}), not an answer of VOMS")]
+    WebPage {
+        /// The status.
+        status: u16,
+        /// Its title, or how it begins.
+        title: String,
+    },
+    /// A body that was compressed although nothing but plain text was asked for.
+    #[error("the server compressed its answer ({encoding}), which it was not asked to do")]
+    Compressed {
+        /// The encoding.
+        encoding: String,
+    },
+    /// A status without a body.
+    #[error("an empty answer (HTTP {status})")]
+    Empty {
+        /// The status.
+        status: u16,
+    },
+    /// Anything else.
+    #[error("an answer that is not VOMS's (HTTP {status}): {start:?}")]
+    Foreign {
+        /// The status.
+        status: u16,
+        /// How it begins.
+        start: String,
+    },
+}
+
+impl HttpFailure {
+    /// Says what an answer is that no VOMS server would give.
+    #[must_use]
+    pub fn of(answer: &Answer) -> Self {
+        let status = answer.status;
+        let text = String::from_utf8_lossy(&answer.body);
+        // nginx has codes of its own for client certificates, 495 and 496, and shows them as 400.
+        let is_page_of = |title: &str| matches!(status, 400 | 495 | 496) && text.contains(title);
+        match status {
+            300..=399 => {
+                let location = answer.location.as_deref().unwrap_or("an address that it does not name");
+                Self::Redirect { status, location: excerpt(location) }
+            }
+            429 | 500 | 502..=504 => Self::Unavailable { status, retry_after: answer.retry_after },
+            _ if is_page_of("The SSL certificate error") => Self::CertificateRejected { status },
+            _ if is_page_of("No required SSL certificate was sent") => Self::CertificateMissing { status },
+            _ => match (&answer.encoding, title(&text)) {
+                (Some(encoding), _) => Self::Compressed { encoding: excerpt(encoding) },
+                (None, Some(title)) => Self::WebPage { status, title },
+                (None, None) if text.trim().is_empty() => Self::Empty { status },
+                (None, None) => Self::Foreign { status, start: excerpt(&text) },
+            },
+        }
+    }
+}
+
+fn reason(status: u16) -> &'static str {
+    hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+}
+
+/// The title of an HTML page, or how it begins where it has none.
+fn title(text: &str) -> Option<String> {
+    let start: String = text.chars().take(4096).collect();
+    let lower = start.to_ascii_lowercase();
+    if !lower.contains("<html") && !lower.contains("<!doctype html") {
+        return None;
+    }
+    let inside = || {
+        let begin = lower.find("<title>")? + "<title>".len();
+        let end = lower[begin..].find("</title>")?;
+        start.get(begin..begin + end)
+    };
+    Some(excerpt(inside().unwrap_or(&start)))
+}
+
+fn excerpt(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_EXCERPT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(status: u16, body: &str) -> HttpFailure {
+        HttpFailure::of(&Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() })
+    }
+
+    #[test]
+    fn the_status_decides_before_the_page_does() {
+        let html = "<html><head><title>502 Bad\n Gateway</title></head></html>";
+        assert_eq!(page(502, html), HttpFailure::Unavailable { status: 502, retry_after: None });
+        assert_eq!(page(404, html), HttpFailure::WebPage { status: 404, title: "502 Bad Gateway".to_owned() });
+        assert_eq!(page(404, ""), HttpFailure::Empty { status: 404 });
+    }
+
+    #[test]
+    fn nginxs_pages_about_certificates_are_recognised() {
+        let rejected = page(400, "<html><title>400 The SSL certificate error</title>");
+        assert_eq!(rejected, HttpFailure::CertificateRejected { status: 400 });
+        let missing = page(400, "<html><title>400 No required SSL certificate was sent</title>");
+        assert_eq!(missing, HttpFailure::CertificateMissing { status: 400 });
+        assert!(matches!(page(200, "<html>The SSL certificate error"), HttpFailure::WebPage { .. }));
+    }
+
+    #[test]
+    fn what_nginx_sends_in_iams_place_is_recognised() {
+        let cert = page(400, include_str!("../../../fixtures/rest/iam-cert.body"));
+        assert_eq!(cert, HttpFailure::CertificateRejected { status: 400 });
+        let missing = page(400, include_str!("../../../fixtures/rest/iam-nocert.body"));
+        assert_eq!(missing, HttpFailure::CertificateMissing { status: 400 });
+        let exception = page(500, include_str!("../../../fixtures/rest/iam-all.body"));
+        assert_eq!(exception, HttpFailure::Unavailable { status: 500, retry_after: None });
+    }
+
+    #[test]
+    fn pages_of_any_size_are_cut() {
+        let HttpFailure::WebPage { title, .. } = page(200, &format!("<!DOCTYPE HTML>{}", "x".repeat(1 << 20))) else {
+            panic!("not a page")
+        };
+        assert!(title.chars().count() <= LONGEST_EXCERPT);
+    }
+}

@@ -1,0 +1,230 @@
+//! Asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod exchange;
+mod failure;
+mod http;
+mod look;
+pub mod net;
+pub mod refusal;
+pub mod request;
+pub mod response;
+pub mod spec;
+mod survey;
+pub mod vomses;
+mod waiting;
+mod xml;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::{Instant, timeout_at};
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::pki::dn::Dn;
+use voms_asn1::EncodedAc;
+
+use self::exchange::Asking;
+pub use self::failure::{Attempt, ClientError, Failure};
+pub use self::http::HttpFailure;
+pub use self::look::{Look, look_at};
+pub use self::survey::Survey;
+use self::waiting::Waiting;
+use crate::net::tls::{ServerName, ServerTrust, TlsClient};
+use crate::net::{NetError, rest};
+use crate::refusal::Software;
+use crate::request::AcRequest;
+use crate::response::ServerWarning;
+use crate::vomses::VomsesEntry;
+
+/// How servers are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP, as all of today's servers speak it.
+    Rest,
+    /// The XML protocol before it.
+    Legacy,
+}
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rest => "REST",
+            Self::Legacy => "legacy protocol",
+        })
+    }
+}
+
+/// What happens on the way, for whoever wants to tell the user.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A server is about to be asked.
+    Contacting(&'a VomsesEntry),
+    /// A server failed in one protocol.
+    Failed(&'a VomsesEntry, Protocol, &'a Failure),
+    /// A server answered with an attribute certificate.
+    Answered(&'a VomsesEntry, Protocol),
+    /// A server that lists roles on request failed to do so; what it gave before is taken.
+    RolesNotListed(&'a VomsesEntry, &'a Failure),
+    /// A server's certificate names the host, but not the subject that the vomses entry gives.
+    OtherSubject(&'a VomsesEntry, &'a Dn),
+}
+
+/// An attribute certificate as it came, not yet judged.
+#[derive(Debug)]
+pub struct AcReply {
+    /// The attribute certificate.
+    pub ac: EncodedAc,
+    /// The server that gave it.
+    pub entry: VomsesEntry,
+    /// What software that server is, as far as it shows.
+    pub software: Software,
+    /// What the server says it did otherwise than asked.
+    pub warnings: Vec<ServerWarning>,
+    /// Whether the user has no further roles: the server was asked for all and lists them.
+    pub is_complete: bool,
+    /// The certificate with which the server authenticated itself.
+    pub server: Certificate,
+    /// The certificate that signed the attributes, if it is another one with the server's subject and issuer for which
+    /// the system's web CAs vouch, where they judge servers.
+    pub stand_in: Option<Certificate>,
+    /// What the server's clock showed, if it said so.
+    pub server_time: Option<DateTime<Utc>>,
+}
+
+impl AcReply {
+    /// The certificate that may sign without being named in a vomsdir: the server's, or the one that stands in for it.
+    #[must_use]
+    pub fn expected_signer(&self) -> &Certificate {
+        self.stand_in.as_ref().unwrap_or(&self.server)
+    }
+}
+
+/// Asks VOMS servers on behalf of one user.
+pub struct VomsClient {
+    tls: TlsClient,
+    kept: rest::Kept,
+    runtime: Waiting,
+    timeout: Duration,
+    deadline: Instant,
+    any_host: bool,
+}
+
+impl VomsClient {
+    /// A client that spends at most `timeout` on one server and at most `total` on everything it is asked.
+    ///
+    /// # Errors
+    /// [`NetError::Credential`], [`NetError::WebCas`], or what the system says where no connections can be made at all.
+    pub fn new(
+        credential: &Credential,
+        trust: ServerTrust,
+        now: DateTime<Utc>,
+        timeout: Duration,
+        total: Duration,
+    ) -> Result<Self, NetError> {
+        Ok(Self {
+            tls: TlsClient::new(credential, trust, now)?,
+            kept: rest::Kept::default(),
+            runtime: Waiting::new()?,
+            timeout: timeout.min(total),
+            deadline: Instant::now() + total,
+            any_host: false,
+        })
+    }
+
+    /// The same, which believes a server that a trusted CA vouches for whatever its name is. Whoever has a certificate
+    /// of such a CA can then answer in the server's place.
+    #[must_use]
+    pub fn without_host_check(self) -> Self {
+        Self { any_host: true, ..self }
+    }
+
+    /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
+    ///
+    /// # Errors
+    /// [`ClientError`] with every attempt.
+    pub fn request(
+        &self,
+        request: &AcRequest,
+        servers: &[VomsesEntry],
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, ClientError> {
+        let nothing = |attempts| ClientError { vo: request.vo.clone(), attempts };
+        let outcome = self.runtime.until(self.ask_all(request, servers, observe));
+        outcome.unwrap_or_else(|| Err(Vec::new())).map_err(nothing)
+    }
+
+    async fn ask_all(
+        &self,
+        request: &AcRequest,
+        servers: &[VomsesEntry],
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, Vec<Attempt>> {
+        let mut attempts = Vec::new();
+        for entry in shuffled(servers) {
+            observe(&Event::Contacting(&entry));
+            match self.ask(request, &entry, observe).await {
+                Ok(reply) => return Ok(reply),
+                Err(failures) => {
+                    let definite = failures.iter().any(|(_, failure)| failure.is_definite());
+                    attempts.push(Attempt { entry, failures });
+                    if definite || Instant::now() >= self.deadline {
+                        break;
+                    }
+                }
+            }
+        }
+        Err(attempts)
+    }
+
+    /// One server: REST, then the legacy protocol if REST brought nothing of VOMS, both within one time limit.
+    async fn ask(
+        &self,
+        request: &AcRequest,
+        entry: &VomsesEntry,
+        observe: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<AcReply, Vec<(Protocol, Failure)>> {
+        let start = Instant::now();
+        let end = (start + self.timeout).min(self.deadline);
+        let mut failures: Vec<(Protocol, Failure)> = Vec::new();
+        for protocol in [Protocol::Rest, Protocol::Legacy] {
+            let mut asking = Asking { client: self, entry, protocol, end, observe };
+            let outcome = timeout_at(end, asking.ask(request)).await;
+            let failure = match outcome {
+                Ok(Ok(reply)) => {
+                    observe(&Event::Answered(entry, protocol));
+                    return Ok(reply);
+                }
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::Timeout(end - start),
+            };
+            observe(&Event::Failed(entry, protocol, &failure));
+            let go_on = failure.wants_legacy();
+            failures.push((protocol, failure));
+            if !go_on {
+                break;
+            }
+        }
+        Err(failures)
+    }
+}
+
+fn server_name(entry: &VomsesEntry, any_host: bool) -> ServerName {
+    ServerName { host: entry.host.clone(), port: entry.port, subject: Dn::parse(&entry.dn), any_host }
+}
+
+fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
+    let mut keyed: Vec<(u64, &VomsesEntry)> = servers
+        .iter()
+        .map(|entry| {
+            let mut key = [0; 8];
+            // Without randomness the order of the file is as good as any.
+            let _ = openssl::rand::rand_bytes(&mut key);
+            (u64::from_ne_bytes(key), entry)
+        })
+        .collect();
+    keyed.sort_by_key(|(key, _)| *key);
+    keyed.into_iter().map(|(_, entry)| entry.clone()).collect()
+}

@@ -1,0 +1,199 @@
+//! HTTP/1.1 GET, over a connection that is already there where there is one (spec 4.2).
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{
+    ACCEPT, CONTENT_ENCODING, DATE, HOST, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER, USER_AGENT,
+};
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_openssl::SslStream;
+use voms::pki::certificate::Certificate;
+
+use crate::net::tls::{Connection, ServerName, TlsClient};
+use crate::net::{NetError, REPLY_LIMIT};
+
+const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Location` header: where a redirect leads.
+    pub location: Option<String>,
+    /// The `Retry-After` header: how long the server asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// The `Server` header: which software answered.
+    pub software: Option<String>,
+    /// The `Content-Encoding` header; nothing but plain bodies is asked for.
+    pub encoding: Option<String>,
+    /// The `Date` header, if there is one that can be read.
+    pub date: Option<DateTime<Utc>>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn of(status: StatusCode, headers: &HeaderMap) -> Self {
+        let text =
+            |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let date = text(DATE).and_then(|date| parse_date(&date));
+        Self {
+            status: status.as_u16(),
+            location: text(LOCATION),
+            retry_after: text(RETRY_AFTER).and_then(|value| retry_after(&value, date)),
+            software: text(SERVER),
+            encoding: text(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
+            date,
+            body: Vec::new(),
+        }
+    }
+}
+
+fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
+
+/// Seconds, or a moment by the server's own clock (RFC 9110 section 10.2.3).
+fn retry_after(text: &str, date: Option<DateTime<Utc>>) -> Option<Duration> {
+    let text = text.trim();
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    seconds.or_else(|| (parse_date(text)? - date?).to_std().ok())
+}
+
+/// The connection that the last server may have left open, for the next request to it.
+#[derive(Default)]
+pub struct Kept(Mutex<Option<Open>>);
+
+/// A connection that may take another request.
+struct Open {
+    name: ServerName,
+    server: Certificate,
+    session: Session,
+}
+
+impl Kept {
+    /// Asks a server over the connection that it left open, if it still is, else over a new one. Returns the answer and
+    /// the certificate that the server proved itself with.
+    ///
+    /// # Errors
+    /// [`NetError`].
+    pub async fn get(
+        &self,
+        tls: &TlsClient,
+        name: ServerName,
+        target: &str,
+    ) -> Result<(Answer, Certificate), NetError> {
+        let host = format!("{}:{}", name.host, name.port);
+        let left = self.open().take().filter(|open| open.name == name);
+        if let Some(mut open) = left
+            && open.session.is_open().await
+        {
+            match open.session.get(&host, target).await {
+                Ok(answer) => return Ok((answer, self.leave(open))),
+                Err(NetError::Closed | NetError::Broken(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let Connection { stream, server } = tls.connect(&name).await?;
+        let mut open = Open { name, server, session: Session::open(stream).await? };
+        let answer = open.session.get(&host, target).await?;
+        Ok((answer, self.leave(open)))
+    }
+
+    fn leave(&self, open: Open) -> Certificate {
+        let server = open.server.clone();
+        *self.open() = Some(open);
+        server
+    }
+
+    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection that takes one request after the other, as long as the server leaves it open.
+struct Session(SendRequest<Empty<Bytes>>);
+
+impl Session {
+    /// Begins to speak HTTP on a connection.
+    ///
+    /// # Errors
+    /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
+    async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
+        let opened = http1::handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
+        // Errors of the connection also reach the request that waits on it.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Self(sender))
+    }
+
+    /// Whether another request can be sent. Not to be asked before the first: an alert that the server sends instead of
+    /// waiting for it would be lost.
+    async fn is_open(&mut self) -> bool {
+        self.0.ready().await.is_ok()
+    }
+
+    /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
+    ///
+    /// # Errors
+    /// [`NetError::Closed`] when nothing came back, [`NetError::Truncated`], [`NetError::TooLarge`],
+    /// [`NetError::Refused`], [`NetError::Broken`].
+    async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
+        let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
+        let target: Uri = target.parse().map_err(|error| broken(&error))?;
+        let request = Request::get(target)
+            .header(HOST, host)
+            .header(USER_AGENT, AGENT)
+            .header(ACCEPT, "*/*")
+            .body(Empty::<Bytes>::new())
+            .map_err(|error| broken(&error))?;
+        let response = self.0.send_request(request).await.map_err(|error| from_hyper(&error))?;
+        let answer = Answer::of(response.status(), response.headers());
+        let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
+        body.map(|body| Answer { body: body.to_bytes().to_vec(), ..answer }).map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return NetError::TooLarge;
+            }
+            match NetError::from_io(&*error, false) {
+                NetError::Broken(reason) => NetError::Truncated(reason),
+                other => other,
+            }
+        })
+    }
+}
+
+fn from_hyper(error: &hyper::Error) -> NetError {
+    // An alert that came before the request was sent is only the cause of its cancellation.
+    if let refused @ NetError::Refused(_) = NetError::from_io(error, true) {
+        return refused;
+    }
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+        return NetError::Closed;
+    }
+    NetError::from_io(error, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_ask_for_seconds_or_name_a_moment() {
+        let date = parse_date("Thu, 26 Nov 2026 12:00:00 GMT");
+        assert_eq!(retry_after(" 120 ", None), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Thu, 26 Nov 2026 12:01:30 GMT", date), Some(Duration::from_secs(90)));
+        for odd in ["", "-1", "soon", "99999999999999999999999", "Thu, 26 Nov 2026 11:00:00 GMT"] {
+            assert_eq!(retry_after(odd, date), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What is sent to a VOMS server: the REST query and the legacy XML document, as values (spec 4.2, 4.5).
+
+use std::fmt::Write;
+
+use voms::vo::fqan::Fqan;
+
+/// What IAM takes of FQANs in one request, in characters.
+pub const MOST_OF_FQANS: usize = 512;
+
+/// A request for one attribute certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcRequest {
+    /// The VO's name.
+    pub vo: String,
+    /// What is asked for, in order; empty for everything.
+    pub fqans: Vec<Fqan>,
+    /// The order asked for of what comes back.
+    pub order: Vec<Fqan>,
+    /// Hosts that alone shall accept it.
+    pub targets: Vec<String>,
+    /// Wanted life in seconds, of which a server gives as much as it allows. It is always said: servers that are not
+    /// told give their maximum or, as Debian's does, none at all.
+    pub lifetime: u64,
+}
+
+/// A month of seconds: more than any server gives.
+pub const LONGEST_LIFETIME: u64 = 30 * 86_400;
+
+impl AcRequest {
+    /// Whether the attributes are to live for as long as the server allows.
+    #[must_use]
+    pub fn wants_longest(&self) -> bool {
+        self.lifetime >= LONGEST_LIFETIME
+    }
+
+    /// A request for all groups and roles, with half a day of life.
+    #[must_use]
+    pub fn for_everything(vo: &str) -> Self {
+        let (fqans, order, targets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { vo: vo.to_owned(), fqans, order, targets, lifetime: 12 * 3600 }
+    }
+
+    /// The same request, asking for what was granted in the order that is wanted, where it did not come in that order
+    /// and asking so can help. The order never adds anything: what was not granted is not asked for, and a role has no
+    /// place in it unless it was granted anyway (spec 3.3).
+    #[must_use]
+    pub fn reordered(&self, granted: &[Fqan]) -> Option<Self> {
+        let wanted = self.in_order(granted);
+        if self.order.is_empty() || granted.starts_with(&wanted) || self.fqans.starts_with(&wanted) {
+            return None;
+        }
+        let mut fqans = wanted;
+        // Roles that came with "everything" would not come again by themselves.
+        let others: Vec<&Fqan> = granted.iter().filter(|fqan| !fqans.contains(fqan)).collect();
+        if self.fqans.is_empty() {
+            fqans.extend(others.into_iter().filter(|fqan| fqan.role().is_some()).cloned());
+        }
+        (join(&fqans).len() <= MOST_OF_FQANS).then(|| Self { fqans, ..self.clone() })
+    }
+
+    /// What of the granted FQANs should come first: those of `order`, then those asked for.
+    #[must_use]
+    pub fn in_order(&self, granted: &[Fqan]) -> Vec<Fqan> {
+        let mut wanted: Vec<Fqan> = Vec::new();
+        for fqan in self.order.iter().chain(&self.fqans) {
+            if granted.contains(fqan) && !wanted.contains(fqan) {
+                wanted.push(fqan.clone());
+            }
+        }
+        wanted
+    }
+
+    /// The path and query of the REST request. Without FQANs a server gives what it gives to everybody: the C++ server
+    /// the top group and with it all groups, IAM all groups that are not optional. Nothing is percent-encoded: the C++
+    /// server does not decode, and FQANs hold no character that would need it.
+    #[must_use]
+    pub fn rest_target(&self) -> String {
+        self.rest_target_of(&join(&self.fqans))
+    }
+
+    /// The same with the word for everything, roles too, which only the C++ server knows.
+    #[must_use]
+    pub fn rest_target_for_all(&self) -> String {
+        self.rest_target_of("all")
+    }
+
+    fn rest_target_of(&self, fqans: &str) -> String {
+        let mut target = format!("/generate-ac?lifetime={}", self.lifetime);
+        if !fqans.is_empty() {
+            target = format!("/generate-ac?fqans={fqans}&lifetime={}", self.lifetime);
+        }
+        if !self.order.is_empty() {
+            let _ = write!(target, "&order={}", join(&self.order));
+        }
+        if !self.targets.is_empty() {
+            let _ = write!(target, "&targets={}", self.targets.join(","));
+        }
+        target
+    }
+
+    /// The legacy document, to be sent in one TLS record.
+    #[must_use]
+    pub fn legacy_document(&self) -> String {
+        let commands = match self.fqans.as_slice() {
+            [] => "A".to_owned(),
+            fqans => fqans.iter().map(legacy_command).collect::<Vec<_>>().join(","),
+        };
+        let mut xml = format!(r#"<?xml version="1.0" encoding="US-ASCII"?><voms><command>{commands}</command>"#);
+        if !self.order.is_empty() {
+            let order: Vec<_> = self.order.iter().map(legacy_order).collect();
+            let _ = write!(xml, "<order>{}</order>", order.join(","));
+        }
+        if !self.targets.is_empty() {
+            let _ = write!(xml, "<targets>{}</targets>", self.targets.join(","));
+        }
+        let _ = write!(xml, "<base64>1</base64><version>4</version><lifetime>{}</lifetime></voms>", self.lifetime);
+        xml
+    }
+}
+
+fn join(fqans: &[Fqan]) -> String {
+    fqans.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn legacy_command(fqan: &Fqan) -> String {
+    match fqan.role() {
+        Some(role) => format!("B{}:{role}", fqan.group()),
+        None => format!("G{}", fqan.group()),
+    }
+}
+
+fn legacy_order(fqan: &Fqan) -> String {
+    match fqan.role() {
+        Some(role) => format!("{}:{role}", fqan.group()),
+        None => fqan.group().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(fqans: &[&str], order: &[&str]) -> AcRequest {
+        let parse = |list: &[&str]| list.iter().map(|fqan| fqan.parse().unwrap()).collect();
+        AcRequest {
+            vo: "virgo".to_owned(),
+            fqans: parse(fqans),
+            order: parse(order),
+            targets: Vec::new(),
+            lifetime: 43_200,
+        }
+    }
+
+    #[test]
+    fn the_query_is_raw() {
+        assert_eq!(
+            request(&["/virgo/virgo/Role=production", "/virgo"], &[]).rest_target(),
+            "/generate-ac?fqans=/virgo/virgo/Role=production,/virgo&lifetime=43200"
+        );
+        assert_eq!(request(&[], &[]).rest_target(), "/generate-ac?lifetime=43200");
+        assert_eq!(request(&[], &[]).rest_target_for_all(), "/generate-ac?fqans=all&lifetime=43200");
+    }
+
+    fn reordered(fqans: &[&str], order: &[&str], granted: &[&str]) -> Option<String> {
+        let request = request(fqans, order);
+        let granted: Vec<Fqan> = granted.iter().map(|fqan| fqan.parse().unwrap()).collect();
+        request.reordered(&granted).map(|again| join(&again.fqans))
+    }
+
+    #[test]
+    fn what_was_granted_is_asked_for_again_in_the_order_wanted() {
+        let granted = ["/virgo", "/virgo/virgo"];
+        assert_eq!(reordered(&["/virgo"], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo,/virgo");
+        assert_eq!(reordered(&[], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo");
+        let roles = ["/virgo", "/virgo/virgo", "/virgo/Role=x"];
+        assert_eq!(reordered(&[], &["/virgo/virgo"], &roles).unwrap(), "/virgo/virgo,/virgo/Role=x");
+        assert_eq!(reordered(&["/virgo"], &["/virgo/Role=x"], &roles).unwrap(), "/virgo/Role=x,/virgo");
+    }
+
+    #[test]
+    fn order_adds_nothing_that_was_not_granted_and_never_asks_twice_in_vain() {
+        let granted = ["/virgo", "/virgo/virgo"];
+        assert_eq!(reordered(&["/virgo"], &["/virgo/ligo", "/virgo/Role=x"], &granted), None);
+        assert_eq!(reordered(&["/virgo"], &["/virgo"], &granted), None);
+        assert_eq!(reordered(&["/virgo/virgo"], &[], &granted), None);
+        assert_eq!(reordered(&["/virgo/virgo", "/virgo"], &["/virgo/virgo"], &granted), None);
+    }
+
+    #[test]
+    fn a_request_that_would_be_too_long_is_not_made_for_the_orders_sake() {
+        let groups: Vec<String> = (0..60).map(|number| format!("/virgo/group{number}")).collect();
+        let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let granted = groups.clone();
+        groups.reverse();
+        assert_eq!(reordered(&[], &groups, &granted), None);
+    }
+
+    #[test]
+    fn the_legacy_document_is_what_the_servers_golden_shows() {
+        let golden = include_str!("../../../fixtures/legacy/group.request");
+        assert_eq!(request(&["/virgo"], &[]).legacy_document().trim(), golden.trim());
+        let golden = include_str!("../../../fixtures/legacy/role.request");
+        assert_eq!(request(&["/virgo/virgo/Role=production"], &[]).legacy_document().trim(), golden.trim());
+    }
+}

@@ -1,0 +1,90 @@
+//! The argument of `--voms`: `virgo`, `virgo:/virgo/virgo`, `virgo:/Role=x`, `virgo:all` (spec 3.2).
+
+use std::str::FromStr;
+
+use voms::vo::fqan::{Fqan, FqanError};
+
+/// What is asked of one VO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// The VO's top group, with which all groups come.
+    Default,
+    /// Everything, roles included.
+    All,
+    /// One group or role.
+    Fqan(Fqan),
+    /// A role in the VO's top group, whose name is known once the VO is.
+    TopRole(String),
+}
+
+/// One `--voms` argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VomsSpec {
+    /// The VO or its alias in vomses.
+    pub name: String,
+    /// What is asked for, in order.
+    pub wishes: Vec<Wish>,
+}
+
+impl FromStr for VomsSpec {
+    type Err = FqanError;
+
+    fn from_str(text: &str) -> Result<Self, FqanError> {
+        let (name, wanted) = text.split_once(':').unwrap_or((text, ""));
+        if name.is_empty() || name.starts_with('/') {
+            return Err(FqanError::NoGroup(text.to_owned()));
+        }
+        let wishes = match wanted {
+            "" => vec![Wish::Default],
+            "all" | "ALL" => vec![Wish::All],
+            list => list.split(',').map(wish).collect::<Result<_, _>>()?,
+        };
+        Ok(Self { name: name.to_owned(), wishes })
+    }
+}
+
+fn wish(text: &str) -> Result<Wish, FqanError> {
+    match text.strip_prefix("/Role=") {
+        // The placeholder group lets the role pass through the same rules as any other.
+        Some(role) => format!("/x/Role={role}").parse::<Fqan>().map(|_| Wish::TopRole(role.to_owned())),
+        None => text.parse().map(Wish::Fqan),
+    }
+}
+
+impl Wish {
+    /// The FQAN this means in a VO; `None` for everything.
+    ///
+    /// # Errors
+    /// [`FqanError`] when the VO's name cannot be a group.
+    pub fn in_vo(&self, vo: &str) -> Result<Option<Fqan>, FqanError> {
+        match self {
+            Self::Default => Fqan::top_group(vo).map(Some),
+            Self::All => Ok(None),
+            Self::Fqan(fqan) => Ok(Some(fqan.clone())),
+            Self::TopRole(role) => format!("/{vo}/Role={role}").parse().map(Some),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_users_type_are_understood() {
+        let wishes = |text: &str| text.parse::<VomsSpec>().unwrap().wishes;
+        assert_eq!(wishes("virgo"), [Wish::Default]);
+        assert_eq!(wishes("virgo:ALL"), [Wish::All]);
+        assert_eq!(wishes("virgo:/virgo/virgo"), [Wish::Fqan("/virgo/virgo".parse().unwrap())]);
+        assert_eq!(wishes("virgo:/Role=x")[0].in_vo("virgo").unwrap().unwrap().to_string(), "/virgo/Role=x");
+        assert_eq!(wishes("virgo:/virgo/a,/virgo/b").len(), 2);
+    }
+
+    #[test]
+    fn a_name_without_a_vo_is_refused() {
+        assert!("".parse::<VomsSpec>().is_err());
+        assert!(":/virgo".parse::<VomsSpec>().is_err());
+        assert!("/virgo".parse::<VomsSpec>().is_err());
+        assert!("virgo:virgo".parse::<VomsSpec>().is_err());
+    }
+}

@@ -1,0 +1,291 @@
+//! vomses: which server speaks for which VO (spec 5).
+
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use voms::files;
+
+const MAX_DEPTH: u32 = 4;
+
+/// A file that is no vomses at all has a problem in every line.
+const MOST_PROBLEMS: usize = 5;
+
+/// One server of one VO.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VomsesEntry {
+    /// The name to ask by.
+    pub alias: String,
+    /// The server's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// Its certificate's subject in slash form.
+    pub dn: String,
+    /// The VO.
+    pub vo: String,
+}
+
+/// A place or line that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VomsesProblem {
+    /// A line that is no entry.
+    #[error("{}:{line}: {why}", .file.display())]
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file or directory that cannot be read.
+    #[error("cannot read {}: {why}", .place.display())]
+    Place {
+        /// The file or directory.
+        place: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Servers of VOs as they were found.
+#[derive(Debug, Clone, Default)]
+pub struct Vomses {
+    entries: Vec<VomsesEntry>,
+    /// The same, to find repetitions.
+    known: HashSet<VomsesEntry>,
+    problems: Vec<VomsesProblem>,
+    more_problems: usize,
+    looked_in: Vec<PathBuf>,
+}
+
+impl Vomses {
+    /// Loads files and directories that may be absent, in order; twins of an entry count once.
+    #[must_use]
+    pub fn load(places: &[PathBuf]) -> Self {
+        let mut all = Self::default();
+        for (at, place) in places.iter().enumerate() {
+            if places[..at].contains(place) {
+                continue;
+            }
+            all.looked_in.push(place.clone());
+            if place.exists() {
+                all.add(place, MAX_DEPTH);
+            }
+        }
+        all
+    }
+
+    /// Loads files and directories that were named, so each has to be there.
+    ///
+    /// # Errors
+    /// [`VomsesProblem::Place`] for the first that cannot be read.
+    pub fn load_named(places: &[PathBuf]) -> Result<Self, VomsesProblem> {
+        let all = Self::load(places);
+        let missing = places.iter().find(|place| !place.exists());
+        if let Some(place) = missing {
+            return Err(VomsesProblem::Place { place: place.clone(), why: "file not found".to_owned() });
+        }
+        let unreadable =
+            |problem: &&VomsesProblem| matches!(problem, VomsesProblem::Place { place, .. } if places.contains(place));
+        all.problems.iter().find(unreadable).cloned().map_or(Ok(all), Err)
+    }
+
+    /// Parses the contents of a file, which messages call by `name`.
+    #[must_use]
+    pub fn from_text(name: &Path, text: &str) -> Self {
+        let mut all = Self::default();
+        all.parse(name, text);
+        all
+    }
+
+    /// The servers known by this alias; where it is no alias, those of the VO of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Vec<&VomsesEntry> {
+        let by_alias: Vec<_> = self.entries.iter().filter(|entry| entry.alias == name).collect();
+        if by_alias.is_empty() { self.entries.iter().filter(|entry| entry.vo == name).collect() } else { by_alias }
+    }
+
+    /// Every entry.
+    #[must_use]
+    pub fn entries(&self) -> &[VomsesEntry] {
+        &self.entries
+    }
+
+    /// Places and lines that could not be used.
+    #[must_use]
+    pub fn problems(&self) -> &[VomsesProblem] {
+        &self.problems
+    }
+
+    /// How many more problems there were than [`Vomses::problems`] lists.
+    #[must_use]
+    pub fn more_problems(&self) -> usize {
+        self.more_problems
+    }
+
+    /// The places that were asked, existing or not.
+    #[must_use]
+    pub fn looked_in(&self) -> &[PathBuf] {
+        &self.looked_in
+    }
+
+    /// Names that are near to one that is not known.
+    #[must_use]
+    pub fn similar(&self, name: &str) -> Option<&str> {
+        let names: BTreeSet<&str> =
+            self.entries.iter().flat_map(|entry| [entry.alias.as_str(), entry.vo.as_str()]).collect();
+        names.into_iter().map(|known| (distance(known, name), known)).filter(|(d, _)| *d <= 2).min().map(|(_, n)| n)
+    }
+
+    fn add(&mut self, place: &Path, depth: u32) {
+        if place.is_dir() {
+            return self.add_directory(place, depth);
+        }
+        match files::read_limited(place, files::CONFIGURATION_LIMIT) {
+            Ok(bytes) => self.parse(place, &String::from_utf8_lossy(&bytes)),
+            Err(error) => {
+                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: files::reason(&error) })
+            }
+        }
+    }
+
+    fn add_directory(&mut self, place: &Path, depth: u32) {
+        let listing = std::fs::read_dir(place).map(|entries| {
+            let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|p| is_wanted(p)).collect();
+            paths.sort();
+            paths
+        });
+        match listing {
+            Ok(paths) if depth > 0 => paths.iter().for_each(|path| self.add(path, depth - 1)),
+            Ok(_) => {}
+            Err(error) => {
+                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: files::reason(&error) })
+            }
+        }
+    }
+
+    fn parse(&mut self, file: &Path, text: &str) {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match parse_line(line) {
+                Ok(entry) if !self.known.insert(entry.clone()) => {}
+                Ok(entry) => self.entries.push(entry),
+                Err(_) if self.problems.len() >= MOST_PROBLEMS => self.more_problems += 1,
+                Err(why) => self.problems.push(VomsesProblem::Line { file: file.to_owned(), line: number + 1, why }),
+            }
+        }
+    }
+}
+
+/// Whether a directory's entry is configuration: not hidden, and no backup of an editor or a package manager.
+fn is_wanted(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let backup = ["~", ".rpmsave", ".rpmnew", ".rpmorig", ".bak", ".dpkg-old", ".dpkg-dist"];
+    !name.starts_with('.') && !backup.iter().any(|end| name.ends_with(end))
+}
+
+fn parse_line(line: &str) -> Result<VomsesEntry, String> {
+    if !line.matches('"').count().is_multiple_of(2) {
+        return Err("a quotation mark is not closed".to_owned());
+    }
+    let fields: Vec<&str> = line.split('"').skip(1).step_by(2).map(str::trim).collect();
+    let [alias, host, port, dn, vo] = match fields.as_slice() {
+        [a, b, c, d, e] | [a, b, c, d, e, _] => [*a, *b, *c, *d, *e],
+        other => {
+            return Err(format!("{} quoted fields where 5 or 6 are needed", other.len()));
+        }
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if [alias, host, vo].iter().any(|field| field.is_empty()) {
+        return Err("an empty field".to_owned());
+    }
+    let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    if !host.chars().all(well_formed) {
+        return Err(format!("{host:?} is no host name"));
+    }
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{port:?} is no port number"))?;
+    Ok(VomsesEntry { alias: alias.to_owned(), host: host.to_owned(), port, dn: dn.to_owned(), vo: vo.to_owned() })
+}
+
+/// How many single-character edits lead from one text to the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Vomses {
+        Vomses::from_text(Path::new("vomses"), text)
+    }
+
+    const GOOD: &str = r#""virgo" "voms.example.org" "15009" "/O=x/CN=voms.example.org" "virgo""#;
+
+    #[test]
+    fn comments_blank_lines_crlf_bom_and_a_sixth_field_are_fine() {
+        let vomses = parsed(&format!("\u{feff}# comment\r\n\r\n  # indented\r\n{GOOD} \"24\"\r\n{GOOD}\n"));
+        assert_eq!(vomses.entries().len(), 1);
+        assert!(vomses.problems().is_empty());
+        assert_eq!(vomses.entries()[0].port, 15009);
+    }
+
+    #[test]
+    fn brackets_are_of_addresses_and_no_host_by_themselves() {
+        let host = |host: &str| {
+            parsed(&GOOD.replace("\"voms.example.org\"", &format!("\"{host}\""))).entries().first().cloned()
+        };
+        assert_eq!(host("[::1]").unwrap().host, "::1");
+        for bad in ["[", "[]", "[[::1]]", "[::1"] {
+            assert!(host(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_does_not_spoil_the_others() {
+        let vomses = parsed(&format!("\"virgo\" \"host\"\n{GOOD}\n\"a\" \"h\" \"0\" \"/CN=h\" \"a\"\n\"a\n"));
+        assert_eq!(vomses.entries().len(), 1);
+        let told: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(told[0], "vomses:1: 2 quoted fields where 5 or 6 are needed");
+        assert_eq!(told[1], "vomses:3: \"0\" is no port number");
+        assert_eq!(told[2], "vomses:4: a quotation mark is not closed");
+    }
+
+    #[test]
+    fn names_resolve_by_alias_and_then_by_vo() {
+        let vomses = parsed(&GOOD.replacen("virgo", "nick", 1));
+        assert_eq!(vomses.find("nick").len(), 1);
+        assert_eq!(vomses.find("virgo").len(), 1);
+        assert!(vomses.find("virgoo").is_empty());
+        assert_eq!(vomses.similar("virgoo"), Some("virgo"));
+        assert_eq!(vomses.similar("atlas"), None);
+    }
+
+    #[test]
+    fn backups_in_a_directory_are_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["voms", "voms~", ".hidden", "voms.rpmsave"] {
+            let text = GOOD.replace("voms.example.org", &format!("{}.example", name.trim_matches(['~', '.'])));
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        assert_eq!(Vomses::load(&[dir.path().to_owned()]).entries().len(), 1);
+    }
+}

@@ -1,0 +1,25 @@
+//! The attribute certificates that a proxy carries (spec 2.2, 7.7).
+
+use voms_asn1::voms::ac_seq::AcSeq;
+use voms_asn1::{DecodeError, EncodedAc, oid};
+
+use crate::chain::Chain;
+use crate::pki::certificate::Certificate;
+
+/// The attribute certificates of the proxy nearest to the leaf that has any, each decoded on its own, so that one
+/// that cannot be read does not hide the others. A proxy's own ones override those of the proxies above it.
+#[must_use]
+pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
+    // An independent proxy inherits nothing from those above it (RFC 3820 section 3.8.2).
+    let independent = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
+    let inherits = chain.proxies().iter().position(independent);
+    let asked = inherits.map_or(usize::MAX, |at| at + 1);
+    let mut own = chain.proxies().iter().take(asked);
+    let Some((_, value)) = own.find_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ)) else {
+        return Vec::new();
+    };
+    match AcSeq::raw(value) {
+        Ok(all) => all.into_iter().map(EncodedAc::from_der).collect(),
+        Err(error) => vec![Err(error)],
+    }
+}

@@ -1,0 +1,509 @@
+//! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Duration, Utc};
+use der::Decode;
+use openssl::hash::MessageDigest;
+use openssl::sign::Verifier;
+use voms_asn1::EncodedAc;
+use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
+use voms_asn1::oid;
+use voms_asn1::targets::Targets;
+use voms_asn1::voms::certs::AcCerts;
+use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
+use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
+use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+use x509_cert::name::Name;
+
+use crate::ac::finding::AcFinding;
+use crate::pki::certificate::{Certificate, minimal_integer};
+use crate::pki::dn::Dn;
+use crate::pki::strength::{StrengthPolicy, Weakness};
+use crate::trust::{TrustAnchors, Usage};
+use crate::vo::fqan::Fqan;
+use crate::vo::lsc::Lsc;
+use crate::vo::vomsdir::{Trusted, VomsDir};
+
+/// How far clocks usually may differ (spec 7.6).
+pub const SKEW: Duration = Duration::minutes(5);
+
+/// What makes a signer believed.
+#[derive(Debug, Clone)]
+pub enum SignerTrust<'a> {
+    /// A vomsdir names the signers, the CA directory verifies their certificates.
+    VomsDir(&'a VomsDir, &'a TrustAnchors),
+    /// A vomsdir names the signers, and this certificate, with which a verified server has just authenticated itself,
+    /// has to be the signer's: for machines without a CA directory.
+    VomsDirAndServer(&'a VomsDir, &'a Certificate),
+    /// No vomsdir: the signer has to be the server that has just authenticated itself.
+    Server {
+        /// The certificate with which it did.
+        server: &'a Certificate,
+        /// Where there is a CA directory, the signer's certificate may be another one of the same subject and issuer,
+        /// as in an LSC file, if it is verified too: authorities go on signing with the old one for a while after the web
+        /// server in front of them was given a new one.
+        anchors: Option<&'a TrustAnchors>,
+    },
+}
+
+/// Verifies attribute certificates for one holder.
+#[derive(Debug, Clone)]
+pub struct AcVerifier<'a> {
+    /// What makes a signer believed.
+    pub trust: SignerTrust<'a>,
+    /// The user's own certificate.
+    pub holder: &'a Certificate,
+    /// The moment to judge by.
+    pub now: DateTime<Utc>,
+    /// How far clocks may differ, usually [`SKEW`].
+    pub skew: Duration,
+    /// The names of the host that is to accept it, one of which an attribute certificate for certain hosts has to name;
+    /// `None` where it is only passed on.
+    pub hosts: Option<&'a [String]>,
+}
+
+impl<'a> SignerTrust<'a> {
+    /// What verifies the certificates of signers that are not the server itself.
+    fn anchors(&self) -> Option<&'a TrustAnchors> {
+        match self {
+            Self::VomsDir(_, anchors) => Some(anchors),
+            Self::VomsDirAndServer(..) => None,
+            Self::Server { anchors, .. } => *anchors,
+        }
+    }
+
+    /// The strictest that a machine's configuration allows, for attributes that a verified server has just sent.
+    #[must_use]
+    pub fn strictest(vomsdir: Option<&'a VomsDir>, anchors: Option<&'a TrustAnchors>, server: &'a Certificate) -> Self {
+        match (vomsdir, anchors) {
+            (Some(vomsdir), Some(anchors)) => Self::VomsDir(vomsdir, anchors),
+            (Some(vomsdir), None) => Self::VomsDirAndServer(vomsdir, server),
+            (None, anchors) => Self::Server { server, anchors },
+        }
+    }
+}
+
+/// An attribute certificate that was verified; only [`AcVerifier::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct VerifiedAc {
+    attributes: AcAttributes,
+    signer: Certificate,
+    not_after: DateTime<Utc>,
+    usable_until: DateTime<Utc>,
+}
+
+impl VerifiedAc {
+    /// What it grants.
+    #[must_use]
+    pub fn attributes(&self) -> &AcAttributes {
+        &self.attributes
+    }
+
+    /// The certificate that it was signed with.
+    #[must_use]
+    pub fn signer(&self) -> &Certificate {
+        &self.signer
+    }
+
+    /// Its last second.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        self.not_after
+    }
+
+    /// Its last second, or the last one of its signer's certificate or of one above that, where that is earlier.
+    #[must_use]
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        self.usable_until
+    }
+}
+
+/// What an attribute certificate says, believed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcAttributes {
+    /// The VO.
+    pub vo: String,
+    /// The server that issued it: `host:port`.
+    pub uri: String,
+    /// The host in it.
+    pub host: String,
+    /// The FQANs in order; the first is the primary one.
+    pub fqans: Vec<String>,
+    /// Generic attributes.
+    pub generic: Vec<GrantedAttributes>,
+}
+
+impl AcAttributes {
+    /// Reads them, without judging whether they are to be believed.
+    ///
+    /// # Errors
+    /// [`AcFinding::Attributes`] or [`AcFinding::Extension`].
+    pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
+        let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
+        let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
+        let authority = PolicyAuthority::parse(&granted.policy_authority)
+            .map_err(|error| AcFinding::PolicyAuthority(error.to_string()))?;
+        if granted.fqans.is_empty() {
+            return Err(AcFinding::Attributes("it names no group".to_owned()));
+        }
+        let generic = match info.extension(oid::VOMS_GENERIC_ATTRIBUTES) {
+            Some(extension) => generic_attributes::from_extension(extension.extn_value.as_bytes())
+                .map_err(|_| AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES))?,
+            None => Vec::new(),
+        };
+        let (_, uri) = granted.policy_authority.split_once("://").unwrap_or_default();
+        Ok(Self { vo: authority.vo, uri: uri.to_owned(), host: authority.host, fqans: granted.fqans, generic })
+    }
+}
+
+impl AcVerifier<'_> {
+    /// Verifies one attribute certificate over its original bytes.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify(&self, ac: &EncodedAc, vo: Option<&str>) -> Result<VerifiedAc, Vec<AcFinding>> {
+        let info = &ac.certificate().acinfo;
+        let mut findings = structure_findings(ac);
+        let (not_before, not_after) = validity(info);
+        if not_before - self.now > self.skew {
+            findings.push(AcFinding::NotYetValid(not_before));
+        }
+        if self.now - not_after > self.skew {
+            findings.push(AcFinding::Expired(not_after));
+        }
+        if not_after < not_before {
+            findings.push(AcFinding::NoValidity);
+        }
+        findings.extend(self.holder_finding(info));
+        findings.extend(self.target_finding(info));
+        let attributes = match AcAttributes::read(info) {
+            Ok(attributes) => attributes,
+            Err(finding) => {
+                findings.push(finding);
+                return Err(findings);
+            }
+        };
+        if let Some(wanted) = vo.filter(|wanted| *wanted != attributes.vo) {
+            findings.push(AcFinding::OtherVo { wanted: wanted.to_owned(), found: attributes.vo.clone() });
+        }
+        let top = format!("/{}", attributes.vo);
+        let foreign =
+            |fqan: &str| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        for fqan in &attributes.fqans {
+            if !Fqan::is_granted_form(fqan) {
+                findings.push(AcFinding::MalformedFqan(fqan.clone()));
+            } else if foreign(fqan) {
+                findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
+            }
+        }
+        let others = attributes.generic.iter().map(|granted| &granted.grantor);
+        for grantor in others.filter(|grantor| grantor.split("://").next() != Some(&attributes.vo)) {
+            findings.push(AcFinding::ForeignAttributes(grantor.clone(), attributes.vo.clone()));
+        }
+        match self.judge_signer(ac, &attributes, &mut findings) {
+            Some((signer, end)) if findings.is_empty() => {
+                Ok(VerifiedAc { attributes, signer, not_after, usable_until: not_after.min(end) })
+            }
+            _ => Err(findings),
+        }
+    }
+
+    /// Servers name the holder by its subject or, as RFC 5755 wants, by its issuer; the serial number fits in both.
+    fn holder_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
+        let id = info.holder.base_certificate_id.as_ref();
+        let name = info.holder.directory_name().map(Dn::from_name);
+        let fits = id.zip(name.as_ref()).is_some_and(|(id, name)| {
+            minimal_integer(id.serial.as_bytes()) == minimal_integer(self.holder.serial_bytes())
+                && (name.matches(self.holder.subject()) || name.matches(self.holder.issuer()))
+        });
+        if fits && info.holder.object_digest_info.is_none() && info.holder.entity_name.is_none() {
+            return None;
+        }
+        let serial = id.map(|id| hex::encode(id.serial.as_bytes())).unwrap_or_default();
+        let name = name.map_or_else(|| "without a name".to_owned(), |name| name.to_string());
+        Some(AcFinding::Holder { holder: format!("{name}, serial {serial}") })
+    }
+
+    /// Host names are compared without case and without a dot at their end; a target without any dot is the short name
+    /// of a host (spec 7.8).
+    fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
+        let hosts = self.hosts?;
+        let targets = match targets(info) {
+            Ok(targets) => targets?,
+            Err(finding) => return Some(finding),
+        };
+        let same = |target: &str, host: &str| {
+            let (target, host) = (target.trim_end_matches('.'), host.trim_end_matches('.'));
+            let short = host.split('.').next().filter(|_| !target.contains('.'));
+            !target.is_empty()
+                && (target.eq_ignore_ascii_case(host) || short.is_some_and(|s| s.eq_ignore_ascii_case(target)))
+        };
+        let meant = targets.iter().any(|target| hosts.iter().any(|host| same(target, host)));
+        (!meant).then_some(AcFinding::Target(targets))
+    }
+
+    /// Adds what is wrong with the signer and the signature; returns the signer, and when the first certificate of its
+    /// path ends.
+    fn judge_signer(
+        &self,
+        ac: &EncodedAc,
+        attributes: &AcAttributes,
+        findings: &mut Vec<AcFinding>,
+    ) -> Option<(Certificate, DateTime<Utc>)> {
+        let info = &ac.certificate().acinfo;
+        let found = self
+            .carried(info)
+            .and_then(|carried| self.find_signer(ac, &carried, attributes).map(|signer| (signer, carried)));
+        let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
+        let issuer = issuer_name(info).map(Dn::from_name);
+        if issuer.as_ref().is_none_or(|issuer| !issuer.matches(signer.subject())) {
+            let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
+            findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
+        }
+        // RFC 5755 section 4.5.
+        if signer.is_ca() {
+            findings.push(AcFinding::SignerIsCa(signer.subject().clone()));
+        } else if signer.key_usage().is_some_and(|usage| !usage.may_sign()) {
+            findings.push(AcFinding::SignerMayNotSign(signer.subject().clone()));
+        }
+        findings.extend(self.signature_finding(ac, &signer));
+        findings.extend(key_identifier_finding(info, &signer));
+        let Some(anchors) = self.trust.anchors().filter(|_| !self.is_server(&signer)) else {
+            let end = signer.not_after();
+            return Some((signer, end));
+        };
+        let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
+        match anchors.verify_path(&signer, &above, self.now, Usage::Signer) {
+            Ok(path) => path.iter().map(Certificate::not_after).min().map(|end| (signer, end)),
+            Err(path) => {
+                findings.extend(path.into_iter().map(AcFinding::Signer));
+                None
+            }
+        }
+    }
+
+    /// What the attribute certificate brings along, signer first; what is known is not parsed again.
+    fn carried(&self, info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+        carried(info, |der| self.trust.anchors().and_then(|anchors| anchors.known(der)))
+    }
+
+    fn strength(&self) -> StrengthPolicy {
+        self.trust.anchors().map_or_else(StrengthPolicy::default, TrustAnchors::strength)
+    }
+
+    /// Whether the signer's certificate was verified already, as the server's, and nothing else names signers.
+    fn is_server(&self, signer: &Certificate) -> bool {
+        matches!(self.trust, SignerTrust::Server { server, .. } if server == signer)
+    }
+
+    fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
+        let certificate = ac.certificate();
+        if let Some(weakness) = self.strength().judge_signature(&certificate.signature_algorithm) {
+            return Some(match weakness {
+                Weakness::Unknown(id) => AcFinding::Algorithm(id),
+                weakness => AcFinding::Weak(weakness),
+            });
+        }
+        let digest = match certificate.signature_algorithm.oid {
+            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
+            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
+            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
+            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => MessageDigest::sha1(),
+            oid::MD5_WITH_RSA => MessageDigest::md5(),
+            other => return Some(AcFinding::Algorithm(other)),
+        };
+        let Some(signature) = certificate.signature_value.as_bytes() else { return Some(AcFinding::Signature) };
+        let verified = signer.public_key().and_then(|key| {
+            let mut verifier = Verifier::new(digest, &key)?;
+            verifier.verify_oneshot(signature, ac.acinfo_der())
+        });
+        (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
+    }
+
+    fn find_signer(
+        &self,
+        ac: &EncodedAc,
+        carried: &[Certificate],
+        attributes: &AcAttributes,
+    ) -> Result<Certificate, AcFinding> {
+        match &self.trust {
+            SignerTrust::Server { server, anchors } => {
+                let signer = carried.first().unwrap_or(server);
+                // What an LSC file would name; its path is verified below.
+                let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
+                if anchors.is_some() && same_names { Ok(signer.clone()) } else { only_server(signer, server) }
+            }
+            SignerTrust::VomsDirAndServer(vomsdir, server) => {
+                let signer = self.find_in(vomsdir, ac, carried, attributes)?;
+                only_server(&signer, server)
+            }
+            SignerTrust::VomsDir(vomsdir, _) => self.find_in(vomsdir, ac, carried, attributes),
+        }
+    }
+
+    fn find_in(
+        &self,
+        vomsdir: &VomsDir,
+        ac: &EncodedAc,
+        carried: &[Certificate],
+        attributes: &AcAttributes,
+    ) -> Result<Certificate, AcFinding> {
+        let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
+        match vomsdir.find(&attributes.vo, &attributes.host, self.now) {
+            Trusted::Lsc(file, lsc) => match lsc.as_ref() {
+                Ok(lsc) if lsc.matches(carried) => own(carried),
+                Ok(lsc) => {
+                    let found = own(carried)?;
+                    let (signer, issuer) = (found.subject().clone(), found.issuer().clone());
+                    match lsc_of_former_ca(lsc, &found) {
+                        Some(former) => Err(AcFinding::LscFormerCa { file, former, signer, issuer }),
+                        None => Err(AcFinding::LscMismatch { file, signer, issuer }),
+                    }
+                }
+                Err(why) => Err(AcFinding::LscUnusable { file, why: why.clone() }),
+            },
+            Trusted::Certificates(trusted) => trusted
+                .into_iter()
+                .find(|candidate| self.signature_finding(ac, candidate).is_none())
+                .ok_or_else(|| AcFinding::NotTrusted {
+                    vo: attributes.vo.clone(),
+                    host: attributes.host.clone(),
+                    vomsdir: vomsdir.directory().to_owned(),
+                }),
+        }
+    }
+}
+
+/// CAs of host certificates that sites had to change, the old one and the new one by their common names: GEANT's service
+/// went from Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
+const CHANGED_CAS: &[(&str, &str)] = &[("GEANT eScience SSL CA 4", "GEANT TLS RSA 1")];
+
+/// The issuer that an LSC file names for the same host from before such a change.
+fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
+    let host = signer.subject().common_name()?;
+    let issuer = signer.issuer().common_name()?;
+    let (former, _) = CHANGED_CAS.iter().find(|(_, new)| *new == issuer)?;
+    let mut named = lsc.named().filter(|(subject, _)| subject.common_name() == Some(host));
+    named.find(|(_, issuer)| issuer.common_name() == Some(former)).map(|(_, issuer)| issuer.clone())
+}
+
+/// The one name that RFC 5755 section 4.2.3 wants, alone.
+fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
+    let AttCertIssuer::V2Form(form) = &info.issuer else { return None };
+    let alone = form.base_certificate_id.is_none() && form.object_digest_info.is_none();
+    info.issuer.directory_name().filter(|_| alone)
+}
+
+fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
+    if signer == server {
+        return Ok(signer.clone());
+    }
+    Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
+}
+
+/// The hosts that alone may accept an attribute certificate; `None` where all may.
+///
+/// # Errors
+/// [`AcFinding::Extension`] when the list cannot be read.
+pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, AcFinding> {
+    let Some(extension) = info.extension(oid::TARGETS) else { return Ok(None) };
+    let targets = Targets::from_extension(extension.extn_value.as_bytes());
+    targets.map(|targets| Some(targets.hosts)).map_err(|_| AcFinding::Extension(oid::TARGETS))
+}
+
+/// First and last second of an attribute certificate.
+#[must_use]
+pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc>) {
+    let instant = |time: &der::asn1::GeneralizedTime| {
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+        DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    };
+    let period = &info.attr_cert_validity_period;
+    (instant(&period.not_before_time), instant(&period.not_after_time))
+}
+
+/// The certificates that an attribute certificate brings along, signer first.
+///
+/// # Errors
+/// [`AcFinding::Extension`] when the list cannot be read.
+pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+    carried(info, |_| None)
+}
+
+fn carried(
+    info: &AttributeCertificateInfo,
+    known: impl Fn(&[u8]) -> Option<Certificate>,
+) -> Result<Vec<Certificate>, AcFinding> {
+    let unreadable = || AcFinding::Extension(oid::VOMS_CERTS);
+    let Some(extension) = info.extension(oid::VOMS_CERTS) else {
+        return Ok(Vec::new());
+    };
+    let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
+    let parse = |der: &Vec<u8>| match known(der) {
+        Some(certificate) => Ok(certificate),
+        None => Certificate::from_der(der).map_err(|_| unreadable()),
+    };
+    certs.certificates.iter().map(parse).collect()
+}
+
+/// DER of NULL.
+const NULL: &[u8] = &[5, 0];
+
+fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
+    let certificate = ac.certificate();
+    let info = &certificate.acinfo;
+    let mut findings = Vec::new();
+    if info.version != 1 {
+        findings.push(AcFinding::Version);
+    }
+    if info.signature.oid != certificate.signature_algorithm.oid {
+        findings.push(AcFinding::AlgorithmMismatch);
+    }
+    let extensions = info.extensions.as_deref().unwrap_or_default();
+    let mut known = HashSet::new();
+    for extension in extensions {
+        let id = extension.extn_id;
+        if !known.insert(id) {
+            findings.push(AcFinding::DuplicateExtension(id));
+        }
+        if extension.critical && id != oid::TARGETS {
+            findings.push(AcFinding::CriticalExtension(id));
+        }
+    }
+    let serial = info.serial_number.as_bytes();
+    if serial.len() > 20 || serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
+        findings.push(AcFinding::Serial);
+    }
+    match info.extension(oid::NO_REV_AVAIL) {
+        None => findings.push(AcFinding::MissingExtension("noRevAvail")),
+        Some(extension) if extension.extn_value.as_bytes() != NULL => {
+            findings.push(AcFinding::Extension(oid::NO_REV_AVAIL));
+        }
+        Some(_) => {}
+    }
+    match info.extension(oid::AUTHORITY_KEY_IDENTIFIER).map(|extension| extension.extn_value.as_bytes()) {
+        None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
+        // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
+        Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
+            findings.push(AcFinding::Extension(oid::AUTHORITY_KEY_IDENTIFIER));
+        }
+        Some(_) => {}
+    }
+    findings
+}
+
+/// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
+fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate) -> Option<AcFinding> {
+    let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
+    let named = AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?;
+    let own =
+        signer.x509().is_ok_and(|x509| x509.subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes()));
+    if own {
+        return None;
+    }
+    let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
+        return Some(AcFinding::OpenSsl);
+    };
+    (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
+}

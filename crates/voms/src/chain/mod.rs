@@ -1,0 +1,369 @@
+//! Certificate chains with proxies: what each certificate is, and whether the whole is to be believed (RFC 3820
+//! section 4, spec 1.7 and 1.8).
+
+mod finding;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Duration, Utc};
+use der::asn1::ObjectIdentifier;
+use openssl::ssl::SslRef;
+use voms_asn1::oid;
+
+pub use self::finding::ChainFinding;
+use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::dn::Dn;
+use crate::pki::key_usage::KeyUsage;
+use crate::pki::pem;
+use crate::pki::strength::StrengthPolicy;
+use crate::proxy::kind::{Policy, ProxyType};
+use crate::trust::{PathFinding, TrustAnchors, Usage};
+
+/// OpenSSL's own limit for the depth of a chain.
+pub const MOST_CERTIFICATES: usize = 100;
+const MOST_BYTES: usize = 1 << 20;
+/// Of one kind, about one certificate.
+const MOST_TOLD: usize = 10;
+
+/// A chain that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// A certificate in it is none.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// There is no certificate at all.
+    #[error("no certificate in it")]
+    Empty,
+    /// Larger than any chain is.
+    #[error("{0} bytes, where {MOST_BYTES} are the most")]
+    TooLong(usize),
+    /// More certificates than any chain has.
+    #[error("{0} certificates in it, where {MOST_CERTIFICATES} are the most")]
+    TooMany(usize),
+}
+
+/// Certificates from the leaf upward: proxies, then the user's certificate, then CAs.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    certificates: Vec<Certificate>,
+}
+
+/// A chain that was verified; only [`Chain::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedChain {
+    identity: Dn,
+    proxy_type: Option<ProxyType>,
+    limited: bool,
+    independent: bool,
+    depth: usize,
+    usable_until: DateTime<Utc>,
+}
+
+impl VerifiedChain {
+    /// The user: the subject of the certificate below the CAs.
+    #[must_use]
+    pub fn identity(&self) -> &Dn {
+        &self.identity
+    }
+
+    /// The leaf's type; `None` for the user's certificate itself.
+    #[must_use]
+    pub fn proxy_type(&self) -> Option<&ProxyType> {
+        self.proxy_type.as_ref()
+    }
+
+    /// Whether a proxy of the chain is limited, and with it the whole.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.limited
+    }
+
+    /// Whether a proxy of the chain is independent (RFC 3820 section 3.8.2): it then has none of the user's rights, and
+    /// only those that are granted to its own name.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        self.independent
+    }
+
+    /// How many proxies there are below the user's certificate.
+    #[must_use]
+    pub fn delegation_depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The earliest end of all certificates on the way to the anchor; past by as much as clocks may differ.
+    #[must_use]
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        self.usable_until
+    }
+}
+
+impl Chain {
+    /// Orders certificates: the first is the leaf, each next one the issuer of the one before; what issues nobody in
+    /// the chain is left at the end.
+    ///
+    /// # Errors
+    /// [`ChainError::Empty`], [`ChainError::TooMany`].
+    pub fn new(mut certificates: Vec<Certificate>) -> Result<Self, ChainError> {
+        if certificates.is_empty() {
+            return Err(ChainError::Empty);
+        }
+        if certificates.len() > MOST_CERTIFICATES {
+            return Err(ChainError::TooMany(certificates.len()));
+        }
+        for at in 1..certificates.len() {
+            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1]) else { break };
+            certificates[at..=at + found].rotate_right(1);
+        }
+        Ok(Self { certificates })
+    }
+
+    /// Reads the certificates of a PEM file, or one DER certificate.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
+        let chain = Self::parse_without_openssl(file)?;
+        Certificate::read_by_openssl(&chain.certificates)?;
+        Ok(chain)
+    }
+
+    /// As [`Chain::parse`], each certificate as by [`Certificate::from_der_without_openssl`].
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse_without_openssl(file: &[u8]) -> Result<Self, ChainError> {
+        if file.len() > MOST_BYTES {
+            return Err(ChainError::TooLong(file.len()));
+        }
+        if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
+            return Self::new(vec![Certificate::from_der_without_openssl(file)?]);
+        }
+        Self::new(Certificate::all_from_pem_without_openssl(file)?)
+    }
+
+    /// The certificates that a TLS client has shown, which the server has to ask for and need not have verified.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn shown_by(client: &SslRef) -> Result<Self, ChainError> {
+        let leaf = client.peer_certificate();
+        let above = client.peer_cert_chain().into_iter().flatten();
+        let all = leaf.as_deref().into_iter().chain(above).map(Certificate::from_x509);
+        Self::new(all.collect::<Result<_, _>>()?)
+    }
+
+    /// All certificates, leaf first.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// The first certificate.
+    #[must_use]
+    pub fn leaf(&self) -> &Certificate {
+        &self.certificates[0]
+    }
+
+    /// The proxies, leaf first: all certificates before the first that is none.
+    #[must_use]
+    pub fn proxies(&self) -> &[Certificate] {
+        let count = self.certificates.iter().take_while(|c| c.is_proxy()).count();
+        &self.certificates[..count]
+    }
+
+    /// The user's own certificate, if the chain has it.
+    #[must_use]
+    pub fn end_entity(&self) -> Option<&Certificate> {
+        self.certificates.get(self.proxies().len())
+    }
+
+    /// The user: the end entity's subject; where its certificate is missing, the issuer of the last proxy.
+    #[must_use]
+    pub fn identity(&self) -> &Dn {
+        match (self.end_entity(), self.proxies().last()) {
+            (Some(end_entity), _) => end_entity.subject(),
+            (None, Some(proxy)) => proxy.issuer(),
+            (None, None) => self.leaf().subject(),
+        }
+    }
+
+    /// The earliest end of the proxies and the user's certificate.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        let own = self.proxies().iter().chain(self.end_entity());
+        own.map(Certificate::not_after).min().unwrap_or(DateTime::<Utc>::MIN_UTC)
+    }
+
+    /// The latest begin of the proxies and the user's certificate.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        let own = self.proxies().iter().chain(self.end_entity());
+        own.map(Certificate::not_before).max().unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now`, with the skew
+    /// of the anchors and their demand on strength.
+    ///
+    /// # Errors
+    /// Every finding, in chain order.
+    pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedChain, Vec<ChainFinding>> {
+        let mut findings = self.judge_proxies(now, anchors.skew());
+        findings.extend(self.proxies().iter().filter_map(|proxy| weakness(proxy, anchors.strength())));
+        let Some(end_entity) = self.end_entity() else {
+            findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
+            return Err(findings);
+        };
+        if end_entity.subject().is_empty() {
+            findings.push(ChainFinding::Nameless);
+        }
+        if end_entity.is_ca() {
+            findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
+        }
+        let above = &self.certificates[self.proxies().len() + 1..];
+        match anchors.verify_path(end_entity, above, now, Usage::Any) {
+            Ok(path) if findings.is_empty() => {
+                let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
+                let types: Vec<_> = self.proxies().iter().filter_map(Certificate::proxy_type).collect();
+                Ok(VerifiedChain {
+                    identity: end_entity.subject().clone(),
+                    proxy_type: types.first().map(|leaf| (*leaf).clone()),
+                    limited: types.iter().any(|kind| kind.is_limited()),
+                    independent: types.iter().any(|kind| kind.is_independent()),
+                    depth: self.proxies().len(),
+                    usable_until: ends.min().unwrap_or(now),
+                })
+            }
+            Ok(_) => Err(findings),
+            Err(path) => {
+                findings.extend(path.into_iter().map(ChainFinding::Path));
+                Err(findings)
+            }
+        }
+    }
+
+    /// What is wrong with the chain as far as it can be judged without trust anchors, at `now`: its proxies, and the
+    /// dates of the user's certificate.
+    #[must_use]
+    pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+        let mut findings = self.proxy_findings(now);
+        let own = self.end_entity().and_then(|own| PathFinding::of_validity(own, now, Duration::zero()));
+        findings.extend(own.map(ChainFinding::Path));
+        findings
+    }
+
+    /// What is wrong with the proxies alone, at `now` without any skew: RFC 3820 section 4 without the path below them.
+    #[must_use]
+    pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+        self.judge_proxies(now, Duration::zero())
+    }
+
+    fn judge_proxies(&self, now: DateTime<Utc>, skew: Duration) -> Vec<ChainFinding> {
+        let proxies = self.proxies();
+        let mut findings = Vec::new();
+        for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {
+            judge_proxy(&pair[0], &pair[1], &mut findings);
+            judge_dates(&pair[0], now, skew, &mut findings);
+            let below = u32::try_from(at).unwrap_or(u32::MAX);
+            if pair[0].proxy_path_length().is_some_and(|allowed| allowed < below) {
+                findings.push(ChainFinding::PathLength(proxies[0].subject().clone()));
+            }
+        }
+        findings
+    }
+}
+
+/// The first of the issuer's name; of several the one whose key signed.
+fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<usize> {
+    let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
+    let mut candidates = (0..certificates.len()).filter(named);
+    let first = candidates.next()?;
+    let signed = |at: &usize| issued.is_signed_by(&certificates[*at]);
+    let others: Vec<usize> = candidates.take(MOST_TOLD).collect();
+    if others.is_empty() || signed(&first) {
+        return Some(first);
+    }
+    others.into_iter().find(signed).or(Some(first))
+}
+
+fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<ChainFinding>) {
+    let subject = || proxy.subject().clone();
+    if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
+        findings.push(ChainFinding::Name(subject()));
+    }
+    if !proxy.is_signed_by(issuer) {
+        findings.push(ChainFinding::Signature(subject()));
+    }
+    if issuer.is_ca() {
+        findings.push(ChainFinding::IssuerIsCa(subject()));
+    }
+    if issuer.extension(oid::KEY_USAGE).is_some() && !issuer.key_usage().is_some_and(KeyUsage::may_sign) {
+        findings.push(ChainFinding::IssuerMayNotSign(subject()));
+    }
+    if let (Some(own), Some(above)) = (proxy.proxy_type(), issuer.proxy_type()) {
+        if own.generation() != above.generation() {
+            findings.push(ChainFinding::MixedTypes(subject()));
+        }
+        if above.is_limited() && !own.is_limited() && !own.is_independent() {
+            findings.push(ChainFinding::LimitedNotKept(subject()));
+        }
+    }
+    judge_extensions(proxy, findings);
+}
+
+fn judge_dates(proxy: &Certificate, now: DateTime<Utc>, skew: Duration, findings: &mut Vec<ChainFinding>) {
+    let subject = || proxy.subject().clone();
+    if now - proxy.not_after() > skew {
+        findings.push(ChainFinding::Expired { subject: subject(), at: proxy.not_after() });
+    }
+    if proxy.not_before() - now > skew {
+        findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
+    }
+}
+
+fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<ChainFinding> {
+    let weakness = strength.judge_key(proxy).or(strength.judge_signature(proxy.signature_algorithm()));
+    weakness.map(|weakness| ChainFinding::Weak(proxy.subject().clone(), weakness))
+}
+
+fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
+    const KNOWN: [ObjectIdentifier; 8] = [
+        oid::BASIC_CONSTRAINTS,
+        oid::KEY_USAGE,
+        oid::EXT_KEY_USAGE,
+        oid::NETSCAPE_CERT_TYPE,
+        oid::SUBJECT_KEY_IDENTIFIER,
+        oid::AUTHORITY_KEY_IDENTIFIER,
+        oid::PROXY_CERT_INFO,
+        oid::DRAFT_PROXY_CERT_INFO,
+    ];
+    let subject = || proxy.subject().clone();
+    if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME].iter().any(|id| proxy.extension(*id).is_some()) {
+        findings.push(ChainFinding::AlternativeName(subject()));
+    }
+    let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
+    if info.iter().any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical)) {
+        findings.push(ChainFinding::NotCritical(subject()));
+    }
+    if info.iter().all(|id| proxy.extension(*id).is_some()) {
+        findings.push(ChainFinding::TwoInfos(subject()));
+    }
+    if proxy.key_usage().is_some_and(|usage| !usage.may_sign() || usage.may_certify()) {
+        findings.push(ChainFinding::KeyUsage(subject()));
+    }
+    if !proxy.version_fits() {
+        findings.push(ChainFinding::Version(subject()));
+    }
+    findings.extend(proxy.duplicate_extension().map(|id| ChainFinding::DuplicateExtension(subject(), id)));
+    findings.extend(proxy.unreadable_extension().map(|id| ChainFinding::UnreadableExtension(subject(), id)));
+    let language = |kind: &ProxyType| {
+        matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }))
+    };
+    if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
+        findings.push(ChainFinding::PolicyRules(subject()));
+    }
+    let unknown: BTreeSet<_> = proxy.critical_extensions().filter(|id| !KNOWN.contains(id)).collect();
+    let told = unknown.into_iter().take(MOST_TOLD);
+    findings.extend(told.map(|id| ChainFinding::CriticalExtension(subject(), id)));
+}

@@ -1,0 +1,417 @@
+//! One X.509 certificate (RFC 5280): what the rooms of this library ask of it, on top of OpenSSL's and der's types.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, Utc};
+use der::{Header, Reader, SliceReader};
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, PKeyRef, Private, Public};
+use openssl::x509::{X509, X509Ref};
+use voms_asn1::oid;
+use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::der::Decode;
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
+use x509_cert::spki::AlgorithmIdentifierOwned;
+
+use crate::pki::dn::Dn;
+use crate::pki::key_usage::KeyUsage;
+use crate::pki::pem;
+use crate::proxy::kind::{Policy, ProxyType};
+
+/// In DER.
+const LONGEST_NAME: usize = 32 << 10;
+
+/// A certificate that could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// The bytes are not a DER certificate.
+    #[error("not an X.509 certificate: {0}")]
+    Der(#[from] der::Error),
+    /// OpenSSL refuses what der took.
+    #[error("not an X.509 certificate: {0}")]
+    OpenSsl(#[from] ErrorStack),
+    /// A name of a size that is an attack.
+    #[error("a name in it is longer than {LONGEST_NAME} bytes")]
+    Name,
+    /// A PEM block without its end.
+    #[error("a certificate block does not end as it begins, or is cut short")]
+    Block,
+    /// A PEM block whose body is not base64.
+    #[error("a certificate block is not base64")]
+    Base64,
+}
+
+/// A parsed certificate together with its original bytes; cheap to clone.
+#[derive(Clone)]
+pub struct Certificate(Arc<Inner>);
+
+struct Inner {
+    /// Made when it is first asked for: OpenSSL takes a millisecond before it has looked up its first public key.
+    x509: OnceLock<Result<X509, ErrorStack>>,
+    parsed: CertificateInner<Raw>,
+    der: Vec<u8>,
+    issuer_der: Range<usize>,
+    subject_der: Range<usize>,
+    subject: Dn,
+    issuer: Dn,
+    is_ca: bool,
+    proxy_type: Option<ProxyType>,
+}
+
+impl Certificate {
+    /// Parses one DER certificate.
+    ///
+    /// # Errors
+    /// [`CertificateError`] when the bytes are no certificate or others follow it.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let certificate = Self::from_der_without_openssl(bytes)?;
+        certificate.x509()?;
+        Ok(certificate)
+    }
+
+    /// As [`Certificate::from_der`], but OpenSSL is asked only when something needs it, and may refuse it then.
+    /// Enough to show a certificate; whoever judges one has to have it read by OpenSSL.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`].
+    pub fn from_der_without_openssl(bytes: &[u8]) -> Result<Self, CertificateError> {
+        let parsed = CertificateInner::<Raw>::from_der(bytes)?;
+        let subject = Dn::from_name(parsed.tbs_certificate().subject());
+        let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
+        let (issuer_der, subject_der) = names(bytes)?;
+        if issuer_der.len().max(subject_der.len()) > LONGEST_NAME {
+            return Err(CertificateError::Name);
+        }
+        let der = bytes.to_vec();
+        let (is_ca, proxy_type) = (false, None);
+        let x509 = OnceLock::new();
+        let mut inner = Inner { x509, parsed, der, issuer_der, subject_der, subject, issuer, is_ca, proxy_type };
+        inner.is_ca = inner.says_ca();
+        inner.proxy_type = inner.find_proxy_type();
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Takes over a certificate that OpenSSL holds.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`].
+    pub fn from_x509(x509: &X509Ref) -> Result<Self, CertificateError> {
+        Self::from_der(&x509.to_der()?)
+    }
+
+    /// Parses every certificate block of a PEM file, in order; a file without any gives an empty list.
+    ///
+    /// # Errors
+    /// [`CertificateError`] of the first block that is no certificate.
+    pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let certificates = Self::all_from_pem_without_openssl(file)?;
+        Self::read_by_openssl(&certificates)?;
+        Ok(certificates)
+    }
+
+    /// Has OpenSSL read all that were parsed without it.
+    pub(crate) fn read_by_openssl(certificates: &[Self]) -> Result<(), CertificateError> {
+        Ok(certificates.iter().try_for_each(|certificate| certificate.x509().map(drop))?)
+    }
+
+    /// As [`Certificate::all_from_pem`], each as by [`Certificate::from_der_without_openssl`].
+    ///
+    /// # Errors
+    /// As [`Certificate::all_from_pem`].
+    pub fn all_from_pem_without_openssl(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        let certificates = pem::blocks(file);
+        if !pem::is_whole(file) {
+            return Err(CertificateError::Block);
+        }
+        certificates
+            .iter()
+            .filter(|block| block.is_certificate())
+            .map(|block| Self::from_der_without_openssl(&block.der().ok_or(CertificateError::Base64)?))
+            .collect()
+    }
+
+    /// The original bytes.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// OpenSSL's view.
+    ///
+    /// # Errors
+    /// OpenSSL's, where it refuses what der took.
+    pub fn x509(&self) -> Result<&X509Ref, ErrorStack> {
+        self.openssl().map(|x509| &**x509)
+    }
+
+    /// OpenSSL's view, to be handed to OpenSSL.
+    pub fn to_x509(&self) -> Result<X509, ErrorStack> {
+        self.openssl().cloned()
+    }
+
+    /// The subject's public key.
+    ///
+    /// # Errors
+    /// OpenSSL's, where it refuses the certificate or the key.
+    pub fn public_key(&self) -> Result<PKey<Public>, ErrorStack> {
+        self.x509()?.public_key()
+    }
+
+    /// Whether the key of `issuer` made its signature, whatever the names.
+    #[must_use]
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        issuer.public_key().and_then(|key| self.x509()?.verify(&key)).unwrap_or(false)
+    }
+
+    fn openssl(&self) -> Result<&X509, ErrorStack> {
+        self.0.x509.get_or_init(|| X509::from_der(self.der())).as_ref().map_err(Clone::clone)
+    }
+
+    /// Whom it certifies.
+    #[must_use]
+    pub fn subject(&self) -> &Dn {
+        &self.0.subject
+    }
+
+    /// Who signed it.
+    #[must_use]
+    pub fn issuer(&self) -> &Dn {
+        &self.0.issuer
+    }
+
+    /// The serial number's content octets, big-endian two's complement.
+    #[must_use]
+    pub fn serial_bytes(&self) -> &[u8] {
+        self.0.parsed.tbs_certificate().serial_number().as_bytes()
+    }
+
+    /// First second of validity.
+    #[must_use]
+    pub fn not_before(&self) -> DateTime<Utc> {
+        instant(self.0.parsed.tbs_certificate().validity().not_before)
+    }
+
+    /// Last second of validity.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        instant(self.0.parsed.tbs_certificate().validity().not_after)
+    }
+
+    /// The algorithm it is signed with.
+    #[must_use]
+    pub fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
+        self.0.parsed.signature_algorithm()
+    }
+
+    /// The content octets of the subject's public key BIT STRING, over which SHA-1 key identifiers are made.
+    #[must_use]
+    pub fn public_key_bits(&self) -> &[u8] {
+        self.0.parsed.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+    }
+
+    /// An extension's criticality and value, the first of that OID.
+    #[must_use]
+    pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
+        self.0.extension(id)
+    }
+
+    /// Whether it is of version 3 if it has extensions (RFC 5280 section 4.1.2.1).
+    #[must_use]
+    pub fn version_fits(&self) -> bool {
+        let tbs = self.0.parsed.tbs_certificate();
+        tbs.extensions().is_none() || tbs.version() == x509_cert::Version::V3
+    }
+
+    /// An extension that is there more than once, against RFC 5280 section 4.2.
+    #[must_use]
+    pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
+        let mut known = HashSet::new();
+        self.0.extensions().map(|extension| extension.extn_id).find(|id| !known.insert(*id))
+    }
+
+    /// An extension that decides what the certificate may do and cannot be read, which would otherwise count as absent.
+    #[must_use]
+    pub fn unreadable_extension(&self) -> Option<ObjectIdentifier> {
+        let readable = |extension: &Extension| {
+            let value = extension.extn_value.as_bytes();
+            match extension.extn_id {
+                oid::KEY_USAGE => KeyUsage::from_der(value).is_some(),
+                oid::BASIC_CONSTRAINTS => BasicConstraints::from_der(value).is_ok(),
+                oid::EXT_KEY_USAGE => ExtendedKeyUsage::from_der(value).is_ok(),
+                oid::PROXY_CERT_INFO => ProxyCertInfo::from_der(value).is_ok(),
+                oid::DRAFT_PROXY_CERT_INFO => DraftProxyCertInfo::from_der(value).is_ok(),
+                _ => true,
+            }
+        };
+        self.0.extensions().find(|extension| !readable(extension)).map(|extension| extension.extn_id)
+    }
+
+    /// The OIDs of all critical extensions, in order.
+    pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
+        self.0.extensions().filter(|extension| extension.critical).map(|extension| extension.extn_id)
+    }
+
+    /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
+    #[must_use]
+    pub fn key_usage(&self) -> Option<KeyUsage> {
+        self.extension(oid::KEY_USAGE).and_then(|(_, value)| KeyUsage::from_der(value))
+    }
+
+    /// Whether basicConstraints say CA:TRUE.
+    #[must_use]
+    pub fn is_ca(&self) -> bool {
+        self.0.is_ca
+    }
+
+    /// Whether subject and issuer are the same name.
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        self.subject().matches(self.issuer())
+    }
+
+    /// Whether this is a proxy, of whatever kind, or claims to be one in a way that cannot be read.
+    #[must_use]
+    pub fn is_proxy(&self) -> bool {
+        let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
+        !self.is_ca() && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
+    }
+
+    /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
+    /// issuer's name (the pre-RFC legacy form).
+    #[must_use]
+    pub fn proxy_type(&self) -> Option<&ProxyType> {
+        self.0.proxy_type.as_ref()
+    }
+
+    /// The number of proxies that may follow this one, if it says so.
+    #[must_use]
+    pub fn proxy_path_length(&self) -> Option<u32> {
+        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
+            return ProxyCertInfo::from_der(value).ok()?.path_len_constraint;
+        }
+        let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
+        DraftProxyCertInfo::from_der(value).ok()?.path_len_constraint
+    }
+
+    /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2), whatever their language.
+    #[must_use]
+    pub fn has_policy_rules(&self) -> bool {
+        let rfc = self.extension(oid::PROXY_CERT_INFO).and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
+        let draft = || {
+            let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
+            DraftProxyCertInfo::from_der(value).ok().map(ProxyCertInfo::from)
+        };
+        rfc.or_else(draft).is_some_and(|info| info.proxy_policy.policy.is_some())
+    }
+
+    /// Whether a private key is the one whose public half is certified.
+    #[must_use]
+    pub fn belongs_to(&self, key: &PKeyRef<Private>) -> bool {
+        self.public_key().is_ok_and(|public| public.public_eq(key))
+    }
+
+    /// DER of the issuer's name, as it was read.
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.0.der[self.0.issuer_der.clone()]
+    }
+
+    /// DER of the subject's name, as it was read.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        &self.0.der[self.0.subject_der.clone()]
+    }
+}
+
+impl Inner {
+    fn extensions(&self) -> impl Iterator<Item = &Extension> {
+        self.parsed.tbs_certificate().extensions().into_iter().flatten()
+    }
+
+    fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
+        let extension = self.extensions().find(|extension| extension.extn_id == id)?;
+        Some((extension.critical, extension.extn_value.as_bytes()))
+    }
+
+    fn says_ca(&self) -> bool {
+        let constraints = self.extension(oid::BASIC_CONSTRAINTS);
+        constraints.and_then(|(_, value)| BasicConstraints::from_der(value).ok()).is_some_and(|found| found.ca)
+    }
+
+    fn find_proxy_type(&self) -> Option<ProxyType> {
+        if self.is_ca {
+            return None;
+        }
+        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
+            let info = ProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Rfc(Policy::from_info(&info.proxy_policy)));
+        }
+        if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
+            let info = DraftProxyCertInfo::from_der(value).ok()?;
+            return Some(ProxyType::Draft(Policy::from_info(&info.proxy_policy)));
+        }
+        match self.subject.common_name_below(&self.issuer)? {
+            "proxy" => Some(ProxyType::Legacy { limited: false }),
+            "limited proxy" => Some(ProxyType::Legacy { limited: true }),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Certificate({})", self.subject())
+    }
+}
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.der() == other.der()
+    }
+}
+
+impl Eq for Certificate {}
+
+/// Where the names of the issuer and of the subject lie in a certificate that is known to be one: re-encoding would
+/// sort the members of their RDNs.
+fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
+    let mut reader = SliceReader::new(der)?;
+    Header::decode(&mut reader)?;
+    Header::decode(&mut reader)?;
+    let version = reader.peek_byte() == Some(0xa0);
+    let mut range = || -> der::Result<Range<usize>> {
+        let start = usize::try_from(reader.position())?;
+        Ok(start..start + reader.tlv_bytes()?.len())
+    };
+    // Version, serial number, signature algorithm.
+    for _ in 0..if version { 3 } else { 2 } {
+        range()?;
+    }
+    let issuer = range()?;
+    range()?;
+    Ok((issuer, range()?))
+}
+
+/// A two's-complement integer without redundant leading octets, however it was encoded.
+pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
+    while let [first, second, ..] = bytes {
+        let redundant = (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
+        if !redundant {
+            break;
+        }
+        bytes = &bytes[1..];
+    }
+    bytes
+}
+
+/// A certificate's time; where it lies beyond what we count, the end of time.
+pub(crate) fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
+    let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

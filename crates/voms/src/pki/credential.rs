@@ -1,0 +1,33 @@
+//! A certificate chain with its private key.
+
+use crate::chain::Chain;
+use crate::pki::key::PrivateKey;
+
+/// A certificate chain with the private key of its leaf.
+#[derive(Debug)]
+pub struct Credential {
+    chain: Chain,
+    key: PrivateKey,
+}
+
+impl Credential {
+    /// Joins a chain and the key of its leaf.
+    ///
+    /// # Errors
+    /// Gives both back when the key is another's.
+    pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, (Chain, PrivateKey)> {
+        if chain.leaf().belongs_to(key.pkey()) { Ok(Self { chain, key }) } else { Err((chain, key)) }
+    }
+
+    /// The certificates, leaf first.
+    #[must_use]
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+}

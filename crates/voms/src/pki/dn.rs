@@ -1,0 +1,367 @@
+//! Distinguished names: read from certificates or from the slash form, compared as parsed names (RFC 5280 section 7.1).
+
+use std::fmt;
+use std::sync::Arc;
+
+use der::Tagged;
+use x509_cert::der::Tag;
+use x509_cert::der::asn1::{Any, ObjectIdentifier};
+use x509_cert::name::Name;
+
+/// Labels that OpenSSL prints; where it knows two, the one that map files use comes first.
+const LABELS: &[(&str, &str)] = &[
+    ("C", "2.5.4.6"),
+    ("ST", "2.5.4.8"),
+    ("L", "2.5.4.7"),
+    ("O", "2.5.4.10"),
+    ("OU", "2.5.4.11"),
+    ("CN", "2.5.4.3"),
+    ("DC", "0.9.2342.19200300.100.1.25"),
+    ("UID", "0.9.2342.19200300.100.1.1"),
+    ("emailAddress", "1.2.840.113549.1.9.1"),
+    ("serialNumber", "2.5.4.5"),
+    ("SN", "2.5.4.4"),
+    ("GN", "2.5.4.42"),
+    ("title", "2.5.4.12"),
+    ("initials", "2.5.4.43"),
+    ("generationQualifier", "2.5.4.44"),
+    ("pseudonym", "2.5.4.65"),
+    ("street", "2.5.4.9"),
+    ("postalCode", "2.5.4.17"),
+    ("description", "2.5.4.13"),
+    ("name", "2.5.4.41"),
+    ("dnQualifier", "2.5.4.46"),
+    ("x500UniqueIdentifier", "2.5.4.45"),
+    ("organizationIdentifier", "2.5.4.97"),
+    ("businessCategory", "2.5.4.15"),
+    ("unstructuredName", "1.2.840.113549.1.9.2"),
+];
+
+/// Spellings of other tools for the same attributes, compared without case.
+const ALIASES: &[(&str, &str)] = &[
+    ("userid", "0.9.2342.19200300.100.1.1"),
+    ("e", "1.2.840.113549.1.9.1"),
+    ("email", "1.2.840.113549.1.9.1"),
+    ("s", "2.5.4.8"),
+    ("surname", "2.5.4.4"),
+    ("givenname", "2.5.4.42"),
+];
+
+/// One attribute of a name: its type and its value as text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Ava {
+    oid: ObjectIdentifier,
+    value: String,
+}
+
+impl Ava {
+    fn from_any(oid: ObjectIdentifier, value: &Any) -> Self {
+        let bytes = value.value();
+        let value = match value.tag() {
+            Tag::BmpString => {
+                let units: Vec<u16> =
+                    bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+                String::from_utf16_lossy(&units)
+            }
+            _ => text(bytes),
+        };
+        Self { oid, value }
+    }
+
+    fn label(&self) -> String {
+        let dotted = self.oid.to_string();
+        LABELS.iter().find(|(_, oid)| *oid == dotted).map_or(dotted, |(label, _)| (*label).to_owned())
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        self.oid == other.oid && (self.value == other.value || canonical(&self.value) == canonical(&other.value))
+    }
+}
+
+/// UTF-8 where it is, else the Latin-1 that T61String and old tools mean.
+fn text(bytes: &[u8]) -> String {
+    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
+}
+
+/// The form in which RFC 5280 section 7.1 and OpenSSL compare: ASCII case and runs of blanks do not count.
+fn canonical(value: &str) -> String {
+    value.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
+}
+
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// A distinguished name: a sequence of RDNs, each a set of attributes, in certificate order.
+///
+/// `==` is exact; [`Dn::matches`] is what trust decisions use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Dn {
+    /// Shared, since every finding names whom it is about.
+    rdns: Arc<Vec<Vec<Ava>>>,
+}
+
+impl Dn {
+    /// Reads the name of a certificate.
+    #[must_use]
+    pub fn from_name(name: &Name) -> Self {
+        let rdns =
+            name.iter_rdn().map(|rdn| rdn.iter().map(|ava| Ava::from_any(ava.oid, &ava.value)).collect()).collect();
+        Self { rdns: Arc::new(rdns) }
+    }
+
+    /// Parses the slash form, `/C=IT/O=INFN/CN=host/voms.example.org`.
+    ///
+    /// A `/` begins a new attribute only where a known label (any case, with the aliases of other tools) or a dotted
+    /// OID and `=` follow; `\/`, `\+` and `\xHH` are unescaped. `None` when the text does not begin with such a label.
+    #[must_use]
+    pub fn parse(slash: &str) -> Option<Self> {
+        let slash = slash.trim();
+        let mut rdns: Vec<Vec<Ava>> = Vec::new();
+        let mut pending: Option<(ObjectIdentifier, String)> = None;
+        for piece in split_unescaped(slash.strip_prefix('/')?) {
+            match (labelled(&piece), pending.as_mut()) {
+                (Some((oid, value)), _) => {
+                    if let Some((oid, value)) = pending.replace((oid, value)) {
+                        rdns.push(finish(oid, &value));
+                    }
+                }
+                (None, Some((_, value))) => {
+                    value.push('/');
+                    value.push_str(&piece);
+                }
+                (None, None) => return None,
+            }
+        }
+        let (oid, value) = pending?;
+        rdns.push(finish(oid, &value));
+        Some(Self { rdns: Arc::new(rdns) })
+    }
+
+    /// Whether both name the same entity: same attributes, values compared without ASCII case and runs of blanks.
+    ///
+    /// A multi-valued RDN also matches its attributes written one after the other, as older tools print it.
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        if self.rdns.len() == other.rdns.len() {
+            return self.rdns.iter().zip(other.rdns.iter()).all(|(a, b)| same_rdn(a, b));
+        }
+        let (a, b): (Vec<_>, Vec<_>) = (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
+        a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
+    }
+
+    /// The form of RFC 2253, last RDN first, without blanks: `CN=Ada Lovelace,O=Lab,C=IT`.
+    #[must_use]
+    pub fn rfc2253(&self) -> String {
+        let ava = |ava: &Ava| format!("{}={}", ava.label(), escaped(&ava.value));
+        let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
+        self.rdns.iter().rev().map(rdn).collect::<Vec<_>>().join(",")
+    }
+
+    /// Whether this name is `issuer`'s with exactly one more RDN that holds one common name; the common name then
+    /// (RFC 3820 section 3.4).
+    #[must_use]
+    pub fn common_name_below(&self, issuer: &Self) -> Option<&str> {
+        let (last, rest) = self.rdns.split_last()?;
+        let [ava] = last.as_slice() else { return None };
+        let below = rest.len() == issuer.rdns.len() && rest.iter().zip(issuer.rdns.iter()).all(|(a, b)| same_rdn(a, b));
+        (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
+    }
+
+    /// The last common name in it.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&str> {
+        self.rdns.iter().flatten().rev().find(|ava| ava.oid == COMMON_NAME).map(|ava| ava.value.as_str())
+    }
+
+    /// Whether the name has no RDN at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rdns.is_empty()
+    }
+}
+
+/// Whether two RDNs are the same set. Sorted, as strangers may send very many attributes.
+fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
+    if let ([a], [b]) = (a, b) {
+        return a.matches(b);
+    }
+    let sorted = |rdn: &[Ava]| {
+        let mut all: Vec<_> = rdn.iter().map(|ava| (ava.oid, canonical(&ava.value))).collect();
+        all.sort();
+        all
+    };
+    a.len() == b.len() && sorted(a) == sorted(b)
+}
+
+fn finish(oid: ObjectIdentifier, value: &str) -> Vec<Ava> {
+    vec![Ava { oid, value: unescape(value) }]
+}
+
+fn split_unescaped(text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut escaped = false;
+    for c in text.chars() {
+        if c == '/' && !escaped {
+            pieces.push(String::new());
+            continue;
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(c);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    pieces
+}
+
+fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
+    let (label, value) = piece.split_once('=')?;
+    Some((label_oid(label)?, value.to_owned()))
+}
+
+fn label_oid(label: &str) -> Option<ObjectIdentifier> {
+    let known = LABELS.iter().chain(ALIASES).find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, oid)| *oid);
+    let dotted = || label.starts_with(|c: char| c.is_ascii_digit()).then_some(label);
+    ObjectIdentifier::new(known.or_else(dotted)?).ok()
+}
+
+fn unescape(value: &str) -> String {
+    text(&unescaped_bytes(value, b"/+\\"))
+}
+
+/// `\xHH` as the byte it stands for, and a backslash before one of `plain` left out.
+pub(crate) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
+    let bytes = value.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'\\', b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                out.extend(hex::decode([*high, *low]).unwrap_or_default());
+                at += 4;
+            }
+            [b'\\', c, ..] if plain.contains(c) => {
+                out.push(*c);
+                at += 2;
+            }
+            _ => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    out
+}
+
+/// The slash form that vomses, LSC and grid-map files hold: OpenSSL's labels, `/` inside values as it is, every byte
+/// that is not printable ASCII as `\xHH`; so too what would be read as something else: a backslash, and a `/` or `+` before
+/// what looks like a label.
+impl fmt::Display for Dn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for rdn in self.rdns.iter() {
+            for (i, ava) in rdn.iter().enumerate() {
+                f.write_str(if i == 0 { "/" } else { "+" })?;
+                write!(f, "{}=", ava.label())?;
+                for (at, byte) in ava.value.bytes().enumerate() {
+                    match byte {
+                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => write!(f, "\\x{byte:02X}")?,
+                        b' '..=b'[' | b']'..=b'~' => write!(f, "{}", char::from(byte))?,
+                        _ => write!(f, "\\x{byte:02X}")?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value as RFC 2253 section 2.4 wants it.
+fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut out = String::with_capacity(value.len());
+    for (at, c) in value.chars().enumerate() {
+        let at_an_end = c == ' ' && (at == 0 || at == last);
+        if at_an_end || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';') || (c == '#' && at == 0) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Whether a text begins with what reads as the label of an attribute. No label is longer than [`LONGEST_LABEL`].
+fn begins_label(text: &str) -> bool {
+    let end = text.bytes().take(LONGEST_LABEL).position(|byte| byte == b'=');
+    end.and_then(|end| text.get(..end)).is_some_and(|label| label_oid(label).is_some())
+}
+
+/// In bytes; of the dotted ones those in use.
+const LONGEST_LABEL: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dn(text: &str) -> Dn {
+        Dn::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_slash_inside_a_value_stays_in_the_value() {
+        let name = dn("/DC=org/O=Grid/CN=host/voms.example.org");
+        assert_eq!(name.rdns.len(), 3);
+        assert_eq!(name.to_string(), "/DC=org/O=Grid/CN=host/voms.example.org");
+    }
+
+    #[test]
+    fn what_is_printed_names_nobody_else() {
+        for value in [r"Mall\x6Fry", "a/CN=Mallory", "a+CN=b", r"a\/b", "x/y"] {
+            let name = Dn {
+                rdns: Arc::new(vec![finish(ObjectIdentifier::new_unwrap("2.5.4.3"), &value.replace('\\', r"\x5C"))]),
+            };
+            assert_eq!(dn(&name.to_string()), name, "{value}");
+        }
+    }
+
+    #[test]
+    fn an_rdn_of_thousands_of_attributes_is_compared_at_once() {
+        let ava = |n: usize| Ava { oid: ObjectIdentifier::new_unwrap("2.5.4.3"), value: n.to_string() };
+        let (up, down): (Vec<_>, Vec<_>) = ((0..20_000).map(ava).collect(), (0..20_000).rev().map(ava).collect());
+        assert!(Dn { rdns: Arc::new(vec![up]) }.matches(&Dn { rdns: Arc::new(vec![down]) }));
+    }
+
+    #[test]
+    fn openssl_3_escapes_and_older_spelling_name_the_same_entity() {
+        assert_eq!(dn(r"/CN=host\/voms.example.org"), dn("/CN=host/voms.example.org"));
+        assert!(dn(r"/CN=Zo\xC3\xAB").matches(&dn("/CN=Zoë")));
+        assert!(dn(r"/CN=Zo\xEB").matches(&dn("/CN=Zoë")));
+        assert_eq!(dn("/CN=Zoë").to_string(), r"/CN=Zo\xC3\xAB");
+    }
+
+    #[test]
+    fn labels_of_other_tools_are_the_same_attribute() {
+        assert!(dn("/O=x/Email=a@b.c").matches(&dn("/O=x/emailAddress=A@B.C")));
+        assert!(dn("/USERID=ada").matches(&dn("/UID=ada")));
+        assert!(!dn("/CN=ada").matches(&dn("/UID=ada")));
+    }
+
+    #[test]
+    fn case_and_blanks_do_not_count_but_order_does() {
+        assert!(dn("/O=Grid  CA/CN=A b").matches(&dn("/o=grid ca/cn=a B ")));
+        assert!(!dn("/O=x/CN=y").matches(&dn("/CN=y/O=x")));
+        assert!(!dn("/O=x/CN=y").matches(&dn("/O=x/CN=y/CN=1")));
+    }
+
+    #[test]
+    fn a_proxy_name_is_the_issuers_and_one_common_name() {
+        let user = dn("/O=x/CN=y");
+        assert_eq!(dn("/O=x/CN=y/CN=42").common_name_below(&user), Some("42"));
+        assert_eq!(dn("/O=x/CN=y/OU=42").common_name_below(&user), None);
+        assert_eq!(dn("/O=x/CN=z/CN=42").common_name_below(&user), None);
+    }
+
+    #[test]
+    fn text_that_is_no_name_is_refused() {
+        assert!(Dn::parse("CN=x").is_none());
+        assert!(Dn::parse("/nolabel").is_none());
+        assert!(Dn::parse("").is_none());
+    }
+}

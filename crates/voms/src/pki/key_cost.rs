@@ -1,0 +1,123 @@
+//! What opening something under a password costs, as its maker chose it: known before it is paid (RFC 7292 section 4,
+//! RFC 7914 section 7, RFC 8018 appendix A).
+
+use openssl::pkcs12::Pkcs12Ref;
+
+use crate::pki::key::KeyError;
+
+/// Some seconds on one core of today, and many times what anybody chooses.
+pub(super) const MOST_ROUNDS: u64 = 10_000_000;
+
+/// PBES1 and PBKDF2 (1.2.840.113549.1.5), all but the last arc.
+const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
+/// The ciphers of PKCS#12 (1.2.840.113549.1.12.1), all but the last arc.
+const PKCS12: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
+/// 1.3.6.1.4.1.11591.4.11.
+const SCRYPT: &[u8] = b"\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
+
+/// Whether an encrypted key in PKCS#8 can be opened in a time that somebody waits.
+pub(super) fn check_key(der: &[u8]) -> Result<(), KeyError> {
+    check(rounds_named_in(der))
+}
+
+/// Whether a bundle can; what is in its encrypted parts is not seen.
+pub(super) fn check_bundle(bundle: &Pkcs12Ref) -> Result<(), KeyError> {
+    // OpenSSL's own encoding, since old bundles are in BER.
+    let der = bundle.to_der().map_err(|_| KeyError::Malformed)?;
+    check(rounds_named_in(&der).max(rounds_of_mac(&der).unwrap_or(0)))
+}
+
+fn check(rounds: u64) -> Result<(), KeyError> {
+    if rounds > MOST_ROUNDS { Err(KeyError::TooCostly(rounds)) } else { Ok(()) }
+}
+
+/// The most rounds that an algorithm asks for. They are found by their bytes, as inner parts may still be in BER.
+fn rounds_named_in(bytes: &[u8]) -> u64 {
+    let after = |at: usize| {
+        let rest = &bytes[at..];
+        let last_arc = |rest: &'_ [u8]| rest.get(1..).and_then(|rest| numbers(rest)?.first().copied());
+        if let Some(rest) = rest.strip_prefix(SCRYPT) {
+            return numbers(rest).map(|all| all.iter().take(3).copied().fold(1, u64::saturating_mul));
+        }
+        rest.strip_prefix(PKCS5).or(rest.strip_prefix(PKCS12)).and_then(last_arc)
+    };
+    (0..bytes.len()).filter_map(after).max().unwrap_or(0)
+}
+
+/// The numbers that follow the salt in parameters.
+fn numbers(parameters: &[u8]) -> Option<Vec<u64>> {
+    let rest = inside(parameters, 0x30)?;
+    let (_, mut rest) = element(rest, 0x04)?;
+    let mut numbers = Vec::new();
+    while let Some((number, behind)) = element(rest, 0x02) {
+        numbers.push(value(number));
+        rest = behind;
+    }
+    Some(numbers)
+}
+
+/// `MacData` is the third part of a bundle, the count its own third.
+fn rounds_of_mac(bundle: &[u8]) -> Option<u64> {
+    let (_, rest) = element(inside(bundle, 0x30)?, 0x02)?;
+    let (_, rest) = element(rest, 0x30)?;
+    let (_, rest) = element(inside(rest, 0x30)?, 0x30)?;
+    let (_, rest) = element(rest, 0x04)?;
+    element(rest, 0x02).map(|(count, _)| value(count))
+}
+
+/// What follows the header of an element of that tag, of definite length or not.
+fn inside(bytes: &[u8], tag: u8) -> Option<&[u8]> {
+    header(bytes, tag).map(|(_, rest)| rest)
+}
+
+/// The contents of an element of definite length, and what follows it.
+fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = header(bytes, tag)?;
+    rest.split_at_checked(length?)
+}
+
+fn header(bytes: &[u8], tag: u8) -> Option<(Option<usize>, &[u8])> {
+    let [found, first, rest @ ..] = bytes else { return None };
+    if *found != tag {
+        return None;
+    }
+    match first {
+        0..=0x7f => Some((Some(usize::from(*first)), rest)),
+        0x80 => Some((None, rest)),
+        _ => {
+            let (length, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            Some((usize::try_from(value(length)).ok(), rest))
+        }
+    }
+}
+
+/// A number without a sign; of one that does not fit, the largest.
+fn value(bytes: &[u8]) -> u64 {
+    let significant = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    match &bytes[significant..] {
+        short if short.len() <= 8 => short.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+        _ => u64::MAX,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_read_in_every_form() {
+        let salt = b"\x04\x02ab".as_slice();
+        let all = |oid: &[u8], header: &[u8], numbers: &[u8]| {
+            rounds_named_in(&[b"\x30\x20\x06\x09", oid, header, salt, numbers, b"\x04\x00"].concat())
+        };
+        let pbkdf2 = [PKCS5, b"\x0c"].concat();
+        assert_eq!(all(&pbkdf2, b"\x30\x08", b"\x02\x02\x08\x00\x02\x01\x20"), 2048);
+        assert_eq!(all(&pbkdf2, b"\x30\x80", b"\x02\x04\x7f\xff\xff\xff"), 0x7fff_ffff);
+        assert_eq!(all(&[PKCS12, b"\x03"].concat(), b"\x30\x81\x0a", b"\x02\x04\x7f\xff\xff\xff"), 0x7fff_ffff);
+        assert_eq!(all(&pbkdf2, b"\x30\x0f", b"\x02\x09\x01\0\0\0\0\0\0\0\0"), u64::MAX);
+        let scrypt = all(SCRYPT, b"\x30\x0f", b"\x02\x02\x40\x00\x02\x01\x08\x02\x01\x02\x02\x01\x20");
+        assert_eq!(scrypt, 16384 * 8 * 2);
+        assert_eq!(all(&pbkdf2, b"\x30\x04", b""), 0);
+        assert_eq!(rounds_named_in(&pbkdf2), 0);
+    }
+}

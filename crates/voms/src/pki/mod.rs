@@ -1,0 +1,11 @@
+//! Certificates, names and keys.
+
+pub mod certificate;
+pub mod credential;
+pub mod dn;
+pub mod key;
+pub mod key_cost;
+pub mod key_usage;
+pub mod pem;
+pub mod pkcs12;
+pub mod strength;

@@ -1,0 +1,114 @@
+//! The kinds of proxy certificates (RFC 3820 section 3.8, the pre-RFC draft, and the legacy Globus form).
+
+use der::asn1::{ObjectIdentifier, OctetString};
+use voms_asn1::oid;
+use voms_asn1::proxy_cert_info::ProxyPolicy;
+
+/// What a proxy may do with its issuer's rights (RFC 3820 section 3.8.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// All that the issuer may.
+    InheritAll,
+    /// All but starting jobs (Globus's convention).
+    Limited,
+    /// Nothing but what is granted to the proxy itself.
+    Independent,
+    /// Rules in a policy language of somebody's own.
+    Language {
+        /// The language.
+        oid: ObjectIdentifier,
+        /// The rules, opaque to us.
+        policy: Option<Vec<u8>>,
+    },
+}
+
+impl Policy {
+    pub(crate) fn from_info(policy: &ProxyPolicy) -> Self {
+        match policy.policy_language {
+            oid::INHERIT_ALL => Self::InheritAll,
+            oid::LIMITED => Self::Limited,
+            oid::INDEPENDENT => Self::Independent,
+            language => Self::Language {
+                oid: language,
+                policy: policy.policy.as_ref().map(|octets| octets.as_bytes().to_vec()),
+            },
+        }
+    }
+
+    pub(crate) fn to_info(&self) -> Result<ProxyPolicy, der::Error> {
+        let (policy_language, policy) = match self {
+            Self::InheritAll => (oid::INHERIT_ALL, None),
+            Self::Limited => (oid::LIMITED, None),
+            Self::Independent => (oid::INDEPENDENT, None),
+            Self::Language { oid, policy } => (*oid, policy.clone()),
+        };
+        Ok(ProxyPolicy { policy_language, policy: policy.map(OctetString::new).transpose()? })
+    }
+}
+
+/// Which of the three generations a proxy belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// RFC 3820.
+    Rfc,
+    /// The draft before it, with Globus's OID.
+    Draft,
+    /// No extension: the last common name is `proxy` or `limited proxy`.
+    Legacy,
+}
+
+/// The type of one proxy certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyType {
+    /// RFC 3820.
+    Rfc(Policy),
+    /// The pre-RFC draft.
+    Draft(Policy),
+    /// The legacy Globus form.
+    Legacy {
+        /// Whether the last common name is `limited proxy`.
+        limited: bool,
+    },
+}
+
+impl ProxyType {
+    /// The generation.
+    #[must_use]
+    pub fn generation(&self) -> Generation {
+        match self {
+            Self::Rfc(_) => Generation::Rfc,
+            Self::Draft(_) => Generation::Draft,
+            Self::Legacy { .. } => Generation::Legacy,
+        }
+    }
+
+    /// Whether the proxy has none of its issuer's rights.
+    #[must_use]
+    pub fn is_independent(&self) -> bool {
+        matches!(self, Self::Rfc(Policy::Independent) | Self::Draft(Policy::Independent))
+    }
+
+    /// Whether the proxy is limited, in whatever way its generation says so.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        matches!(self, Self::Rfc(Policy::Limited) | Self::Draft(Policy::Limited) | Self::Legacy { limited: true })
+    }
+}
+
+/// The text that `voms-proxy-info -type` prints, as the Java client words it.
+impl std::fmt::Display for ProxyType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let policy = |policy: &Policy| match policy {
+            Policy::InheritAll => "impersonation",
+            Policy::Limited => "limited",
+            Policy::Independent => "independent",
+            Policy::Language { .. } => "restricted",
+        };
+        match self {
+            Self::Rfc(p) => write!(f, "RFC3820 compliant {} proxy", policy(p)),
+            Self::Draft(p) => write!(f, "Proxy draft (pre-RFC) {} proxy", policy(p)),
+            Self::Legacy { limited: false } => f.write_str("full legacy globus proxy"),
+            Self::Legacy { limited: true } => f.write_str("limited legacy globus proxy"),
+        }
+    }
+}

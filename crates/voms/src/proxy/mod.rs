@@ -1,0 +1,316 @@
+//! Making proxy certificates (RFC 3820 section 3, the draft and legacy forms; spec 1.2 to 1.5).
+
+pub mod kind;
+
+use chrono::{DateTime, Duration, Utc};
+use der::Encode;
+use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
+use openssl::bn::BigNum;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::Id;
+use openssl::x509::{X509Builder, X509Extension, X509Name, X509NameRef};
+use voms_asn1::oid;
+use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
+use voms_asn1::voms::ac_seq::AcSeq;
+use zeroize::Zeroizing;
+
+use crate::chain::{Chain, ChainFinding};
+use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::credential::Credential;
+use crate::pki::key::PrivateKey;
+use crate::pki::key_usage::KeyUsage;
+use crate::pki::pem;
+use crate::proxy::kind::{Generation, Policy};
+
+/// How far a proxy is back-dated, so that a service whose clock is behind takes it at once.
+const BACKDATE_SECONDS: i64 = 300;
+
+/// A proxy that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProxyError {
+    /// A certificate of the chain is past its end.
+    #[error("the credential expired on {}", crate::when(.0))]
+    Expired(DateTime<Utc>),
+    /// The key usage of the issuing certificate lacks digitalSignature.
+    #[error("the certificate's key usage does not allow it to sign, so it cannot issue proxies")]
+    MayNotSign,
+    /// The issuing chain holds proxies of different generations.
+    #[error("the issuing chain mixes proxies of different types")]
+    MixedChain,
+    /// The issuing proxy's path length is used up.
+    #[error("the issuing proxy allows no further proxies below it")]
+    PathLength,
+    /// Legacy proxies have no place for a path length or a policy.
+    #[error("a legacy proxy cannot carry a path length or a policy of its own")]
+    LegacyCannot,
+    /// ASN.1 could not be encoded.
+    #[error("encoding failed: {0}")]
+    Encoding(#[from] der::Error),
+    /// The attribute certificates could not be embedded.
+    #[error("embedding the attribute certificates failed: {0}")]
+    Attributes(String),
+    /// OpenSSL failed.
+    #[error("signing failed: {0}")]
+    OpenSsl(#[from] ErrorStack),
+    /// What was made cannot be read back.
+    #[error("the proxy made is not readable: {0}")]
+    Unreadable(#[from] CertificateError),
+}
+
+impl ProxyError {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Expired(_) => Some("get a new certificate from your CA, or make the proxy anew".to_owned()),
+            Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
+            Self::MayNotSign => Some("ask your CA for a certificate with digitalSignature".to_owned()),
+            Self::MixedChain | Self::PathLength => {
+                Some("make the proxy from your certificate instead of from a proxy".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Something the user did not ask for, that was done to keep the chain valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProxyNote {
+    /// The end was cut to the issuing chain's.
+    LifetimeCut,
+    /// The generation of the issuing proxy was kept.
+    TypeForced(Generation),
+    /// The issuing proxy is limited, so this one is.
+    LimitedForced,
+}
+
+/// What proxy is wanted.
+#[derive(Debug, Clone)]
+pub struct ProxyRequest {
+    /// RFC 3820 unless an old service needs another.
+    pub generation: Generation,
+    /// What it may do.
+    pub policy: Policy,
+    /// How many proxies may follow; `None` for any number.
+    pub path_length: Option<u32>,
+    /// How long from now, in whole seconds.
+    pub lifetime: Duration,
+    /// The end of the verified chain, CAs included, which no proxy outlives.
+    pub latest: DateTime<Utc>,
+    /// Attribute certificates to embed, byte for byte.
+    pub attributes: Option<AcSeq>,
+    /// A file to include, in the extension that VOMS has for it.
+    pub included: Option<Vec<u8>>,
+}
+
+/// A proxy with its key and the chain below it.
+#[derive(Debug)]
+pub struct Proxy {
+    certificate: Certificate,
+    key: PrivateKey,
+    issuers: Vec<Certificate>,
+    notes: Vec<ProxyNote>,
+}
+
+impl ProxyRequest {
+    /// Issues the proxy for `key`, signed by `issuer`: serial and common name a random 31-bit number, begun 300 s
+    /// ago, ended with the first certificate of the chain at the latest, digest never weaker than SHA-256.
+    ///
+    /// From a proxy it makes a proxy of the same generation, limited if that is (noted in [`Proxy::notes`]).
+    ///
+    /// # Errors
+    /// [`ProxyError`].
+    pub fn issue(mut self, issuer: &Credential, key: PrivateKey, now: DateTime<Utc>) -> Result<Proxy, ProxyError> {
+        let chain = issuer.chain();
+        let mut notes = self.adapt_to(chain, now)?;
+        let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.not_before());
+        let wanted = now.checked_add_signed(self.lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let latest = self.latest.min(chain.not_after());
+        let not_after = wanted.min(latest);
+        if not_after <= now {
+            return Err(ProxyError::Expired(latest));
+        }
+        if not_after < wanted {
+            notes.push(ProxyNote::LifetimeCut);
+        }
+        let number = random_number()?;
+        let mut builder = X509Builder::new()?;
+        builder.set_version(2)?;
+        builder.set_not_before(&*asn1_time(not_before)?)?;
+        builder.set_not_after(&*asn1_time(not_after)?)?;
+        builder.set_issuer_name(chain.leaf().x509()?.subject_name())?;
+        builder.set_subject_name(&*self.subject(chain.leaf().x509()?.subject_name(), number)?)?;
+        builder.set_serial_number(&*self.serial(chain.leaf(), number)?)?;
+        builder.set_pubkey(key.pkey())?;
+        for extension in self.extensions(chain, &key)? {
+            builder.append_extension(extension)?;
+        }
+        builder.sign(issuer.key().pkey(), digest(issuer))?;
+        let certificate = Certificate::from_x509(&builder.build())?;
+        let issuers = chain.certificates().iter().filter(|c| !c.is_self_issued()).cloned().collect();
+        Ok(Proxy { certificate, key, issuers, notes })
+    }
+
+    /// Keeps the chain homogeneous and limited where it is (spec 1.8 rules 6 to 8).
+    fn adapt_to(&mut self, chain: &Chain, now: DateTime<Utc>) -> Result<Vec<ProxyNote>, ProxyError> {
+        let mut notes = Vec::new();
+        if chain.leaf().key_usage().is_some_and(|usage| !usage.may_sign()) {
+            return Err(ProxyError::MayNotSign);
+        }
+        let mixed = |finding: &ChainFinding| matches!(finding, ChainFinding::MixedTypes(_));
+        if chain.proxy_findings(now).iter().any(mixed) {
+            return Err(ProxyError::MixedChain);
+        }
+        let exhausted = |(at, proxy): (usize, &Certificate)| {
+            proxy.proxy_path_length().is_some_and(|allowed| usize::try_from(allowed).is_ok_and(|a| a <= at))
+        };
+        if chain.proxies().iter().enumerate().any(exhausted) {
+            return Err(ProxyError::PathLength);
+        }
+        if let Some(above) = chain.leaf().proxy_type() {
+            if above.generation() != self.generation {
+                self.generation = above.generation();
+                notes.push(ProxyNote::TypeForced(self.generation));
+            }
+            // An independent proxy inherits nothing, so there is nothing to limit.
+            if above.is_limited() && !matches!(self.policy, Policy::Limited | Policy::Independent) {
+                self.policy = Policy::Limited;
+                notes.push(ProxyNote::LimitedForced);
+            }
+        }
+        let plain = matches!(self.policy, Policy::InheritAll | Policy::Limited) && self.path_length.is_none();
+        if self.generation == Generation::Legacy && !plain {
+            return Err(ProxyError::LegacyCannot);
+        }
+        Ok(notes)
+    }
+
+    fn subject(&self, issuer: &X509NameRef, number: u32) -> Result<X509Name, ErrorStack> {
+        let mut name = X509Name::builder()?;
+        for entry in issuer.entries() {
+            name.append_entry(entry)?;
+        }
+        let common_name = match (self.generation, &self.policy) {
+            (Generation::Legacy, Policy::Limited) => "limited proxy".to_owned(),
+            (Generation::Legacy, _) => "proxy".to_owned(),
+            _ => number.to_string(),
+        };
+        name.append_entry_by_nid_with_type(Nid::COMMONNAME, &common_name, openssl::asn1::Asn1Type::PRINTABLESTRING)?;
+        Ok(name.build())
+    }
+
+    fn serial(&self, issuer: &Certificate, number: u32) -> Result<Asn1Integer, ErrorStack> {
+        match self.generation {
+            Generation::Legacy => issuer.x509()?.serial_number().to_bn()?.to_asn1_integer(),
+            _ => BigNum::from_u32(number)?.to_asn1_integer(),
+        }
+    }
+
+    fn extensions(&self, chain: &Chain, key: &PrivateKey) -> Result<Vec<X509Extension>, ProxyError> {
+        let mut extensions = Vec::new();
+        if let Some(acs) = &self.attributes {
+            let value = acs.to_der().map_err(|error| ProxyError::Attributes(error.to_string()))?;
+            extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
+        }
+        if let Some(included) = &self.included {
+            extensions.push(extension(oid::VOMS_INCLUDED_FILE, false, included)?);
+        }
+        let usage = chain.leaf().key_usage().map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
+        let usage = if key.pkey().id() == Id::EC { usage.without_encipherment() } else { usage };
+        extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);
+        let proxy_policy = self.policy.to_info()?;
+        let info = ProxyCertInfo { path_len_constraint: self.path_length, proxy_policy };
+        match self.generation {
+            Generation::Rfc => extensions.push(extension(oid::PROXY_CERT_INFO, true, &info.to_der()?)?),
+            Generation::Draft => {
+                let draft = DraftProxyCertInfo::from(info);
+                extensions.push(extension(oid::DRAFT_PROXY_CERT_INFO, true, &draft.to_der()?)?);
+            }
+            Generation::Legacy => {}
+        }
+        Ok(extensions)
+    }
+}
+
+/// An extension as OpenSSL's builders take it.
+pub fn extension(id: der::asn1::ObjectIdentifier, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
+    let id = Asn1Object::from_str(&id.to_string())?;
+    X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
+}
+
+/// A point in time as OpenSSL's builders take it.
+pub fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
+    Asn1Time::from_unix(time.timestamp())
+}
+
+/// 31 random bits, never zero: some readers print the number signed, others refuse zero.
+fn random_number() -> Result<u32, ErrorStack> {
+    let mut bytes = [0; 4];
+    loop {
+        openssl::rand::rand_bytes(&mut bytes)?;
+        let number = u32::from_be_bytes(bytes) & 0x7fff_ffff;
+        if number != 0 {
+            return Ok(number);
+        }
+    }
+}
+
+/// As strong as the issuer's own signature where that is SHA-2, SHA-256 where it is weaker.
+fn digest(issuer: &Credential) -> MessageDigest {
+    let key = issuer.key().pkey();
+    let own = issuer.chain().leaf().signature_algorithm().oid;
+    match (key.id(), key.bits()) {
+        (Id::EC, 385..) => MessageDigest::sha512(),
+        (Id::EC, 257..) => MessageDigest::sha384(),
+        (Id::RSA, _) if own == oid::SHA512_WITH_RSA => MessageDigest::sha512(),
+        (Id::RSA, _) if own == oid::SHA384_WITH_RSA => MessageDigest::sha384(),
+        _ => MessageDigest::sha256(),
+    }
+}
+
+impl Proxy {
+    /// The proxy certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// What was done beyond the request.
+    #[must_use]
+    pub fn notes(&self) -> &[ProxyNote] {
+        &self.notes
+    }
+
+    /// The last second of validity.
+    #[must_use]
+    pub fn not_after(&self) -> DateTime<Utc> {
+        self.certificate.not_after()
+    }
+
+    /// The chain: the proxy, then its issuers without any root.
+    ///
+    /// # Errors
+    /// Never in practice: the proxy is there.
+    pub fn chain(&self) -> Result<Chain, crate::chain::ChainError> {
+        Chain::new(std::iter::once(&self.certificate).chain(&self.issuers).cloned().collect())
+    }
+
+    /// The file's contents: certificate, key, issuers (spec 1.9).
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+        let key = self.key.to_pem()?;
+        let mut out = Zeroizing::new(Vec::with_capacity(key.len() + 4096 * (1 + self.issuers.len())));
+        out.extend_from_slice(pem::encode("CERTIFICATE", self.certificate.der()).as_bytes());
+        out.extend_from_slice(&key);
+        for issuer in &self.issuers {
+            out.extend_from_slice(pem::encode("CERTIFICATE", issuer.der()).as_bytes());
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,250 @@
+//! The files of a hashed CA directory: found by name, read once, and read again when they change on disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use openssl::hash::MessageDigest;
+
+use crate::files;
+use crate::files::cache::{DirCache, DirState, FileCache};
+use crate::pki::certificate::Certificate;
+use crate::pki::dn::Dn;
+use crate::pki::pem;
+use crate::trust::crl::Crl;
+use crate::trust::known::KnownPaths;
+use crate::trust::policy::{Policy, PolicyError};
+
+const CRL_LIMIT: u64 = 64 << 20;
+/// Numbers that are looked for even behind a gap, which removing one of several files leaves.
+const ALWAYS_ASKED: usize = 10;
+/// No CA has more certificates or lists of one hash; a directory that does is somebody's joke.
+const MOST_OF_ONE_HASH: usize = 100;
+
+/// The name of a CA.
+#[derive(Clone, Copy)]
+pub enum CaName<'a> {
+    /// Of the CA that issued a certificate.
+    Issuer(&'a Certificate),
+    /// Of a CA.
+    Subject(&'a Certificate),
+}
+
+impl<'a> CaName<'a> {
+    pub fn der(self) -> &'a [u8] {
+        match self {
+            Self::Issuer(certificate) => certificate.issuer_der(),
+            Self::Subject(certificate) => certificate.subject_der(),
+        }
+    }
+
+    fn dn(self) -> &'a Dn {
+        match self {
+            Self::Issuer(certificate) => certificate.issuer(),
+            Self::Subject(certificate) => certificate.subject(),
+        }
+    }
+
+    /// The hashes under which files may lie: OpenSSL's, and the MD5 one of OpenSSL before 1.0.
+    pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
+        let own = match self {
+            Self::Issuer(certificate) => certificate.x509().map(|x509| x509.issuer_name_hash()),
+            Self::Subject(certificate) => certificate.x509().map(|x509| x509.subject_name_hash()),
+        };
+        own.ok().into_iter().chain(old_hash(self.der()))
+    }
+}
+
+/// MD5 of a name, which is not to be had in FIPS mode, where such file names are of no use.
+fn old_hash(name: &[u8]) -> Option<u32> {
+    let digest = openssl::hash::hash(MessageDigest::md5(), name).ok()?;
+    Some(digest.iter().take(4).rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+}
+
+/// Where the files of one CA lie.
+#[derive(Debug, Default, PartialEq)]
+struct CaPaths {
+    certificates: Vec<PathBuf>,
+    revocation_lists: Vec<PathBuf>,
+    signing_policies: Vec<PathBuf>,
+    namespaces: Vec<PathBuf>,
+}
+
+/// A hashed directory with what was read of it so far; shared between threads.
+#[derive(Debug)]
+pub struct Directory {
+    paths: DirCache<Vec<u8>, Arc<CaPaths>>,
+    certificates: FileCache<CaFile>,
+    revocation_lists: FileCache<Option<Vec<Crl>>>,
+    policies: FileCache<Result<Policy, PolicyError>>,
+    known_paths: KnownPaths,
+}
+
+impl Directory {
+    pub fn new(path: &Path) -> Self {
+        Self {
+            paths: DirCache::of(path),
+            certificates: FileCache::new(),
+            revocation_lists: FileCache::new(),
+            policies: FileCache::new(),
+            known_paths: KnownPaths::default(),
+        }
+    }
+
+    pub fn known_paths(&self) -> &KnownPaths {
+        &self.known_paths
+    }
+
+    pub fn path(&self) -> &Path {
+        self.paths.directory()
+    }
+
+    /// The directory as it is at a moment, by which the age of changes on disk is judged.
+    pub fn view(&self, now: DateTime<Utc>) -> View<'_> {
+        View { directory: self, state: self.paths.state(now), now }
+    }
+
+    fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
+        let hashes: Vec<u32> = ca.hashes().collect();
+        let numbered = |prefix: &str| {
+            let mut found = Vec::new();
+            for hash in &hashes {
+                for number in 0..MOST_OF_ONE_HASH {
+                    let path = self.path().join(format!("{hash:08x}.{prefix}{number}"));
+                    let exists = path.symlink_metadata().is_ok();
+                    if !exists && number >= ALWAYS_ASKED {
+                        break;
+                    }
+                    found.extend(exists.then_some(path));
+                }
+            }
+            without_links(found)
+        };
+        let named = |end: &str| {
+            let paths = hashes.iter().map(|hash| self.path().join(format!("{hash:08x}.{end}")));
+            without_links(paths.filter(|path| path.symlink_metadata().is_ok()).collect())
+        };
+        let found = CaPaths {
+            certificates: numbered(""),
+            revocation_lists: numbered("r"),
+            signing_policies: named("signing_policy"),
+            namespaces: named("namespaces"),
+        };
+        (found != CaPaths::default()).then_some(found)
+    }
+}
+
+/// Of several names of one file the first.
+fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut known = Vec::new();
+    paths.retain(|path| {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let new = !known.contains(&real);
+        known.push(real);
+        new
+    });
+    paths
+}
+
+/// A directory at one moment.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    directory: &'a Directory,
+    state: DirState,
+    /// The moment.
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> View<'a> {
+    /// What there is of one CA.
+    pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
+        let look = || self.directory.look_for(ca).map(Arc::new);
+        let paths = self.directory.paths.find(ca.der(), self.state, look).unwrap_or_default();
+        CaFiles { directory: self.directory, ca, paths, now: self.now }
+    }
+}
+
+/// The files of one CA, read when asked for.
+pub struct CaFiles<'a> {
+    directory: &'a Directory,
+    ca: CaName<'a>,
+    paths: Arc<CaPaths>,
+    now: DateTime<Utc>,
+}
+
+impl CaFiles<'_> {
+    /// The CA's certificates; those of others in the same files are left out, and files that hold none.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        let mut found = Vec::new();
+        for (_, file) in self.files() {
+            for certificate in file.certificates.iter().filter(|certificate| self.is_of_the_ca(certificate)) {
+                if !found.contains(certificate) {
+                    found.push(certificate.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// A file of the CA's name that does not hold, or not only, certificates.
+    pub fn unreadable(&self) -> Option<PathBuf> {
+        self.files().find(|(_, file)| file.is_damaged).map(|(path, _)| path.to_owned())
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
+        self.paths.certificates.iter().filter_map(|path| {
+            let known = &self.directory.certificates;
+            Some((path.as_path(), known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?))
+        })
+    }
+
+    fn is_of_the_ca(&self, certificate: &Certificate) -> bool {
+        certificate.subject_der() == self.ca.der() || certificate.subject().matches(self.ca.dn())
+    }
+
+    /// Its revocation lists, an unreadable one as `None`.
+    pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Vec<Crl>>>)> {
+        let read = |path: &Path| {
+            let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::all);
+            self.directory.revocation_lists.get(path, CRL_LIMIT, self.now, parse)
+        };
+        let paths = self.paths.revocation_lists.iter();
+        paths.filter_map(|path| Some((path.as_path(), read(path)?))).collect()
+    }
+
+    /// What says which names it may certify.
+    pub fn policies(&self) -> Vec<(&Path, Arc<Result<Policy, PolicyError>>)> {
+        let read = |path: &Path, parse: fn(&str) -> Result<Policy, PolicyError>| {
+            self.directory.policies.get(path, files::CONFIGURATION_LIMIT, self.now, |file| match file {
+                Ok(file) => parse(&String::from_utf8_lossy(file)),
+                Err(_) => Err(PolicyError { line: 1, why: "the file cannot be read" }),
+            })
+        };
+        let signing = self.paths.signing_policies.iter().map(|path| (path, read(path, Policy::signing_policy)));
+        let namespaces = self.paths.namespaces.iter().map(|path| (path, read(path, Policy::namespaces)));
+        signing.chain(namespaces).filter_map(|(path, policy)| Some((path.as_path(), policy?))).collect()
+    }
+}
+
+/// What a file of CA certificates holds.
+#[derive(Debug)]
+struct CaFile {
+    certificates: Vec<Certificate>,
+    is_damaged: bool,
+}
+
+impl CaFile {
+    /// PEM, of which all certificates that can be read count, or one in DER.
+    fn parse(file: io::Result<&[u8]>) -> Self {
+        let file = file.unwrap_or_default();
+        let blocks = pem::blocks(file);
+        let read = |block: &pem::Block<'_>| Certificate::from_der(&block.der()?).ok();
+        let found: Vec<Option<Certificate>> = match blocks.iter().any(pem::Block::is_certificate) {
+            true => blocks.iter().filter(|block| block.is_certificate()).map(read).collect(),
+            false => vec![Certificate::from_der(file).ok()],
+        };
+        let is_damaged = found.iter().any(Option::is_none);
+        Self { certificates: found.into_iter().flatten().collect(), is_damaged }
+    }
+}

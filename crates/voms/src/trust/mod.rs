@@ -1,0 +1,355 @@
+//! Trust anchors: a directory of CA certificates and CRLs named by the hash of their subject, as IGTF distributes it
+//! (spec 8.1, 8.2). Only the files that a chain needs are opened.
+
+mod crl;
+mod directory;
+mod known;
+pub mod policy;
+mod problem;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use openssl::error::ErrorStack;
+use openssl::stack::Stack;
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
+use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
+
+use self::crl::Crl;
+pub use self::crl::CrlPolicy;
+use self::directory::{CaName, Directory, View};
+pub use self::problem::{PathFinding, PathProblem};
+use crate::pki::certificate::Certificate;
+use crate::pki::strength::StrengthPolicy;
+use crate::trust::policy::{Policy, PolicyError, Verdict};
+
+const MAX_DEPTH: usize = 10;
+
+/// A directory that cannot serve as trust anchors.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnchorError {
+    /// The directory does not exist, or is none.
+    #[error("the CA directory '{}' does not exist", .0.display())]
+    Missing(PathBuf),
+}
+
+/// The hashes by which the files of a CA are named: OpenSSL's, then the MD5 one of OpenSSL before 1.0, by which the Java
+/// clients look.
+pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
+    CaName::Subject(ca).hashes()
+}
+
+/// What the leaf of a path is to be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// To authenticate a TLS server.
+    Server,
+    /// To be a user's certificate.
+    Any,
+    /// To sign attribute certificates. There are few such certificates, so the paths found are remembered, and only
+    /// their signatures are not checked again.
+    Signer,
+}
+
+/// A hashed CA directory. Clones share what was read of it; changes on disk are seen at the next call.
+#[derive(Clone, Debug)]
+pub struct TrustAnchors {
+    directory: Arc<Directory>,
+    crl_policy: CrlPolicy,
+    strength: StrengthPolicy,
+    skew: Duration,
+}
+
+impl TrustAnchors {
+    /// Names the directory; nothing in it is read yet.
+    ///
+    /// # Errors
+    /// [`AnchorError::Missing`] when there is no such directory.
+    pub fn open(directory: &Path) -> Result<Self, AnchorError> {
+        if directory.is_dir() {
+            Ok(Self {
+                directory: Arc::new(Directory::new(directory)),
+                crl_policy: CrlPolicy::default(),
+                strength: StrengthPolicy::default(),
+                skew: Duration::zero(),
+            })
+        } else {
+            Err(AnchorError::Missing(directory.to_owned()))
+        }
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The same directory under another policy for revocation lists.
+    #[must_use]
+    pub fn with_crl_policy(self, crl_policy: CrlPolicy) -> Self {
+        Self { crl_policy, ..self }
+    }
+
+    /// The same directory for another demand on strength.
+    #[must_use]
+    pub fn with_strength(self, strength: StrengthPolicy) -> Self {
+        Self { strength, ..self }
+    }
+
+    /// The demand on strength.
+    #[must_use]
+    pub fn strength(&self) -> StrengthPolicy {
+        self.strength
+    }
+
+    /// The same directory for clocks that may differ by `skew` from those of the CAs and users: certificates count
+    /// that much earlier and longer. By default not at all.
+    #[must_use]
+    pub fn with_skew(self, skew: Duration) -> Self {
+        Self { skew, ..self }
+    }
+
+    /// How far clocks may differ.
+    #[must_use]
+    pub fn skew(&self) -> Duration {
+        self.skew
+    }
+
+    /// Verifies that a path leads from `leaf` over `untrusted` certificates, in any order, to a CA of the directory
+    /// (RFC 5280 section 6), that every certificate on it is valid at `now` and strong enough, that its CA's policy
+    /// files permit its name, and that no revocation list revokes it.
+    ///
+    /// Returns the path, leaf first, anchor last. The anchor's own signature says nothing and is not looked at, nor are
+    /// the trust settings in a `TRUSTED CERTIFICATE`.
+    ///
+    /// # Errors
+    /// Every finding; where no path can be found, those that can be made without one.
+    pub fn verify_path(
+        &self,
+        leaf: &Certificate,
+        untrusted: &[Certificate],
+        now: DateTime<Utc>,
+        usage: Usage,
+    ) -> Result<Vec<Certificate>, Vec<PathFinding>> {
+        let shown = issuers_among(leaf, untrusted);
+        let malformed: Vec<_> = shown.iter().filter_map(PathFinding::of_form).collect();
+        if !malformed.is_empty() {
+            return Err(malformed);
+        }
+        let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL cannot handle it"))];
+        let view = self.directory.view(now);
+        let anchors = anchors_for(leaf, untrusted, view);
+        // A CA's renewed certificate often lies beside the one it replaces. So first without those that cannot serve;
+        // if no path is found then, with them, so that the findings name them.
+        let sound = |(all, signed): (&[Certificate], bool)| -> Vec<Certificate> {
+            all.iter()
+                .filter(|one| self.judge_each(&[(*one).clone()], usize::from(signed), now).is_empty())
+                .cloned()
+                .collect()
+        };
+        let first = self
+            .build_path(leaf, &sound((untrusted, true)), &sound((&anchors, false)), (usage, view))
+            .map_err(internal)?;
+        let outcome = match first {
+            Ok(path) => Ok(path),
+            Err(_) => self.build_path(leaf, untrusted, &anchors, (usage, view)).map_err(internal)?,
+        };
+        match outcome {
+            Ok(path) => {
+                let mut findings = self.judge_each(&path, path.len() - 1, now);
+                for (at, pair) in path.windows(2).enumerate() {
+                    findings.extend(policy_findings(&pair[0], &path[at + 1..], view));
+                    findings.extend(self.revocation(&pair[0], &pair[1], view));
+                }
+                if findings.is_empty() { Ok(path) } else { Err(findings) }
+            }
+            Err(finding) => {
+                let mut findings = self.judge_each(&shown, shown.len(), now);
+                findings.push(finding);
+                Err(findings)
+            }
+        }
+    }
+
+    /// The revocation lists of a certificate's issuer, each with its nextUpdate, whether they can be used or not.
+    #[must_use]
+    pub fn revocation_lists_of(&self, certificate: &Certificate, now: DateTime<Utc>) -> Vec<(PathBuf, DateTime<Utc>)> {
+        let view = self.directory.view(now);
+        let files = view.files_of(CaName::Issuer(certificate));
+        let mut found = Vec::new();
+        for (path, file) in files.revocation_lists() {
+            let ends = file.as_ref().iter().flatten().map(Crl::next_update);
+            found.extend(ends.map(|end| (path.to_owned(), end)));
+        }
+        found
+    }
+
+    /// Dates and keys of all, signatures of the first ones.
+    fn judge_each(&self, path: &[Certificate], signed: usize, now: DateTime<Utc>) -> Vec<PathFinding> {
+        let mut findings = Vec::new();
+        for (at, certificate) in path.iter().enumerate() {
+            findings.extend(PathFinding::of_validity(certificate, now, self.skew));
+            let signature = (at < signed).then(|| self.strength.judge_signature(certificate.signature_algorithm()));
+            let weak = self.strength.judge_key(certificate).or(signature.flatten());
+            findings.extend(weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))));
+        }
+        findings
+    }
+
+    fn build_path(
+        &self,
+        leaf: &Certificate,
+        untrusted: &[Certificate],
+        anchors: &[Certificate],
+        (usage, view): (Usage, View<'_>),
+    ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
+        if usage == Usage::Signer
+            && let Some(path) = self.directory.known_paths().find(leaf, untrusted, anchors)
+        {
+            return Ok(Ok(path));
+        }
+        let mut store = X509StoreBuilder::new()?;
+        for anchor in anchors {
+            store.add_cert(anchor.to_x509()?)?;
+        }
+        let mut param = X509VerifyParam::new()?;
+        // Validity and strength are judged by us, for every certificate and with the facts in the words.
+        param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
+        param.set_auth_level(0);
+        if usage == Usage::Server {
+            param.set_purpose(X509PurposeId::SSL_SERVER)?;
+        }
+        store.set_param(&param)?;
+        let mut chain = Stack::new()?;
+        for certificate in untrusted {
+            chain.push(certificate.to_x509()?)?;
+        }
+        let store = store.build();
+        let outcome = X509StoreContext::new()?.init(&store, leaf.x509()?, &chain, |context| {
+            if context.verify_cert()? {
+                let known = || std::iter::once(leaf).chain(untrusted).chain(anchors);
+                let ours =
+                    |x509: &X509Ref| known().find(|known| known.x509().is_ok_and(|known| known == x509)).cloned();
+                let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
+                let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
+                return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));
+            }
+            let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
+            let at_fault = current.unwrap_or_else(|| leaf.clone());
+            let problem = self.problem(context.error(), &at_fault, view);
+            Ok(Err(PathFinding::new(&at_fault, problem)))
+        })?;
+        if usage == Usage::Signer
+            && let Ok(path) = &outcome
+        {
+            self.directory.known_paths().insert(leaf, untrusted, anchors, path);
+        }
+        Ok(outcome)
+    }
+
+    /// A signer's certificate of these bytes, or one above it, if it was verified before.
+    pub(crate) fn known(&self, der: &[u8]) -> Option<Certificate> {
+        self.directory.known_paths().certificate(der)
+    }
+
+    fn problem(&self, error: X509VerifyResult, certificate: &Certificate, view: View<'_>) -> PathProblem {
+        const UNKNOWN_ISSUER: [i32; 5] = [2, 18, 19, 20, 21];
+        if UNKNOWN_ISSUER.contains(&error.as_raw()) {
+            return PathProblem::UnknownIssuer {
+                issuer: certificate.issuer().clone(),
+                directory: self.directory.path().to_owned(),
+                unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
+            };
+        }
+        PathProblem::Invalid(error.error_string())
+    }
+
+    fn revocation(&self, certificate: &Certificate, issuer: &Certificate, view: View<'_>) -> Vec<PathFinding> {
+        if self.crl_policy == CrlPolicy::Off {
+            return Vec::new();
+        }
+        let files = view.files_of(CaName::Issuer(certificate));
+        let lists = files.revocation_lists();
+        if lists.is_empty() && self.crl_policy == CrlPolicy::Required {
+            let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
+            return vec![PathFinding::new(certificate, missing)];
+        }
+        let mut judged = Vec::new();
+        for (path, file) in &lists {
+            let Some(lists) = file.as_ref() else {
+                judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), why: "cannot be read" }));
+                continue;
+            };
+            let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, view.now);
+            judged.extend(lists.iter().map(judge));
+        }
+        // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
+        let usable = judged.iter().any(Result::is_ok);
+        let counts = |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });
+        let problems = judged.into_iter().filter_map(Result::err).filter(counts);
+        problems.map(|problem| PathFinding::new(certificate, problem)).collect()
+    }
+}
+
+/// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
+fn anchors_for(leaf: &Certificate, untrusted: &[Certificate], view: View<'_>) -> Vec<Certificate> {
+    let mut anchors: Vec<Certificate> = Vec::new();
+    let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
+    let mut asked: Vec<Vec<u8>> = Vec::new();
+    while let Some(certificate) = wanted.pop() {
+        let name = certificate.issuer_der();
+        if asked.iter().any(|known| known == name) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
+            continue;
+        }
+        asked.push(name.to_vec());
+        let found = view.files_of(CaName::Issuer(&certificate)).certificates();
+        wanted.extend(found.iter().cloned());
+        anchors.extend(found);
+    }
+    anchors
+}
+
+/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
+/// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
+fn policy_findings(certificate: &Certificate, above: &[Certificate], view: View<'_>) -> Vec<PathFinding> {
+    if certificate.is_self_issued() {
+        return Vec::new();
+    }
+    let Some(issuer) = above.first() else { return Vec::new() };
+    for ca in above {
+        let files = view.files_of(CaName::Subject(ca));
+        let policies = files.policies();
+        if policies.is_empty() {
+            continue;
+        }
+        let refusal = |policy: &Result<Policy, PolicyError>| match policy {
+            Err(error) => Some(format!("cannot be understood: {error}")),
+            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
+                Verdict::Permitted => None,
+                Verdict::Denied => Some("denies its CA this name".to_owned()),
+                Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
+            },
+        };
+        let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+        let finding = |(file, why): (&Path, String)| {
+            PathFinding::new(certificate, PathProblem::Policy { file: file.to_owned(), why })
+        };
+        return refusals.map(finding).collect();
+    }
+    Vec::new()
+}
+
+/// The leaf and those that issued it and each other, as far as they are at hand.
+fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
+    let mut path = vec![leaf.clone()];
+    while let Some(next) = path.last().and_then(|last| untrusted.iter().find(|c| c.subject().matches(last.issuer()))) {
+        if path.contains(next) {
+            break;
+        }
+        path.push(next.clone());
+    }
+    path
+}

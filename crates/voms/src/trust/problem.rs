@@ -1,0 +1,162 @@
+//! What may be wrong with a certificate path, each with the fact and the next step.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Duration, Utc};
+use der::asn1::ObjectIdentifier;
+
+use crate::pki::certificate::Certificate;
+use crate::pki::dn::Dn;
+use crate::pki::strength::Weakness;
+
+/// What is wrong with one certificate of a path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathProblem {
+    /// Past its last second.
+    #[error("it expired on {}", crate::when(.0))]
+    Expired(DateTime<Utc>),
+    /// Before its first second.
+    #[error("it is not valid before {}", crate::when(.0))]
+    NotYetValid(DateTime<Utc>),
+    /// No CA certificate for its issuer was found.
+    #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable))]
+    UnknownIssuer {
+        /// The name looked for.
+        issuer: Dn,
+        /// Where.
+        directory: PathBuf,
+        /// A file of its name that holds no certificate.
+        unreadable: Option<PathBuf>,
+    },
+    /// Its issuer's CRL lists it.
+    #[error("it was revoked on {} (listed in {})", crate::when(.at), .crl.display())]
+    Revoked {
+        /// When.
+        at: DateTime<Utc>,
+        /// Where it is listed.
+        crl: PathBuf,
+    },
+    /// The CRL that would tell is out of date.
+    #[error("the revocation list {} of its issuer ended on {}", .crl.display(), crate::when(.next_update))]
+    CrlExpired {
+        /// The file.
+        crl: PathBuf,
+        /// Its nextUpdate.
+        next_update: DateTime<Utc>,
+    },
+    /// There is no CRL where one is required.
+    #[error("there is no revocation list of its issuer in {}", .0.display())]
+    CrlMissing(PathBuf),
+    /// Its issuer's policy does not let it have this name.
+    #[error("{} {why}", .file.display())]
+    Policy {
+        /// The `signing_policy` or `namespaces` file.
+        file: PathBuf,
+        /// What it says.
+        why: String,
+    },
+    /// The CRL cannot be read, or its issuer did not sign it.
+    #[error("the revocation list {} of its issuer {why}", .crl.display())]
+    CrlUnusable {
+        /// The file.
+        crl: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// Its key is too short, or it is signed with SHA-1 or MD5.
+    #[error("it is too weak: {0}")]
+    Weak(Weakness),
+    /// The same extension twice.
+    #[error("it has the extension {0} twice")]
+    DuplicateExtension(ObjectIdentifier),
+    /// An extension that limits it and cannot be read.
+    #[error("its extension {0} cannot be read")]
+    UnreadableExtension(ObjectIdentifier),
+    /// Extensions came with version 3.
+    #[error("it has extensions, which its version does not know")]
+    Version,
+    /// What OpenSSL's path validation says.
+    #[error("{0}")]
+    Invalid(&'static str),
+}
+
+fn aside(unreadable: &Option<PathBuf>) -> String {
+    unreadable.as_ref().map(|file| format!(" ({} cannot be read)", file.display())).unwrap_or_default()
+}
+
+/// One finding on a certificate path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("certificate {subject}: {problem}")]
+pub struct PathFinding {
+    /// Whose certificate.
+    pub subject: Dn,
+    /// Whether it is a CA's.
+    pub is_ca: bool,
+    /// What is wrong with it.
+    pub problem: PathProblem,
+}
+
+impl PathFinding {
+    pub(super) fn new(certificate: &Certificate, problem: PathProblem) -> Self {
+        Self { subject: certificate.subject().clone(), is_ca: certificate.is_ca(), problem }
+    }
+
+    /// Whether a certificate is one that readers understand differently.
+    pub(crate) fn of_form(certificate: &Certificate) -> Option<Self> {
+        let problem = if let Some(id) = certificate.duplicate_extension() {
+            PathProblem::DuplicateExtension(id)
+        } else if let Some(id) = certificate.unreadable_extension() {
+            PathProblem::UnreadableExtension(id)
+        } else if !certificate.version_fits() {
+            PathProblem::Version
+        } else {
+            return None;
+        };
+        Some(Self::new(certificate, problem))
+    }
+
+    /// Whether a certificate is out of its dates.
+    pub(crate) fn of_validity(certificate: &Certificate, now: DateTime<Utc>, skew: Duration) -> Option<Self> {
+        let problem = if now - certificate.not_after() > skew {
+            PathProblem::Expired(certificate.not_after())
+        } else if certificate.not_before() - now > skew {
+            PathProblem::NotYetValid(certificate.not_before())
+        } else {
+            return None;
+        };
+        Some(Self::new(certificate, problem))
+    }
+
+    /// The next step, where there is one.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match &self.problem {
+            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. } if self.is_ca => {
+                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate".to_owned()
+            }
+            PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
+            PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
+            PathProblem::UnknownIssuer { unreadable: Some(file), .. } => format!("mend or replace {}", file.display()),
+            PathProblem::UnknownIssuer { directory, .. } => format!(
+                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
+                 another directory with --certdir or X509_CERT_DIR",
+                directory.display()
+            ),
+            PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
+            PathProblem::CrlExpired { .. } | PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
+                "update the revocation lists: run fetch-crl".to_owned()
+            }
+            PathProblem::Policy { file, .. } => {
+                format!("update the CA's files (IGTF packages), or look at what {} permits", file.display())
+            }
+            PathProblem::Weak(_) => {
+                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
+            }
+            PathProblem::DuplicateExtension(_)
+            | PathProblem::UnreadableExtension(_)
+            | PathProblem::Version
+            | PathProblem::Invalid(_) => return None,
+        })
+    }
+}

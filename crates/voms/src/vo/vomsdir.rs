@@ -1,0 +1,158 @@
+//! vomsdir: the directory that says whose attribute certificates are believed for a VO (spec 6).
+//!
+//! Names from an attribute certificate are never made into a path: the directory is listed and its entries compared.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::files;
+use crate::files::cache::{DirCache, FileCache};
+use crate::pki::certificate::Certificate;
+use crate::vo::lsc::{Lsc, LscError};
+
+/// A vomsdir that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VomsDirError {
+    /// It does not exist.
+    #[error("the VOMS directory '{}' does not exist", .0.display())]
+    Missing(PathBuf),
+}
+
+/// What a vomsdir says about one host of one VO.
+#[derive(Debug)]
+pub enum Trusted {
+    /// An LSC file, or why it is unusable.
+    Lsc(PathBuf, Arc<Result<Lsc, LscProblem>>),
+    /// No LSC file; the certificates in the VO's directory, of which one has to be the signer.
+    Certificates(Vec<Certificate>),
+}
+
+/// An LSC file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LscProblem {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// It cannot be understood.
+    #[error(transparent)]
+    Malformed(#[from] LscError),
+}
+
+/// A vomsdir directory. Clones share what was read of it; changes on disk are seen at the next call.
+#[derive(Debug, Clone)]
+pub struct VomsDir(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    vos: DirCache<String, Arc<DirCache<String, Arc<SignerPaths>>>>,
+    lsc: FileCache<Result<Lsc, LscProblem>>,
+    certificates: FileCache<Vec<Certificate>>,
+}
+
+/// Where the signers of one host of one VO are named.
+#[derive(Debug)]
+struct SignerPaths {
+    lsc: Option<PathBuf>,
+    certificates: Vec<PathBuf>,
+}
+
+impl VomsDir {
+    /// Names the directory; nothing in it is read yet.
+    ///
+    /// # Errors
+    /// [`VomsDirError::Missing`].
+    pub fn open(directory: &Path) -> Result<Self, VomsDirError> {
+        if directory.is_dir() { Ok(Self::absent(directory)) } else { Err(VomsDirError::Missing(directory.to_owned())) }
+    }
+
+    /// A directory that need not be there: nobody is trusted then, and messages name the place.
+    #[must_use]
+    pub fn absent(directory: &Path) -> Self {
+        let vos = DirCache::of(directory);
+        Self(Arc::new(Inner { vos, lsc: FileCache::new(), certificates: FileCache::new() }))
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.0.vos.directory()
+    }
+
+    /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, else the certificates `VO/*.pem`. The age of changes on
+    /// disk is judged by `now`.
+    #[must_use]
+    pub fn find(&self, vo: &str, host: &str, now: DateTime<Utc>) -> Trusted {
+        let directory = |vo: &str| {
+            let (_, path) = listed(self.directory()).into_iter().find(|(name, _)| name == vo)?;
+            Some(Arc::new(DirCache::of(&path)))
+        };
+        let nothing = Trusted::Certificates(Vec::new());
+        let Some(files) = self.0.vos.find(vo, self.0.vos.state(now), || directory(vo)) else { return nothing };
+        let Some(paths) = files.find(host, files.state(now), || Some(Arc::new(look_for(files.directory(), host)?)))
+        else {
+            return nothing;
+        };
+        let limit = files::CONFIGURATION_LIMIT;
+        let lsc = paths.lsc.as_ref().and_then(|path| Some((path, self.0.lsc.get(path, limit, now, parse_lsc)?)));
+        if let Some((path, lsc)) = lsc {
+            return Trusted::Lsc(path.clone(), lsc);
+        }
+        let parse = |file: io::Result<&[u8]>| {
+            file.ok().and_then(|file| Certificate::all_from_pem(file).ok()).unwrap_or_default()
+        };
+        let read = paths.certificates.iter().filter_map(|path| self.0.certificates.get(path, limit, now, parse));
+        Trusted::Certificates(read.flat_map(|found| found.as_ref().clone()).collect())
+    }
+}
+
+/// Host names are compared without case.
+fn look_for(vo_directory: &Path, host: &str) -> Option<SignerPaths> {
+    let wanted = OsString::from(format!("{host}.lsc"));
+    let files = listed(vo_directory);
+    let lsc = files.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted)).map(|(_, path)| path.clone());
+    let is_pem = |path: &PathBuf| path.extension().is_some_and(|end| end == "pem");
+    let certificates: Vec<_> = files.into_iter().map(|(_, path)| path).filter(is_pem).collect();
+    (lsc.is_some() || !certificates.is_empty()).then_some(SignerPaths { lsc, certificates })
+}
+
+fn parse_lsc(file: io::Result<&[u8]>) -> Result<Lsc, LscProblem> {
+    let bytes = file.map_err(|error| LscProblem::Unreadable(files::reason(&error)))?;
+    Ok(Lsc::parse(&String::from_utf8_lossy(bytes))?)
+}
+
+fn listed(directory: &Path) -> Vec<(OsString, PathBuf)> {
+    let mut entries: Vec<_> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| (entry.file_name(), entry.path()))
+        .collect();
+    entries.sort();
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_out_of_the_directory_find_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("vomsdir");
+        std::fs::create_dir_all(dir.join("virgo")).unwrap();
+        std::fs::write(root.path().join("evil.lsc"), "/CN=a\n/CN=b\n").unwrap();
+        std::fs::write(dir.join("virgo/voms.example.lsc"), "/CN=a\n/CN=b\n").unwrap();
+        let vomsdir = VomsDir::open(&dir).unwrap();
+        let now = DateTime::<Utc>::MAX_UTC;
+        assert!(matches!(vomsdir.find("virgo", "voms.example", now), Trusted::Lsc(_, lsc) if lsc.is_ok()));
+        for (vo, host) in [("virgo", "../../evil"), ("..", "evil"), (".", "voms.example"), ("", "virgo/voms.example")] {
+            assert!(matches!(vomsdir.find(vo, host, now), Trusted::Certificates(found) if found.is_empty()));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Files that are often taken for a certificate, and what to do instead.
+
+use std::path::Path;
+
+use openssl::x509::{X509Crl, X509Req};
+use voms::pki::pem::Block;
+
+/// What to do while the CA has not answered.
+pub const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
+
+/// Files that are often taken for a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreign {
+    /// Nothing in it.
+    Empty,
+    /// A page of a web site, saved instead of the file it offers.
+    WebPage,
+    /// A key for SSH.
+    SshKey,
+    /// A key of PGP or GnuPG.
+    PgpKey,
+    /// A key store of Java's own kind.
+    JavaKeyStore,
+    /// An archive.
+    Archive,
+    /// Text in UTF-16.
+    Utf16,
+    /// What was sent to the CA, not what came back.
+    Request,
+    /// A revocation list.
+    RevocationList,
+    /// A public key alone.
+    PublicKey,
+    /// Nothing that is known.
+    Unknown,
+}
+
+impl Foreign {
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Self::Empty => "is empty",
+            Self::WebPage => "is a web page, not a certificate",
+            Self::SshKey => "is a key for SSH, not one of a certificate",
+            Self::PgpKey => "is a PGP key, not one of a certificate",
+            Self::JavaKeyStore => "is a Java key store of the old kind",
+            Self::Archive => "is an archive",
+            Self::Utf16 => "is text in UTF-16",
+            Self::Request => "is a certificate request, not yet a certificate",
+            Self::RevocationList => "is a revocation list, not a certificate",
+            Self::PublicKey => "is a public key, not a certificate",
+            Self::Unknown => "is neither PKCS#12, PEM, DER nor PKCS#7",
+        }
+    }
+
+    pub(super) fn help(self, path: &Path) -> String {
+        match self {
+            Self::Empty | Self::WebPage => "download it again from your CA's page, logged in there".to_owned(),
+            Self::JavaKeyStore => {
+                let path = path.display();
+                format!("run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12")
+            }
+            Self::Archive => "unpack it, and import the files in it".to_owned(),
+            Self::Utf16 => format!("run: iconv -f UTF-16 -t UTF-8 {} > cert.pem", path.display()),
+            Self::Request => WAIT.to_owned(),
+            _ => "import the file with the certificate that your CA sent, or that your browser exported".to_owned(),
+        }
+    }
+}
+
+/// What a PEM file is that has nothing of use.
+pub fn of_blocks(blocks: &[Block<'_>]) -> Foreign {
+    let labels = || blocks.iter().map(Block::label);
+    let any = |what: &str| labels().any(|label| label.contains(what));
+    if any("CERTIFICATE REQUEST") {
+        Foreign::Request
+    } else if any("OPENSSH") || any("SSH2") {
+        Foreign::SshKey
+    } else if any("PGP") {
+        Foreign::PgpKey
+    } else if any("X509 CRL") {
+        Foreign::RevocationList
+    } else if any("PUBLIC KEY") {
+        Foreign::PublicKey
+    } else {
+        Foreign::Unknown
+    }
+}
+
+/// What a file is that is neither PEM nor DER of use.
+pub fn of_file(file: &[u8]) -> Foreign {
+    let text = file.trim_ascii_start();
+    let begins = |what: &[u8]| text.len() >= what.len() && text[..what.len()].eq_ignore_ascii_case(what);
+    if text.is_empty() {
+        Foreign::Empty
+    } else if file.starts_with(&[0xff, 0xfe]) || file.starts_with(&[0xfe, 0xff]) {
+        Foreign::Utf16
+    } else if begins(b"<") || begins(b"\xef\xbb\xbf<") {
+        Foreign::WebPage
+    } else if begins(b"ssh-") || begins(b"ecdsa-sha2-") || begins(b"PuTTY-User-Key") || begins(b"---- BEGIN SSH2") {
+        Foreign::SshKey
+    } else if begins(b"-----BEGIN PGP") {
+        Foreign::PgpKey
+    } else if file.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || file.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
+        Foreign::JavaKeyStore
+    } else if file.starts_with(b"PK\x03\x04") || file.starts_with(&[0x1f, 0x8b]) || file.starts_with(b"7z\xbc\xaf") {
+        Foreign::Archive
+    } else if X509Req::from_der(file).is_ok() {
+        Foreign::Request
+    } else if X509Crl::from_der(file).is_ok() {
+        Foreign::RevocationList
+    } else {
+        Foreign::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_certificate_are_called_what_they_are() {
+        assert_eq!(of_file(b"\n <!DOCTYPE html>"), Foreign::WebPage);
+        assert_eq!(of_file(b"ssh-ed25519 AAAA"), Foreign::SshKey);
+        assert_eq!(of_file(b" \n"), Foreign::Empty);
+        assert_eq!(of_file(&[0xfe, 0xed, 0xfe, 0xed, 0, 0]), Foreign::JavaKeyStore);
+        assert_eq!(of_file(b"anything"), Foreign::Unknown);
+    }
+}

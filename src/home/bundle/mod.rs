@@ -1,0 +1,304 @@
+//! What an institution sent: files in whatever form, and in them a user's certificate, its key and the CAs above it
+//! (RFC 7292, RFC 2315, RFC 5958, RFC 7468; spec 1.9).
+
+mod error;
+mod foreign;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use openssl::pkcs7::Pkcs7;
+use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
+use openssl::x509::X509Ref;
+use voms::chain::MOST_CERTIFICATES;
+use voms::files;
+use voms::pki::certificate::Certificate;
+use voms::pki::key::{self, KeyError, PrivateKey};
+use voms::pki::pem::{self, Block};
+use voms::pki::pkcs12;
+use zeroize::Zeroizing;
+
+pub use self::error::ReceivedError;
+pub use self::foreign::Foreign;
+use self::text::{base64_alone, tidied};
+use crate::home::load::CredentialError;
+
+/// An OpenSSH key, which PEM readers take for a private key of another form.
+const SSH: &str = "OPENSSH PRIVATE KEY";
+
+/// Gets a password for a file, of which so many were wrong before. `None` ends the attempts.
+pub type Ask<'a> = &'a mut dyn FnMut(&Path, u32) -> Result<Option<Zeroizing<String>>, CredentialError>;
+
+/// A file that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood {
+    /// The file.
+    pub path: PathBuf,
+    /// Its form, such as `PKCS#12 (RC2-40 and 3DES)`.
+    pub form: String,
+}
+
+/// What was found so far.
+#[derive(Default)]
+pub struct Received {
+    certificates: Vec<Certificate>,
+    keys: Vec<PrivateKey>,
+    understood: Vec<Understood>,
+    passwords: Vec<Zeroizing<String>>,
+    /// Whether there was a request for a certificate beside other things.
+    requested: bool,
+}
+
+/// The user's certificate with its key.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The CAs above it that came along, without the root.
+    pub issuers: Vec<Certificate>,
+    /// Its key.
+    pub key: PrivateKey,
+    /// Other certificates that are no CA's.
+    pub passed_over: Vec<Certificate>,
+}
+
+impl Received {
+    /// Reads a file and takes what is in it, whatever its form.
+    ///
+    /// # Errors
+    /// [`ReceivedError`].
+    pub fn add(&mut self, path: &Path, ask: Ask<'_>) -> Result<(), ReceivedError> {
+        let file = files::read_limited(path, files::CONFIGURATION_LIMIT)
+            .map_err(|error| ReceivedError::Unreadable { path: path.to_owned(), reason: files::reason(&error) })?;
+        let form = self.take(path, &file, ask)?;
+        self.understood.push(Understood { path: path.to_owned(), form });
+        Ok(())
+    }
+
+    /// The files, in the order they were added, with what they are.
+    #[must_use]
+    pub fn understood(&self) -> &[Understood] {
+        &self.understood
+    }
+
+    /// Whether there is a private key.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// Whether there is a certificate that may be the user's.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        self.certificates.iter().any(|certificate| !certificate.is_ca())
+    }
+
+    /// The certificate that one of the keys belongs to; of several one that is valid, and of those the one that lasts
+    /// longest.
+    ///
+    /// # Errors
+    /// [`ReceivedError`].
+    pub fn choose(mut self, now: DateTime<Utc>) -> Result<Chosen, ReceivedError> {
+        let users: Vec<Certificate> = self.certificates.iter().filter(|c| !c.is_ca()).cloned().collect();
+        let Some(some) = users.first().or(self.certificates.first()).map(|c| c.subject().clone()) else {
+            return Err(match self.requested {
+                true => ReceivedError::OnlyRequested,
+                false if self.keys.is_empty() => ReceivedError::Nothing,
+                false => ReceivedError::NoCertificate { authorities: false },
+            });
+        };
+        if self.keys.is_empty() {
+            return Err(match users.is_empty() {
+                true => ReceivedError::OnlyAuthorities(some),
+                false => ReceivedError::NoKey(some),
+            });
+        }
+        let key_of = |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key.pkey()));
+        let pairs: Vec<_> = users.iter().filter_map(|user| Some((user.clone(), key_of(user)?))).collect();
+        if let Some((other, _)) = pairs.iter().find(|(user, _)| !user.subject().matches(pairs[0].0.subject())) {
+            return Err(ReceivedError::Ambiguous(pairs[0].0.subject().clone(), other.subject().clone()));
+        }
+        let pairs = pairs.into_iter();
+        let rank = |user: &Certificate| (user.not_before() <= now && now <= user.not_after(), user.not_after());
+        let Some((certificate, key)) = pairs.max_by_key(|(user, _)| rank(user)) else {
+            return Err(match users.is_empty() {
+                true => ReceivedError::NoCertificate { authorities: true },
+                false => ReceivedError::Mismatch(some),
+            });
+        };
+        let key = self.keys.swap_remove(key);
+        let authorities = self.certificates.into_iter().filter(Certificate::is_ca);
+        let issuers = issuers_of(&certificate, authorities.collect());
+        let passed_over = users.into_iter().filter(|user| *user != certificate).collect();
+        Ok(Chosen { certificate, issuers, key, passed_over })
+    }
+
+    fn take(&mut self, path: &Path, file: &[u8], ask: Ask<'_>) -> Result<String, ReceivedError> {
+        let text = tidied(file);
+        let blocks = pem::blocks(&text);
+        if blocks.is_empty() {
+            if let Some(der) = base64_alone(&text) {
+                return self.take_der(path, &der, ask);
+            }
+            return self.take_der(path, without_line_ends(file), ask);
+        }
+        let mut taken = 0;
+        for block in &blocks {
+            taken += usize::from(self.take_block(path, block, ask)?);
+        }
+        if taken == 0 {
+            return Err(ReceivedError::Foreign { path: path.to_owned(), what: foreign::of_blocks(&blocks) });
+        }
+        Ok("PEM".to_owned())
+    }
+
+    /// Takes one block, unless it is of no use.
+    fn take_block(&mut self, path: &Path, block: &Block<'_>, ask: Ask<'_>) -> Result<bool, ReceivedError> {
+        let damaged = |reason: &str| ReceivedError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+        if block.label() == SSH {
+            return Ok(false);
+        }
+        if block.is_private_key() {
+            let key = self.open(path, (&[], block.is_encrypted()), ask, |password| {
+                PrivateKey::from_pem(block, || Ok(Zeroizing::new(password.to_owned())))
+            })?;
+            self.keys.push(key);
+            return Ok(true);
+        }
+        const CONTAINERS: [&str; 5] = ["PKCS7", "PKCS #7 SIGNED DATA", "CMS", "CERTIFICATE CHAIN", "PKCS12"];
+        if !block.is_certificate() && !CONTAINERS.contains(&block.label()) {
+            self.requested |= block.label().ends_with("CERTIFICATE REQUEST");
+            return Ok(false);
+        }
+        let der = block.der().ok_or_else(|| damaged("a block of it is no base64"))?;
+        self.take_der(path, &der, ask).map(|_| true)
+    }
+
+    fn take_der(&mut self, path: &Path, der: &[u8], ask: Ask<'_>) -> Result<String, ReceivedError> {
+        if let Some(label) = key::label_of(der) {
+            let text = pem::encode(label, der);
+            let blocks = pem::blocks(text.as_bytes());
+            for block in &blocks {
+                self.take_block(path, block, ask)?;
+            }
+            return Ok("DER".to_owned());
+        }
+        if let Ok(certificate) = Certificate::from_der(der) {
+            self.add_certificate(path, certificate)?;
+            return Ok("DER".to_owned());
+        }
+        if let Ok(bundle) = Pkcs12::from_der(der) {
+            return self.take_pkcs12(path, (&bundle, der), ask);
+        }
+        if let Ok(message) = Pkcs7::from_der(der) {
+            let certificates = message.signed().and_then(|signed| signed.certificates());
+            for x509 in certificates.into_iter().flatten() {
+                self.add_x509(path, x509)?;
+            }
+            return Ok("PKCS#7".to_owned());
+        }
+        Err(match pem::stated_length(der) {
+            Some(wanted) if der[0] == 0x30 && wanted > der.len() => {
+                ReceivedError::CutShort { path: path.to_owned(), has: der.len(), wanted }
+            }
+            _ => ReceivedError::Foreign { path: path.to_owned(), what: foreign::of_file(der) },
+        })
+    }
+
+    fn take_pkcs12(
+        &mut self,
+        path: &Path,
+        (bundle, der): (&Pkcs12Ref, &[u8]),
+        ask: Ask<'_>,
+    ) -> Result<String, ReceivedError> {
+        let ciphers = pkcs12::ciphers_in(der);
+        let count = pkcs12::keys_in(der);
+        if count > 1 {
+            return Err(ReceivedError::SeveralKeys { path: path.to_owned(), count });
+        }
+        let parsed = self.open(path, (&ciphers, true), ask, |password| pkcs12::open(bundle, password))?;
+        self.keys.extend(parsed.pkey.map(PrivateKey::new));
+        let above = parsed.ca.iter().flatten();
+        for x509 in parsed.cert.iter().map(|leaf| &**leaf).chain(above) {
+            self.add_x509(path, x509)?;
+        }
+        Ok(format!("PKCS#12{}", if ciphers.is_empty() { String::new() } else { format!(" ({})", ciphers.join(", ")) }))
+    }
+
+    fn add_x509(&mut self, path: &Path, x509: &X509Ref) -> Result<(), ReceivedError> {
+        let certificate = Certificate::from_x509(x509).map_err(|error| ReceivedError::Damaged {
+            path: path.to_owned(),
+            reason: format!("a certificate in it cannot be read: {error}"),
+        })?;
+        self.add_certificate(path, certificate)
+    }
+
+    fn add_certificate(&mut self, path: &Path, certificate: Certificate) -> Result<(), ReceivedError> {
+        if certificate.is_proxy() {
+            return Err(ReceivedError::Proxy { path: path.to_owned(), identity: certificate.issuer().clone() });
+        }
+        if !self.certificates.contains(&certificate) {
+            self.certificates.push(certificate);
+        }
+        Ok(())
+    }
+
+    /// Opens something that may be encrypted: without a password, with the ones that opened other files, then with
+    /// those that are asked for.
+    fn open<T>(
+        &mut self,
+        path: &Path,
+        (ciphers, encrypted): (&[&'static str], bool),
+        ask: Ask<'_>,
+        attempt: impl Fn(&str) -> Result<T, KeyError>,
+    ) -> Result<T, ReceivedError> {
+        let hopeless = |error: KeyError| match error {
+            KeyError::Cipher => ReceivedError::Cipher { path: path.to_owned(), ciphers: ciphers.to_vec() },
+            error => ReceivedError::Damaged { path: path.to_owned(), reason: error.to_string() },
+        };
+        for known in std::iter::once("").chain(self.passwords.iter().map(|known| known.as_str())) {
+            match attempt(known) {
+                Ok(opened) => return Ok(opened),
+                Err(KeyError::Passphrase) if encrypted => {}
+                Err(error) => return Err(hopeless(error)),
+            }
+        }
+        let mut wrong = 0;
+        while let Some(password) = ask(path, wrong)? {
+            match attempt(&password) {
+                Ok(opened) => {
+                    self.passwords.push(password);
+                    return Ok(opened);
+                }
+                Err(KeyError::Passphrase) => wrong += 1,
+                Err(error) => return Err(hopeless(error)),
+            }
+        }
+        Err(ReceivedError::Password { path: path.to_owned(), ciphers: ciphers.to_vec() })
+    }
+}
+
+/// DER without the line ends that a text tool put behind it.
+fn without_line_ends(file: &[u8]) -> &[u8] {
+    let behind = pem::stated_length(file).filter(|_| file[0] == 0x30).and_then(|length| file.split_at_checked(length));
+    behind.filter(|(_, rest)| rest.trim_ascii().is_empty()).map_or(file, |(der, _)| der)
+}
+
+/// The CAs above a certificate, in order, without the root and without those that have nothing to do with it, however
+/// many came along.
+fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> Vec<Certificate> {
+    let mut above: Vec<Certificate> = Vec::new();
+    while above.len() + 1 < MOST_CERTIFICATES {
+        let issued = above.last().unwrap_or(certificate);
+        let issuer =
+            |authority: &Certificate| authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority);
+        let Some(at) = authorities.iter().position(issuer) else { break };
+        let authority = authorities.remove(at);
+        if authority.is_self_issued() {
+            break;
+        }
+        above.push(authority);
+    }
+    above
+}

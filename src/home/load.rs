@@ -1,0 +1,333 @@
+//! The user's own credential: whether its files are fit, and what is in them (spec 1.9, 1.10).
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
+use voms::chain::{Chain, ChainError};
+use voms::files;
+use voms::pki::certificate::Certificate;
+use voms::pki::credential::Credential;
+use voms::pki::key::{KeyError, PrivateKey};
+use voms::pki::pem;
+use voms::pki::pkcs12;
+use zeroize::Zeroizing;
+
+use crate::home::location::{Location, PassedOver, trail};
+
+/// What a file should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileRole {
+    /// The user's certificate.
+    Certificate,
+    /// Its private key.
+    PrivateKey,
+}
+
+impl std::fmt::Display for FileRole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "certificate",
+            Self::PrivateKey => "private key",
+        })
+    }
+}
+
+/// A credential that could not be found or loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// No place holds one.
+    #[error("no user credential was found; tried:{}", trail(.0))]
+    NotFound(Vec<PassedOver>),
+    /// A file that was named, or that the other half depends on, cannot be read.
+    #[error("cannot read the {role} {}: {reason}", .path.display())]
+    Unreadable {
+        /// What it should hold.
+        role: FileRole,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The key's file lets others read it.
+    #[error("the private key {} can be used by others (mode {mode:04o})", .path.display())]
+    KeyMode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The certificate's file lets others write to it.
+    #[error("the certificate {} can be changed by others (mode {mode:04o})", .path.display())]
+    CertificateMode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The key's file is somebody else's.
+    #[error("the private key {} belongs to user id {owner}, not to {you}", .path.display())]
+    KeyOwner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// The effective user id.
+        you: u32,
+    },
+    /// The file holds no certificate.
+    #[error("{} holds no certificate: {source}", .path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        source: ChainError,
+    },
+    /// The file holds no private key.
+    #[error("{} holds no private key", .path.display())]
+    NoKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key cannot be opened.
+    #[error("{}: {source}", .path.display())]
+    Key {
+        /// The key's file.
+        path: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// Why.
+        source: KeyError,
+    },
+    /// Key and certificate are of different credentials.
+    #[error("the key {} does not belong to the certificate {}", .key.display(), .certificate.display())]
+    Mismatch {
+        /// The key's file.
+        key: PathBuf,
+        /// The certificate's file.
+        certificate: PathBuf,
+    },
+    /// There was no passphrase to be had.
+    #[error("{} is encrypted and {reason}", .path.display())]
+    NoPassphrase {
+        /// The key's file.
+        path: PathBuf,
+        /// Why there is none.
+        reason: String,
+    },
+    /// The user broke off at the prompt.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl CredentialError {
+    /// The next step.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound(_) => {
+                "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
+                key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
+                    .to_owned()
+            }
+            Self::Unreadable { role: FileRole::PrivateKey, .. } => {
+                "name the file with your private key by --key".to_owned()
+            }
+            Self::Unreadable { .. } => "name the file with your certificate by --cert".to_owned(),
+            Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
+            Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
+            Self::KeyOwner { path, .. } => {
+                format!("copy it to a file of your own and run: chmod 400 {}", path.display())
+            }
+            Self::NoCertificate { .. } => "name the file with your certificate by --cert".to_owned(),
+            Self::NoKey { .. } => "name the file with your private key by --key".to_owned(),
+            Self::Key { source: KeyError::Passphrase, .. } => "try again with the right passphrase".to_owned(),
+            Self::Key { source: KeyError::Cipher, path, .. } => {
+                format!("convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {}", path.display())
+            }
+            Self::Key { source: KeyError::TooCostly(_), .. } => {
+                "get it again from where it was made: it may be damaged".to_owned()
+            }
+            Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
+            Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
+            Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
+            Self::Interrupted => return None,
+        })
+    }
+}
+
+/// A file that is open no longer, as it was when it was read.
+pub(super) struct ReadFile {
+    path: PathBuf,
+    found: Metadata,
+    pub(super) contents: Zeroizing<Vec<u8>>,
+}
+
+/// Reads a file once; what is judged of it later is what was read.
+pub(super) fn read(path: &Path, role: FileRole) -> Result<ReadFile, CredentialError> {
+    let read = files::read_with_metadata(path, files::CONFIGURATION_LIMIT);
+    let (found, contents) = read.map_err(|error| unreadable(path, role, &error))?;
+    Ok(ReadFile { path: path.to_owned(), found, contents })
+}
+
+fn unreadable(path: &Path, role: FileRole, error: &std::io::Error) -> CredentialError {
+    CredentialError::Unreadable { role, path: path.to_owned(), reason: files::reason(error) }
+}
+
+pub(super) fn is_der(file: &[u8]) -> bool {
+    file.first() == Some(&0x30)
+}
+
+/// Loads a credential: checks owner and permissions of its files, opens the key (asking `passphrase`, which gets the
+/// file's name, at most once) and checks that it is the certificate's.
+///
+/// # Errors
+/// [`CredentialError`].
+pub fn load(
+    location: &Location,
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<Credential, CredentialError> {
+    load_if(location, check_modes, passphrase)
+}
+
+/// [`load`] from files that others may be able to read or change, to find out what else is wrong.
+///
+/// # Errors
+/// [`CredentialError`].
+pub fn load_ignoring_permissions(
+    location: &Location,
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<Credential, CredentialError> {
+    load_if(location, |_, _| Ok(()), passphrase)
+}
+
+fn load_if(
+    location: &Location,
+    check: impl Fn(&ReadFile, &ReadFile) -> Result<(), CredentialError>,
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<Credential, CredentialError> {
+    let file = read(&location.certificate, FileRole::Certificate)?;
+    if let Some(bundle) = is_der(&file.contents).then(|| Pkcs12::from_der(&file.contents).ok()).flatten() {
+        check(&file, &file)?;
+        return from_pkcs12(&location.certificate, &bundle, passphrase);
+    }
+    let chain = Chain::parse(&file.contents)
+        .map_err(|source| CredentialError::NoCertificate { path: location.certificate.clone(), source })?;
+    let key_file = location.key.as_ref().map(|path| read(path, FileRole::PrivateKey)).transpose()?;
+    let key_file = key_file.as_ref().unwrap_or(&file);
+    check(&file, key_file)?;
+    let key = open_key(location, &key_file.contents, passphrase)?;
+    Credential::new(chain, key).map_err(|_| CredentialError::Mismatch {
+        key: location.key().to_owned(),
+        certificate: location.certificate.clone(),
+    })
+}
+
+fn open_key(
+    location: &Location,
+    file: &[u8],
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<PrivateKey, CredentialError> {
+    let path = location.key();
+    let blocks = pem::blocks(file);
+    let block = blocks
+        .iter()
+        .find(|block| block.is_private_key())
+        .ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
+    PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| match error {
+        Opening::Passphrase(error) => error,
+        Opening::Key(source) => {
+            CredentialError::Key { path: path.to_owned(), certificate: location.certificate.clone(), source }
+        }
+    })
+}
+
+enum Opening {
+    Passphrase(CredentialError),
+    Key(KeyError),
+}
+
+impl From<KeyError> for Opening {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+fn from_pkcs12(
+    path: &Path,
+    bundle: &Pkcs12Ref,
+    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+) -> Result<Credential, CredentialError> {
+    let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+    let passphrase = passphrase(path)?;
+    let parsed = pkcs12::open(bundle, &passphrase).map_err(bad)?;
+    let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
+    let no_certificate = |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
+    let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;
+    let certificates: Result<Vec<_>, _> = std::iter::once(Certificate::from_x509(&leaf))
+        .chain(parsed.ca.iter().flatten().map(Certificate::from_x509))
+        .collect();
+    let chain = certificates.map_err(ChainError::from).and_then(Chain::new).map_err(no_certificate)?;
+    Credential::new(chain, PrivateKey::new(key))
+        .map_err(|_| CredentialError::Mismatch { key: path.to_owned(), certificate: path.to_owned() })
+}
+
+/// What is wrong with owner and modes of the files.
+#[must_use]
+pub fn file_faults(location: &Location) -> Vec<CredentialError> {
+    let certificate = metadata(&location.certificate, FileRole::Certificate)
+        .and_then(|found| check_certificate_mode(&location.certificate, &found));
+    let path = location.key();
+    let key = metadata(path, FileRole::PrivateKey);
+    let (mode, owner) = match &key {
+        Ok(found) => (check_key_mode(path, found), check_owner(path, found)),
+        Err(_) => (key.map(|_| ()), Ok(())),
+    };
+    [certificate, mode, owner].into_iter().filter_map(Result::err).collect()
+}
+
+fn check_modes(certificate: &ReadFile, key: &ReadFile) -> Result<(), CredentialError> {
+    check_certificate_mode(&certificate.path, &certificate.found)?;
+    check_key_mode(&key.path, &key.found)?;
+    check_owner(&key.path, &key.found)
+}
+
+fn check_certificate_mode(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
+    let mode = found.mode() & 0o7777;
+    if mode & 0o022 != 0 {
+        return Err(CredentialError::CertificateMode { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+fn check_key_mode(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
+    let mode = found.mode() & 0o7777;
+    if found.is_file() && mode & 0o177 != 0 {
+        return Err(CredentialError::KeyMode { path: path.to_owned(), mode });
+    }
+    Ok(())
+}
+
+/// The contents of a file with a private key, which has to belong to the user.
+///
+/// # Errors
+/// [`CredentialError::KeyOwner`], [`CredentialError::Unreadable`].
+pub fn own_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+    let file = read(path, FileRole::PrivateKey)?;
+    check_owner(path, &file.found)?;
+    Ok(file.contents)
+}
+
+fn check_owner(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
+    let you = rustix::process::geteuid().as_raw();
+    if found.uid() != you {
+        return Err(CredentialError::KeyOwner { path: path.to_owned(), owner: found.uid(), you });
+    }
+    Ok(())
+}
+
+fn metadata(path: &Path, role: FileRole) -> Result<Metadata, CredentialError> {
+    std::fs::metadata(path).map_err(|error| unreadable(path, role, &error))
+}

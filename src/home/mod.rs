@@ -1,0 +1,9 @@
+//! The user's own files: the credential in `~/.globus` or where it was named, what it was imported from, and what is
+//! known of VOs.
+
+pub mod built_in;
+pub mod bundle;
+pub mod globus_dir;
+pub mod load;
+pub mod location;
+pub mod registration;

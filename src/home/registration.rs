@@ -1,0 +1,110 @@
+//! Where members of a VO register, and for which of its groups: from the comments of the built-in entries, else by the
+//! addresses that VOMS-Admin, and IAM at CNAF, use everywhere.
+
+use chrono::NaiveDate;
+use voms::vo::fqan::Fqan;
+use voms_client::refusal::Software;
+use voms_client::vomses::VomsesEntry;
+
+use crate::home::built_in;
+
+/// How VOs that moved to IAM are reached at CNAF: `voms-VO` is the endpoint, `iam-VO` the pages.
+const CNAF: &str = ".cloud.cnaf.infn.it";
+
+/// How to become a member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// The page of VOMS-Admin, or of IAM where the VO is known to have no other.
+    pub page: String,
+    /// The page of the VO's IAM, if it is known to have one.
+    pub iam: Option<String>,
+    /// Whether the VO's own entry names the page; else it is where such pages usually are.
+    pub is_known: bool,
+    /// What a newcomer applies for.
+    pub groups: Vec<Fqan>,
+}
+
+impl Registration {
+    /// Of the VO that a server speaks for.
+    #[must_use]
+    pub fn of(server: &VomsesEntry) -> Self {
+        let page = comment(&server.vo, "Registration:").map(str::to_owned);
+        let groups = comment(&server.vo, "Groups:").unwrap_or_default();
+        let groups: Vec<Fqan> = groups.split_whitespace().filter_map(|group| group.parse().ok()).collect();
+        let at_cnaf = format!("voms-{}{CNAF}", server.vo) == server.host;
+        let usual_iam = at_cnaf.then(|| format!("https://iam-{}{CNAF}/", server.vo));
+        let iam = comment(&server.vo, "IAM:").map(str::to_owned).or(usual_iam);
+        let usual = || iam.clone().unwrap_or_else(|| format!("https://{}:8443/voms/{}", server.host, server.vo));
+        Self {
+            is_known: page.is_some(),
+            page: page.unwrap_or_else(usual),
+            iam,
+            groups: if groups.is_empty() { Fqan::top_group(&server.vo).into_iter().collect() } else { groups },
+        }
+    }
+
+    /// The page that goes with the server that answered.
+    #[must_use]
+    pub fn page_of(&self, software: Software) -> &str {
+        match (software, &self.iam) {
+            (Software::Iam, Some(iam)) => iam,
+            _ => &self.page,
+        }
+    }
+}
+
+/// The host that CNAF gives the endpoint of a VO on IAM.
+#[must_use]
+pub fn usual_iam_host(vo: &str) -> String {
+    format!("voms-{vo}{CNAF}")
+}
+
+/// When the built-in entry of a VO was last compared with its sources.
+#[must_use]
+pub fn built_in_date(vo: &str) -> Option<NaiveDate> {
+    comment(vo, "Checked:")?.parse().ok()
+}
+
+/// The value of a comment `# KEY VALUE` in a VO's built-in entry.
+fn comment(vo: &str, key: &str) -> Option<&'static str> {
+    let text = built_in::entry(vo)?;
+    let mut values = text.lines().filter_map(|line| line.strip_prefix("# ")?.strip_prefix(key));
+    values.next().map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(vo: &str) -> VomsesEntry {
+        let host = "voms.example.org".to_owned();
+        VomsesEntry { alias: vo.to_owned(), host, port: 15000, dn: "/CN=voms".to_owned(), vo: vo.to_owned() }
+    }
+
+    #[test]
+    fn virgos_page_and_groups_are_known() {
+        let virgo = Registration::of(&server("virgo"));
+        assert!(virgo.is_known);
+        assert_eq!(virgo.page_of(Software::Voms), "https://voms.cnaf.infn.it:8443/voms/virgo");
+        assert_eq!(virgo.page_of(Software::Iam), "https://iam-virgo.cloud.cnaf.infn.it/");
+        assert!(built_in_date("virgo").is_some() && built_in_date("testvo").is_none());
+        assert_eq!(virgo.groups.iter().map(ToString::to_string).collect::<Vec<_>>(), ["/virgo", "/virgo/virgo"]);
+    }
+
+    #[test]
+    fn of_other_vos_the_usual_page_and_the_top_group_are_told() {
+        let other = Registration::of(&server("testvo"));
+        assert!(!other.is_known);
+        assert_eq!(other.page, "https://voms.example.org:8443/voms/testvo");
+        assert_eq!(other.groups.iter().map(ToString::to_string).collect::<Vec<_>>(), ["/testvo"]);
+    }
+
+    #[test]
+    fn a_vo_on_iam_at_cnaf_is_recognised_by_its_host() {
+        let mut juno = server("juno");
+        juno.host = usual_iam_host("juno");
+        let juno = Registration::of(&juno);
+        assert_eq!(juno.page_of(Software::Iam), "https://iam-juno.cloud.cnaf.infn.it/");
+        assert_eq!((juno.page.as_str(), juno.is_known), ("https://iam-juno.cloud.cnaf.infn.it/", false));
+    }
+}
