@@ -348,7 +348,7 @@ fn files_that_are_no_configuration_are_one_clear_error_whatever_they_are() {
         let _ = fs::remove_file(&lsc);
         symlink(home.path(file), &lsc).unwrap();
         let outcome = bounded(&home, &["--voms", "virgo", "--vomses", "good", "--vomsdir", "vomsdir"]);
-        home.failed(outcome, "").says(file, "Malformed LSC file").says(file, "help: mend or replace");
+        home.failed(outcome, "").says(file, "Malformed LSC file").says(file, "help: fix or replace");
     }
 }
 

@@ -220,7 +220,7 @@ const CASES: &[Case] = &[
         s.gone(".globus/usercert.pem").gone(".globus/userkey.pem")
     }),
     ("no key", 1, "its key is missing", "voms-proxy import FILE", |s| s.gone(".globus/userkey.pem")),
-    ("a named certificate is not there", 1, "cannot read the certificate", "by --cert", |s| {
+    ("a named certificate is not there", 1, "cannot read the certificate", "--cert FILE", |s| {
         s.words(&["--cert", "nowhere.pem"])
     }),
     ("key readable by others", 1, "can be used by others (mode 0644)", "run: chmod 400 ", |s| {
@@ -235,7 +235,7 @@ const CASES: &[Case] = &[
     ("an import was interrupted", 1, "was interrupted", "run: voms-proxy import --finish", |s| {
         s.file(".globus/.import-unfinished", b".userkey.pem.new userkey.pem\n", 0o600)
     }),
-    ("certificate file with something else", 1, "holds no certificate", "by --cert", |s| {
+    ("certificate file with something else", 1, "holds no certificate", "--cert FILE", |s| {
         s.file(".globus/usercert.pem", b"<html>", 0o644)
     }),
     ("key file with something else", 1, "holds no private key", "by --key", |s| {
@@ -271,7 +271,7 @@ const CASES: &[Case] = &[
             fs::create_dir(directory).unwrap();
         })
     }),
-    ("a CA file that is damaged", 1, "cannot be read", "mend or replace", |s| {
+    ("a CA file that is damaged", 1, "cannot be read", "fix or replace", |s| {
         s.certificates(|directory| {
             for entry in fs::read_dir(directory).unwrap() {
                 let path = entry.unwrap().path();
@@ -304,7 +304,7 @@ const CASES: &[Case] = &[
     ("unknown VO", 1, "VOMS server for VO atlas is not known!", "into ~/.voms/vomses", |s| s.voms("atlas")),
     ("misspelt VO", 1, "VOMS server for VO virgoo is not known!", "did you mean 'virgo'?", |s| s.voms("virgoo")),
     ("nonsense for a VO", 1, "/virgo", "", |s| s.voms("/virgo")),
-    ("a line that is no entry", 2, "quoted fields where 5 or 6 are needed", "mend that line", |s| {
+    ("a line that is no entry", 2, "quoted fields where 5 or 6 are needed", "fix that line", |s| {
         let good = fs::read_to_string(s.home.path("vomses")).unwrap();
         s.line(&format!("\"virgo\" \"localhost\"\n{good}"))
     }),
@@ -365,7 +365,7 @@ const CASES: &[Case] = &[
     ("an LSC file of another server", 1, "localhost.lsc", "put these two lines into", |s| {
         s.vomsdir(Some("/CN=stale\n/CN=Some CA\n"))
     }),
-    ("an LSC file that is none", 1, "localhost.lsc", "mend or replace", |s| s.vomsdir(Some("nothing of use\n"))),
+    ("an LSC file that is none", 1, "localhost.lsc", "fix or replace", |s| s.vomsdir(Some("nothing of use\n"))),
     ("no directory for the proxy", 1, "there is no directory", "existing directory with --out", |s| {
         s.variable("X509_USER_PROXY", "/nonexistent/proxy")
     }),

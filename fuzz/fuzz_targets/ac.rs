@@ -86,6 +86,6 @@ fn verify(ac: &EncodedAc) {
     let verifier = AcVerifier { trust, holder, now: now(), skew: SKEW, hosts: Some(&[]) };
     match verifier.verify(ac, None) {
         Ok(_) => assert!(recorded.iter().any(|known| known.acinfo_der() == ac.acinfo_der())),
-        Err(findings) => findings.iter().for_each(|finding| drop((finding.to_string(), finding.help()))),
+        Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),
     }
 }

@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
     let verify = |now| anchors.verify_path(user, &[], now, Usage::Any);
     match verify(now()) {
         Ok(_) => assert!(revokes_the_stolen(data)),
-        Err(findings) => findings.iter().for_each(|finding| drop((finding.to_string(), finding.help()))),
+        Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),
     }
     assert!(verify(now() + chrono::Duration::days(60)).is_err());
 });

@@ -41,7 +41,7 @@ fn verify(presented: &[u8]) {
         }
         Err(rejection) => {
             assert!(!rejection.findings().is_empty());
-            rejection.findings().iter().for_each(|finding| drop((finding.to_string(), finding.help())));
+            rejection.findings().iter().for_each(|finding| drop(finding.to_string()));
         }
     }
 }

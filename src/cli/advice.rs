@@ -1,182 +1,301 @@
-//! The next step after a server's answer, and what this machine knows of a certificate that a server did not accept.
+//! The next step for each error and finding: the one place that knows which option, variable or command helps.
 
-use std::time::Duration;
+mod server;
 
-use chrono::{DateTime, Utc};
-use voms::chain::{Chain, ChainFinding};
-use voms::pki::certificate::Certificate;
-use voms::trust::TrustAnchors;
-use voms_client::refusal::{ServerError, ServerErrorKind, Software};
-use voms_client::vomses::VomsesEntry;
-use voms_client::{Failure, HttpFailure};
+use std::path::Path;
 
-use super::output;
-use crate::home::registration::Registration;
+use saml_ecp::error::EcpError;
+use saml_ecp::gssapi::GssError;
+use voms::ac::finding::AcFinding;
+use voms::chain::ChainFinding;
+use voms::pki::key::KeyError;
+use voms::proxy::ProxyError;
+use voms::trust::{PathFinding, PathProblem};
+use voms::verifier::Finding;
+use voms::vo::fqan::FqanError;
+use voms_client::net::NetError;
 
-/// Waiting for longer than that is not "try again in".
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+use crate::home::bundle::ReceivedError;
+use crate::home::bundle::foreign::Foreign;
+use crate::home::globus_dir::NOTE;
+use crate::home::globus_dir::PairError;
+use crate::home::load::{CredentialError, FileRole};
 
-/// Whose certificate a server was shown, and what it can be checked with here.
-#[derive(Clone, Copy)]
-pub struct User<'a> {
-    pub chain: &'a Chain,
-    pub anchors: Option<&'a TrustAnchors>,
-    pub now: DateTime<Utc>,
+pub use self::server::{User, failure, refusal, rejected};
+
+/// What to do while the CA has not answered.
+const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
+
+/// What to do about something that went wrong.
+pub trait Advice {
+    /// The next step, where there is one.
+    fn next_step(&self) -> Option<String>;
 }
 
-/// The next step after one server's failure.
-pub fn failure(failure: &Failure, entry: &VomsesEntry, user: User<'_>) -> Option<String> {
-    if failure.is_rejected_certificate() {
-        return Some(rejected(user).1);
-    }
-    match failure {
-        Failure::Net(error) => error.help(),
-        Failure::Http(failure) => Some(http(failure)),
-        Failure::Server(error) => server(error, entry),
-        Failure::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
-        _ => Some(CHECK_ENTRY.to_owned()),
-    }
-}
-
-const CHECK_ENTRY: &str = "check host and port in the vomses entry: something other than VOMS may answer there";
-
-fn http(failure: &HttpFailure) -> String {
-    match failure {
-        HttpFailure::Redirect { .. } | HttpFailure::WebPage { .. } => {
-            "check host and port in the vomses entry: the VOMS endpoint of an IAM has a host name of its own, which the \
-             VO's page shows"
-        }
-        HttpFailure::Unavailable { retry_after: Some(wait), .. } if *wait <= LONGEST_WAIT => {
-            return format!("the server asks for some time: try again in {}", span(*wait));
-        }
-        HttpFailure::Unavailable { .. } => TRY_LATER,
-        HttpFailure::Compressed { .. } => "tell the VO's support: VOMS clients do not ask for compressed answers",
-        _ => CHECK_ENTRY,
-    }
-    .to_owned()
-}
-
-const TRY_LATER: &str = "try again later; if it lasts, tell the VO's support";
-
-/// A time to wait, rounded up.
-fn span(wait: Duration) -> String {
-    match wait.as_secs() {
-        seconds @ 0..=90 => format!("{seconds} s"),
-        seconds @ 91..=5400 => format!("{} min", seconds.div_ceil(60)),
-        seconds => format!("{} h", seconds.div_ceil(3600)),
+impl Advice for FqanError {
+    fn next_step(&self) -> Option<String> {
+        Some("write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo".to_owned())
     }
 }
 
-/// The next step after a refusal, right for the server that gave it.
-pub fn server(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
-    let registration = Registration::of(entry);
-    let (vo, page) = (&entry.vo, registration.page_of(error.software));
-    let login = match (error.software, &registration.iam) {
-        (Software::Iam, None) => "the VO's IAM",
-        _ => page,
-    };
-    Some(match &error.kind {
-        ServerErrorKind::UnknownUser { .. } if error.software == Software::Iam => format!(
-            "are you a member? Then link this certificate to your account in {login}: for IAM, the same name under another \
-             CA is another certificate. If not, apply first: voms-proxy register --voms {vo}"
-        ),
-        ServerErrorKind::UnknownUser { .. } => "register this certificate on the VO's page, which voms-proxy register \
-             shows, and wait for the mail that says you are in"
-            .to_owned(),
-        ServerErrorKind::UsagePolicy => {
-            format!("you are a member: log in to {login} and sign the usage policy (AUP); do not register again")
-        }
-        ServerErrorKind::Suspended { .. } => {
-            format!("your membership is suspended: ask the VO's managers why (see {login}); do not register again")
-        }
-        ServerErrorKind::NotHeld { .. } => {
-            format!("ask for a group or role that you hold; apply for others at {login}")
-        }
-        ServerErrorKind::TooLong { limit } => {
-            let limit =
-                limit.map_or_else(String::new, |limit| format!(": the server takes {limit} characters of them"));
-            format!("ask for fewer groups, roles or targets at a time{limit}")
-        }
-        ServerErrorKind::Fault => TRY_LATER.to_owned(),
-        _ => return None,
-    })
-}
-
-/// What this machine knows of a certificate that a server did not accept, and the next step.
-pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
-    let findings = faults(user);
-    if let Some(first) = findings.first() {
-        let help = findings.iter().find_map(ChainFinding::help);
-        let help = help.unwrap_or_else(|| format!("your certificate cannot be used: {first}"));
-        return (findings.iter().map(|finding| format!("as this machine sees it: {finding}")).collect(), help);
-    }
-    let certificate = user.chain.end_entity().unwrap_or(user.chain.leaf());
-    let help = format!(
-        "the server may not accept your CA ({}), or may have a newer revocation list: ask the VO's support",
-        certificate.issuer()
-    );
-    (vec![soundness(certificate, user)], help)
-}
-
-fn faults(user: User<'_>) -> Vec<ChainFinding> {
-    match user.anchors {
-        Some(anchors) => user.chain.verify(anchors, user.now).err().unwrap_or_default(),
-        None => user.chain.local_findings(user.now),
-    }
-}
-
-fn soundness(certificate: &Certificate, user: User<'_>) -> String {
-    let end = output::utc(&certificate.not_after());
-    let Some(anchors) = user.anchors else {
-        return format!(
-            "as this machine sees it, it is in date until {end}; there is no CA directory to check more with"
-        );
-    };
-    let revocation = match anchors.revocation_lists_of(certificate, user.now).is_empty() {
-        true => "no revocation list here says otherwise",
-        false => "it is not revoked",
-    };
-    let directory = anchors.directory().display();
-    format!("as this machine sees it, it is in date until {end}, its CA is trusted ({directory}), and {revocation}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry() -> VomsesEntry {
-        let host = "voms.example.org".to_owned();
-        VomsesEntry {
-            alias: "testvo".to_owned(),
-            host,
-            port: 15000,
-            dn: "/CN=voms".to_owned(),
-            vo: "testvo".to_owned(),
-        }
-    }
-
-    fn next_step(software: Software, code: &str, message: &str) -> String {
-        server(&ServerError::new(software, code.to_owned(), message.to_owned()), &entry()).unwrap()
-    }
-
-    #[test]
-    fn a_member_is_never_told_to_register() {
-        let aup = "User frank needs to sign AUP for this organization in order to proceed.";
-        for (code, message) in [("1004", aup), ("1004", "User 'CN=x, CN=y' is not active.")] {
-            for software in [Software::Voms, Software::Iam, Software::Unknown] {
-                assert!(next_step(software, code, message).ends_with("do not register again"));
+impl Advice for PathFinding {
+    fn next_step(&self) -> Option<String> {
+        Some(match &self.problem {
+            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. } if self.is_ca => {
+                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate".to_owned()
             }
-        }
-        assert!(next_step(Software::Iam, "1004", aup).contains("the VO's IAM"));
-        assert!(next_step(Software::Voms, "1004", aup).contains("https://voms.example.org:8443/voms/testvo"));
+            PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
+            PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
+            PathProblem::UnknownIssuer { unreadable: Some(file), .. } => format!("fix or replace {}", file.display()),
+            PathProblem::UnknownIssuer { directory, .. } => format!(
+                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
+                 another directory with --certdir or X509_CERT_DIR",
+                directory.display()
+            ),
+            PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
+            PathProblem::CrlExpired { .. } | PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
+                "update the revocation lists: run fetch-crl".to_owned()
+            }
+            PathProblem::Policy { file, .. } => {
+                format!("update the CA's files (IGTF packages), or look at what {} permits", file.display())
+            }
+            PathProblem::Weak(_) => {
+                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
+            }
+            _ => return None,
+        })
     }
+}
 
-    #[test]
-    fn waiting_is_told_in_round_numbers_and_never_for_years() {
-        let wait = |seconds| HttpFailure::Unavailable { status: 503, retry_after: Some(Duration::from_secs(seconds)) };
-        assert!(http(&wait(5)).ends_with("in 5 s"));
-        assert!(http(&wait(120)).ends_with("in 2 min"));
-        assert!(http(&wait(7201)).ends_with("in 3 h"));
-        assert_eq!(http(&wait(100_000_000)), TRY_LATER);
+impl Advice for ChainFinding {
+    fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Path(finding) => finding.next_step(),
+            Self::Expired { .. } => Some("make a new proxy".to_owned()),
+            Self::NotYetValid { .. } => Some("check the clock of this machine".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Advice for AcFinding {
+    fn next_step(&self) -> Option<String> {
+        match self {
+            Self::NotTrusted { vo, host, vomsdir } => Some(format!(
+                "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
+                vomsdir.display()
+            )),
+            Self::LscFormerCa { file, signer, issuer, .. } => Some(format!(
+                "CNAF changed CA at the end of 2025: install the VO's current LSC files, or put these two lines into {}: \
+                 {signer} and {issuer}",
+                file.display()
+            )),
+            Self::LscMismatch { file, signer, issuer } => Some(format!(
+                "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
+                 {issuer}",
+                file.display()
+            )),
+            Self::LscUnusable { file, .. } => Some(format!("fix or replace {}", file.display())),
+            Self::Signer(finding) => finding.next_step(),
+            Self::NotYetValid(_) => Some("check the clock of this machine".to_owned()),
+            Self::Expired(_) => Some("make a new proxy".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Advice for Finding {
+    fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Chain(finding) => finding.next_step(),
+            Self::Ac { finding, .. } => finding.next_step(),
+            _ => None,
+        }
+    }
+}
+
+impl Advice for ProxyError {
+    fn next_step(&self) -> Option<String> {
+        match self {
+            Self::Expired(_) => Some("get a new certificate from your CA, or make the proxy anew".to_owned()),
+            Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
+            Self::MayNotSign => Some("ask your CA for a certificate with digitalSignature".to_owned()),
+            Self::MixedChain | Self::PathLength => {
+                Some("make the proxy from your certificate instead of from a proxy".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Advice for NetError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::Resolve(_) => "check the network, and the host name in the vomses entry".into(),
+            Self::Connect(_) => "check the network and firewall, or try again later".into(),
+            Self::Untrusted(finding) => return finding.next_step(),
+            Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
+                "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
+            }
+            Self::Name { .. } => "check the host in the vomses entry against the VO's own page".into(),
+            Self::Refused(_) | Self::Closed => "the server may not accept your certificate: check that it is in date, \
+                not revoked, and issued by a CA that grids trust (openssl x509 -noout -text -in usercert.pem)"
+                .into(),
+            Self::Credential(_) => "ask your CA for a certificate with SHA-256 and a key of 2048 bits or more".into(),
+            _ => "check the port in the vomses entry, or try again later".into(),
+        })
+    }
+}
+
+impl Advice for CredentialError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound(_) => {
+                "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
+                key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
+                    .to_owned()
+            }
+            Self::Unreadable { role: FileRole::PrivateKey, .. } => {
+                "name the file with your private key: --key FILE".to_owned()
+            }
+            Self::Unreadable { .. } => "name the file with your certificate: --cert FILE".to_owned(),
+            Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
+            Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
+            Self::KeyOwner { path, .. } => {
+                format!("copy it to a file of your own and run: chmod 400 {}", path.display())
+            }
+            Self::NoCertificate { .. } => "name the file with your certificate: --cert FILE".to_owned(),
+            Self::NoKey { .. } => "name the file with your private key: --key FILE".to_owned(),
+            Self::Key { source: KeyError::Passphrase, .. } => "try again with the right passphrase".to_owned(),
+            Self::Key { source: KeyError::Cipher, path, .. } => {
+                format!("convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {}", path.display())
+            }
+            Self::Key { source: KeyError::TooCostly(_), .. } => {
+                "get it again from where it was made: it may be damaged".to_owned()
+            }
+            Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
+            Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
+            Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
+            Self::Interrupted => return None,
+        })
+    }
+}
+
+impl Advice for PairError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::Write { .. } | Self::Backup { .. } => {
+                "check who owns the directory, its permissions and the free space, or name another with --dir"
+                    .to_owned()
+            }
+            Self::Changed { .. } => "try again".to_owned(),
+            Self::Unfinished { directory, .. } => format!(
+                "see that you may write to {0}, then try again; or decide yourself what is to stand there, and run: rm {0}/{NOTE}",
+                directory.display()
+            ),
+        })
+    }
+}
+
+impl Advice for ReceivedError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable { .. } => "name a readable file of at most 1 MiB".to_owned(),
+            Self::Foreign { path, what } => foreign(*what, path),
+            Self::CutShort { .. } | Self::Damaged { .. } => {
+                "download or export it again; in a mail, save the attachment itself".to_owned()
+            }
+            Self::Password { .. } => "try again with the password that was chosen when the file was made (the \
+                browser's export dialogue asked for it, or the CA's mail names it)"
+                .to_owned(),
+            Self::Cipher { path, .. } => {
+                format!(
+                    "convert it where it was made, for example: openssl pkcs12 -in {} -out cert.pem",
+                    path.display()
+                )
+            }
+            Self::Proxy { .. } => {
+                "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE"
+                    .to_owned()
+            }
+            Self::NoCertificate { .. } | Self::Nothing | Self::OnlyAuthorities(_) => {
+                "name the file with your own certificate as well".to_owned()
+            }
+            Self::OnlyRequested => WAIT.to_owned(),
+            Self::SeveralKeys { path, .. } => {
+                format!("run: openssl pkcs12 -in {} -out all.pem, import all.pem, and remove it", path.display())
+            }
+            Self::NoKey(_) => {
+                "name the file with the key as well: it lies where the certificate was requested, in the \
+                browser's key store or in a file such as userkey.pem or key.pem"
+                    .to_owned()
+            }
+            Self::Ambiguous(..) => {
+                "put the certificate and the key of the one that you want into a file of their own, \
+                and import that"
+                    .to_owned()
+            }
+            Self::Mismatch(_) => "name the key that was made together with the request for this certificate".to_owned(),
+            Self::Prompt(error) => return error.next_step(),
+        })
+    }
+}
+
+impl Advice for EcpError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::Insecure(_) => "write an address that begins with https://".to_owned(),
+            Self::UserInAddress(_) => {
+                "leave out what stands before the @; a user is named with --username".to_owned()
+            }
+            Self::Untrusted { .. } => {
+                "check the address, the clock, and SSL_CERT_FILE if you set it: somebody else may be answering".to_owned()
+            }
+            Self::Connect { .. } => "check the network and the proxy variables".to_owned(),
+            Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
+            Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),
+            Self::Gone { .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
+                certificates. Use SciTokens (htgettoken -a vault.ligo.org -i igwn), or a certificate of an IGTF CA with \
+                VOMS (voms-proxy import, voms-proxy register); another issuer is named with --service-url"
+                .to_owned(),
+            Self::Status { .. } | Self::Rejected { .. } | Self::Certificate { .. } => {
+                "try again later, or tell those who run the service".to_owned()
+            }
+            Self::NotPaos { .. } | Self::Envelope { .. } | Self::NoSession(_) => {
+                "check the address of the service, and whether it offers SAML ECP".to_owned()
+            }
+            Self::Refused { .. } | Self::Page(_) | Self::Failed { .. } => {
+                "check user name and password, or get a ticket with kinit and use --kerberos".to_owned()
+            }
+            Self::Address { .. } | Self::Elsewhere { .. } => {
+                "do not use it: tell those who run the service and the identity provider".to_owned()
+            }
+            Self::UnknownIdp(_) | Self::AmbiguousIdp { .. } => "see the names with: ecp-get-cert --list-idps".to_owned(),
+            Self::Kerberos(GssError::NoLibrary) => {
+                "install Kerberos (Debian: libgssapi-krb5-2), or leave out --kerberos".to_owned()
+            }
+            Self::Kerberos(GssError::Exchange(_)) => "the identity provider may not take Kerberos, or the KDC cannot be \
+                reached: log in with your password, without --kerberos"
+                .to_owned(),
+            Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
+            Self::NotMutual(_) => "do not use it: somebody else may be answering".to_owned(),
+            Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
+            _ => "please report this as a bug".to_owned(),
+        })
+    }
+}
+
+/// What to do with a file that is taken for a certificate.
+fn foreign(what: Foreign, path: &Path) -> String {
+    match what {
+        Foreign::Empty | Foreign::WebPage => "download it again from your CA's page, logged in there".to_owned(),
+        Foreign::JavaKeyStore => {
+            let path = path.display();
+            format!("run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12")
+        }
+        Foreign::Archive => "unpack it, and import the files in it".to_owned(),
+        Foreign::Utf16 => format!("run: iconv -f UTF-16 -t UTF-8 {} > cert.pem", path.display()),
+        Foreign::Request => WAIT.to_owned(),
+        _ => "import the file with the certificate that your CA sent, or that your browser exported".to_owned(),
     }
 }

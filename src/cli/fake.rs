@@ -166,7 +166,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
         included: None,
     };
     let key = PrivateKey::generate_rsa(bits).map_err(Trouble::new)?;
-    let proxy = request.issue(&user, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let proxy = request.issue(&user, key, now).map_err(Trouble::from)?;
     let pem = proxy.to_pem().map_err(Trouble::new)?;
     file::replace(&out, &pem).map_err(|error| {
         Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
@@ -196,7 +196,7 @@ fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Trouble> {
 
 fn load(location: &Location, pwstdin: bool) -> Result<Credential, Trouble> {
     let loaded = load::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
-    loaded.map_err(|error| Trouble::new(&error).maybe_help(error.help()))
+    loaded.map_err(Trouble::from)
 }
 
 /// `name = value (qualifier)`; without a qualifier it is the VO's.

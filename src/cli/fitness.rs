@@ -9,6 +9,7 @@ use voms::pki::strength::StrengthPolicy;
 use voms::proxy::ProxyError;
 use voms::trust::{PathProblem, TrustAnchors};
 
+use super::advice::Advice;
 use super::env::Environment;
 use super::finding::Finding;
 use super::{output, places};
@@ -61,7 +62,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
     let alone = Chain::new(vec![certificate.clone()]);
     let dates: Vec<ChainFinding> = alone.map(|chain| chain.local_findings(now)).unwrap_or_default();
     let mut all: Vec<Finding> =
-        dates.iter().map(|finding| Finding::failed(CERTIFICATE, finding, finding.help())).collect();
+        dates.iter().map(|finding| Finding::failed(CERTIFICATE, finding, finding.next_step())).collect();
     if all.is_empty() {
         let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
         all.push(if certificate.not_after() - now < RENEWAL {
@@ -72,7 +73,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
         });
     }
     if certificate.key_usage().is_some_and(|usage| !KeyUsage::may_sign(usage)) {
-        all.push(Finding::failed(CERTIFICATE, ProxyError::MayNotSign, ProxyError::MayNotSign.help()));
+        all.push(Finding::failed(CERTIFICATE, ProxyError::MayNotSign, ProxyError::MayNotSign.next_step()));
     } else if let Some(usage) = certificate.key_usage() {
         all.push(Finding::ok(CERTIFICATE, format!("its key may be used for: {}", usage.names().join(", "))));
     }
@@ -128,7 +129,7 @@ fn fault(finding: &ChainFinding) -> Finding {
         },
         _ => CERTIFICATE,
     };
-    Finding::failed(area, finding, finding.help())
+    Finding::failed(area, finding, finding.next_step())
 }
 
 /// How long the CA's revocation lists last.

@@ -7,6 +7,8 @@ use std::io::Write;
 use chrono::{DateTime, FixedOffset, Offset, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
+use super::advice::Advice;
+
 /// Writes a line to stdout. A reader that went away is no failure of ours.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", harmless(text));
@@ -56,7 +58,18 @@ pub struct Trouble {
     last: Option<String>,
 }
 
+impl<E: std::error::Error + Advice> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
+
 impl Trouble {
+    /// An error with its next step.
+    pub fn of(error: &(impl Display + Advice)) -> Self {
+        Self::new(error).maybe_help(error.next_step())
+    }
+
     pub fn new(headline: impl Display) -> Self {
         Self { headline: headline.to_string(), details: Vec::new(), help: None, more_help: Vec::new(), last: None }
     }

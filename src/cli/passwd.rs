@@ -149,7 +149,7 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
             Err(Failed::GivenUp) => KeyError::Passphrase,
         };
         let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
-        return Err(Trouble::new(&error).maybe_help(error.help()).into());
+        return Err(Trouble::of(&error).into());
     }
 }
 

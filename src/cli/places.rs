@@ -90,7 +90,7 @@ pub fn finish_import(file: &Path) -> Result<(), Trouble> {
 }
 
 fn finish_and_tell(pair: &Pair) -> Result<(), Trouble> {
-    if finish(pair).map_err(|error| Trouble::new(&error).maybe_help(error.help()))? {
+    if finish(pair).map_err(Trouble::from)? {
         output::stderr(&format!("note: finished an import into {} that was interrupted", pair.directory().display()));
     }
     Ok(())

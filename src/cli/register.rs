@@ -110,13 +110,13 @@ fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<boo
     if fit {
         explain(args, &wanted);
     } else {
-        output::line("\nIt is not fit to register with: mend that first.");
+        output::line("\nThis certificate cannot be registered yet; fix the problems above first.");
     }
     Ok(fit)
 }
 
 fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
-    let bad = |error: voms::vo::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+    let bad = |error: voms::vo::fqan::FqanError| Trouble::from(error);
     let spec: VomsSpec = args.voms.parse().map_err(bad)?;
     let vomses = vos::load(&args.vomses, env)?;
     let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
@@ -192,7 +192,7 @@ fn check(
     let anchors = places::anchors(args.certdir.as_deref(), env)?;
     let trust = places::server_trust(anchors.as_ref());
     let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
-        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+        .map_err(Trouble::from)?;
     let who = User { chain: credential.chain(), anchors: anchors.as_ref(), now };
     let Survey { reply, granted } =
         match client.survey(&wanted.servers[0].vo, &wanted.groups, &wanted.servers, &mut |_| {}) {
@@ -231,7 +231,7 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
             "register at {page}, or wait for the VO's mail if you have. If you are a member, link this certificate to your \
              account there: for IAM, the same name under another CA is another certificate"
         )),
-        _ => advice::server(refusal, entry),
+        _ => advice::refusal(refusal, entry),
     };
     help.iter().for_each(|help| output::line(&format!("help: {help}")));
     Ok(false)

@@ -12,7 +12,7 @@ use voms_client::net::NetError;
 use voms_client::refusal::ServerErrorKind;
 use voms_client::{ClientError, Failure, Protocol};
 
-use super::advice::{self, User};
+use super::advice::{self, Advice, User};
 use super::exit::Exit;
 use super::output::Trouble;
 use super::{args, signals};
@@ -51,14 +51,14 @@ impl From<ReceivedError> for Stop {
     fn from(error: ReceivedError) -> Self {
         match error {
             ReceivedError::Prompt(CredentialError::Interrupted) => Self::Interrupted,
-            error => Self::Trouble(Trouble::new(&error).maybe_help(error.help())),
+            error => Self::Trouble(Trouble::of(&error)),
         }
     }
 }
 
 impl From<PairError> for Stop {
     fn from(error: PairError) -> Self {
-        Self::Trouble(Trouble::new(&error).maybe_help(error.help()))
+        Self::Trouble(Trouble::of(&error))
     }
 }
 
@@ -120,7 +120,7 @@ pub fn credential(error: &CredentialError) -> Trouble {
         Some(known) => Trouble::new(known).detail(error),
         None => Trouble::new(error),
     };
-    trouble.maybe_help(error.help()).last("No credentials found!")
+    trouble.maybe_help(error.next_step()).last("No credentials found!")
 }
 
 /// A user's chain that is not to be believed.
@@ -134,7 +134,7 @@ pub fn chain(findings: &[ChainFinding]) -> Trouble {
     for finding in findings {
         trouble = trouble.detail(finding);
     }
-    trouble.maybe_help(findings.iter().find_map(ChainFinding::help))
+    trouble.maybe_help(findings.iter().find_map(Advice::next_step))
 }
 
 /// Whether a failure is that nobody vouches for the server.
@@ -189,5 +189,5 @@ pub fn ac(vo: &str, findings: &[AcFinding]) -> Trouble {
         trouble = trouble.detail(finding);
     }
     trouble = trouble.detail("no proxy was written");
-    trouble.maybe_help(findings.iter().find_map(AcFinding::help))
+    trouble.maybe_help(findings.iter().find_map(Advice::next_step))
 }

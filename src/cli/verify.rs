@@ -13,6 +13,7 @@ use voms::trust::CrlPolicy;
 use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
+use super::advice::Advice;
 use super::env::Environment;
 use super::exit::Exit;
 use super::output::{self, Trouble};
@@ -162,7 +163,7 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
         let reason = files::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
-    let told = |finding: &Finding| (finding.to_string(), finding.help());
+    let told = |finding: &Finding| (finding.to_string(), finding.next_step());
     verifier
         .verify(&presented, args.at.unwrap_or_else(super::now))
         .map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))

@@ -17,7 +17,8 @@ use voms::files;
 pub const CERTIFICATE: &str = "usercert.pem";
 /// The key's name.
 pub const KEY: &str = "userkey.pem";
-const NOTE: &str = ".import-unfinished";
+/// The file that says how to finish an import.
+pub const NOTE: &str = ".import-unfinished";
 const LOCK: &str = ".import-lock";
 const NOTE_LIMIT: u64 = 4096;
 const NOTE_HEAD: &str =
@@ -64,24 +65,6 @@ pub enum PairError {
         /// Why.
         reason: String,
     },
-}
-
-impl PairError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::Write { .. } | Self::Backup { .. } => {
-                "check who owns the directory, its permissions and the free space, or name another with --dir"
-                    .to_owned()
-            }
-            Self::Changed { .. } => "try again".to_owned(),
-            Self::Unfinished { directory, .. } => format!(
-                "see that you may write to {0}, then try again; or decide yourself what is to stand there, and run: rm {0}/{NOTE}",
-                directory.display()
-            ),
-        })
-    }
 }
 
 /// What was done.

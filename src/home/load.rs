@@ -122,42 +122,6 @@ pub enum CredentialError {
     Interrupted,
 }
 
-impl CredentialError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::NotFound(_) => {
-                "import the file that your CA sent (voms-proxy import FILE), put your certificate and \
-                key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
-                    .to_owned()
-            }
-            Self::Unreadable { role: FileRole::PrivateKey, .. } => {
-                "name the file with your private key by --key".to_owned()
-            }
-            Self::Unreadable { .. } => "name the file with your certificate by --cert".to_owned(),
-            Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
-            Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
-            Self::KeyOwner { path, .. } => {
-                format!("copy it to a file of your own and run: chmod 400 {}", path.display())
-            }
-            Self::NoCertificate { .. } => "name the file with your certificate by --cert".to_owned(),
-            Self::NoKey { .. } => "name the file with your private key by --key".to_owned(),
-            Self::Key { source: KeyError::Passphrase, .. } => "try again with the right passphrase".to_owned(),
-            Self::Key { source: KeyError::Cipher, path, .. } => {
-                format!("convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in {}", path.display())
-            }
-            Self::Key { source: KeyError::TooCostly(_), .. } => {
-                "get it again from where it was made: it may be damaged".to_owned()
-            }
-            Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
-            Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
-            Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
-            Self::Interrupted => return None,
-        })
-    }
-}
-
 /// A file that is open no longer, as it was when it was read.
 pub(super) struct ReadFile {
     path: PathBuf,

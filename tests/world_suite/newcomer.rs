@@ -93,6 +93,6 @@ fn register_tells_the_page_and_what_is_granted() {
         let pair = super::desk::pair(user);
         let ended = ours_with(&desk, &["register", "--cert", &pair[1], "--key", &pair[3]], "");
         assert!(ended.exit == 1 && ended.stdout.contains(fact), "{user}: {}", ended.all());
-        assert!(ended.stdout.contains("not fit to register"), "{user}: {}", ended.stdout);
+        assert!(ended.stdout.contains("cannot be registered yet"), "{user}: {}", ended.stdout);
     }
 }

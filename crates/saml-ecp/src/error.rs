@@ -197,50 +197,6 @@ impl EcpError {
         })
     }
 
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::Insecure(_) => "write an address that begins with https://".to_owned(),
-            Self::UserInAddress(_) => {
-                "leave out what stands before the @; a user is named with --username".to_owned()
-            }
-            Self::Untrusted { .. } => {
-                "check the address, the clock, and SSL_CERT_FILE if you set it: somebody else may be answering".to_owned()
-            }
-            Self::Connect { .. } => "check the network and the proxy variables".to_owned(),
-            Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
-            Self::Status { status: 404 | 410, .. } => "check the address".to_owned(),
-            Self::Gone { .. } | Self::Service { .. } => "CILogon no longer issues X.509 \
-                certificates. Use SciTokens (htgettoken -a vault.ligo.org -i igwn), or a certificate of an IGTF CA with \
-                VOMS (voms-proxy import, voms-proxy register); another issuer is named with --service-url"
-                .to_owned(),
-            Self::Status { .. } | Self::Rejected { .. } | Self::Certificate { .. } => {
-                "try again later, or tell those who run the service".to_owned()
-            }
-            Self::NotPaos { .. } | Self::Envelope { .. } | Self::NoSession(_) => {
-                "check the address of the service, and whether it offers SAML ECP".to_owned()
-            }
-            Self::Refused { .. } | Self::Page(_) | Self::Failed { .. } => {
-                "check user name and password, or get a ticket with kinit and use --kerberos".to_owned()
-            }
-            Self::Address { .. } | Self::Elsewhere { .. } => {
-                "do not use it: tell those who run the service and the identity provider".to_owned()
-            }
-            Self::UnknownIdp(_) | Self::AmbiguousIdp { .. } => "see the names with: ecp-get-cert --list-idps".to_owned(),
-            Self::Kerberos(GssError::NoLibrary) => {
-                "install Kerberos (Debian: libgssapi-krb5-2), or leave out --kerberos".to_owned()
-            }
-            Self::Kerberos(GssError::Exchange(_)) => "the identity provider may not take Kerberos, or the KDC cannot be \
-                reached: log in with your password, without --kerberos"
-                .to_owned(),
-            Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
-            Self::NotMutual(_) => "do not use it: somebody else may be answering".to_owned(),
-            Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
-            Self::Internal(_) => "please report this as a bug".to_owned(),
-        })
-    }
-
     /// The same where that host is a certificate service.
     #[must_use]
     pub fn of_service(self, service: &str) -> Self {

@@ -64,18 +64,6 @@ pub enum Finding {
     },
 }
 
-impl Finding {
-    /// The next step, where there is one.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Chain(finding) => finding.help(),
-            Self::Ac { finding, .. } => finding.help(),
-            Self::Unreadable(_) | Self::Independent | Self::Decode(_) => None,
-        }
-    }
-}
-
 /// Why a credential is not believed: every finding, never none.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]

@@ -7,6 +7,7 @@ use voms::files;
 use voms::pki::credential::Credential;
 
 use super::DoctorArgs;
+use crate::cli::advice::Advice;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
 use crate::cli::trouble::Stop;
@@ -48,14 +49,14 @@ fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
     if chain.end_entity().is_none() {
         findings.push(ChainFinding::NoEndEntity(chain.identity().clone()));
     }
-    let fix = |finding: &ChainFinding| finding.help().or_else(|| Some("make a new proxy".to_owned()));
+    let fix = |finding: &ChainFinding| finding.next_step().or_else(|| Some("make a new proxy".to_owned()));
     findings.iter().map(|finding| Finding::failed(PROXY, finding, fix(finding))).collect()
 }
 
 fn failed(area: &'static str, error: &CredentialError) -> Finding {
     // What was tried is a list of lines in an error, and one line here.
     let fact = error.to_string().replace(":\n    ", ": ").replace("\n    ", "; ");
-    Finding::failed(area, fact, error.help())
+    Finding::failed(area, fact, error.next_step())
 }
 
 fn files(location: &Location) -> String {

@@ -17,7 +17,7 @@ use voms_client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, l
 
 use super::credential::Known;
 use super::{DoctorArgs, moved};
-use crate::cli::advice::{self, User};
+use crate::cli::advice::{self, Advice, User};
 use crate::cli::env::Environment;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::register::membership;
@@ -93,7 +93,7 @@ pub fn examine(
 }
 
 fn wanted(voms: &str, args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
-    let wrong = |error: FqanError| (vec![Finding::failed(VOMSES, &error, error.help())], None);
+    let wrong = |error: FqanError| (vec![Finding::failed(VOMSES, &error, error.next_step())], None);
     let spec: VomsSpec = match voms.parse() {
         Ok(spec) => spec,
         Err(error) => return wrong(error),
@@ -102,7 +102,7 @@ fn wanted(voms: &str, args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) 
         Ok(vomses) => vomses,
         Err(trouble) => return (vec![Finding::of_trouble(VOMSES, &trouble)], None),
     };
-    let fix = "mend that line or file, or remove it";
+    let fix = "fix that line or file, or remove it";
     let problems = vos::problems(&vomses, &args.vomses, env);
     let mut findings: Vec<Finding> =
         problems.into_iter().map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned()))).collect();
@@ -221,7 +221,7 @@ impl Desk<'_> {
                 std::iter::once(Finding::ok(ATTRIBUTES, text)).chain(advice).collect()
             }
             Err(findings) => {
-                findings.iter().map(|finding| Finding::failed(ATTRIBUTES, finding, finding.help())).collect()
+                findings.iter().map(|finding| Finding::failed(ATTRIBUTES, finding, finding.next_step())).collect()
             }
         }
     }
@@ -233,7 +233,7 @@ impl Desk<'_> {
             Trusted::Lsc(file, lsc) => Some(match lsc.as_ref() {
                 Ok(_) => Finding::ok(VOMSDIR, file.display()),
                 Err(problem) => {
-                    let fix = format!("mend or replace {}", file.display());
+                    let fix = format!("fix or replace {}", file.display());
                     Finding::failed(VOMSDIR, format!("{}: {problem}", file.display()), Some(fix))
                 }
             }),
@@ -254,7 +254,7 @@ fn no_vomsdir() -> Finding {
 }
 
 fn net(area: &'static str, server: &VomsesEntry, error: &NetError) -> Finding {
-    Finding::failed(area, format!("{}:{}: {error}", server.host, server.port), error.help())
+    Finding::failed(area, format!("{}:{}: {error}", server.host, server.port), error.next_step())
 }
 
 fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {

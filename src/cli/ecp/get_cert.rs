@@ -183,9 +183,7 @@ fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, T
         included: None,
     };
     let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
-    let proxy = request
-        .issue(credential, key, crate::cli::now())
-        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let proxy = request.issue(credential, key, crate::cli::now()).map_err(Trouble::from)?;
     proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
 }
 

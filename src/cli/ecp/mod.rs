@@ -18,6 +18,7 @@ pub use self::cookie::CookieArgs;
 pub use self::curl::CurlArgs;
 pub use self::get_cert::GetCertArgs;
 pub use self::ligo::LigoArgs;
+use super::advice::Advice;
 use super::args;
 use super::env::Environment;
 use super::exit::Exit;
@@ -63,7 +64,7 @@ pub enum End {
 
 impl From<EcpError> for End {
     fn from(error: EcpError) -> Self {
-        Self::Stop(Trouble::of_stranger(&error).maybe_help(error.help()).into())
+        Self::Stop(Trouble::of_stranger(&error).maybe_help(error.next_step()).into())
     }
 }
 

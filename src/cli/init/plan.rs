@@ -179,7 +179,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     vos::problems(&vomses, &args.vomses, env).iter().for_each(output::warning);
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
-        let bad = |error: voms::vo::fqan::FqanError| Trouble::new(&error).maybe_help(error.help());
+        let bad = |error: voms::vo::fqan::FqanError| Trouble::from(error);
         let spec: VomsSpec = text.parse().map_err(bad)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();

@@ -107,8 +107,7 @@ fn ask<'p>(
         report.web_cas_judge();
     }
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL)
-        .map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Trouble::from)?;
     let client = if plan.any_host { client.without_host_check() } else { client };
     let replies = plan.vos.iter().map(|vo| {
         let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
@@ -239,7 +238,7 @@ fn issue(
         attributes,
         included: plan.included.clone(),
     };
-    let proxy = request.issue(credential, key, now).map_err(|error| Trouble::new(&error).maybe_help(error.help()))?;
+    let proxy = request.issue(credential, key, now).map_err(Trouble::from)?;
     let chain = proxy.chain().map_err(Trouble::new)?;
     // Rules that nobody here knows were asked for by the user.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));

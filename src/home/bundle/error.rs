@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use voms::pki::dn::Dn;
 
-use crate::home::bundle::foreign::{Foreign, WAIT};
+use crate::home::bundle::foreign::Foreign;
 use crate::home::load::CredentialError;
 
 /// What was received cannot be used.
@@ -112,50 +112,4 @@ fn sealed_with(ciphers: &[&str]) -> String {
 
 fn known_ones(ciphers: &[&str]) -> String {
     if ciphers.is_empty() { String::new() } else { format!(" (beside {})", ciphers.join(" and ")) }
-}
-
-impl ReceivedError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::Unreadable { .. } => "name a readable file of at most 1 MiB".to_owned(),
-            Self::Foreign { path, what } => what.help(path),
-            Self::CutShort { .. } | Self::Damaged { .. } => {
-                "download or export it again; in a mail, save the attachment itself".to_owned()
-            }
-            Self::Password { .. } => "try again with the password that was chosen when the file was made (the \
-                browser's export dialogue asked for it, or the CA's mail names it)"
-                .to_owned(),
-            Self::Cipher { path, .. } => {
-                format!(
-                    "convert it where it was made, for example: openssl pkcs12 -in {} -out cert.pem",
-                    path.display()
-                )
-            }
-            Self::Proxy { .. } => {
-                "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE"
-                    .to_owned()
-            }
-            Self::NoCertificate { .. } | Self::Nothing | Self::OnlyAuthorities(_) => {
-                "name the file with your own certificate as well".to_owned()
-            }
-            Self::OnlyRequested => WAIT.to_owned(),
-            Self::SeveralKeys { path, .. } => {
-                format!("run: openssl pkcs12 -in {} -out all.pem, import all.pem, and remove it", path.display())
-            }
-            Self::NoKey(_) => {
-                "name the file with the key as well: it lies where the certificate was requested, in the \
-                browser's key store or in a file such as userkey.pem or key.pem"
-                    .to_owned()
-            }
-            Self::Ambiguous(..) => {
-                "put the certificate and the key of the one that you want into a file of their own, \
-                and import that"
-                    .to_owned()
-            }
-            Self::Mismatch(_) => "name the key that was made together with the request for this certificate".to_owned(),
-            Self::Prompt(error) => return error.help(),
-        })
-    }
 }

@@ -1,12 +1,7 @@
 //! Files that are often taken for a certificate, and what to do instead.
 
-use std::path::Path;
-
 use openssl::x509::{X509Crl, X509Req};
 use voms::pki::pem::Block;
-
-/// What to do while the CA has not answered.
-pub const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
 
 /// Files that are often taken for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,20 +44,6 @@ impl Foreign {
             Self::RevocationList => "is a revocation list, not a certificate",
             Self::PublicKey => "is a public key, not a certificate",
             Self::Unknown => "is neither PKCS#12, PEM, DER nor PKCS#7",
-        }
-    }
-
-    pub(super) fn help(self, path: &Path) -> String {
-        match self {
-            Self::Empty | Self::WebPage => "download it again from your CA's page, logged in there".to_owned(),
-            Self::JavaKeyStore => {
-                let path = path.display();
-                format!("run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12")
-            }
-            Self::Archive => "unpack it, and import the files in it".to_owned(),
-            Self::Utf16 => format!("run: iconv -f UTF-16 -t UTF-8 {} > cert.pem", path.display()),
-            Self::Request => WAIT.to_owned(),
-            _ => "import the file with the certificate that your CA sent, or that your browser exported".to_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! (RFC 7292, RFC 2315, RFC 5958, RFC 7468; spec 1.9).
 
 mod error;
-mod foreign;
+pub mod foreign;
 mod text;
 
 use std::path::{Path, PathBuf};

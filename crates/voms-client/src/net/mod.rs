@@ -64,27 +64,6 @@ pub enum NetError {
 }
 
 impl NetError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::Resolve(_) => "check the network, and the host name in the vomses entry".into(),
-            Self::Connect(_) => "check the network and firewall, or try again later".into(),
-            Self::Untrusted(finding) => return finding.help(),
-            Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
-                "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
-            }
-            Self::Name { .. } => "check the host in the vomses entry against the VO's own page".into(),
-            Self::Refused(_) | Self::Closed => "the server may not accept your certificate: check that it is in date, \
-                not revoked, and from a CA that grids trust (openssl x509 -noout -text -in usercert.pem)"
-                .into(),
-            Self::Credential(_) => "ask your CA for a certificate with SHA-256 and a key of 2048 bits or more".into(),
-            Self::Handshake(_) | Self::Broken(_) | Self::Truncated(_) | Self::TooLarge => {
-                "check the port in the vomses entry, or try again later".into()
-            }
-        })
-    }
-
     /// Whether the exchange got so far that the server said nothing in the language it was asked in, so that the
     /// other language is worth a try.
     #[must_use]

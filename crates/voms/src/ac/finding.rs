@@ -163,31 +163,3 @@ fn quoted(texts: &[String]) -> String {
     let told: Vec<String> = texts.iter().take(5).map(|text| text.escape_default().to_string()).collect();
     told.join(", ")
 }
-
-impl AcFinding {
-    /// The next step, where there is one.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::NotTrusted { vo, host, vomsdir } => Some(format!(
-                "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
-                vomsdir.display()
-            )),
-            Self::LscFormerCa { file, signer, issuer, .. } => Some(format!(
-                "CNAF changed CA at the end of 2025: install the VO's current LSC files, or put these two lines into {}: \
-                 {signer} and {issuer}",
-                file.display()
-            )),
-            Self::LscMismatch { file, signer, issuer } => Some(format!(
-                "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
-                 {issuer}",
-                file.display()
-            )),
-            Self::LscUnusable { file, .. } => Some(format!("mend or replace {}", file.display())),
-            Self::Signer(finding) => finding.help(),
-            Self::NotYetValid(_) => Some("check the clock of this machine".to_owned()),
-            Self::Expired(_) => Some("make a new proxy".to_owned()),
-            _ => None,
-        }
-    }
-}

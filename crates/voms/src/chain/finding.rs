@@ -91,16 +91,3 @@ pub enum ChainFinding {
     #[error("proxy {0}: unknown critical extension {1}")]
     CriticalExtension(Dn, ObjectIdentifier),
 }
-
-impl ChainFinding {
-    /// The next step, where there is one.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Path(finding) => finding.help(),
-            Self::Expired { .. } => Some("make a new proxy".to_owned()),
-            Self::NotYetValid { .. } => Some("check the clock of this machine".to_owned()),
-            _ => None,
-        }
-    }
-}

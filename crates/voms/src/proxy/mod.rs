@@ -60,22 +60,6 @@ pub enum ProxyError {
     Unreadable(#[from] CertificateError),
 }
 
-impl ProxyError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Expired(_) => Some("get a new certificate from your CA, or make the proxy anew".to_owned()),
-            Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
-            Self::MayNotSign => Some("ask your CA for a certificate with digitalSignature".to_owned()),
-            Self::MixedChain | Self::PathLength => {
-                Some("make the proxy from your certificate instead of from a proxy".to_owned())
-            }
-            _ => None,
-        }
-    }
-}
-
 /// Something the user did not ask for, that was done to keep the chain valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

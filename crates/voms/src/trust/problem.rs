@@ -127,36 +127,4 @@ impl PathFinding {
         };
         Some(Self::new(certificate, problem))
     }
-
-    /// The next step, where there is one.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some(match &self.problem {
-            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. } if self.is_ca => {
-                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate".to_owned()
-            }
-            PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
-            PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
-            PathProblem::UnknownIssuer { unreadable: Some(file), .. } => format!("mend or replace {}", file.display()),
-            PathProblem::UnknownIssuer { directory, .. } => format!(
-                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
-                 another directory with --certdir or X509_CERT_DIR",
-                directory.display()
-            ),
-            PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
-            PathProblem::CrlExpired { .. } | PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
-                "update the revocation lists: run fetch-crl".to_owned()
-            }
-            PathProblem::Policy { file, .. } => {
-                format!("update the CA's files (IGTF packages), or look at what {} permits", file.display())
-            }
-            PathProblem::Weak(_) => {
-                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
-            }
-            PathProblem::DuplicateExtension(_)
-            | PathProblem::UnreadableExtension(_)
-            | PathProblem::Version
-            | PathProblem::Invalid(_) => return None,
-        })
-    }
 }

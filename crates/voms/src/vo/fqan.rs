@@ -26,14 +26,6 @@ pub enum FqanError {
     TooLong(String),
 }
 
-impl FqanError {
-    /// The next step.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        Some("write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo".to_owned())
-    }
-}
-
 /// A group, or a role in a group, in the short form that servers take: no `Role=NULL`, no `Capability=NULL`.
 ///
 /// Compared with case, as VOMS does.
