@@ -238,7 +238,7 @@ const CASES: &[Case] = &[
     ("certificate file with something else", 1, "holds no certificate", "--cert FILE", |s| {
         s.file(".globus/usercert.pem", b"<html>", 0o644)
     }),
-    ("key file with something else", 1, "holds no private key", "by --key", |s| {
+    ("key file with something else", 1, "holds no private key", "--key FILE", |s| {
         s.file(".globus/userkey.pem", b"nothing", 0o400)
     }),
     ("key of somebody else", 1, "does not belong to the certificate", "belongs together", |s| {
