@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
 use voms::pki::certificate::Certificate;
-use voms::trust::{CrlPolicy, PathProblem, TrustAnchors, Usage, file_hashes};
+use voms::trust::{CrlPolicy, CrlProblem, PathProblem, TrustAnchors, Usage, file_hashes};
 use voms_authority::world::World;
 
 fn now() -> DateTime<Utc> {
@@ -161,7 +161,7 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     directory.write("r0", std::str::from_utf8(&early).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { why: "is not valid yet", .. }, _]
+        [PathProblem::CrlUnusable { problem: CrlProblem::NotYetValid, .. }, _]
     ));
     let dir = tempfile::tempdir().unwrap();
     let other = World::create(dir.path(), now()).unwrap();
@@ -169,12 +169,15 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     directory.write("r0", std::str::from_utf8(&foreign).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { why: "is not signed by it", .. }, _]
+        [PathProblem::CrlUnusable { problem: CrlProblem::Signature, .. }, _]
     ));
     directory.remove(".r0");
     let list = directory.0.path().join(format!("{}.r0", directory.hash()));
     std::os::unix::fs::symlink(Path::new("nowhere"), &list).unwrap();
-    assert!(matches!(problems(&directory.open()).as_slice(), [PathProblem::CrlUnusable { why: "cannot be read", .. }]));
+    assert!(matches!(
+        problems(&directory.open()).as_slice(),
+        [PathProblem::CrlUnusable { problem: CrlProblem::Unreadable, .. }]
+    ));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -18,6 +19,9 @@ fn schema(name: &str) -> Value {
 fn check(schema: &Value, value: &Value, at: &str) {
     if let Some(wanted) = schema.get("const") {
         assert_eq!(value, wanted, "{at}");
+    }
+    if let Some(allowed) = schema["enum"].as_array() {
+        assert!(allowed.contains(value), "{at}: {value} is not listed");
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
@@ -62,6 +66,20 @@ fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
 }
 
 #[test]
+fn every_code_of_a_finding_is_listed_in_the_schema_and_no_other() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/voms/src/codes.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let arms = source.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let mut codes: BTreeSet<String> = arms.collect();
+    assert!(codes.len() > 60, "only {} codes", codes.len());
+    assert!(codes.iter().all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{codes:?}");
+    codes.insert("not-judged".to_owned());
+    let listed = &schema("verify")["properties"]["findings"]["items"]["properties"]["code"]["enum"];
+    let listed: BTreeSet<String> = serde_json::from_value(listed.clone()).unwrap();
+    assert_eq!(codes, listed);
+}
+
+#[test]
 fn every_command_prints_what_its_schema_says() {
     let server = honest(authority(|_| {}));
     let home = Home::ada().servers(&[server.virgo()]);
@@ -73,7 +91,7 @@ fn every_command_prints_what_its_schema_says() {
     assert_eq!(listed["attributes"][0]["fqans"].as_array().unwrap().len(), 3);
     let proxy = home.proxy();
     let verified = printed(&home, &["verify", proxy.to_str().unwrap()], "verify", 0);
-    assert_eq!(verified["believed"], true);
+    assert_eq!(verified["verified"], true);
     let examined = printed(&home, &["doctor"], "doctor", 2);
     assert_eq!(examined["status"], "warnings");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);

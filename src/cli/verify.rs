@@ -102,28 +102,45 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     let outcome = judge(&args, &file, env);
     match (&outcome, args.json) {
         (_, true) => output::line(&as_json(&outcome).to_string()),
-        (Ok(believed), false) => print_summary(believed),
+        (Ok(verified), false) => print_summary(verified),
         (Err(not), false) => not.print(&file),
     }
     if outcome.is_ok() { Exit::Success } else { Exit::Failure }
 }
 
-/// Why there is no belief.
+/// Why there is no verified credential.
 enum Not {
     /// The findings.
-    Believed(Vec<(String, Option<String>)>),
+    Verified(Vec<Reason>),
     /// It could not be judged.
     Judged(Trouble),
+}
+
+/// A finding as it is printed.
+struct Reason {
+    code: &'static str,
+    text: String,
+    help: Option<String>,
+}
+
+impl Reason {
+    fn of(finding: &Finding) -> Self {
+        Self { code: finding.code(), text: finding.to_string(), help: finding.next_step() }
+    }
+
+    fn as_json(&self) -> Value {
+        json!({ "code": self.code, "text": self.text, "help": self.help })
+    }
 }
 
 impl Not {
     fn print(&self, file: &Path) {
         match self {
             Self::Judged(trouble) => trouble.print(),
-            Self::Believed(findings) => {
-                let mut trouble = Trouble::new(format!("{} is not to be believed", file.display()));
-                for (finding, help) in findings {
-                    trouble = trouble.detail(finding);
+            Self::Verified(reasons) => {
+                let mut trouble = Trouble::new(format!("{} failed verification", file.display()));
+                for Reason { text, help, .. } in reasons {
+                    trouble = trouble.detail(text);
                     if let Some(help) = help {
                         trouble = trouble.also_help(help);
                     }
@@ -141,7 +158,7 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
     let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
     let anchors = anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
-    // Without any, nobody's attributes are believed, but a certificate or a plain proxy may be.
+    // Without any, no attributes can be verified, but a certificate or a plain proxy can.
     let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
     let policy = match args.crl {
         Crl::Off => CrlPolicy::Off,
@@ -163,51 +180,51 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
         let reason = files::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
-    let told = |finding: &Finding| (finding.to_string(), finding.next_step());
     verifier
         .verify(&presented, args.at.unwrap_or_else(super::now))
-        .map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))
+        .map_err(|rejection| Not::Verified(rejection.findings().iter().map(Reason::of).collect()))
 }
 
-fn type_of(believed: &VerifiedCredential) -> String {
-    believed.chain().proxy_type().map_or_else(|| "EEC".to_owned(), ToString::to_string)
+fn type_of(verified: &VerifiedCredential) -> String {
+    verified.chain().proxy_type().map_or_else(|| "EEC".to_owned(), ToString::to_string)
 }
 
-fn print_summary(believed: &VerifiedCredential) {
-    info::field("identity", believed.identity());
-    info::field("type", type_of(believed));
-    for ac in believed.attribute_certificates() {
+fn print_summary(verified: &VerifiedCredential) {
+    info::field("identity", verified.identity());
+    info::field("type", type_of(verified));
+    for ac in verified.attribute_certificates() {
         info::field("VO", &ac.attributes().vo);
         for fqan in &ac.attributes().fqans {
             info::field("attribute", fqan);
         }
     }
-    if believed.attribute_certificates().is_empty() {
+    if verified.attribute_certificates().is_empty() {
         info::field("attribute", "none");
     }
-    info::field("until", output::rfc3339(believed.usable_until()));
+    info::field("until", output::rfc3339(verified.usable_until()));
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
-    let findings = |list: Vec<(String, Option<String>)>| -> Value {
-        list.into_iter().map(|(text, help)| json!({ "text": text, "help": help })).collect()
-    };
     match outcome {
-        Ok(believed) => json!({
+        Ok(verified) => json!({
             "version": 1,
-            "believed": true,
-            "identity": believed.identity().to_string(),
-            "type": type_of(believed),
-            "limited": believed.chain().is_limited(),
-            "delegation_depth": believed.chain().delegation_depth(),
-            "usable_until": output::rfc3339(believed.usable_until()),
-            "attributes": believed.attribute_certificates().iter().map(ac_json).collect::<Value>(),
+            "verified": true,
+            "identity": verified.identity().to_string(),
+            "type": type_of(verified),
+            "limited": verified.chain().is_limited(),
+            "delegation_depth": verified.chain().delegation_depth(),
+            "usable_until": output::rfc3339(verified.usable_until()),
+            "attributes": verified.attribute_certificates().iter().map(ac_json).collect::<Value>(),
             "findings": [],
         }),
-        Err(Not::Believed(list)) => json!({ "version": 1, "believed": false, "findings": findings(list.clone()) }),
+        Err(Not::Verified(reasons)) => {
+            let findings: Value = reasons.iter().map(Reason::as_json).collect();
+            json!({ "version": 1, "verified": false, "findings": findings })
+        }
         Err(Not::Judged(trouble)) => {
-            let finding = (trouble.headline().to_owned(), trouble.next_step().map(str::to_owned));
-            json!({ "version": 1, "believed": false, "findings": findings(vec![finding]) })
+            let (text, help) = (trouble.headline().to_owned(), trouble.next_step().map(str::to_owned));
+            let reason = Reason { code: "not-judged", text, help };
+            json!({ "version": 1, "verified": false, "findings": [reason.as_json()] })
         }
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod ac;
 pub mod chain;
+mod codes;
 pub mod files;
 pub mod pki;
 pub mod proxy;

@@ -12,7 +12,7 @@ use crate::cli::file;
 use crate::cli::output::rfc3339;
 
 /// All that can be told of a proxy; `warnings` as they would be on stderr.
-pub fn describe(path: &Path, chain: &Chain, acs: &[Ac], warnings: &[String], now: DateTime<Utc>) -> Value {
+pub fn describe(path: &Path, chain: &Chain, acs: &[Ac], warnings: &[&str], now: DateTime<Utc>) -> Value {
     let leaf = chain.leaf();
     json!({
         "version": 1,

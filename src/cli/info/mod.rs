@@ -72,20 +72,19 @@ fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: Dat
     warnings.extend(if wants_acs { verify(args, chain, &acs, env, now)? } else { Vec::new() });
     // Asked about one VO, what is wrong with another's attributes does not matter; and expired ones exist, as both old
     // clients say.
-    let about = |vo: &String| {
-        let found = warnings.iter().filter_map(|text| text.strip_prefix(&format!("attribute certificate of {vo}: ")));
-        found.into_iter().any(|finding| !finding.starts_with("it expired on"))
-    };
+    let about =
+        |vo: &String| warnings.iter().any(|doubt| doubt.vo.as_ref() == Some(vo) && doubt.code != EXPIRED_ATTRIBUTES);
     let unverified = if args.strict { !warnings.is_empty() } else { args.acexists.iter().any(about) };
     let strict = if unverified { Exit::Failure } else { check };
     if args.checks() && !args.json && !args.wants_block() && !args.wants_values() {
         return Ok(strict);
     }
     if args.json {
-        output::line(&json::describe(path, chain, &acs, &warnings, now).to_string());
+        let texts: Vec<&str> = warnings.iter().map(|doubt| doubt.text.as_str()).collect();
+        output::line(&json::describe(path, chain, &acs, &texts, now).to_string());
         return Ok(strict);
     }
-    warnings.iter().for_each(output::warning);
+    warnings.iter().for_each(|doubt| output::warning(&doubt.text));
     let picture = std::io::stdout().is_terminal() && !args.wants_block() && !args.wants_values();
     if picture {
         picture::print(path, chain, &acs, now, env);
@@ -111,6 +110,33 @@ fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: Dat
     Ok(strict)
 }
 
+/// The code of attributes that have expired.
+const EXPIRED_ATTRIBUTES: &str = "ac-expired";
+
+/// Something that keeps a proxy or its attributes from being trusted, or from being judged at all.
+struct Doubt {
+    /// The VO whose attributes it is about.
+    vo: Option<String>,
+    /// Its stable code.
+    code: &'static str,
+    /// What people read.
+    text: String,
+}
+
+impl Doubt {
+    fn new(code: &'static str, text: String) -> Self {
+        Self { vo: None, code, text }
+    }
+
+    fn of(finding: &Finding) -> Self {
+        let vo = match finding {
+            Finding::Ac { vo, .. } => Some(vo.clone()),
+            _ => None,
+        };
+        Self { vo, code: finding.code(), text: finding.to_string() }
+    }
+}
+
 /// One attribute certificate and what it says.
 pub struct Ac {
     encoded: EncodedAc,
@@ -130,7 +156,7 @@ impl Ac {
 }
 
 /// The attribute certificates, and what is wrong with those that cannot be read.
-fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<String>) {
+fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<Doubt>) {
     let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
     for ac in attribute_certificates(chain) {
         let read = ac.map_err(|error| error.to_string()).and_then(|encoded| {
@@ -139,20 +165,20 @@ fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<String>) {
         });
         match read {
             Ok(ac) => acs.push(ac),
-            Err(why) => unreadable.push(why),
+            Err(why) => unreadable.push(Doubt::new("ac-encoding", why)),
         }
     }
     (acs, unreadable)
 }
 
-/// Why the attributes, or the proxy they are in, are not to be believed, where this machine can tell.
+/// Why the attributes, or the proxy they are in, cannot be trusted, where this machine can tell.
 fn verify(
     args: &InfoArgs,
     chain: &Chain,
     acs: &[Ac],
     env: &Environment,
     now: DateTime<Utc>,
-) -> Result<Vec<String>, Trouble> {
+) -> Result<Vec<Doubt>, Trouble> {
     if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
         return Ok(Vec::new());
     }
@@ -172,9 +198,10 @@ fn verify(
         _ => false,
     };
     if rejection.findings().iter().any(unverified) {
-        warnings.push("Unable to verify signature! Server certificate possibly not installed.".to_owned());
+        let text = "Unable to verify signature! Server certificate possibly not installed.".to_owned();
+        warnings.push(Doubt::new("ac-unverified", text));
     }
-    warnings.extend(rejection.findings().iter().map(ToString::to_string));
+    warnings.extend(rejection.findings().iter().map(Doubt::of));
     Ok(warnings)
 }
 
@@ -182,11 +209,11 @@ fn verify(
 fn optional<T>(
     found: Result<Option<T>, Trouble>,
     named: bool,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Doubt>,
 ) -> Result<Option<T>, Trouble> {
     match found {
         Err(trouble) if !named => {
-            warnings.push(trouble.headline().to_owned());
+            warnings.push(Doubt::new("no-trust-directory", trouble.headline().to_owned()));
             Ok(None)
         }
         other => other,

@@ -19,7 +19,7 @@ use crate::pki::certificate::{Certificate, instant, minimal_integer};
 use crate::pki::dn::Dn;
 use crate::pki::pem;
 use crate::pki::strength::StrengthPolicy;
-use crate::trust::problem::PathProblem;
+use crate::trust::problem::{CrlProblem, PathProblem};
 
 /// When revocation lists are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -141,23 +141,23 @@ impl Crl {
         certificate: &Certificate,
         issuer: &Certificate,
         strength: StrengthPolicy,
-    ) -> Option<&'static str> {
+    ) -> Option<CrlProblem> {
         if !self.issuer.matches(issuer.subject()) {
-            return Some("is another CA's");
+            return Some(CrlProblem::OtherIssuer);
         }
         if !self.is_signed_by(issuer) {
-            return Some("is not signed by it");
+            return Some(CrlProblem::Signature);
         }
         if issuer.key_usage().is_some_and(|usage| !usage.may_sign_lists()) {
-            return Some("is signed by a key that may not sign lists");
+            return Some(CrlProblem::MayNotSign);
         }
         if strength.judge_signature(&self.algorithm).is_some() {
-            return Some("is too weak: it is signed with SHA-1 or MD5");
+            return Some(CrlProblem::Weak);
         }
         if self.unknown.is_some() {
-            return Some("has a critical extension that is not understood");
+            return Some(CrlProblem::CriticalExtension);
         }
-        (!self.scope.covers(certificate)).then_some("does not speak of all such certificates")
+        (!self.scope.covers(certificate)).then_some(CrlProblem::Scope)
     }
 }
 
@@ -183,12 +183,12 @@ pub fn judge(
     strength: StrengthPolicy,
     now: DateTime<Utc>,
 ) -> Result<(), PathProblem> {
-    let unusable = |why| PathProblem::CrlUnusable { crl: path.to_owned(), why };
-    if let Some(why) = crl.unusable(certificate, issuer, strength) {
-        return Err(unusable(why));
+    let unusable = |problem| PathProblem::CrlUnusable { crl: path.to_owned(), problem };
+    if let Some(problem) = crl.unusable(certificate, issuer, strength) {
+        return Err(unusable(problem));
     }
     if crl.this_update > now {
-        return Err(unusable("is not valid yet"));
+        return Err(unusable(CrlProblem::NotYetValid));
     }
     if let Some(at) = crl.revoked.get(minimal_integer(certificate.serial_bytes())) {
         return Err(PathProblem::Revoked { at: *at, crl: path.to_owned() });

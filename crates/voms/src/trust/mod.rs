@@ -20,7 +20,7 @@ use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
 use self::directory::{CaName, Directory, View};
-pub use self::problem::{PathFinding, PathProblem};
+pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::pki::certificate::Certificate;
 use crate::pki::strength::StrengthPolicy;
 use crate::trust::policy::{Policy, PolicyError, Verdict};
@@ -139,7 +139,7 @@ impl TrustAnchors {
         if !malformed.is_empty() {
             return Err(malformed);
         }
-        let internal = |_| vec![PathFinding::new(leaf, PathProblem::Invalid("OpenSSL cannot handle it"))];
+        let internal = |_| vec![PathFinding::new(leaf, PathProblem::Unhandled)];
         let view = self.directory.view(now);
         let anchors = anchors_for(leaf, untrusted, view);
         // A CA's renewed certificate often lies beside the one it replaces. So first without those that cannot serve;
@@ -234,7 +234,7 @@ impl TrustAnchors {
                 let ours =
                     |x509: &X509Ref| known().find(|known| known.x509().is_ok_and(|known| known == x509)).cloned();
                 let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
-                let unreadable = PathProblem::Invalid("a certificate above it cannot be read");
+                let unreadable = PathProblem::UnreadableIssuer;
                 return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));
             }
             let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
@@ -256,15 +256,22 @@ impl TrustAnchors {
     }
 
     fn problem(&self, error: X509VerifyResult, certificate: &Certificate, view: View<'_>) -> PathProblem {
-        const UNKNOWN_ISSUER: [i32; 5] = [2, 18, 19, 20, 21];
-        if UNKNOWN_ISSUER.contains(&error.as_raw()) {
-            return PathProblem::UnknownIssuer {
+        // X509_V_ERR_… of OpenSSL 3.
+        match error.as_raw() {
+            2 | 18..=21 => PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
                 directory: self.directory.path().to_owned(),
                 unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
-            };
+            },
+            7 => PathProblem::Signature,
+            25 => PathProblem::PathLength,
+            26 => PathProblem::Purpose,
+            34 => PathProblem::CriticalExtension,
+            40 => PathProblem::IsProxy,
+            47 | 48 => PathProblem::NameConstraint,
+            79 => PathProblem::NotACa,
+            code => PathProblem::OpenSsl { code, text: error.error_string() },
         }
-        PathProblem::Invalid(error.error_string())
     }
 
     fn revocation(&self, certificate: &Certificate, issuer: &Certificate, view: View<'_>) -> Vec<PathFinding> {
@@ -280,7 +287,8 @@ impl TrustAnchors {
         let mut judged = Vec::new();
         for (path, file) in &lists {
             let Some(lists) = file.as_ref() else {
-                judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), why: "cannot be read" }));
+                let problem = CrlProblem::Unreadable;
+                judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), problem }));
                 continue;
             };
             let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, view.now);
@@ -326,16 +334,20 @@ fn policy_findings(certificate: &Certificate, above: &[Certificate], view: View<
             continue;
         }
         let refusal = |policy: &Result<Policy, PolicyError>| match policy {
-            Err(error) => Some(format!("cannot be understood: {error}")),
+            Err(error) => Some(PolicyProblem::Malformed(error.clone())),
             Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
                 Verdict::Permitted => None,
-                Verdict::Denied => Some("denies its CA this name".to_owned()),
-                Verdict::NotPermitted => Some("does not permit its CA this name".to_owned()),
+                Verdict::Denied => Some(PolicyProblem::Denied),
+                Verdict::NotPermitted => Some(PolicyProblem::NotPermitted),
             },
         };
         let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
-        let finding = |(file, why): (&Path, String)| {
-            PathFinding::new(certificate, PathProblem::Policy { file: file.to_owned(), why })
+        let finding = |(file, problem): (&Path, PolicyProblem)| {
+            let kind = match file.extension().is_some_and(|end| end == "namespaces") {
+                true => PolicyKind::Namespaces,
+                false => PolicyKind::SigningPolicy,
+            };
+            PathFinding::new(certificate, PathProblem::Policy { kind, file: file.to_owned(), problem })
         };
         return refusals.map(finding).collect();
     }

@@ -8,6 +8,7 @@ use der::asn1::ObjectIdentifier;
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
+use crate::trust::policy::PolicyError;
 
 /// What is wrong with one certificate of a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,20 +50,22 @@ pub enum PathProblem {
     #[error("there is no revocation list of its issuer in {}", .0.display())]
     CrlMissing(PathBuf),
     /// Its issuer's policy does not let it have this name.
-    #[error("{} {why}", .file.display())]
+    #[error("{} {problem}", .file.display())]
     Policy {
-        /// The `signing_policy` or `namespaces` file.
+        /// Which kind of file.
+        kind: PolicyKind,
+        /// The file.
         file: PathBuf,
-        /// What it says.
-        why: String,
+        /// What is the matter.
+        problem: PolicyProblem,
     },
     /// The CRL cannot be read, or its issuer did not sign it.
-    #[error("the revocation list {} of its issuer {why}", .crl.display())]
+    #[error("the revocation list {} of its issuer {problem}", .crl.display())]
     CrlUnusable {
         /// The file.
         crl: PathBuf,
         /// Why.
-        why: &'static str,
+        problem: CrlProblem,
     },
     /// Its key is too short, or it is signed with SHA-1 or MD5.
     #[error("it is too weak: {0}")]
@@ -76,9 +79,95 @@ pub enum PathProblem {
     /// Extensions came with version 3.
     #[error("it has extensions, which its version does not know")]
     Version,
-    /// What OpenSSL's path validation says.
-    #[error("{0}")]
-    Invalid(&'static str),
+    /// It issued a certificate without being a CA.
+    #[error("it is not a CA certificate, but issued another one")]
+    NotACa,
+    /// A CA above allows fewer CAs below it.
+    #[error("more CAs than the path length above it allows")]
+    PathLength,
+    /// A CA above does not allow its name.
+    #[error("its name is outside the name constraints of a CA above it")]
+    NameConstraint,
+    /// A critical extension that is not understood.
+    #[error("it has a critical extension that is not understood")]
+    CriticalExtension,
+    /// Its issuer's key did not sign it.
+    #[error("its signature is not its issuer's")]
+    Signature,
+    /// It is not meant for what it is used for.
+    #[error("it is not meant for this purpose (extended key usage)")]
+    Purpose,
+    /// A proxy stands where the certificate of a user, host or CA should.
+    #[error("it is a proxy certificate, which cannot stand here")]
+    IsProxy,
+    /// OpenSSL reads a certificate above it otherwise than we do.
+    #[error("a certificate above it cannot be read")]
+    UnreadableIssuer,
+    /// Another result of OpenSSL's path validation, `X509_V_ERR_…`.
+    #[error("{text}")]
+    OpenSsl {
+        /// The number.
+        code: i32,
+        /// OpenSSL's text for it.
+        text: &'static str,
+    },
+    /// OpenSSL failed before it came to a result.
+    #[error("OpenSSL cannot handle it")]
+    Unhandled,
+}
+
+/// The kinds of files that say which names a CA may certify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyKind {
+    /// Globus's `signing_policy`.
+    SigningPolicy,
+    /// The EUGridPMA's `namespaces`.
+    Namespaces,
+}
+
+/// Why a policy file does not let a CA certify a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyProblem {
+    /// The file cannot be understood.
+    #[error("cannot be understood: {0}")]
+    Malformed(PolicyError),
+    /// A rule denies the name.
+    #[error("denies its CA this name")]
+    Denied,
+    /// No rule permits it.
+    #[error("does not permit its CA this name")]
+    NotPermitted,
+}
+
+/// Why a revocation list does not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CrlProblem {
+    /// It is not a list, or damaged.
+    #[error("cannot be read")]
+    Unreadable,
+    /// Another CA issued it.
+    #[error("belongs to another CA")]
+    OtherIssuer,
+    /// The CA's key did not sign it.
+    #[error("is not signed by it")]
+    Signature,
+    /// The CA's key usage lacks cRLSign.
+    #[error("is signed by a key that may not sign lists")]
+    MayNotSign,
+    /// It is signed with SHA-1 or MD5.
+    #[error("is too weak: it is signed with SHA-1 or MD5")]
+    Weak,
+    /// It has a critical extension that is not understood.
+    #[error("has a critical extension that is not understood")]
+    CriticalExtension,
+    /// It covers only some certificates of its CA.
+    #[error("does not cover all such certificates")]
+    Scope,
+    /// It is dated in the future.
+    #[error("is not valid yet")]
+    NotYetValid,
 }
 
 fn aside(unreadable: &Option<PathBuf>) -> String {

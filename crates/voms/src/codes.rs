@@ -1,0 +1,157 @@
+//! The stable code of each finding: what programs match on, and what `--json` prints. `schema/verify.json` lists them.
+
+use voms_asn1::oid;
+
+use crate::ac::finding::AcFinding;
+use crate::chain::ChainFinding;
+use crate::trust::{CrlProblem, PathProblem, PolicyKind};
+use crate::verifier::Finding;
+
+impl Finding {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "chain-unreadable",
+            Self::Chain(finding) => finding.code(),
+            Self::Independent => "proxy-independent",
+            Self::Decode(_) => "ac-encoding",
+            Self::Ac { finding, .. } => finding.code(),
+        }
+    }
+}
+
+impl PathProblem {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Expired(_) => "expired",
+            Self::NotYetValid(_) => "not-yet-valid",
+            Self::UnknownIssuer { .. } => "untrusted",
+            Self::Revoked { .. } => "revoked",
+            Self::CrlExpired { .. } => "crl-outdated",
+            Self::CrlMissing(_) => "crl-missing",
+            Self::CrlUnusable { problem, .. } => problem.code(),
+            Self::Policy { kind: PolicyKind::SigningPolicy, .. } => "signing-policy",
+            Self::Policy { kind: PolicyKind::Namespaces, .. } => "namespaces",
+            Self::Weak(_) => "weak",
+            Self::DuplicateExtension(_) => "duplicate-extension",
+            Self::UnreadableExtension(_) => "unreadable-extension",
+            Self::Version => "encoding",
+            Self::NotACa => "not-a-ca",
+            Self::PathLength => "ca-path-length",
+            Self::NameConstraint => "name-constraints",
+            Self::CriticalExtension => "critical-extension",
+            Self::Signature => "signature",
+            Self::Purpose => "purpose",
+            Self::IsProxy => "is-proxy",
+            Self::UnreadableIssuer => "issuer-unreadable",
+            Self::OpenSsl { .. } | Self::Unhandled => "path-invalid",
+        }
+    }
+
+    /// The same of an attribute certificate's signer.
+    fn code_of_signer(&self) -> &'static str {
+        match self {
+            Self::Expired(_) => "signer-expired",
+            Self::NotYetValid(_) => "signer-not-yet-valid",
+            Self::UnknownIssuer { .. } => "signer-untrusted",
+            Self::Revoked { .. } => "signer-revoked",
+            Self::Weak(_) => "signer-weak",
+            Self::Policy { .. } => "signer-policy",
+            Self::Signature => "signer-signature",
+            Self::IsProxy => "signer-is-proxy",
+            other => other.code(),
+        }
+    }
+}
+
+impl CrlProblem {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "crl-unreadable",
+            Self::OtherIssuer | Self::Signature | Self::MayNotSign => "crl-signature",
+            Self::Weak => "crl-weak",
+            Self::CriticalExtension | Self::Scope => "crl-unsupported",
+            Self::NotYetValid => "crl-not-yet-valid",
+        }
+    }
+}
+
+impl ChainFinding {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Path(finding) => finding.problem.code(),
+            Self::NoEndEntity(_) => "user-missing",
+            Self::Weak(..) => "weak",
+            Self::Nameless => "user-nameless",
+            Self::EndEntityIsCa(_) => "ca-as-user",
+            Self::Name(_) => "proxy-name",
+            Self::Signature(_) => "signature",
+            Self::Expired { .. } => "expired",
+            Self::NotYetValid { .. } => "not-yet-valid",
+            Self::IssuerMayNotSign(_) => "issuer-may-not-sign",
+            Self::KeyUsage(_) => "key-usage",
+            Self::Version(_) => "encoding",
+            Self::PathLength(_) => "path-length",
+            Self::MixedTypes(_) => "mixed-types",
+            Self::LimitedNotKept(_) => "limited-not-kept",
+            Self::AlternativeName(_) => "alternative-name",
+            Self::NotCritical(_) => "pci-not-critical",
+            Self::IssuerIsCa(_) => "issued-by-ca",
+            Self::TwoInfos(_) => "two-pcis",
+            Self::DuplicateExtension(_, oid::PROXY_CERT_INFO) => "two-pcis",
+            Self::DuplicateExtension(..) => "duplicate-extension",
+            Self::UnreadableExtension(_, oid::PROXY_CERT_INFO | oid::DRAFT_PROXY_CERT_INFO) => "pci-unreadable",
+            Self::UnreadableExtension(..) => "unreadable-extension",
+            Self::PolicyRules(_) => "policy",
+            Self::CriticalExtension(..) => "critical-extension",
+        }
+    }
+}
+
+impl AcFinding {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Version => "ac-version",
+            Self::AlgorithmMismatch | Self::Algorithm(_) => "ac-algorithm",
+            Self::Weak(_) => "ac-weak",
+            Self::Attributes(_) => "ac-attributes",
+            Self::PolicyAuthority(_) => "ac-policy-authority",
+            Self::Serial => "ac-serial",
+            Self::ForeignAttributes(..) => "ac-foreign-attributes",
+            Self::ForeignFqan(..) => "ac-foreign-fqan",
+            Self::MalformedFqan(_) => "ac-fqan",
+            Self::OtherVo { .. } => "ac-other-vo",
+            Self::NoSigner => "ac-no-signer",
+            Self::NotTrusted { .. } => "lsc-missing",
+            Self::LscUnusable { .. } => "lsc-unusable",
+            Self::LscMismatch { .. } => "lsc-mismatch",
+            Self::LscFormerCa { .. } => "lsc-outdated",
+            Self::NotTheServer { .. } => "signer-not-server",
+            Self::IssuerName(..) => "ac-issuer",
+            Self::Signature => "ac-signature",
+            Self::SignerIsCa(_) => "signer-is-ca",
+            Self::SignerMayNotSign(_) => "signer-may-not-sign",
+            Self::Signer(finding) => finding.problem.code_of_signer(),
+            Self::Holder { .. } => "ac-holder",
+            Self::Target(_) => "ac-target",
+            Self::Expired(_) => "ac-expired",
+            Self::NotYetValid(_) => "ac-not-yet-valid",
+            Self::NoValidity => "ac-validity",
+            Self::CriticalExtension(_) => "ac-critical-extension",
+            Self::DuplicateExtension(_) => "ac-duplicate-extension",
+            Self::Extension(_) => "ac-extension",
+            Self::MissingExtension(_) => "ac-missing-extension",
+            Self::KeyIdentifier => "ac-key-identifier",
+            Self::OpenSsl => "ac-unhandled",
+        }
+    }
+}
