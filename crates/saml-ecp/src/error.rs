@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::gssapi::GssError;
+use crate::paos::EnvelopeError;
 
 /// A log-in, or what comes after it, that failed.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +72,7 @@ pub enum EcpError {
         /// Who sent it.
         host: String,
         /// What is wrong with it.
-        why: &'static str,
+        why: EnvelopeError,
     },
     /// The identity provider does not take the user.
     #[error("{host} refused {who}")]

@@ -71,13 +71,13 @@ impl Envelope {
     /// Scans a message.
     ///
     /// # Errors
-    /// What is wrong with it; `it is no XML` and `it is no SOAP envelope` tell that it is something else altogether.
-    pub fn parse(xml: &[u8]) -> Result<Self, &'static str> {
-        let text = std::str::from_utf8(xml).map_err(|_| NO_XML)?;
+    /// [`EnvelopeError`].
+    pub fn parse(xml: &[u8]) -> Result<Self, EnvelopeError> {
+        let text = std::str::from_utf8(xml).map_err(|_| EnvelopeError::NotXml)?;
         // The reader passes over a mark without counting it.
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         if text.starts_with(BYTE_ORDER_MARK) {
-            return Err(NO_XML);
+            return Err(EnvelopeError::NotXml);
         }
         let start = xml.len() - text.len();
         let found = Self { start, ..Self::default() };
@@ -86,7 +86,7 @@ impl Envelope {
         let place = |read: u64| usize::try_from(read).map_or(usize::MAX, |read| start + read);
         loop {
             let from = place(reader.buffer_position());
-            let (namespace, event) = reader.read_resolved_event().map_err(|_| NO_XML)?;
+            let (namespace, event) = reader.read_resolved_event().map_err(|_| EnvelopeError::NotXml)?;
             let namespace = match namespace {
                 ResolveResult::Bound(namespace) => String::from_utf8_lossy(namespace.0.as_ref()).into_owned(),
                 _ => String::new(),
@@ -105,20 +105,20 @@ impl Envelope {
                         Ok(Some(c)) => Some(c),
                         _ => named(&reference.xml10_content()),
                     };
-                    scanner.text(known.ok_or("it has an entity that nobody declared")?.encode_utf8(&mut [0; 4]));
+                    scanner.text(known.ok_or(EnvelopeError::Entity)?.encode_utf8(&mut [0; 4]));
                 }
-                Event::DocType(_) => return Err("it has a document type, which SOAP forbids"),
+                Event::DocType(_) => return Err(EnvelopeError::DocumentType),
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
                 Event::Eof => break,
             }
         }
         if !scanner.path.is_empty() {
-            return Err("it is cut short");
+            return Err(EnvelopeError::CutShort);
         }
         match (scanner.seen, scanner.found.bodies) {
-            (false, _) => Err(NO_ENVELOPE),
+            (false, _) => Err(EnvelopeError::NotSoap),
             (true, 1) => Ok(scanner.found),
-            (true, _) => Err("it has not exactly one body"),
+            (true, _) => Err(EnvelopeError::Bodies),
         }
     }
 
@@ -157,10 +157,44 @@ impl Envelope {
     }
 }
 
-/// What is told of something that is no XML at all, such as a page.
-pub const NO_XML: &str = "it is no XML";
-/// What is told of other XML.
-pub const NO_ENVELOPE: &str = "it is no SOAP envelope";
+/// A message that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvelopeError {
+    /// Something else altogether, such as a page.
+    #[error("it is not XML")]
+    NotXml,
+    /// Other XML.
+    #[error("it is not a SOAP envelope")]
+    NotSoap,
+    /// A document type, which SOAP forbids.
+    #[error("it has a document type, which SOAP forbids")]
+    DocumentType,
+    /// An entity that is not declared.
+    #[error("it has an undeclared entity")]
+    Entity,
+    /// Elements that are not closed.
+    #[error("it is cut short")]
+    CutShort,
+    /// No body, or several.
+    #[error("it does not have exactly one body")]
+    Bodies,
+    /// More than one header, or one in the wrong place.
+    #[error("it has more than one header, or one in the wrong place")]
+    Headers,
+    /// No header where one is needed.
+    #[error("it has no header")]
+    NoHeader,
+    /// More nesting than any such message has.
+    #[error("it is nested too deeply")]
+    TooDeep,
+    /// Attributes that cannot be read.
+    #[error("its attributes cannot be read")]
+    Attributes,
+    /// A body without a SAML response.
+    #[error("there is no SAML response in it")]
+    NoResponse,
+}
 
 /// A SOAP Fault that tells a service that its own address and the identity provider's differ.
 #[must_use]
@@ -192,19 +226,19 @@ struct Scanner {
 }
 
 impl Scanner {
-    fn open(&mut self, namespace: &str, start: &BytesStart<'_>, from: usize) -> Result<(), &'static str> {
+    fn open(&mut self, namespace: &str, start: &BytesStart<'_>, from: usize) -> Result<(), EnvelopeError> {
         if self.path.len() >= DEEPEST {
-            return Err("it is nested too deeply");
+            return Err(EnvelopeError::TooDeep);
         }
         let local = start.local_name();
         let name = String::from_utf8_lossy(local.as_ref().as_ref()).into_owned();
         let around = self.path.last().copied();
-        let attribute = |name: &str| -> Result<Option<String>, &'static str> {
-            let found = start.try_get_attribute(name).map_err(|_| "its attributes cannot be read")?;
+        let attribute = |name: &str| -> Result<Option<String>, EnvelopeError> {
+            let found = start.try_get_attribute(name).map_err(|_| EnvelopeError::Attributes)?;
             found
                 .map(|value| value.normalized_value(XmlVersion::default()).map(|value| value.into_owned()))
                 .transpose()
-                .map_err(|_| "its attributes cannot be read")
+                .map_err(|_| EnvelopeError::Attributes)
         };
         let found = &mut self.found;
         let at = match (around, namespace, name.as_str()) {
@@ -212,13 +246,13 @@ impl Scanner {
                 self.seen = true;
                 At::Envelope
             }
-            (None, ..) => return Err(NO_ENVELOPE),
+            (None, ..) => return Err(EnvelopeError::NotSoap),
             (Some(At::Envelope), SOAP, "Header") if found.header.is_none() && found.bodies == 0 => {
                 self.header_from = from;
                 At::Header
             }
             (Some(At::Envelope), SOAP, "Header") => {
-                return Err("it has more than one header, or one in the wrong place");
+                return Err(EnvelopeError::Headers);
             }
             (Some(At::Envelope), SOAP, "Body") => {
                 found.bodies += 1;
@@ -318,18 +352,18 @@ mod tests {
         let [ours, theirs] = [(&request, marked.as_str()), (&plain, REQUEST)]
             .map(|(envelope, xml)| envelope.with_header_of(xml.as_bytes(), &plain).unwrap());
         assert_eq!(ours, theirs);
-        assert_eq!(Envelope::parse(format!("\u{feff}{marked}").as_bytes()).err(), Some(NO_XML));
+        assert_eq!(Envelope::parse(format!("\u{feff}{marked}").as_bytes()).err(), Some(EnvelopeError::NotXml));
     }
 
     #[test]
     fn what_is_no_such_message_is_refused() {
         let with = |from: &str, to: &str| Envelope::parse(REQUEST.replacen(from, to, 1).as_bytes()).err();
-        assert_eq!(with("<a:Envelope", "<!DOCTYPE x><a:Envelope"), Some("it has a document type, which SOAP forbids"));
-        assert_eq!(with("<a:Body>", "<a:Body></a:Body><a:Body>"), Some("it has not exactly one body"));
-        assert_eq!(with("&#x41;", "&home;"), Some("it has an entity that nobody declared"));
-        assert_eq!(with("</a:Envelope>", ""), Some("it is cut short"));
-        assert_eq!(Envelope::parse(b"<html></html>").err(), Some(NO_ENVELOPE));
-        assert_eq!(Envelope::parse(&[0xff]).err(), Some(NO_XML));
+        assert_eq!(with("<a:Envelope", "<!DOCTYPE x><a:Envelope"), Some(EnvelopeError::DocumentType));
+        assert_eq!(with("<a:Body>", "<a:Body></a:Body><a:Body>"), Some(EnvelopeError::Bodies));
+        assert_eq!(with("&#x41;", "&home;"), Some(EnvelopeError::Entity));
+        assert_eq!(with("</a:Envelope>", ""), Some(EnvelopeError::CutShort));
+        assert_eq!(Envelope::parse(b"<html></html>").err(), Some(EnvelopeError::NotSoap));
+        assert_eq!(Envelope::parse(&[0xff]).err(), Some(EnvelopeError::NotXml));
         let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
         assert!(with("  <!-- kept -->", &deep).is_some());
     }

@@ -11,7 +11,7 @@ use crate::http::{Answer, Http, Message, host_of};
 use crate::idp::Idp;
 use crate::jar::Jar;
 use crate::kerberos;
-use crate::paos::{self, Envelope, NO_ENVELOPE, NO_XML};
+use crate::paos::{self, Envelope, EnvelopeError};
 
 const ACCEPTED: &str = "text/html; application/vnd.paos+xml";
 const PAOS: &str = "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
                 asked: told(&request.consumers[0]),
             });
         }
-        let no_header = EcpError::Envelope { host: answer.host.clone(), why: "it has no header" };
+        let no_header = EcpError::Envelope { host: answer.host.clone(), why: EnvelopeError::NoHeader };
         let body = response.with_header_of(&answer.body, &request).ok_or(no_header)?;
         self.deliver(&consumer, jar, body)
     }
@@ -96,8 +96,8 @@ impl<'a> Session<'a> {
             }
             Ok(request) if request.has_request => Ok(Asked::Login(answer.body, Box::new(request))),
             Ok(_) => Err(not_paos("its envelope asks for nothing")),
-            Err(NO_XML | NO_ENVELOPE) if had_session => Ok(Asked::Open),
-            Err(NO_XML | NO_ENVELOPE) => Err(not_paos("it sent a page")),
+            Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) if had_session => Ok(Asked::Open),
+            Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) => Err(not_paos("it sent a page")),
             Err(why) => Err(EcpError::Envelope { host: answer.host, why }),
         }
     }
@@ -156,11 +156,11 @@ impl<'a> Session<'a> {
             return Err(EcpError::Status { host, status: answer.status });
         }
         let response = parsed.map_err(|why| match why {
-            NO_XML | NO_ENVELOPE => EcpError::Page(host.clone()),
+            EnvelopeError::NotXml | EnvelopeError::NotSoap => EcpError::Page(host.clone()),
             why => EcpError::Envelope { host: host.clone(), why },
         })?;
         if !response.has_response {
-            return Err(EcpError::Envelope { host, why: "there is no SAML response in it" });
+            return Err(EcpError::Envelope { host, why: EnvelopeError::NoResponse });
         }
         if !response.is_success() {
             let codes = response.status.iter().take(MOST_CODES);

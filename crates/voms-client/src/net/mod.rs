@@ -6,6 +6,9 @@ pub mod rest;
 pub mod tls;
 
 use std::error::Error;
+use std::io;
+
+use openssl::error::ErrorStack;
 
 use voms::pki::dn::Dn;
 use voms::trust::PathFinding;
@@ -72,24 +75,53 @@ impl NetError {
     }
 
     fn from_io(error: &(dyn Error + 'static), nothing_read: bool) -> Self {
-        if let Some(alert) = alert(error) {
+        if let Some(alert) = links(error).find_map(alert) {
             return Self::Refused(alert);
         }
-        let text = causes(error);
-        let gone = ["reset by peer", "unexpected eof", "broken pipe", "connection closed"];
-        if nothing_read && gone.iter().any(|sign| text.to_ascii_lowercase().contains(sign)) {
+        if nothing_read && links(error).any(is_gone) {
             return Self::Closed;
         }
-        Self::Broken(text)
+        Self::Broken(causes(error))
     }
 }
 
-/// The text of a TLS alert in an error's causes, such as `certificate expired`.
+/// The library number of TLS in OpenSSL's errors.
+const ERR_LIB_SSL: i32 = 20;
+/// `SSL_R_UNEXPECTED_EOF_WHILE_READING`.
+const UNEXPECTED_EOF: i32 = 294;
+/// `SSL_AD_REASON_OFFSET`: reasons from here on are alerts that the peer sent.
+const ALERTS: std::ops::Range<i32> = 1000..1256;
+
+/// An error and its causes. An `io::Error` skips what it wraps when it is asked for its source.
+fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        }
+    })
+}
+
+fn tls_errors<'a>(error: &'a (dyn Error + 'static)) -> &'a [openssl::error::Error] {
+    let stack = error.downcast_ref::<openssl::ssl::Error>().and_then(openssl::ssl::Error::ssl_error);
+    stack.or_else(|| error.downcast_ref::<ErrorStack>()).map_or(&[], ErrorStack::errors)
+}
+
+/// The name of a TLS alert, such as `certificate expired`.
 fn alert(error: &(dyn Error + 'static)) -> Option<String> {
-    let text = causes(error);
-    let (_, alert) = text.split_once(" alert ")?;
-    let end = alert.find([':', ',']).unwrap_or(alert.len());
-    Some(alert[..end].trim().to_owned())
+    let mut errors = tls_errors(error).iter();
+    let alert = errors.find(|e| e.library_code() == ERR_LIB_SSL && ALERTS.contains(&e.reason_code()))?;
+    let name = alert.reason().unwrap_or("unknown alert");
+    Some(name.rsplit(" alert ").next().unwrap_or(name).to_owned())
+}
+
+/// Whether the peer went away.
+fn is_gone(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    by_system.is_some_and(|kind| matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
+        || tls_errors(error).iter().any(|e| e.library_code() == ERR_LIB_SSL && e.reason_code() == UNEXPECTED_EOF)
 }
 
 /// An error with its causes, each said once.
