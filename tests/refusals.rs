@@ -4,7 +4,9 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration as Span, Instant};
 
 use chrono::Duration;
@@ -43,7 +45,7 @@ fn suspended(authority: &mut Authority) {
 }
 
 #[test]
-fn a_refusal_keeps_the_servers_words_and_no_other_server_is_asked_unless_the_user_is_unknown() {
+fn a_refusal_keeps_the_servers_words_and_comes_after_every_server_was_asked() {
     type Case = (fn(&mut Authority), &'static str, &'static str, &'static str);
     let cases: [Case; 4] = [
         (no_members, "virgo", "virgo: User unknown to this VO.", "help: register this certificate"),
@@ -63,8 +65,8 @@ fn a_refusal_keeps_the_servers_words_and_no_other_server_is_asked_unless_the_use
             let outcome = home.refused(&["--voms", asked]);
             outcome.says(asked, words).says(asked, help).says(asked, UNFULFILLED);
             assert!(outcome.stderr.lines().any(|line| line.trim() == NONE), "{}", outcome.stderr);
-            // While a VO moves to another server, the old and the new one know different certificates.
-            let expected = if words.contains("unknown") { 3 } else { 1 };
+            // While a VO moves to IAM, the old servers and the new one know different members.
+            let expected = 3;
             assert_eq!(outcome.stdout.matches("Contacting ").count(), expected, "{asked}: {}", outcome.stdout);
             let asked_servers = servers.iter().filter(|server| !server.heard().is_empty()).count();
             assert_eq!(asked_servers, expected, "{asked}");
@@ -448,4 +450,34 @@ fn a_vo_that_nobody_knows_is_refused_with_the_nearest_name() {
         .says("", "VOMS server for VO lingo is not known!")
         .says("", "did you mean 'ligo'?");
     home.refused(&["--voms", "ligo:/li go"]).says("", "help: write VO:/group");
+}
+
+#[test]
+fn a_server_that_grants_is_found_whatever_another_one_refuses() {
+    type Change = fn(&mut Authority);
+    let refusals: [Change; 3] = [no_members, suspended, |authority| authority.members[0].groups.clear()];
+    for change in refusals {
+        for _ in 0..4 {
+            let (refuses, grants) = (honest(authority(change)), honest(authority(|_| {})));
+            let home = Home::ada().servers(&[refuses.virgo(), grants.virgo()]);
+            home.init(&["--voms", "virgo"]).success();
+        }
+    }
+}
+
+#[test]
+fn whoever_begins_in_http_is_not_asked_in_another_protocol() {
+    let many = format!("HTTP/1.1 403 Forbidden\r\n{}\r\n", "X: y\r\n".repeat(400));
+    let heads = [many.as_str(), "HTTP/1.1 403", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n"];
+    for head in heads.map(str::to_owned) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (counting, answer) = (asked.clone(), head.clone());
+        let server = hostile::tls(move |mut stream| {
+            counting.fetch_add(1, Ordering::SeqCst);
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        refused(server.virgo(), &[]).says(&head, "HTTP answer cannot be read").says(&head, NONE);
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "{head}");
+    }
 }

@@ -85,17 +85,27 @@ impl Advice for AcFinding {
                 "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
                 vomsdir.display()
             )),
-            Self::LscFormerCa { file, signer, issuer, .. } => Some(format!(
-                "CNAF changed CA at the end of 2025: install the VO's current LSC files, or put these two lines into {}: \
-                 {signer} and {issuer}",
-                file.display()
-            )),
+            Self::LscFormerCa { file, signer, issuer, .. } => {
+                let who = match signer.common_name().is_some_and(|host| host.ends_with(".infn.it")) {
+                    true => "CNAF changed CA at the end of 2025",
+                    false => "GEANT's certificates come from another CA since 2025",
+                };
+                Some(format!(
+                    "{who}: install the VO's current LSC files, or, if the VO confirms it, put these two lines into {}: {signer} and \
+                     {issuer}",
+                    file.display()
+                ))
+            }
             Self::LscMismatch { file, signer, issuer } => Some(format!(
                 "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
                  {issuer}",
                 file.display()
             )),
             Self::LscUnusable { file, .. } => Some(format!("fix or replace {}", file.display())),
+            Self::NotTheServer { signer } => Some(format!(
+                "if the VO confirms that {signer} signs for it, put the LSC file of that host into a vomsdir and name it with \
+                 --vomsdir or X509_VOMS_DIR"
+            )),
             Self::Signer(finding) => finding.next_step(),
             Self::NotYetValid(_) => Some("check the clock of this machine".to_owned()),
             Self::Expired(_) => Some("make a new proxy".to_owned()),

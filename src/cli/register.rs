@@ -194,12 +194,12 @@ fn check(
     let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
         .map_err(Trouble::from)?;
     let who = User { chain: credential.chain(), anchors: anchors.as_ref(), now };
-    let Survey { reply, granted } =
+    let Survey { reply, granted, unknown } =
         match client.survey(&wanted.servers[0].vo, &wanted.groups, &wanted.servers, &mut |_| {}) {
             Ok(survey) => survey,
             Err(error) => return not_in(&error, who),
         };
-    let findings = membership(&granted, &wanted.groups, wanted.registration.page_of(reply.software));
+    let findings = membership(&granted, &unknown, &wanted.groups, wanted.registration.page_of(reply.software));
     findings.iter().for_each(Finding::print);
     let all = findings.iter().all(|finding| finding.status == Status::Ok);
     if all {
@@ -216,6 +216,7 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
     };
     let state = match &refusal.kind {
         ServerErrorKind::UnknownUser { .. } => format!("not a member of {vo} yet"),
+        ServerErrorKind::NoGroup => format!("not in a group of {vo} that is granted unasked"),
         ServerErrorKind::UsagePolicy => format!("a member of {vo}, but the usage policy (AUP) has to be signed"),
         ServerErrorKind::Suspended { .. } => format!("a member of {vo}, but suspended"),
         _ => return Err(trouble::client(error, user).into()),
@@ -238,9 +239,13 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
 }
 
 /// Which of the wanted groups and roles are granted.
-pub fn membership(granted: &[Fqan], wanted: &[Fqan], page: &str) -> Vec<Finding> {
+pub fn membership(granted: &[Fqan], unknown: &[Fqan], wanted: &[Fqan], page: &str) -> Vec<Finding> {
     let judge = |fqan: &Fqan| match granted.contains(fqan) {
         true => Finding::ok("membership", format!("{fqan} is granted")),
+        false if unknown.contains(fqan) => {
+            let fix = "ask for it alone, or try again later";
+            Finding::warning("membership", format!("{fqan} could not be checked"), Some(fix.to_owned()))
+        }
         false => {
             let fix = format!("apply for it at {page}, or wait for the VO's mail if you have");
             Finding::failed("membership", format!("{fqan} is not granted"), Some(fix))

@@ -31,29 +31,24 @@ pub(super) struct Asking<'a, 'o> {
 
 impl Asking<'_, '_> {
     pub async fn ask(&mut self, request: &AcRequest) -> Result<AcReply, Failure> {
-        let mut given = self.exchange(request, &request.rest_target()).await?;
-        if request.fqans.is_empty() {
-            given = self.with_roles(request, given).await;
+        let given = self.exchange(request, &request.rest_target()).await?;
+        if !request.fqans.is_empty() || given.software != Software::Voms || self.protocol == Protocol::Legacy {
+            return Ok(self.in_order(request, given).await);
         }
-        Ok(self.in_order(request, given).await)
+        match self.roles(request).await {
+            Ok(all) => Ok(self.in_order(request, all).await),
+            Err(failure) => {
+                (self.observe)(&Event::RolesNotListed(self.entry, &failure));
+                Ok(given)
+            }
+        }
     }
 
     /// The C++ server gives roles by the word `all`, which IAM takes for a malformed FQAN and answers with an
     /// exception; so only a server that has shown itself to be the C++ one hears it.
-    async fn with_roles(&mut self, request: &AcRequest, given: AcReply) -> AcReply {
-        if given.software != Software::Voms || self.protocol == Protocol::Legacy {
-            return given;
-        }
-        match self.once_more(request, &request.rest_target_for_all()).await {
-            Ok(mut all) => {
-                all.is_complete = true;
-                all
-            }
-            Err(failure) => {
-                (self.observe)(&Event::RolesNotListed(self.entry, &failure));
-                given
-            }
-        }
+    async fn roles(&mut self, request: &AcRequest) -> Result<AcReply, Failure> {
+        let all = self.once_more(request, &request.rest_target_for_all()).await?;
+        Ok(AcReply { is_complete: true, ..all })
     }
 
     /// IAM passes over `order`, but keeps to the order of the FQANs that are asked for. Only what was granted is asked
@@ -96,12 +91,19 @@ impl Asking<'_, '_> {
     }
 
     fn read(&self, request: &AcRequest, answer: Answer, server: Certificate) -> Result<AcReply, Failure> {
-        let reply = Reply::parse(&answer.body).map_err(|error| match (self.protocol, error) {
-            (Protocol::Rest, ResponseError::Empty | ResponseError::Foreign(_)) => HttpFailure::of(&answer).into(),
-            (_, error) => Failure::Response(error),
+        let foreign = || Failure::Http(HttpFailure::of(&answer));
+        let is_rest = self.protocol == Protocol::Rest;
+        let reply = Reply::parse(&answer.body).map_err(|error| match error {
+            ResponseError::Empty | ResponseError::Foreign(_) if is_rest => foreign(),
+            error => Failure::Response(error),
         })?;
         let Some(der) = reply.ac else {
-            return Err(reply.errors.into_iter().next().map_or(Failure::Nothing, Failure::Server));
+            let error = reply.errors.into_iter().next().filter(|_| !(300..400).contains(&answer.status));
+            return Err(match error {
+                Some(error) => Failure::Server(error.under_status(answer.status)),
+                None if answer.status >= 300 => foreign(),
+                None => Failure::Nothing,
+            });
         };
         let ac = EncodedAc::from_der(&der)?;
         // VOMS servers begin the life of what they sign with the present.
@@ -118,14 +120,15 @@ impl Asking<'_, '_> {
     fn stand_in(&self, ac: &EncodedAc, server: &Certificate) -> Option<Certificate> {
         let carried = carried_certificates(&ac.certificate().acinfo).ok()?;
         let (signer, above) = carried.split_first()?;
+        let named = !signer.subject().is_empty();
         let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
-        let stands_in = signer != server && same_names && self.client.tls.is_vouched_for(signer, above);
+        let stands_in = named && signer != server && same_names && self.client.tls.is_vouched_for(signer, above);
         stands_in.then(|| signer.clone())
     }
 
     fn compare_subject(&mut self, server: &Certificate) {
         let expected = Dn::parse(&self.entry.dn);
-        if expected.is_none_or(|expected| !expected.matches(server.subject())) {
+        if !self.entry.dn.is_empty() && expected.is_none_or(|expected| !expected.matches(server.subject())) {
             (self.observe)(&Event::OtherSubject(self.entry, server.subject()));
         }
     }

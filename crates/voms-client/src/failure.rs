@@ -43,16 +43,22 @@ impl Failure {
         match self {
             Self::Server(error) => match error.kind {
                 ServerErrorKind::Fault => 2,
-                ServerErrorKind::UnknownUser { .. } => 5,
-                ServerErrorKind::CertificateRejected => 4,
-                _ if error.is_definite() => 5,
+                ServerErrorKind::UnknownUser { .. } | ServerErrorKind::NoGroup => 5,
+                ServerErrorKind::UsagePolicy | ServerErrorKind::Suspended { .. } => 6,
+                ServerErrorKind::NotHeld { .. } | ServerErrorKind::TooLong { .. } => 6,
                 _ => 4,
             },
             Self::Http(HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. }) => 4,
             Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
             | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
             Self::Http(_) | Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
-            Self::Net(NetError::Closed | NetError::Broken(_) | NetError::Truncated(_) | NetError::TooLarge) => 1,
+            Self::Net(
+                NetError::Closed
+                | NetError::Broken(_)
+                | NetError::Truncated(_)
+                | NetError::MalformedHttp(_)
+                | NetError::TooLarge,
+            ) => 1,
             Self::Timeout(_) => 1,
             Self::Net(_) => 0,
         }
@@ -88,6 +94,7 @@ fn in_words(error: &ServerError) -> String {
             format!("the server did not accept your certificate: {}", error.message)
         }
         ServerErrorKind::Fault => format!("the server is there, but not working now: {}", error.message),
+        _ if error.message.is_empty() => format!("the server refused without a reason (code {})", error.code),
         _ => error.message.clone(),
     }
 }

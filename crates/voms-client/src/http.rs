@@ -41,6 +41,12 @@ pub enum HttpFailure {
         /// The status.
         status: u16,
     },
+    /// The request, or the certificates sent with it, are longer than the web server in front takes.
+    #[error("the request is too long for the server (HTTP {status})")]
+    TooLong {
+        /// The status.
+        status: u16,
+    },
     /// A page for people.
     #[error("the server sent a web page (HTTP {status}, {title:?}), not an answer of VOMS")]
     WebPage {
@@ -85,6 +91,8 @@ impl HttpFailure {
                 Self::Redirect { status, location: excerpt(location) }
             }
             429 | 500 | 502..=504 => Self::Unavailable { status, retry_after: answer.retry_after },
+            413 | 414 | 431 => Self::TooLong { status },
+            400 if is_about_size(&text) => Self::TooLong { status },
             _ if is_page_of("The SSL certificate error") => Self::CertificateRejected { status },
             _ if is_page_of("No required SSL certificate was sent") => Self::CertificateMissing { status },
             _ => match (&answer.encoding, title(&text)) {
@@ -95,6 +103,13 @@ impl HttpFailure {
             },
         }
     }
+}
+
+/// nginx's "Request Header Or Cookie Too Large", Tomcat's "Request header is too large".
+fn is_about_size(text: &str) -> bool {
+    let start: String = text.chars().take(4096).collect();
+    let lower = start.to_ascii_lowercase();
+    lower.contains("request header") && lower.contains("too large")
 }
 
 fn reason(status: u16) -> &'static str {
@@ -153,6 +168,19 @@ mod tests {
         assert_eq!(missing, HttpFailure::CertificateMissing { status: 400 });
         let exception = page(500, include_str!("../../../fixtures/rest/iam-all.body"));
         assert_eq!(exception, HttpFailure::Unavailable { status: 500, retry_after: None });
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_told_from_a_wrong_address() {
+        for (status, title) in [
+            (414, "414 Request-URI Too Large"),
+            (431, ""),
+            (400, "400 Request Header Or Cookie Too Large"),
+            (400, "Request header is too large"),
+        ] {
+            let page = page(status, &format!("<html><title>{title}</title></html>"));
+            assert_eq!(page, HttpFailure::TooLong { status });
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub enum ServerErrorKind {
         /// The issuer that it looked for, in RFC 2253 form.
         issuer: Option<String>,
     },
+    /// The user has an account, but is in no group of the VO that is granted unasked.
+    NoGroup,
     /// The user is a member who has to sign the usage policy (AUP), for the first time or again.
     UsagePolicy,
     /// The user's membership, or the certificate, is suspended.
@@ -63,74 +65,119 @@ pub struct ServerError {
 }
 
 impl ServerError {
-    /// Classifies a code and a sentence. The sentence goes first: 1004 and 1006 have several meanings each.
+    /// Classifies a code and a sentence. A word says what it means; of numbers, 1004 and 1006 have several meanings each, which
+    /// the sentence tells.
     #[must_use]
     pub fn new(software: Software, code: String, message: String) -> Self {
-        let kind = of_message(&message).unwrap_or_else(|| of_code(&code));
+        let kind = of_word(&code, &message).or_else(|| of_sentence(&message));
+        let kind = kind.unwrap_or_else(|| of_number(software, &code));
         Self { kind, software, code, message }
     }
 
-    /// Whether it holds for all servers of the VO, so that there is no point in asking another. That a user is unknown
-    /// does not: while a VO moves to IAM, old and new servers know different certificates.
+    /// The same with the HTTP status that it came under: IAM says "unknown" under 403 where no account has the certificate, and
+    /// under 200 where the account is in no group that is granted unasked.
+    #[must_use]
+    pub fn under_status(self, status: u16) -> Self {
+        let no_group = self.software == Software::Iam && status == 200;
+        match self.kind {
+            ServerErrorKind::UnknownUser { .. } if no_group => Self { kind: ServerErrorKind::NoGroup, ..self },
+            _ => self,
+        }
+    }
+
+    /// Whether the request itself is at fault, so that there is no point in asking another server. Nothing else is final:
+    /// while a VO moves to IAM, the old servers and the new one know different members.
     #[must_use]
     pub fn is_definite(&self) -> bool {
-        use ServerErrorKind::{NotHeld, Suspended, TooLong, UsagePolicy};
-        matches!(self.kind, NotHeld { .. } | Suspended { .. } | TooLong { .. } | UsagePolicy)
+        matches!(self.kind, ServerErrorKind::TooLong { .. })
     }
 }
 
-fn of_message(message: &str) -> Option<ServerErrorKind> {
+/// The words of the C++ server.
+fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
+    Some(match code {
+        "NoSuchUser" => unknown_user(message),
+        "SuspendedUser" | "SuspendedCertificate" => suspended(message),
+        "BadRequest" if own_words(message).to_ascii_lowercase().starts_with("unable to satisfy") => {
+            ServerErrorKind::NotHeld { fqan: None }
+        }
+        "BadRequest" => ServerErrorKind::BadRequest,
+        "InternalError" => ServerErrorKind::Fault,
+        _ => return None,
+    })
+}
+
+/// The sentences of both servers, by how they begin and end: what stands between may be anybody's name.
+fn of_sentence(message: &str) -> Option<ServerErrorKind> {
     use ServerErrorKind as Kind;
-    let lower = message.to_ascii_lowercase();
-    let has = |text: &str| lower.contains(text);
-    Some(if has("unknown to this vo") {
-        let issuer = after(message, "(issued by '").and_then(|rest| rest.rsplit_once("')")).map(|(name, _)| name);
-        let subject = after(message, "vo: '").and_then(|rest| rest.split("' (issued by").next());
-        Kind::UnknownUser { subject: subject.map(str::to_owned), issuer: issuer.map(str::to_owned) }
-    } else if has("unable to satisfy") || has("not authorized to request attribute") {
+    let lower = own_words(message).to_ascii_lowercase();
+    let begins = |text: &str| lower.starts_with(text);
+    let ends = |text: &str| lower.trim_end_matches('.').ends_with(text);
+    Some(if begins("user unknown to this vo") {
+        unknown_user(message)
+    } else if begins("user is currently suspended") {
+        suspended(message)
+    } else if begins("user ") && ends("needs to sign aup for this organization in order to proceed") {
+        Kind::UsagePolicy
+    } else if begins("user ") && ends("is not active") {
+        Kind::Suspended { reason: None }
+    } else if begins("unable to satisfy") {
+        Kind::NotHeld { fqan: None }
+    } else if begins("user is not authorized to request attribute") {
         Kind::NotHeld {
             fqan: after(message, "attribute '").and_then(|rest| rest.split('\'').next()).map(str::to_owned),
         }
-    } else if has("needs to sign aup") {
-        Kind::UsagePolicy
-    } else if has("suspended") {
-        let reason = after(message, "suspension reason:").map(|reason| reason.trim().to_owned());
-        if reason.as_deref().is_some_and(is_about_usage_policy) {
-            Kind::UsagePolicy
-        } else {
-            Kind::Suspended { reason }
-        }
-    } else if has("is not active") {
-        Kind::Suspended { reason: None }
-    } else if has("length is limited to") {
-        let digits = after(message, "limited to ").and_then(|rest| rest.split(' ').next());
-        Kind::TooLong { limit: digits.and_then(|digits| digits.parse().ok()) }
-    } else if has("not authenticated") || has("certificate error") || has("client certificate") {
+    } else if let Some((_, rest)) = lower.split_once(" parameter length is limited to ") {
+        Kind::TooLong { limit: rest.split(' ').next().and_then(|digits| digits.parse().ok()) }
+    } else if begins("client is not authenticated") || begins("ssl certificate error") {
         Kind::CertificateRejected
-    } else if has("internal server error") || has("not really working") {
+    } else if begins("internal server error") {
         Kind::Fault
     } else {
         return None;
     })
 }
 
-fn of_code(code: &str) -> ServerErrorKind {
+/// The numbers of the legacy protocol, which IAM uses too, with 1005 for the client's certificate.
+fn of_number(software: Software, code: &str) -> ServerErrorKind {
     use ServerErrorKind as Kind;
-    match code {
-        "NoSuchUser" | "1001" => Kind::UnknownUser { subject: None, issuer: None },
-        "SuspendedUser" | "SuspendedCertificate" | "1004" => Kind::Suspended { reason: None },
-        "1002" | "1007" => Kind::NotHeld { fqan: None },
-        "BadRequest" | "1005" => Kind::BadRequest,
-        "InternalError" | "1003" => Kind::Fault,
+    match (code, software) {
+        ("1001", _) => Kind::UnknownUser { subject: None, issuer: None },
+        ("1004", _) => Kind::Suspended { reason: None },
+        ("1002" | "1007", _) => Kind::NotHeld { fqan: None },
+        ("1005", Software::Iam) => Kind::CertificateRejected,
+        ("1005", _) => Kind::BadRequest,
+        ("1003", _) => Kind::Fault,
         _ => Kind::Other,
     }
 }
 
-/// VOMS-Admin suspends members who have not signed in time, and says so in the reason.
-fn is_about_usage_policy(reason: &str) -> bool {
+fn unknown_user(message: &str) -> ServerErrorKind {
+    let issuer = after(message, "(issued by '").and_then(|rest| rest.rsplit_once("')")).map(|(name, _)| name);
+    let subject = after(message, "vo: '").and_then(|rest| rest.split("' (issued by").next());
+    ServerErrorKind::UnknownUser { subject: subject.map(str::to_owned), issuer: issuer.map(str::to_owned) }
+}
+
+fn suspended(message: &str) -> ServerErrorKind {
+    let reason = after(message, "suspension reason:").map(|reason| reason.trim().to_owned());
+    match reason.as_deref().is_some_and(is_about_signing) {
+        true => ServerErrorKind::UsagePolicy,
+        false => ServerErrorKind::Suspended { reason },
+    }
+}
+
+/// VOMS-Admin suspends members who have not signed the usage policy in time, and says so in the reason. Having broken it is
+/// another matter.
+fn is_about_signing(reason: &str) -> bool {
     let lower = reason.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
-    lower.contains("usage policy") || words.any(|word| word == "aup")
+    let names_policy = lower.contains("usage policy") || words.clone().any(|word| word == "aup");
+    names_policy && words.any(|word| matches!(word, "sign" | "signed" | "signing" | "resign" | "signature"))
+}
+
+/// A message without the VO's name, which the C++ server puts in front.
+fn own_words(message: &str) -> &str {
+    message.split_once(": ").filter(|(vo, _)| !vo.contains(' ')).map_or(message, |(_, rest)| rest)
 }
 
 /// What follows a text that is looked for without case.
@@ -164,10 +211,52 @@ mod tests {
             ("1005", "Unable to intepret command", Kind::BadRequest),
             ("1001", "virgo: Unable to satisfy G/virgo/ligo request!", Kind::NotHeld { fqan: None }),
             ("1001", "", Kind::UnknownUser { subject: None, issuer: None }),
+            (
+                "SuspendedUser",
+                "User is currently suspended! Suspension reason: violation of the Grid AUP",
+                suspended("violation of the Grid AUP"),
+            ),
+            (
+                "SuspendedUser",
+                "User is currently suspended! Suspension reason: unknown to this VO",
+                suspended("unknown to this VO"),
+            ),
+            ("SuspendedUser", "unable to satisfy G/virgo", Kind::Suspended { reason: None }),
+            ("1004", "User 'CN=Unknown to this VO, CN=CA' is not active.", Kind::Suspended { reason: None }),
+            ("1004", "User 'CN=Needs to sign AUP, CN=CA' is not active.", Kind::Suspended { reason: None }),
+            (
+                "1004",
+                "User is not active needs to sign AUP for this organization in order to proceed.",
+                Kind::UsagePolicy,
+            ),
+            (
+                "1007",
+                "User is not authorized to request attribute '/virgo/suspended' or attribute does not exist.",
+                Kind::NotHeld { fqan: Some("/virgo/suspended".to_owned()) },
+            ),
         ];
         for (code, message, expected) in cases {
             assert_eq!(kind(code, message), expected, "{code} {message}");
         }
+    }
+
+    #[test]
+    fn iams_number_for_certificates_needs_no_sentence() {
+        let kind = |software| ServerError::new(software, "1005".to_owned(), String::new()).kind;
+        assert_eq!(kind(Software::Iam), ServerErrorKind::CertificateRejected);
+        assert_eq!(kind(Software::Voms), ServerErrorKind::BadRequest);
+    }
+
+    #[test]
+    fn the_status_tells_an_account_without_groups_from_none() {
+        let unknown = |software, status| {
+            ServerError::new(software, "1001".to_owned(), "User unknown to this VO.".to_owned())
+                .under_status(status)
+                .kind
+        };
+        assert_eq!(unknown(Software::Iam, 200), ServerErrorKind::NoGroup);
+        assert!(matches!(unknown(Software::Iam, 403), ServerErrorKind::UnknownUser { .. }));
+        assert!(matches!(unknown(Software::Voms, 200), ServerErrorKind::UnknownUser { .. }));
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::xml::{self, element, elements};
 /// What is kept of one message, in characters, and of all of them.
 const LONGEST_MESSAGE: usize = 500;
 const MOST_MESSAGES: usize = 16;
+/// What is read of the raw content of one message, in characters: a message of nothing but references.
+const LONGEST_CONTENT: usize = 64 * LONGEST_MESSAGE;
 
 /// A reply that was understood as VOMS's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +88,7 @@ impl Reply {
         if text.trim().is_empty() {
             return Err(ResponseError::Empty);
         }
-        let ours = ["<voms>", "<voms ", "<vomsans", "<error>", "<voms/>"].iter().any(|root| text.contains(root));
+        let ours = ["<voms>", "<voms ", "<vomsans", "<voms/>"].iter().any(|root| text.contains(root));
         if !ours {
             return Err(ResponseError::Foreign(text.trim().chars().take(80).collect()));
         }
@@ -145,7 +147,8 @@ fn software(text: &str) -> Software {
 
 /// A message on one line and within bounds.
 fn clean(content: &str) -> String {
-    let text = xml::resolve(content);
+    let start: String = content.chars().take(LONGEST_CONTENT).collect();
+    let text = xml::resolve(&start);
     let words: Vec<&str> = text.split_whitespace().take(LONGEST_MESSAGE).collect();
     words.join(" ").chars().take(LONGEST_MESSAGE).collect()
 }

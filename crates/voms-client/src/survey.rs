@@ -14,18 +14,20 @@ const MOST_BY_NAME: usize = 16;
 /// What a server grants a user.
 #[derive(Debug)]
 pub struct Survey {
-    /// What it gives when nothing particular is asked for.
+    /// An answer with attributes: what the server gives unasked, else what it gave by name first.
     pub reply: AcReply,
     /// The groups and roles in it, and those of the wanted ones that it gives by name.
     pub granted: Vec<Fqan>,
+    /// What of the wanted ones could not be asked for, or was not answered.
+    pub unknown: Vec<Fqan>,
 }
 
 impl VomsClient {
     /// Finds out what a VO grants: all that it lists, and then, one by one, what of `wanted` is not among it. IAM lists
-    /// neither roles nor optional groups, but gives them by name.
+    /// neither roles nor optional groups, but gives them by name, even to users who are in no other group.
     ///
     /// # Errors
-    /// [`ClientError`] when no server gives anything, or one fails before all is known.
+    /// [`ClientError`] when no server gives anything.
     pub fn survey(
         &self,
         vo: &str,
@@ -34,22 +36,43 @@ impl VomsClient {
         observe: &mut dyn FnMut(&Event<'_>),
     ) -> Result<Survey, ClientError> {
         let everything = AcRequest::for_everything(vo);
-        let reply = self.request(&everything, servers, observe)?;
-        let mut granted = fqans(&reply);
-        let by_name = wanted.iter().take(MOST_BY_NAME).filter(|_| !reply.is_complete);
-        for fqan in by_name {
+        let (mut found, servers) = match self.request(&everything, servers, observe) {
+            Ok(reply) => {
+                let entry = vec![reply.entry.clone()];
+                (Ok(reply), entry)
+            }
+            Err(error) if error.refusal().is_some_and(is_without_group) => (Err(error), servers.to_vec()),
+            Err(error) => return Err(error),
+        };
+        let mut granted = found.as_ref().map(fqans).unwrap_or_default();
+        let is_complete = found.as_ref().is_ok_and(|reply| reply.is_complete);
+        let mut asked = 0;
+        let mut unknown = Vec::new();
+        for fqan in wanted.iter().filter(|_| !is_complete) {
             if granted.contains(fqan) {
                 continue;
             }
+            asked += 1;
+            if asked > MOST_BY_NAME {
+                unknown.push(fqan.clone());
+                continue;
+            }
             let request = AcRequest { fqans: vec![fqan.clone()], ..everything.clone() };
-            match self.request(&request, std::slice::from_ref(&reply.entry), &mut |_| {}) {
-                Ok(more) => granted.extend(fqans(&more)),
+            match self.request(&request, &servers, &mut |_| {}) {
+                Ok(more) => {
+                    granted.extend(fqans(&more));
+                    found = found.or(Ok(more));
+                }
                 Err(error) if error.refusal().is_some_and(is_not_held) => {}
-                Err(error) => return Err(error),
+                Err(_) => unknown.push(fqan.clone()),
             }
         }
-        Ok(Survey { reply, granted })
+        found.map(|reply| Survey { reply, granted, unknown })
     }
+}
+
+fn is_without_group(error: &ServerError) -> bool {
+    error.kind == ServerErrorKind::NoGroup
 }
 
 fn is_not_held(error: &ServerError) -> bool {

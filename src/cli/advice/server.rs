@@ -7,6 +7,7 @@ use voms::chain::{Chain, ChainFinding};
 use voms::pki::certificate::Certificate;
 use voms::trust::TrustAnchors;
 use voms_client::refusal::{ServerError, ServerErrorKind, Software};
+use voms_client::response::ResponseError;
 use voms_client::vomses::VomsesEntry;
 use voms_client::{Failure, HttpFailure};
 
@@ -14,8 +15,8 @@ use super::Advice;
 use crate::cli::output;
 use crate::home::registration::Registration;
 
-/// Waiting for longer than that is not "try again in".
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// Waiting for longer than that, in seconds, is not "try again in".
+const LONGEST_WAIT: u64 = 24 * 3600;
 
 /// Whose certificate a server was shown, and what it can be checked with here.
 #[derive(Clone, Copy)]
@@ -35,6 +36,7 @@ pub fn failure(failure: &Failure, entry: &VomsesEntry, user: User<'_>) -> Option
         Failure::Http(failure) => Some(http(failure)),
         Failure::Server(error) => refusal(error, entry),
         Failure::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
+        Failure::Ac(_) | Failure::Response(ResponseError::Base64) => Some(TRY_LATER.to_owned()),
         _ => Some(CHECK_ENTRY.to_owned()),
     }
 }
@@ -47,7 +49,10 @@ fn http(failure: &HttpFailure) -> String {
             "check host and port in the vomses entry: the VOMS endpoint of an IAM has a host name of its own, which the \
              VO's page shows"
         }
-        HttpFailure::Unavailable { retry_after: Some(wait), .. } if *wait <= LONGEST_WAIT => {
+        HttpFailure::TooLong { .. } => {
+            "ask for fewer groups, roles or targets at a time, and from your certificate instead of a proxy with many attributes"
+        }
+        HttpFailure::Unavailable { retry_after: Some(wait), .. } if (1..=LONGEST_WAIT).contains(&wait.as_secs()) => {
             return format!("the server asks for some time: try again in {}", span(*wait));
         }
         HttpFailure::Unavailable { .. } => TRY_LATER,
@@ -84,6 +89,10 @@ pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
         ServerErrorKind::UnknownUser { .. } => "register this certificate on the VO's page, which voms-proxy register \
              shows, and wait for the mail that says you are in"
             .to_owned(),
+        ServerErrorKind::NoGroup => format!(
+            "you have an account, but no group of the VO is granted to it unasked: name an optional group (--voms \
+             {vo}:/GROUP), or apply for membership at {login}"
+        ),
         ServerErrorKind::UsagePolicy => {
             format!("you are a member: log in to {login} and sign the usage policy (AUP); do not register again")
         }
@@ -178,6 +187,6 @@ mod tests {
         assert!(http(&wait(5)).ends_with("in 5 s"));
         assert!(http(&wait(120)).ends_with("in 2 min"));
         assert!(http(&wait(7201)).ends_with("in 3 h"));
-        assert_eq!(http(&wait(100_000_000)), TRY_LATER);
+        assert_eq!((http(&wait(0)).as_str(), http(&wait(100_000_000)).as_str()), (TRY_LATER, TRY_LATER));
     }
 }

@@ -35,9 +35,20 @@ pub fn candidate(
     if look.addresses.is_err() {
         return None;
     }
-    let text =
-        format!("none of the servers of {} can be reached, but there is {host}: the VO may have moved there", known.vo);
-    let fix = format!("put this line into ~/.voms/vomses, and compare it with the VO's page: {}", line(&entry, &look));
+    let state = match (&look.connection, &look.certificate) {
+        (Some(Ok(())), Some(Ok(_))) => "which answers".to_owned(),
+        (Some(Ok(())), Some(Err(error))) => format!("though {error}"),
+        (Some(Err(error)), _) => format!("though it does not answer at port {} either ({error})", entry.port),
+        _ => "though it could not be looked at".to_owned(),
+    };
+    let text = format!(
+        "none of the servers of {} can be reached, but the DNS knows {host}, {state}: the VO may have moved there",
+        known.vo
+    );
+    let fix = format!(
+        "if the VO's page says so, put its vomses line into ~/.voms/vomses; by CNAF's pattern it is: {}",
+        line(&entry, &look)
+    );
     Some(Finding::warning(VOMSES, text, Some(fix)))
 }
 

@@ -33,6 +33,8 @@ const MEMBERSHIP: &str = "membership";
 const ATTRIBUTES: &str = "attributes";
 const VOMSDIR: &str = "vomsdir";
 const CLOCK: &str = "clock";
+/// What all requests to one server together may take.
+const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
 /// What nobody notices.
 const UNNOTICED: Duration = Duration::seconds(60);
 /// For how many days what was compiled in is taken for granted.
@@ -175,7 +177,7 @@ impl Desk<'_> {
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
         let timeout = self.args.timeout();
-        let client = match VomsClient::new(user, self.trust(), (self.now)(), timeout, timeout) {
+        let client = match VomsClient::new(user, self.trust(), (self.now)(), timeout, TOTAL) {
             Ok(client) => client,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
@@ -187,10 +189,15 @@ impl Desk<'_> {
         });
         let at = (self.now)();
         match survey {
-            Ok(Survey { reply, granted }) => {
+            Ok(Survey { reply, granted, unknown }) => {
                 let text = format!("{}:{} answers over {}", server.host, server.port, spoken(protocol));
                 let mut findings = vec![Finding::ok(ANSWER, text)];
-                findings.extend(membership(&granted, self.fqans, Registration::of(server).page_of(reply.software)));
+                findings.extend(membership(
+                    &granted,
+                    &unknown,
+                    self.fqans,
+                    Registration::of(server).page_of(reply.software),
+                ));
                 findings.extend(self.verified(server, &reply, user, at));
                 (findings, reply.server_time.map(|time| clock(time, at)))
             }
@@ -281,7 +288,7 @@ fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
 /// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
 fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
     let expected = Dn::parse(&server.dn);
-    if expected.is_some_and(|expected| expected.matches(certificate.subject())) {
+    if server.dn.is_empty() || expected.is_some_and(|expected| expected.matches(certificate.subject())) {
         return None;
     }
     let text = format!("the entry of {} says that the server is {}", server.host, server.dn);

@@ -22,6 +22,9 @@ use crate::home::location::Location;
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
     MyProxy and the info command of the Java client do not.";
 
+/// A month: no attributes live for longer, in seconds.
+const LONGEST_TOLD: u64 = 30 * 86_400;
+
 /// Tells the user what happens.
 pub struct Reporter {
     quiet: bool,
@@ -30,6 +33,8 @@ pub struct Reporter {
     has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
+    /// That there may be more than a server lists.
+    incomplete: Option<String>,
     /// What was warned of, and what was granted, for `--json`.
     warned: Vec<String>,
     granted: Vec<Value>,
@@ -49,6 +54,7 @@ impl Reporter {
             has_vomsdir: plan.vomsdir.is_some(),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
+            incomplete: None,
             warned: Vec::new(),
             granted: Vec::new(),
         }
@@ -152,10 +158,16 @@ impl Reporter {
         }
         self.warn(&match warning.kind {
             WarningKind::LifetimeCut { seconds } => {
-                let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
                 let text = warning.message.trim_end_matches('.');
                 let end = if text.ends_with('!') { "" } else { "." };
-                format!("{text}{end} Run this command again within {hours}:{minutes:02} hours to keep the attributes.")
+                match seconds {
+                    60..=LONGEST_TOLD => format!(
+                        "{text}{end} Run this command again within {}:{:02} hours to keep the attributes.",
+                        seconds / 3600,
+                        seconds / 60 % 60
+                    ),
+                    _ => format!("{text}{end}"),
+                }
             }
             _ => warning.message.clone(),
         });
@@ -174,6 +186,15 @@ impl Reporter {
         let granted: Vec<Fqan> = verified.attributes().fqans.iter().filter_map(|text| text.parse().ok()).collect();
         let missing = vo.request.fqans.iter().filter(|fqan| !granted.contains(fqan));
         missing.for_each(|fqan| self.warn(&format!("{fqan} was asked for, but not granted")));
+        for fqan in vo.request.order.iter().filter(|fqan| !granted.contains(fqan) && !vo.request.fqans.contains(fqan)) {
+            self.note(&format!("{fqan} was not granted, so --order cannot put it first; ask for it with --voms"));
+        }
+        if vo.request.fqans.is_empty() && !reply.is_complete {
+            self.incomplete = Some(format!(
+                "{} lists neither roles nor optional groups: ask for them by name, for example --voms {1}:/{1}/Role=NAME",
+                reply.entry.host, vo.request.vo
+            ));
+        }
         let wanted = vo.request.in_order(&granted).into_iter().next();
         let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
         if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
@@ -209,10 +230,12 @@ impl Reporter {
         output::line("Available attributes:");
         let read = acs.iter().filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
         read.flat_map(|attributes| attributes.fqans).for_each(|fqan| output::line(&fqan));
+        self.incomplete.iter().for_each(|text| output::stderr(&format!("note: {text}")));
     }
 
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
         self.spinner.finish_and_clear();
+        self.incomplete.iter().for_each(|text| self.note(text));
         for note in proxy.notes() {
             self.warn(match note {
                 ProxyNote::LifetimeCut => "proxy lifetime limited to issuing credential lifetime.",

@@ -1,6 +1,7 @@
 //! Moves bytes to and from VOMS servers; knows nothing of what they mean.
 
 pub mod endpoint;
+mod first_bytes;
 pub mod legacy;
 pub mod rest;
 pub mod tls;
@@ -61,6 +62,9 @@ pub enum NetError {
     /// The connection broke off after the server had begun to answer in HTTP.
     #[error("the connection broke off in the middle of the answer: {0}")]
     Truncated(String),
+    /// The server began to answer in HTTP, but not in a way that can be read.
+    #[error("the server's HTTP answer cannot be read: {0}")]
+    MalformedHttp(String),
     /// More than [`REPLY_LIMIT`].
     #[error("the server sent more than {} MiB", REPLY_LIMIT >> 20)]
     TooLarge,

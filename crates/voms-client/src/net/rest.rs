@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 use voms::pki::certificate::Certificate;
 
+use crate::net::first_bytes::{FirstBytes, Remembering};
 use crate::net::tls::{Connection, ServerName, TlsClient};
 use crate::net::{NetError, REPLY_LIMIT};
 
@@ -120,7 +121,10 @@ impl Kept {
 }
 
 /// A connection that takes one request after the other, as long as the server leaves it open.
-struct Session(SendRequest<Empty<Bytes>>);
+struct Session {
+    sender: SendRequest<Empty<Bytes>>,
+    first: FirstBytes,
+}
 
 impl Session {
     /// Begins to speak HTTP on a connection.
@@ -128,19 +132,20 @@ impl Session {
     /// # Errors
     /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
     async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
-        let opened = http1::handshake(TokioIo::new(stream)).await;
+        let first = FirstBytes::default();
+        let opened = http1::handshake(TokioIo::new(Remembering::new(stream, first.clone()))).await;
         let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
         // Errors of the connection also reach the request that waits on it.
         tokio::spawn(async move {
             let _ = connection.await;
         });
-        Ok(Self(sender))
+        Ok(Self { sender, first })
     }
 
     /// Whether another request can be sent. Not to be asked before the first: an alert that the server sends instead of
     /// waiting for it would be lost.
     async fn is_open(&mut self) -> bool {
-        self.0.ready().await.is_ok()
+        self.sender.ready().await.is_ok()
     }
 
     /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
@@ -157,7 +162,13 @@ impl Session {
             .header(ACCEPT, "*/*")
             .body(Empty::<Bytes>::new())
             .map_err(|error| broken(&error))?;
-        let response = self.0.send_request(request).await.map_err(|error| from_hyper(&error))?;
+        let response = self.sender.send_request(request).await;
+        let response = response.map_err(|error| match from_hyper(&error) {
+            NetError::Closed | NetError::Broken(_) if self.first.are_http() => {
+                NetError::MalformedHttp(error.to_string())
+            }
+            other => other,
+        })?;
         let answer = Answer::of(response.status(), response.headers());
         let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
         body.map(|body| Answer { body: body.to_bytes().to_vec(), ..answer }).map_err(|error| {

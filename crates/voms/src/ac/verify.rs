@@ -377,7 +377,8 @@ impl AcVerifier<'_> {
 
 /// CAs of host certificates that sites had to change, the old one and the new one by their common names: GEANT's service
 /// went from Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
-const CHANGED_CAS: &[(&str, &str)] = &[("GEANT eScience SSL CA 4", "GEANT TLS RSA 1")];
+const CHANGED_CAS: &[(&str, &str)] =
+    &[("GEANT eScience SSL CA 4", "GEANT TLS RSA 1"), ("GEANT eScience SSL CA 4", "GEANT TLS ECC 1")];
 
 /// The issuer that an LSC file names for the same host from before such a change.
 fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
