@@ -348,7 +348,9 @@ const CASES: &[Case] = &[
         s.server(honest(her_authority(|authority| authority.members.clear())))
     }),
     ("suspended", 1, "User is currently suspended!", "usage policy", |s| {
-        s.server(honest(her_authority(|authority| authority.members[0].suspended = Some("no AUP".to_owned()))))
+        s.server(honest(her_authority(|authority| {
+            authority.members[0].suspended = Some("has not signed the AUP".to_owned())
+        })))
     }),
     ("not in the group", 1, "/virgo/ligo is not granted", "apply for it at https://", |s| s.voms("virgo:/virgo/ligo")),
     ("without the role", 1, "/virgo/Role=admin is not granted", "apply for it at", |s| s.voms("virgo:/Role=admin")),

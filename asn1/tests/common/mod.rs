@@ -55,8 +55,9 @@ pub fn ac_elements(dir: &str, extension: &str) -> Vec<(String, Vec<u8>)> {
     for file in files(dir, extension) {
         let text = String::from_utf8(fs::read(&file).unwrap()).unwrap();
         for ac in between(&text, "<ac>", "</ac>") {
+            let ac = ac.replace("&#13;", "");
             let alphabet = if ac.contains('\n') { BASE64 } else { VOMS64 };
-            all.push((file.display().to_string(), decode64(ac, alphabet)));
+            all.push((file.display().to_string(), decode64(&ac, alphabet)));
         }
     }
     all

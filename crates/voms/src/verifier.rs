@@ -1,7 +1,7 @@
 //! The face for services: decides whether a proxy and its VOMS attributes are to be believed.
 //!
 //! ```no_run
-//! use voms_proxy::verifier::VomsVerifier;
+//! use voms::verifier::VomsVerifier;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let verifier = VomsVerifier::open("/etc/grid-security/certificates".as_ref(), "/etc/grid-security/vomsdir".as_ref())?;
 //! let presented = std::fs::read("/tmp/x509up_u1000")?;
@@ -233,7 +233,7 @@ impl VerifiedCredential {
     /// `Role=NULL` and `Capability=NULL` (spec 3.1).
     ///
     /// ```no_run
-    /// # fn admit(believed: &voms_proxy::verifier::VerifiedCredential) -> Result<bool, voms_proxy::voms::fqan::FqanError> {
+    /// # fn admit(believed: &voms::verifier::VerifiedCredential) -> Result<bool, voms::vo::fqan::FqanError> {
     /// let (group, role) = ("/virgo/virgo".parse()?, "/virgo/virgo/Role=production".parse()?);
     /// Ok(believed.holds(&group) || believed.holds(&role))
     /// # }
