@@ -1,4 +1,4 @@
-//! Prints the VO attributes of a proxy, one a line, if they are to be believed.
+//! Prints the VO attributes of a proxy, one a line, if they verify.
 //!
 //! `cargo run --example attributes FILE [CERTDIR VOMSDIR]`
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
+#[allow(clippy::disallowed_methods)] // A program has the environment and the clock.
 fn print() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let file = words.first().ok_or("usage: attributes FILE [CERTDIR VOMSDIR]")?;
@@ -26,7 +26,7 @@ fn print() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (certdir, vomsdir) = (directory(1, "X509_CERT_DIR")?, directory(2, "X509_VOMS_DIR")?);
     let verifier = VomsVerifier::open(certdir.as_ref(), vomsdir.as_ref())?;
-    let believed = verifier.verify(&std::fs::read(file)?, chrono::Utc::now())?;
-    believed.fqans().for_each(|fqan| println!("{fqan}"));
+    let verified = verifier.verify(&std::fs::read(file)?, std::time::SystemTime::now())?;
+    verified.fqans().for_each(|fqan| println!("{fqan}"));
     Ok(())
 }

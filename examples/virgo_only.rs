@@ -62,12 +62,12 @@ fn serve(acceptor: &SslAcceptor, verifier: &VomsVerifier, stream: TcpStream) -> 
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     let mut stream = acceptor.accept(stream)?;
-    let verdict = Chain::shown_by(stream.ssl())
+    let verdict = Chain::from_tls_peer(stream.ssl())
         .map_err(|error| error.to_string())
-        .and_then(|chain| verifier.verify_chain(&chain, chrono::Utc::now()).map_err(|not| not.to_string()));
+        .and_then(|chain| verifier.verify_chain(&chain, std::time::SystemTime::now()).map_err(|not| not.to_string()));
     let group = "/virgo/virgo".parse()?;
     let (status, text) = match &verdict {
-        Ok(believed) if believed.holds(&group) => ("200 OK", format!("welcome, {}", believed.identity())),
+        Ok(believed) if believed.has_fqan(&group) => ("200 OK", format!("welcome, {}", believed.identity())),
         Ok(believed) => ("403 Forbidden", format!("{} is not in /virgo/virgo", believed.identity())),
         Err(findings) => ("403 Forbidden", findings.clone()),
     };

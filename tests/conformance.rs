@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
-use voms::ac::verify::SKEW;
 use voms::pki::strength::{StrengthPolicy, Weakness};
 use voms::proxy::kind::{Policy, ProxyType};
 use voms::trust::CrlPolicy;
@@ -54,7 +54,7 @@ impl Case {
             .unwrap()
             .with_crl_policy(crl)
             .with_strength(strength)
-            .with_skew(self.0["skew"].as_i64().map_or(SKEW, Duration::seconds))
+            .with_skew(self.0["skew"].as_u64().map_or(Duration::from_secs(300), Duration::from_secs))
             .with_hosts(self.list("hosts"));
         let presented = std::fs::read(vectors().join(self.text("file", &format!("{}.pem", self.name())))).unwrap();
         let at: DateTime<Utc> = self.text("at", "2026-11-24T12:00:00Z").parse().unwrap();
@@ -80,6 +80,7 @@ impl Case {
     /// What else is said about a credential that is believed.
     fn other_view(&self, believed: &VerifiedCredential) -> Option<String> {
         let chain = believed.chain();
+        let ends = DateTime::<Utc>::from(believed.usable_until());
         let until = self.0["until"].as_str().map(|until| until.parse::<DateTime<Utc>>().unwrap());
         let views = [
             ("identity", believed.identity().to_string(), self.text("identity", "")),
@@ -87,7 +88,7 @@ impl Case {
             ("limited", chain.is_limited().to_string(), self.0["limited"].to_string()),
             ("depth", chain.delegation_depth().to_string(), self.0["depth"].to_string()),
             ("FQANs", believed.fqans().collect::<Vec<_>>().join(" "), self.list("fqans").join(" ")),
-            ("until", believed.usable_until().to_string(), until.unwrap_or(believed.usable_until()).to_string()),
+            ("until", ends.to_string(), until.unwrap_or(ends).to_string()),
         ];
         let other: Vec<_> = views.iter().filter(|(_, ours, theirs)| ours != theirs).collect();
         (!other.is_empty()).then(|| format!("{other:?}"))

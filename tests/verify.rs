@@ -74,7 +74,7 @@ fn an_attribute_certificate_ends_the_use_of_the_whole() {
     let both = believed("rfc-twovos");
     let ends: Vec<_> = both.attribute_certificates().iter().map(|ac| ac.not_after()).collect();
     assert!(ends[1] < ends[0]);
-    assert_eq!(both.usable_until(), ends[1]);
+    assert_eq!(both.usable_until(), ends[1].into());
 }
 
 #[test]

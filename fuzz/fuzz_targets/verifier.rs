@@ -35,7 +35,7 @@ fn verify(presented: &[u8]) {
     match verifier.verify(presented, now()) {
         Ok(believed) => {
             assert!(users.contains(&believed.identity().to_string()), "{}", believed.identity());
-            assert!(believed.usable_until() >= now() - SKEW);
+            assert!(DateTime::<Utc>::from(believed.usable_until()) >= now() - SKEW);
             let mut acs = believed.attribute_certificates().iter();
             assert!(acs.all(|ac| attributes.contains(ac.attributes())));
         }

@@ -142,7 +142,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
     }
     let signer = load(&Location::pair(args.hostcert.clone(), args.hostkey.clone()), args.pwstdin)?;
     let user = load(&find_user(args, env)?, args.pwstdin)?;
-    let holder = user.chain().end_entity().unwrap_or(user.chain().leaf());
+    let holder = user.chain().holder();
     let draft = AcDraft {
         vo: args.voms.clone(),
         uri: args.uri.clone(),

@@ -159,7 +159,7 @@ pub fn client(error: &ClientError, user: User<'_>) -> Trouble {
     if let Some((_, Failure::Server(refusal))) = foremost
         && let ServerErrorKind::UnknownUser { issuer: None, .. } = refusal.kind
     {
-        let own = user.chain.end_entity().unwrap_or(user.chain.leaf());
+        let own = user.chain.holder();
         trouble = trouble.detail(format!("your certificate is {}, issued by {}", own.subject(), own.issuer()));
     }
     // The headline is one of the failures; the others follow.

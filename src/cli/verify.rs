@@ -201,7 +201,7 @@ fn print_summary(verified: &VerifiedCredential) {
     if verified.attribute_certificates().is_empty() {
         info::field("attribute", "none");
     }
-    info::field("until", output::rfc3339(verified.usable_until()));
+    info::field("until", output::rfc3339(verified.usable_until().into()));
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
@@ -213,7 +213,7 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
             "type": type_of(verified),
             "limited": verified.chain().is_limited(),
             "delegation_depth": verified.chain().delegation_depth(),
-            "usable_until": output::rfc3339(verified.usable_until()),
+            "usable_until": output::rfc3339(verified.usable_until().into()),
             "attributes": verified.attribute_certificates().iter().map(ac_json).collect::<Value>(),
             "findings": [],
         }),

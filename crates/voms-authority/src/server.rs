@@ -210,13 +210,13 @@ fn drain(raw: &mut TcpStream) {
 
 fn client(front: Front, ssl: &SslRef) -> Result<Client, Box<dyn std::error::Error>> {
     Ok(match front {
-        Front::Voms => Client::Verified(Chain::shown_by(ssl)?),
+        Front::Voms => Client::Verified(Chain::from_tls_peer(ssl)?),
         Front::Nginx if ssl.session_reused() => Client::Resumed,
         Front::Nginx if ssl.peer_certificate().is_none() => Client::Anonymous,
         Front::Nginx if ssl.verify_result() != X509VerifyResult::OK => {
             Client::Unverified(ssl.verify_result().error_string().to_owned())
         }
-        Front::Nginx => match Chain::shown_by(ssl) {
+        Front::Nginx => match Chain::from_tls_peer(ssl) {
             Ok(chain) => Client::Verified(chain),
             Err(error) => Client::Unverified(error.to_string()),
         },

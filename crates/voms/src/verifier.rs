@@ -1,17 +1,19 @@
-//! The face for services: decides whether a proxy and its VOMS attributes are to be believed.
+//! Verifies proxies and their VOMS attributes; start here if you are writing a service.
 //!
 //! ```no_run
+//! use std::time::SystemTime;
 //! use voms::verifier::VomsVerifier;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let verifier = VomsVerifier::open("/etc/grid-security/certificates".as_ref(), "/etc/grid-security/vomsdir".as_ref())?;
-//! let presented = std::fs::read("/tmp/x509up_u1000")?;
-//! let believed = verifier.verify(&presented, chrono::Utc::now())?;
-//! println!("{} is in {:?}", believed.identity(), believed.fqans().next());
+//! let proxy = std::fs::read("/tmp/x509up_u1000")?;
+//! let verified = verifier.verify(&proxy, SystemTime::now())?;
+//! println!("{} is in {:?}", verified.identity(), verified.primary_fqan());
 //! # Ok(())
 //! # }
 //! ```
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Duration, Utc};
 use voms_asn1::DecodeError;
@@ -92,7 +94,8 @@ pub struct VomsVerifier {
 pub struct VerifiedCredential {
     chain: VerifiedChain,
     acs: Vec<VerifiedAc>,
-    left_out: Vec<Finding>,
+    fqans: Vec<Fqan>,
+    rejected_acs: Vec<Finding>,
 }
 
 impl VomsVerifier {
@@ -119,7 +122,8 @@ impl VomsVerifier {
     /// The same for clocks that may differ by `skew`; by default [`SKEW`], at both ends of everything but revocation
     /// lists.
     #[must_use]
-    pub fn with_skew(self, skew: Duration) -> Self {
+    pub fn with_skew(self, skew: std::time::Duration) -> Self {
+        let skew = Duration::from_std(skew).unwrap_or(Duration::MAX);
         Self { anchors: self.anchors.with_skew(skew), ..self }
     }
 
@@ -135,40 +139,64 @@ impl VomsVerifier {
         Self { hosts: Some(hosts.into_iter().collect()), ..self }
     }
 
-    /// Attribute certificates that are not to be believed are left out, and told by [`VerifiedCredential::left_out`], as
-    /// long as the chain is sound. By default one of them spoils the whole: a service that grants more to those who have
-    /// no attributes of some VO could be fooled otherwise.
+    /// Skips attribute certificates that fail verification, as long as the chain is sound;
+    /// [`VerifiedCredential::rejected_acs`] says why. By default one of them rejects the whole credential: a service that
+    /// grants more to users without attributes of some VO could be fooled otherwise.
     #[must_use]
-    pub fn leaving_out_unbelieved(self) -> Self {
+    pub fn skip_invalid_acs(self) -> Self {
         Self { leave_out: true, ..self }
     }
 
-    /// For one who only passes attributes on: whatever hosts an attribute certificate is for, it is not refused.
+    /// For programs that only pass attributes on: accepts attribute certificates whatever hosts they are for.
     #[must_use]
-    pub fn for_any_host(self) -> Self {
+    pub fn ignore_targets(self) -> Self {
         Self { hosts: None, ..self }
     }
 
-    /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, at `now`.
+    /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, as of `now`.
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
-    pub fn verify(&self, presented: &[u8], now: DateTime<Utc>) -> Result<VerifiedCredential, Rejection> {
+    pub fn verify(&self, presented: &[u8], now: impl Into<SystemTime>) -> Result<VerifiedCredential, Rejection> {
         let chain = Chain::parse(presented).map_err(|error| Rejection(vec![error.into()]))?;
         self.verify_chain(&chain, now)
     }
 
-    /// Verifies a chain: RFC 3820 and RFC 5280 for the certificates, RFC 5755 for each attribute certificate in it.
-    /// A sound chain without any is believed and carries no attributes.
+    /// Verifies certificates in DER, the leaf first, as TLS libraries hand them over.
+    ///
+    /// ```
+    /// # use std::{path::Path, time::SystemTime};
+    /// # use voms::{trust::TrustAnchors, verifier::VomsVerifier, vo::vomsdir::VomsDir};
+    /// # let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    /// # let verifier = VomsVerifier::new(TrustAnchors::open(here).unwrap(), VomsDir::absent(here));
+    /// let peer_certificates: Vec<Vec<u8>> = vec![b"not a certificate".to_vec()];
+    /// let rejection = verifier.verify_der(&peer_certificates, SystemTime::now()).unwrap_err();
+    /// assert_eq!(rejection.findings()[0].code(), "chain-unreadable");
+    /// ```
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
-    pub fn verify_chain(&self, chain: &Chain, now: DateTime<Utc>) -> Result<VerifiedCredential, Rejection> {
+    pub fn verify_der(
+        &self,
+        certificates: &[impl AsRef<[u8]>],
+        now: impl Into<SystemTime>,
+    ) -> Result<VerifiedCredential, Rejection> {
+        let chain = Chain::from_der(certificates).map_err(|error| Rejection(vec![error.into()]))?;
+        self.verify_chain(&chain, now)
+    }
+
+    /// Verifies a chain: RFC 3820 and RFC 5280 for the certificates, RFC 5755 for each attribute certificate in it.
+    /// A sound chain without any is verified and carries no attributes.
+    ///
+    /// # Errors
+    /// [`Rejection`] with every finding.
+    pub fn verify_chain(&self, chain: &Chain, now: impl Into<SystemTime>) -> Result<VerifiedCredential, Rejection> {
+        let now = DateTime::<Utc>::from(now.into());
         let mut findings = Vec::new();
         let verified = chain.verify(&self.anchors, now).map_err(|chain| {
             findings.extend(chain.into_iter().map(Finding::Chain));
         });
-        let holder = chain.end_entity().unwrap_or(chain.leaf());
+        let holder = chain.holder();
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
         let skew = self.anchors.skew();
         let verifier = AcVerifier { trust, holder, now, skew, hosts: self.hosts.as_deref() };
@@ -192,7 +220,9 @@ impl VomsVerifier {
                 Err(Rejection(findings))
             }
             Ok(chain) if findings.is_empty() || self.leave_out => {
-                Ok(VerifiedCredential { chain, acs, left_out: findings })
+                let granted = acs.iter().flat_map(|ac: &VerifiedAc| &ac.attributes().fqans);
+                let fqans = granted.filter_map(|text| text.parse().ok()).collect();
+                Ok(VerifiedCredential { chain, acs, fqans, rejected_acs: findings })
             }
             _ => Err(Rejection(findings)),
         }
@@ -218,34 +248,46 @@ impl VerifiedCredential {
         &self.acs
     }
 
-    /// Why attribute certificates were left out; nothing unless [`VomsVerifier::leaving_out_unbelieved`] says so.
+    /// Why attribute certificates were skipped; empty unless [`VomsVerifier::skip_invalid_acs`] allows it.
     #[must_use]
-    pub fn left_out(&self) -> &[Finding] {
-        &self.left_out
+    pub fn rejected_acs(&self) -> &[Finding] {
+        &self.rejected_acs
     }
 
-    /// The FQANs of all attribute certificates in order; the first is the primary one.
+    /// The FQANs of all attribute certificates as the servers wrote them, in order; the first is the primary one.
     pub fn fqans(&self) -> impl Iterator<Item = &str> {
         self.acs.iter().flat_map(|ac| &ac.attributes().fqans).map(String::as_str)
+    }
+
+    /// The same, parsed.
+    #[must_use]
+    pub fn parsed_fqans(&self) -> &[Fqan] {
+        &self.fqans
+    }
+
+    /// The first FQAN, which decides where a service maps a user to one account.
+    #[must_use]
+    pub fn primary_fqan(&self) -> Option<&Fqan> {
+        self.fqans.first()
     }
 
     /// Whether the user holds a group, or a role in a group, however the server spelled it: with or without
     /// `Role=NULL` and `Capability=NULL` (spec 3.1).
     ///
     /// ```no_run
-    /// # fn admit(believed: &voms::verifier::VerifiedCredential) -> Result<bool, voms::vo::fqan::FqanError> {
+    /// # fn admit(verified: &voms::verifier::VerifiedCredential) -> Result<bool, voms::vo::fqan::FqanError> {
     /// let (group, role) = ("/virgo/virgo".parse()?, "/virgo/virgo/Role=production".parse()?);
-    /// Ok(believed.holds(&group) || believed.holds(&role))
+    /// Ok(verified.has_fqan(&group) || verified.has_fqan(&role))
     /// # }
     /// ```
     #[must_use]
-    pub fn holds(&self, wanted: &Fqan) -> bool {
-        self.fqans().any(|granted| granted.parse().is_ok_and(|granted: Fqan| granted == *wanted))
+    pub fn has_fqan(&self, wanted: &Fqan) -> bool {
+        self.fqans.contains(wanted)
     }
 
     /// The first end of anything that this rests on; past by as much as clocks may differ.
     #[must_use]
-    pub fn usable_until(&self) -> DateTime<Utc> {
-        self.acs.iter().map(VerifiedAc::usable_until).fold(self.chain.usable_until(), DateTime::min)
+    pub fn usable_until(&self) -> SystemTime {
+        self.acs.iter().map(VerifiedAc::usable_until).fold(self.chain.usable_until(), DateTime::min).into()
     }
 }

@@ -120,7 +120,7 @@ pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
         let help = help.unwrap_or_else(|| format!("your certificate cannot be used: {first}"));
         return (findings.iter().map(|finding| format!("as this machine sees it: {finding}")).collect(), help);
     }
-    let certificate = user.chain.end_entity().unwrap_or(user.chain.leaf());
+    let certificate = user.chain.holder();
     let help = format!(
         "the server may not accept your CA ({}), or may have a newer revocation list: ask the VO's support",
         certificate.issuer()

@@ -211,7 +211,7 @@ impl Desk<'_> {
 
     fn verified(&self, server: &VomsesEntry, reply: &AcReply, user: &Credential, at: DateTime<Utc>) -> Vec<Finding> {
         let trust = SignerTrust::strictest(self.vomsdir, self.anchors, reply.expected_signer());
-        let holder = user.chain().end_entity().unwrap_or(user.chain().leaf());
+        let holder = user.chain().holder();
         let verifier = AcVerifier { trust, holder, now: at, skew: SKEW, hosts: None };
         match verifier.verify(&reply.ac, Some(&server.vo)) {
             Ok(verified) => {

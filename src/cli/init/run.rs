@@ -124,7 +124,7 @@ fn verify_attributes(
     now: DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Option<AcSeq>, Trouble> {
-    let holder = credential.chain().end_entity().unwrap_or(credential.chain().leaf());
+    let holder = credential.chain().holder();
     for (vo, reply) in &replies {
         heed_warnings(plan, vo, reply, report)?;
         heed_targets(plan, vo, reply, report)?;

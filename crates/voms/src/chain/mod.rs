@@ -143,15 +143,38 @@ impl Chain {
         Self::new(Certificate::all_from_pem_without_openssl(file)?)
     }
 
+    /// Reads certificates in DER, the leaf first.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn from_der(certificates: &[impl AsRef<[u8]>]) -> Result<Self, ChainError> {
+        if certificates.len() > MOST_CERTIFICATES {
+            return Err(ChainError::TooMany(certificates.len()));
+        }
+        let size = certificates.iter().map(|certificate| certificate.as_ref().len()).sum();
+        if size > MOST_BYTES {
+            return Err(ChainError::TooLong(size));
+        }
+        let all = certificates.iter().map(|certificate| Certificate::from_der(certificate.as_ref()));
+        Self::new(all.collect::<Result<_, _>>()?)
+    }
+
     /// The certificates that a TLS client has shown, which the server has to ask for and need not have verified.
     ///
     /// # Errors
     /// [`ChainError`].
-    pub fn shown_by(client: &SslRef) -> Result<Self, ChainError> {
+    pub fn from_tls_peer(client: &SslRef) -> Result<Self, ChainError> {
         let leaf = client.peer_certificate();
         let above = client.peer_cert_chain().into_iter().flatten();
         let all = leaf.as_deref().into_iter().chain(above).map(Certificate::from_x509);
         Self::new(all.collect::<Result<_, _>>()?)
+    }
+
+    /// The certificate that the proxies come from and attributes are issued to; the leaf where there is none below the
+    /// CAs.
+    #[must_use]
+    pub fn holder(&self) -> &Certificate {
+        self.end_entity().unwrap_or(self.leaf())
     }
 
     /// All certificates, leaf first.
