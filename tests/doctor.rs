@@ -15,8 +15,7 @@ use openssl::ssl::SslVerifyMode;
 use voms::pki::credential::Credential;
 use voms::pki::key::{KeyKind, PrivateKey};
 use voms::pki::pem;
-use voms::proxy::ProxyRequest;
-use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::{ProxyRequest, VerifiedIssuer};
 use voms_authority::Authority;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 
@@ -416,17 +415,14 @@ const CASES: &[Case] = &[
 ];
 
 fn expired_proxy() -> Vec<u8> {
-    let request = ProxyRequest {
-        generation: Generation::Rfc,
-        policy: Policy::InheritAll,
-        path_length: None,
-        lifetime: Duration::minutes(10),
-        latest: now(),
-        attributes: None,
-        included: None,
-    };
+    let request = ProxyRequest::new(Duration::minutes(10));
     let key = PrivateKey::generate_rsa(2048).unwrap();
-    request.issue(emmy(), key, now() - Duration::minutes(30)).unwrap().to_pem().unwrap().to_vec()
+    request
+        .issue(&VerifiedIssuer::assume(emmy()), key, now() - Duration::minutes(30))
+        .unwrap()
+        .to_pem()
+        .unwrap()
+        .to_vec()
 }
 
 fn signed_at(offset: Duration) -> Voms {

@@ -14,12 +14,10 @@ use voms::chain::{Chain, VerifiedChain};
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
-use voms::proxy::kind::{Generation, Policy};
-use voms::proxy::{Proxy, ProxyRequest};
+use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
-use voms_asn1::voms::ac_seq::AcSeq;
 use voms_authority::sign::AcDraft;
 use voms_authority::world::{HOST, VO, World};
 use voms_proxy::home::load::{self, CredentialError};
@@ -45,16 +43,8 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
 
 /// A proxy of a user.
 pub fn issue(user: &Credential, ac: &EncodedAc, key: PrivateKey) -> Proxy {
-    let request = ProxyRequest {
-        generation: Generation::Rfc,
-        policy: Policy::InheritAll,
-        path_length: None,
-        lifetime: Duration::hours(12),
-        latest: user.chain().not_after(),
-        attributes: Some(AcSeq { acs: vec![ac.clone()] }),
-        included: None,
-    };
-    request.issue(user, key, Utc::now()).unwrap()
+    let request = ProxyRequest::new(Duration::hours(12)).carrying([CarriedAc::unverified(ac.clone())]);
+    request.issue(&VerifiedIssuer::assume(user), key, Utc::now()).unwrap()
 }
 
 /// The certificates of a chain as they stand in a file.

@@ -8,10 +8,9 @@ use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
-use voms::proxy::ProxyRequest;
 use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::{CarriedAc, ProxyRequest, VerifiedIssuer};
 use voms::vo::fqan::Fqan;
-use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 use voms_authority::sign::AcDraft;
 
@@ -156,17 +155,13 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
     if args.debug {
         output::stderr(&format!("signed by {}: {}", signer.chain().leaf().subject(), args.fqan.join(", ")));
     }
-    let request = ProxyRequest {
-        generation: if args.old && !args.rfc { Generation::Legacy } else { Generation::Rfc },
-        policy: if args.limited { Policy::Limited } else { Policy::InheritAll },
-        path_length: args.path_length,
-        lifetime: hours.or(valid).unwrap_or(usual),
-        latest: user.chain().not_after(),
-        attributes: Some(AcSeq { acs: vec![ac] }),
-        included: None,
-    };
+    let request = ProxyRequest::new(hours.or(valid).unwrap_or(usual))
+        .with_generation(if args.old && !args.rfc { Generation::Legacy } else { Generation::Rfc })
+        .with_policy(if args.limited { Policy::Limited } else { Policy::InheritAll })
+        .with_path_length(args.path_length)
+        .carrying([CarriedAc::unverified(ac)]);
     let key = PrivateKey::generate_rsa(bits).map_err(Trouble::new)?;
-    let proxy = request.issue(&user, key, now).map_err(Trouble::from)?;
+    let proxy = request.issue(&VerifiedIssuer::assume(&user), key, now).map_err(Trouble::from)?;
     let pem = proxy.to_pem().map_err(Trouble::new)?;
     file::replace(&out, &pem).map_err(|error| {
         Trouble::new(format!("Error creating proxy certificate: {}", out.display()))

@@ -10,8 +10,7 @@ use saml_ecp::jar::Jar;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
-use voms::proxy::ProxyRequest;
-use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::{ProxyRequest, VerifiedIssuer};
 use zeroize::Zeroizing;
 
 use super::End;
@@ -173,17 +172,9 @@ fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Trouble> {
 }
 
 fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    let request = ProxyRequest {
-        generation: Generation::Rfc,
-        policy: Policy::InheritAll,
-        path_length: None,
-        lifetime: Duration::hours(hours.into()),
-        latest: credential.chain().not_after(),
-        attributes: None,
-        included: None,
-    };
+    let request = ProxyRequest::new(Duration::hours(hours.into()));
     let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
-    let proxy = request.issue(credential, key, crate::cli::now()).map_err(Trouble::from)?;
+    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, crate::cli::now()).map_err(Trouble::from)?;
     proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
 }
 

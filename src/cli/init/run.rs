@@ -9,9 +9,8 @@ use voms::chain::ChainFinding;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
-use voms::proxy::{Proxy, ProxyRequest};
+use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms_asn1::EncodedAc;
-use voms_asn1::voms::ac_seq::AcSeq;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, VomsClient};
@@ -34,10 +33,10 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let key = begin_key(plan.key);
     let credential = load(plan, report)?;
     let began = now();
-    let latest = check_chain(plan, &credential, began)?;
+    let issuer = verify_chain(plan, &credential, began)?;
     let replies = ask(plan, &credential, began, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
-    let proxy = issue(plan, &credential, latest, attributes, finish_key(key)?, now())?;
+    let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
     let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
     Ok(proxy)
@@ -51,10 +50,10 @@ pub fn attributes(
     report: &mut Reporter,
 ) -> Result<Vec<EncodedAc>, Stop> {
     let credential = load(plan, report)?;
-    check_chain(plan, &credential, now())?;
+    verify_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
-    let acs = attributes.map(|attributes| attributes.acs).unwrap_or_default();
+    let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
             Trouble::new(format!("cannot write {}: {}", file.display(), voms::files::reason(&error)))
@@ -82,16 +81,17 @@ fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, Stop> {
     Ok(credential)
 }
 
-/// With trust anchors the whole chain is judged; without, at least its dates and the proxies in it. Returns when the
-/// first certificate of it ends.
-fn check_chain(plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) -> Result<DateTime<Utc>, Trouble> {
-    let chain = credential.chain();
-    if let Some(anchors) = plan.anchors.as_ref().filter(|_| plan.judge_chain) {
-        let verified = chain.verify(anchors, now).map_err(|findings| trouble::chain(&findings))?;
-        return Ok(verified.usable_until());
-    }
-    let findings = chain.local_findings(now);
-    if findings.is_empty() { Ok(chain.not_after()) } else { Err(trouble::chain(&findings)) }
+/// With trust anchors the whole chain is verified; without, at least its dates and the proxies in it.
+fn verify_chain<'c>(
+    plan: &InitPlan,
+    credential: &'c Credential,
+    now: DateTime<Utc>,
+) -> Result<VerifiedIssuer<'c>, Trouble> {
+    let verified = match plan.anchors.as_ref().filter(|_| plan.judge_chain) {
+        Some(anchors) => credential.verify(anchors, now),
+        None => credential.verify_locally(now),
+    };
+    verified.map_err(|findings| trouble::chain(&findings))
 }
 
 fn ask<'p>(
@@ -123,20 +123,22 @@ fn verify_attributes(
     replies: Vec<(&VoPlan, AcReply)>,
     now: DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Option<AcSeq>, Trouble> {
+) -> Result<Vec<CarriedAc>, Trouble> {
     let holder = credential.chain().holder();
-    for (vo, reply) in &replies {
-        heed_warnings(plan, vo, reply, report)?;
-        heed_targets(plan, vo, reply, report)?;
+    let mut carried: Vec<CarriedAc> = Vec::new();
+    for (vo, reply) in replies {
+        heed_warnings(plan, vo, &reply, report)?;
+        heed_targets(plan, vo, &reply, report)?;
         if plan.verify_ac {
-            let verified = verify_reply(plan, holder, vo, reply, now)?;
-            report.verified(vo, reply, &verified);
+            let verified = verify_reply(plan, holder, vo, &reply, now)?;
+            report.verified(vo, &reply, &verified);
+            carried.push(verified.into());
+        } else {
+            carried.push(CarriedAc::unverified(reply.ac));
         }
     }
-    verify_file(plan, holder, now)?;
-    let received = replies.into_iter().map(|(_, reply)| reply.ac);
-    let acs: Vec<_> = received.chain(plan.acs.iter().cloned()).collect();
-    Ok((!acs.is_empty()).then_some(AcSeq { acs }))
+    carried.extend(verify_file(plan, holder, now)?);
+    Ok(carried)
 }
 
 fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Trouble> {
@@ -201,10 +203,10 @@ fn verify_reply(
         .help("compare this machine's clock with the server's, or ask for a longer life with --vomslife"))
 }
 
-/// Judges the attribute certificates that come from a file, for which no server can vouch.
-fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<(), Trouble> {
+/// Verifies the attribute certificates that come from a file, for which no server can vouch.
+fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<Vec<CarriedAc>, Trouble> {
     if plan.acs.is_empty() || !plan.verify_ac {
-        return Ok(());
+        return Ok(plan.acs.iter().cloned().map(CarriedAc::unverified).collect());
     }
     let (Some(vomsdir), Some(anchors)) = (&plan.vomsdir, &plan.anchors) else {
         return Err(Trouble::new("attributes from a file can only be verified with a vomsdir and a CA directory")
@@ -212,33 +214,29 @@ fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Res
     };
     let trust = SignerTrust::VomsDir(vomsdir, anchors);
     let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
-    for ac in &plan.acs {
-        verifier.verify(ac, None).map_err(|findings| {
+    let verify = |ac: &EncodedAc| {
+        verifier.verify(ac, None).map(CarriedAc::from).map_err(|findings| {
             let read = AcAttributes::read(&ac.certificate().acinfo);
             trouble::ac(&read.map_or_else(|_| "?".to_owned(), |attributes| attributes.vo), &findings)
-        })?;
-    }
-    Ok(())
+        })
+    };
+    plan.acs.iter().map(verify).collect()
 }
 
 fn issue(
     plan: &InitPlan,
-    credential: &Credential,
-    latest: DateTime<Utc>,
-    attributes: Option<AcSeq>,
+    issuer: &VerifiedIssuer<'_>,
+    attributes: Vec<CarriedAc>,
     key: PrivateKey,
     now: DateTime<Utc>,
 ) -> Result<Proxy, Trouble> {
-    let request = ProxyRequest {
-        generation: plan.generation,
-        policy: plan.policy.clone(),
-        path_length: plan.path_length,
-        lifetime: plan.lifetime,
-        latest,
-        attributes,
-        included: plan.included.clone(),
-    };
-    let proxy = request.issue(credential, key, now).map_err(Trouble::from)?;
+    let request = ProxyRequest::new(plan.lifetime)
+        .with_generation(plan.generation)
+        .with_policy(plan.policy.clone())
+        .with_path_length(plan.path_length)
+        .carrying(attributes)
+        .including(plan.included.clone());
+    let proxy = request.issue(issuer, key, now).map_err(Trouble::from)?;
     let chain = proxy.chain().map_err(Trouble::new)?;
     // Rules that nobody here knows were asked for by the user.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));

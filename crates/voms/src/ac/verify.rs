@@ -87,6 +87,7 @@ impl<'a> SignerTrust<'a> {
 /// An attribute certificate that was verified; only [`AcVerifier::verify`] makes one.
 #[derive(Debug, Clone)]
 pub struct VerifiedAc {
+    encoded: EncodedAc,
     attributes: AcAttributes,
     signer: Certificate,
     not_after: DateTime<Utc>,
@@ -98,6 +99,18 @@ impl VerifiedAc {
     #[must_use]
     pub fn attributes(&self) -> &AcAttributes {
         &self.attributes
+    }
+
+    /// The bytes that were verified.
+    #[must_use]
+    pub fn encoded(&self) -> &EncodedAc {
+        &self.encoded
+    }
+
+    /// The same, without the verdict.
+    #[must_use]
+    pub fn into_encoded(self) -> EncodedAc {
+        self.encoded
     }
 
     /// The certificate that it was signed with.
@@ -203,7 +216,7 @@ impl AcVerifier<'_> {
         }
         match self.judge_signer(ac, &attributes, &mut findings) {
             Some((signer, end)) if findings.is_empty() => {
-                Ok(VerifiedAc { attributes, signer, not_after, usable_until: not_after.min(end) })
+                Ok(VerifiedAc { encoded: ac.clone(), attributes, signer, not_after, usable_until: not_after.min(end) })
             }
             _ => Err(findings),
         }

@@ -11,11 +11,13 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::Id;
 use openssl::x509::{X509Builder, X509Extension, X509Name, X509NameRef};
+use voms_asn1::EncodedAc;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use voms_asn1::voms::ac_seq::AcSeq;
 use zeroize::Zeroizing;
 
+use crate::ac::verify::VerifiedAc;
 use crate::chain::{Chain, ChainFinding};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::credential::Credential;
@@ -23,6 +25,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Generation, Policy};
+use crate::trust::TrustAnchors;
 
 /// How far a proxy is back-dated, so that a service whose clock is behind takes it at once.
 const BACKDATE_SECONDS: i64 = 300;
@@ -75,20 +78,77 @@ pub enum ProxyNote {
 /// What proxy is wanted.
 #[derive(Debug, Clone)]
 pub struct ProxyRequest {
-    /// RFC 3820 unless an old service needs another.
-    pub generation: Generation,
-    /// What it may do.
-    pub policy: Policy,
-    /// How many proxies may follow; `None` for any number.
-    pub path_length: Option<u32>,
-    /// How long from now, in whole seconds.
-    pub lifetime: Duration,
-    /// The end of the verified chain, CAs included, which no proxy outlives.
-    pub latest: DateTime<Utc>,
-    /// Attribute certificates to embed, byte for byte.
-    pub attributes: Option<AcSeq>,
-    /// A file to include, in the extension that VOMS has for it.
-    pub included: Option<Vec<u8>>,
+    generation: Generation,
+    policy: Policy,
+    path_length: Option<u32>,
+    lifetime: Duration,
+    attributes: Vec<EncodedAc>,
+    included: Option<Vec<u8>>,
+}
+
+/// A credential that issues proxies, and the end of its verified chain, CAs included, which no proxy outlives.
+#[derive(Debug, Clone, Copy)]
+pub struct VerifiedIssuer<'a> {
+    credential: &'a Credential,
+    usable_until: DateTime<Utc>,
+}
+
+impl Credential {
+    /// Verifies the whole chain against trust anchors.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+        let chain = self.chain().verify(anchors, now)?;
+        Ok(VerifiedIssuer { credential: self, usable_until: chain.usable_until() })
+    }
+
+    /// Checks what can be checked without trust anchors: dates, and the proxies in the chain.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify_locally(&self, now: DateTime<Utc>) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+        let findings = self.chain().local_findings(now);
+        if findings.is_empty() { Ok(VerifiedIssuer::assume(self)) } else { Err(findings) }
+    }
+}
+
+impl<'a> VerifiedIssuer<'a> {
+    /// Takes a credential as it is: for tests, and for commands whose user answers for it.
+    #[must_use]
+    pub fn assume(credential: &'a Credential) -> Self {
+        Self { credential, usable_until: credential.chain().not_after() }
+    }
+
+    /// The credential.
+    #[must_use]
+    pub fn credential(&self) -> &'a Credential {
+        self.credential
+    }
+}
+
+/// An attribute certificate that a proxy may carry.
+#[derive(Debug, Clone)]
+pub struct CarriedAc(EncodedAc);
+
+impl CarriedAc {
+    /// Takes an attribute certificate that was not verified, for users who ask for that.
+    #[must_use]
+    pub fn unverified(ac: EncodedAc) -> Self {
+        Self(ac)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn encoded(&self) -> &EncodedAc {
+        &self.0
+    }
+}
+
+impl From<VerifiedAc> for CarriedAc {
+    fn from(verified: VerifiedAc) -> Self {
+        Self(verified.into_encoded())
+    }
 }
 
 /// A proxy with its key and the chain below it.
@@ -101,6 +161,43 @@ pub struct Proxy {
 }
 
 impl ProxyRequest {
+    /// An RFC 3820 proxy with all rights of its issuer, for so long from now, in whole seconds.
+    #[must_use]
+    pub fn new(lifetime: Duration) -> Self {
+        let (generation, policy) = (Generation::Rfc, Policy::InheritAll);
+        Self { generation, policy, path_length: None, lifetime, attributes: Vec::new(), included: None }
+    }
+
+    /// The same of another generation, for old services.
+    #[must_use]
+    pub fn with_generation(self, generation: Generation) -> Self {
+        Self { generation, ..self }
+    }
+
+    /// The same with another policy: what the proxy may do.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The same with a limit to how many proxies may follow; `None` for any number.
+    #[must_use]
+    pub fn with_path_length(self, path_length: Option<u32>) -> Self {
+        Self { path_length, ..self }
+    }
+
+    /// The same carrying attribute certificates, byte for byte.
+    #[must_use]
+    pub fn carrying(self, acs: impl IntoIterator<Item = CarriedAc>) -> Self {
+        Self { attributes: acs.into_iter().map(|ac| ac.0).collect(), ..self }
+    }
+
+    /// The same with a file in the extension that VOMS has for it.
+    #[must_use]
+    pub fn including(self, included: Option<Vec<u8>>) -> Self {
+        Self { included, ..self }
+    }
+
     /// Issues the proxy for `key`, signed by `issuer`: serial and common name a random 31-bit number, begun 300 s
     /// ago, ended with the first certificate of the chain at the latest, digest never weaker than SHA-256.
     ///
@@ -108,12 +205,18 @@ impl ProxyRequest {
     ///
     /// # Errors
     /// [`ProxyError`].
-    pub fn issue(mut self, issuer: &Credential, key: PrivateKey, now: DateTime<Utc>) -> Result<Proxy, ProxyError> {
+    pub fn issue(
+        mut self,
+        issuer: &VerifiedIssuer<'_>,
+        key: PrivateKey,
+        now: DateTime<Utc>,
+    ) -> Result<Proxy, ProxyError> {
+        let (latest, issuer) = (issuer.usable_until, issuer.credential);
         let chain = issuer.chain();
         let mut notes = self.adapt_to(chain, now)?;
         let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.not_before());
         let wanted = now.checked_add_signed(self.lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let latest = self.latest.min(chain.not_after());
+        let latest = latest.min(chain.not_after());
         let not_after = wanted.min(latest);
         if not_after <= now {
             return Err(ProxyError::Expired(latest));
@@ -196,8 +299,10 @@ impl ProxyRequest {
 
     fn extensions(&self, chain: &Chain, key: &PrivateKey) -> Result<Vec<X509Extension>, ProxyError> {
         let mut extensions = Vec::new();
-        if let Some(acs) = &self.attributes {
-            let value = acs.to_der().map_err(|error| ProxyError::Attributes(error.to_string()))?;
+        if !self.attributes.is_empty() {
+            let value = AcSeq { acs: self.attributes.clone() }
+                .to_der()
+                .map_err(|error| ProxyError::Attributes(error.to_string()))?;
             extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
         }
         if let Some(included) = &self.included {
