@@ -1,14 +1,16 @@
 //! `voms-proxy-destroy`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::Trouble;
-use super::{args, file, output};
+use super::{file, output};
 
 /// Removes a proxy, after overwriting it.
 #[derive(Debug, Parser)]
@@ -50,12 +52,14 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
+impl Arguments for DestroyArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DestroyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| run(args, &invocation.env))
+}
+
+fn run(args: DestroyArgs, env: &Environment) -> Result<Report, CommandError> {
     let path = args.file.unwrap_or_else(|| env.proxy());
     if args.debug {
         output::stderr(&format!("Removing {}", path.display()));
@@ -69,15 +73,12 @@ pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
     } else {
         file::destroy(&path, env.uid)
     };
-    let Err(error) = outcome else {
-        return Exit::Success;
-    };
-    if !args.quiet {
-        let reason = voms::files::reason(&error);
-        Trouble::new("Proxy file doesn't exist or has bad permissions")
-            .detail(format!("{}: {reason}", path.display()))
+    match outcome {
+        Ok(()) => Ok(Report::done()),
+        Err(_) if args.quiet => Ok(Report::done().exit(Exit::Failure)),
+        Err(error) => Err(Trouble::new("Proxy file doesn't exist or has bad permissions")
+            .detail(format!("{}: {}", path.display(), voms::files::reason(&error)))
             .help("name the proxy with --file")
-            .print();
+            .into()),
     }
-    Exit::Failure
 }

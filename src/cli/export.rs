@@ -1,17 +1,18 @@
 //! `voms-proxy export`: the user's certificate and key in one PKCS#12 file, for a browser.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
 use voms::pki::pkcs12::Ciphers;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, carry_out};
-use super::{file, places};
+use super::{file, places, signals};
 use crate::home::load;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
@@ -59,12 +60,18 @@ pub struct ExportArgs {
     version: Option<bool>,
 }
 
+impl Arguments for ExportArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &ExportArgs| run(args, env).map(|()| Exit::Success))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: ExportArgs| {
+        signals::watch();
+        run(&args, &invocation.env)?;
+        Ok(Report::done())
+    })
 }
 
-fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
+fn run(args: &ExportArgs, env: &Environment) -> Result<(), CommandError> {
     refuse_existing(&args.p12, args.force)?;
     let source = PassphraseSource::new(args.pwstdin);
     let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;

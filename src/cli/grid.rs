@@ -8,20 +8,23 @@ use clap::{ArgAction, Parser};
 use voms::files;
 use voms::pki::certificate::Certificate;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::{self, Trouble};
-use super::{args, file, info, places};
+use super::{file, info, places};
 
 /// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
 const INFO_SHORT: [(&str, &str); 5] =
     [("-f", "--file"), ("-s", "--subject"), ("-i", "--issuer"), ("-v", "--valid"), ("-h", "--hours")];
 
 /// Runs `grid-proxy-info`.
-pub fn proxy_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
+pub fn proxy_info(invocation: &Invocation) -> Exit {
     let long = |word: &OsString| INFO_SHORT.iter().find(|(short, _)| word == short).map(|(_, long)| (*long).into());
-    let words: Vec<OsString> = words.iter().map(|word| long(word).unwrap_or_else(|| word.clone())).collect();
-    info::main(name, &words, env)
+    let words = invocation.words.iter().map(|word| long(word).unwrap_or_else(|| word.clone())).collect();
+    info::main(&invocation.with_words(words))
 }
 
 /// Removes proxies, after overwriting them; what is not there is no failure.
@@ -63,12 +66,14 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
+impl Arguments for DestroyArgs {}
+
 /// Runs `grid-proxy-destroy`.
-pub fn proxy_destroy(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DestroyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
+pub fn proxy_destroy(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: DestroyArgs| Ok(Report::done().exit(remove(&args, &invocation.env))))
+}
+
+fn remove(args: &DestroyArgs, env: &Environment) -> Exit {
     let mut files = args.files.clone();
     if files.is_empty() || args.default || args.all {
         files.push(env.proxy());
@@ -153,19 +158,14 @@ pub struct CertArgs {
     version: Option<bool>,
 }
 
+impl Arguments for CertArgs {}
+
 /// Runs `grid-cert-info`.
-pub fn cert_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let outcome = match args::parse::<CertArgs>(name, words) {
-        Ok(args) => show(&args, env),
-        Err(exit) => return exit,
-    };
-    match outcome {
-        Ok(()) => Exit::Success,
-        Err(trouble) => {
-            trouble.print();
-            Exit::Failure
-        }
-    }
+pub fn cert_info(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: CertArgs| {
+        show(&args, &invocation.env)?;
+        Ok(Report::done())
+    })
 }
 
 fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {

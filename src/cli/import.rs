@@ -1,6 +1,5 @@
 //! `voms-proxy import`: from the files that an institution sent to the pair in `~/.globus`.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,11 +9,13 @@ use voms::pki::key::KeyError;
 use voms::pki::pem;
 use zeroize::Zeroizing;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
-use super::trouble::{Stop, carry_out};
 use super::{fitness, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
@@ -71,10 +72,15 @@ pub struct ImportArgs {
     version: Option<bool>,
 }
 
+impl Arguments for ImportArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &ImportArgs| {
-        if args.finish { finish(args, env) } else { run(args, env, super::now()) }.map(|()| Exit::Success)
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: ImportArgs| {
+        signals::watch();
+        let env = &invocation.env;
+        if args.finish { finish(&args, env) } else { run(&args, env, (invocation.now)()) }?;
+        Ok(Report::done())
     })
 }
 
@@ -86,7 +92,7 @@ enum Key {
     AtHome(Zeroizing<Vec<u8>>),
 }
 
-fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Stop> {
+fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), CommandError> {
     let directory = directory(args, env)?;
     let pair = Pair::in_directory(&directory);
     if pair.is_unfinished() && !args.dry_run {
@@ -132,7 +138,7 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
     })
 }
 
-fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
+fn finish(args: &ImportArgs, env: &Environment) -> Result<(), CommandError> {
     let directory = directory(args, env)?;
     let pair = Pair::in_directory(&directory);
     if args.dry_run && pair.is_unfinished() {
@@ -154,7 +160,7 @@ fn directory(args: &ImportArgs, env: &Environment) -> Result<PathBuf, Trouble> {
 }
 
 /// Reads the files, and the key that stands in the directory where none came along.
-fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(Received, Key), Stop> {
+fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(Received, Key), CommandError> {
     let mut received = Received::default();
     let mut ask = |path: &Path, wrong: u32| source.password_of(path, wrong);
     for file in &args.files {
@@ -214,7 +220,7 @@ fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
     }
 }
 
-fn ask_to_replace(args: &ImportArgs, replaces: &[PathBuf]) -> Result<(), Stop> {
+fn ask_to_replace(args: &ImportArgs, replaces: &[PathBuf]) -> Result<(), CommandError> {
     let there = names(replaces);
     let question = format!("Replace {there}? A backup is kept.");
     // Whoever has the passwords read from a pipe is not there to answer.
@@ -231,8 +237,8 @@ fn protect(
     chosen: &Chosen,
     pair: &Pair,
     source: PassphraseSource,
-) -> Result<Zeroizing<String>, Stop> {
-    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
+) -> Result<Zeroizing<String>, CommandError> {
+    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
     if args.no_passphrase {
         return chosen.key.to_pkcs8_pem().map_err(failed);
     }

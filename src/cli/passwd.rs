@@ -1,6 +1,5 @@
 //! `voms-proxy passwd`, also `grid-change-pass-phrase`: another pass phrase for the private key.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
@@ -9,11 +8,13 @@ use voms::pki::key::{KeyError, PrivateKey};
 use voms::pki::pem::{self, Block};
 use zeroize::Zeroizing;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, carry_out};
 use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
 use crate::home::load::{self, CredentialError};
@@ -56,12 +57,18 @@ pub struct PasswdArgs {
     version: Option<bool>,
 }
 
+impl Arguments for PasswdArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &PasswdArgs| run(args, env).map(|()| Exit::Success))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: PasswdArgs| {
+        signals::watch();
+        run(&args, &invocation.env)?;
+        Ok(Report::done())
+    })
 }
 
-fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
+fn run(args: &PasswdArgs, env: &Environment) -> Result<(), CommandError> {
     let path = key_file(args, env)?;
     let source = PassphraseSource::new(args.pwstdin);
     let contents = load::own_key_file(&path)?;
@@ -78,7 +85,7 @@ fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
 }
 
 /// Puts the new file in place of the one that was read, unless another came there meanwhile.
-fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
+fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
         Trouble::new(format!("cannot write {}: {reason}", path.display()))
             .detail("the old file is as it was")
@@ -87,7 +94,7 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
     let pair = Pair::of_file(path);
     let locked = pair.as_ref().map(Pair::lock).transpose().map_err(|error| match error {
         PairError::Write { reason, .. } => not_written(reason).into(),
-        error => Stop::from(error),
+        error => CommandError::from(error),
     })?;
     locked.as_ref().map(|locked| signals::uninterrupted(|| locked.finish())).transpose()?;
     globus_dir::unchanged(path, read)?;
@@ -121,7 +128,7 @@ fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<
     }
 }
 
-fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, Stop> {
+fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, CommandError> {
     enum Failed {
         Key(KeyError),
         Prompt(CredentialError),
@@ -153,8 +160,13 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
     }
 }
 
-fn seal(key: &PrivateKey, args: &PasswdArgs, path: &Path, source: PassphraseSource) -> Result<Zeroizing<String>, Stop> {
-    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
+fn seal(
+    key: &PrivateKey,
+    args: &PasswdArgs,
+    path: &Path,
+    source: PassphraseSource,
+) -> Result<Zeroizing<String>, CommandError> {
+    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
     if args.no_passphrase {
         return key.to_pkcs8_pem().map_err(failed);
     }

@@ -1,6 +1,5 @@
 //! `voms-proxy register`: how to become a member of a VO, and how far one has got.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,13 +15,15 @@ use voms_client::vomses::VomsesEntry;
 use voms_client::{ClientError, Failure, Survey, VomsClient};
 
 use super::advice::{self, User};
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::{Finding, Status};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{self, Stop, carry_out};
-use super::{fitness, places, vos};
+use super::{fitness, places, signals, trouble, vos};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
@@ -75,10 +76,14 @@ pub struct RegisterArgs {
     version: Option<bool>,
 }
 
+impl Arguments for RegisterArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &RegisterArgs| {
-        run(args, env, super::now()).map(|good| if good { Exit::Success } else { Exit::Failure })
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: RegisterArgs| {
+        signals::watch();
+        let good = run(&args, &invocation.env, (invocation.now)())?;
+        Ok(Report::done().exit(if good { Exit::Success } else { Exit::Failure }))
     })
 }
 
@@ -89,7 +94,7 @@ struct Wanted {
     groups: Vec<Fqan>,
 }
 
-fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<bool, Stop> {
+fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<bool, CommandError> {
     let wanted = wanted(args, env)?;
     let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
     let source = PassphraseSource::new(args.pwstdin);
@@ -132,7 +137,7 @@ fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
 }
 
 /// The certificate alone, for which no key has to be opened unless both are sealed in one file.
-fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), Stop> {
+fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), CommandError> {
     let path = location.certificate();
     let file = voms::files::read_limited(path, voms::files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = voms::files::reason(&error);
@@ -188,7 +193,7 @@ fn check(
     wanted: &Wanted,
     credential: &Credential,
     now: DateTime<Utc>,
-) -> Result<bool, Stop> {
+) -> Result<bool, CommandError> {
     let anchors = places::anchors(args.certdir.as_deref(), env)?;
     let trust = places::server_trust(anchors.as_ref());
     let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
@@ -209,7 +214,7 @@ fn check(
 }
 
 /// What a refusal says about the membership itself is the answer to the question; anything else is trouble.
-fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
+fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     let vo = &error.vo;
     let Some((entry, Failure::Server(refusal))) = error.foremost() else {
         return Err(trouble::client(error, user).into());

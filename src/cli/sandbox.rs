@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::SIGINT;
@@ -18,9 +19,12 @@ use voms_authority::server::{Client, Front, Reception, Server};
 use voms_authority::users::{Condition, PASSPHRASE};
 use voms_authority::world::{VO, World};
 
+use super::args::Arguments;
 use super::exit::Exit;
+use super::invocation::{Clock, Invocation};
+use super::outcome::{Report, run_command};
 use super::output::Trouble;
-use super::{args, links, output};
+use super::{links, output};
 
 /// The commands that look for servers, by the names they have behind `voms-proxy`.
 const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
@@ -102,28 +106,30 @@ impl Kind {
         }
     }
 
-    fn answer(self, world: &World, authority: &Authority, client: &Client, request: &[u8]) -> Vec<u8> {
+    fn answer(
+        self,
+        world: &World,
+        authority: &Authority,
+        client: &Client,
+        request: &[u8],
+        now: DateTime<Utc>,
+    ) -> Vec<u8> {
         match (self, client) {
-            (Self::Iam, client) => authority.iam_answer(&world.host, client, request, super::now()),
-            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, super::now()),
+            (Self::Iam, client) => authority.iam_answer(&world.host, client, request, now),
+            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, now),
             (Self::Voms, _) => Vec::new(),
         }
     }
 }
 
+impl Arguments for SandboxArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString]) -> Exit {
-    let args = match args::parse::<SandboxArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    run(&args).unwrap_or_else(|trouble| {
-        trouble.print();
-        Exit::Failure
-    })
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: SandboxArgs| Ok(Report::done().exit(run(&args, invocation.now)?)))
 }
 
-fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
+fn run(args: &SandboxArgs, now: Clock) -> Result<Exit, Trouble> {
     let temporary = match &args.dir {
         Some(dir) => {
             new_directory(dir)?;
@@ -133,8 +139,8 @@ fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
     };
     let dir = args.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir).map_err(Trouble::new)?;
-    let world = Arc::new(World::create_with_users(&dir, super::now()).map_err(Trouble::new)?);
-    let server = serve(&world, args.kind)?;
+    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Trouble::new)?);
+    let server = serve(&world, args.kind, now)?;
     world.write_vomses(&[server.port()]).map_err(Trouble::new)?;
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Trouble::new)?;
@@ -162,7 +168,7 @@ fn new_directory(dir: &Path) -> Result<(), Trouble> {
     }
 }
 
-fn serve(world: &Arc<World>, kind: Kind) -> Result<Server, Trouble> {
+fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Trouble> {
     // The authority's name has the port in it, which is known once the server runs.
     let authority = Arc::new(OnceLock::new());
     let (inside, own) = (world.clone(), authority.clone());
@@ -173,7 +179,7 @@ fn serve(world: &Arc<World>, kind: Kind) -> Result<Server, Trouble> {
         client_ca: world.ca.certificate(),
         revocation_list: Some(&revocation_list),
     };
-    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request);
+    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request, now());
     let server = Server::receive(&reception, answer).map_err(Trouble::new)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)

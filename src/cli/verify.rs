@@ -1,6 +1,5 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and for scripts.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,10 +13,12 @@ use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
 use super::advice::Advice;
-use super::env::Environment;
+use super::args::Arguments;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::{self, Trouble};
-use super::{args, info, places};
+use super::{info, places};
 
 /// Judges a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
@@ -85,27 +86,27 @@ enum Weak {
 }
 
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<VerifyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => {
-            // Whoever reads JSON gets JSON, whatever is wrong.
-            if exit == Exit::Failure && output::wants_json(words) {
-                let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
-                output::line(&as_json(&Err(Not::Judged(wrong))).to_string());
-            }
-            return exit;
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: VerifyArgs| {
+        let env = &invocation.env;
+        let named = args.file.clone().or(env.user_cert.clone().filter(|_| invocation.name == "voms-verify"));
+        let file = named.unwrap_or_else(|| env.proxy());
+        let outcome = judge(&args, &file, invocation);
+        if args.json {
+            let exit = if outcome.is_ok() { Exit::Success } else { Exit::Failure };
+            return Ok(Report::json(&as_json(&outcome)).exit(exit));
         }
-    };
-    let named = args.file.clone().or(env.user_cert.clone().filter(|_| name == "voms-verify"));
-    let file = named.unwrap_or_else(|| env.proxy());
-    let outcome = judge(&args, &file, env);
-    match (&outcome, args.json) {
-        (_, true) => output::line(&as_json(&outcome).to_string()),
-        (Ok(believed), false) => print_summary(believed),
-        (Err(not), false) => not.print(&file),
+        print_summary(&outcome.map_err(|not| not.into_trouble(&file))?);
+        Ok(Report::done())
+    })
+}
+
+impl Arguments for VerifyArgs {
+    /// A verdict is read in any case.
+    fn misunderstood() -> Option<Value> {
+        let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
+        Some(as_json(&Err(Not::Judged(wrong))))
     }
-    if outcome.is_ok() { Exit::Success } else { Exit::Failure }
 }
 
 /// Why there is no belief.
@@ -117,24 +118,25 @@ enum Not {
 }
 
 impl Not {
-    fn print(&self, file: &Path) {
+    fn into_trouble(self, file: &Path) -> Trouble {
         match self {
-            Self::Judged(trouble) => trouble.print(),
+            Self::Judged(trouble) => trouble,
             Self::Believed(findings) => {
                 let mut trouble = Trouble::new(format!("{} is not to be believed", file.display()));
                 for (finding, help) in findings {
                     trouble = trouble.detail(finding);
                     if let Some(help) = help {
-                        trouble = trouble.also_help(help);
+                        trouble = trouble.also_help(&help);
                     }
                 }
-                trouble.print();
+                trouble
             }
         }
     }
 }
 
-fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCredential, Not> {
+fn judge(args: &VerifyArgs, file: &Path, invocation: &Invocation) -> Result<VerifiedCredential, Not> {
+    let env = &invocation.env;
     let missing = |what: &str, option: &str| {
         Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
     };
@@ -165,7 +167,7 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
     })?;
     let told = |finding: &Finding| (finding.to_string(), finding.next_step());
     verifier
-        .verify(&presented, args.at.unwrap_or_else(super::now))
+        .verify(&presented, args.at.unwrap_or_else(invocation.now))
         .map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))
 }
 

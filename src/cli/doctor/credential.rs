@@ -10,7 +10,7 @@ use super::DoctorArgs;
 use crate::cli::advice::Advice;
 use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
-use crate::cli::trouble::Stop;
+use crate::cli::outcome::CommandError;
 use crate::cli::{fitness, places};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
@@ -27,7 +27,11 @@ pub struct Known {
     pub credential: Option<Credential>,
 }
 
-pub fn examine(args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> Result<(Vec<Finding>, Known), Stop> {
+pub fn examine(
+    args: &DoctorArgs,
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Finding>, Known), CommandError> {
     let location = match places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
         Ok(location) => location,
         Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),
@@ -66,7 +70,7 @@ fn files(location: &Location) -> String {
     }
 }
 
-fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop> {
+fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), CommandError> {
     let mut asked = true;
     let credential = load::load_ignoring_permissions(location, |path| match args.passphrase() {
         Some(source) => source.ask(path),
@@ -82,7 +86,7 @@ fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop
             let known = Known { chain: Some(credential.chain().clone()), credential: Some(credential) };
             Ok((Finding::ok(KEY, text), known))
         }
-        Err(CredentialError::Interrupted) => Err(Stop::Interrupted),
+        Err(CredentialError::Interrupted) => Err(CommandError::Interrupted),
         Err(error) => {
             let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
             let chain = file.ok().and_then(|file| Chain::parse(&file).ok());

@@ -11,22 +11,24 @@ mod place;
 mod report;
 mod servers;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::Value;
 use voms::trust::TrustAnchors;
 
 use self::credential::Known;
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::Finding;
-use super::output::{self, Trouble};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
+use super::output::Trouble;
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, exit_of};
-use super::{args, fitness, places, signals};
+use super::{fitness, places, signals};
 
 /// Looks at everything that a proxy with VOMS attributes needs, and tells what is broken and what mends it.
 #[derive(Debug, Parser)]
@@ -110,23 +112,23 @@ impl DoctorArgs {
     }
 }
 
+impl Arguments for DoctorArgs {
+    fn misunderstood() -> Option<Value> {
+        Some(Trouble::new("the command line is wrong").as_json())
+    }
+}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DoctorArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => {
-            if exit == Exit::Failure && output::wants_json(words) {
-                output::line(&Trouble::new("the command line is wrong").as_json().to_string());
-            }
-            return exit;
-        }
-    };
-    signals::watch();
-    exit_of(examine(&args, env, super::now).map(|findings| report::tell(&findings, &args)))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: DoctorArgs| {
+        signals::watch();
+        let findings = examine(&args, &invocation.env, invocation.now)?;
+        Ok(Report::done().exit(report::tell(&findings, &args)))
+    })
 }
 
 /// The whole road, in its order. What a broken link makes impossible is skipped; nothing else is.
-fn examine(args: &DoctorArgs, env: &Environment, now: fn() -> DateTime<Utc>) -> Result<Vec<Finding>, Stop> {
+fn examine(args: &DoctorArgs, env: &Environment, now: fn() -> DateTime<Utc>) -> Result<Vec<Finding>, CommandError> {
     let mut findings = Vec::new();
     if args.fix_permissions {
         findings.extend(permissions::fix(args, env));

@@ -11,9 +11,10 @@ use voms::pki::certificate::Certificate;
 use voms::pki::pem;
 use voms::proxy::kind::{Policy, ProxyType};
 
-use super::End;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
+use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::{self, Trouble};
 
 /// Shows the credential that ecp-get-cert has written.
@@ -71,19 +72,28 @@ pub struct InfoArgs {
     version: Option<bool>,
 }
 
+impl Arguments for InfoArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
 /// Runs the command, with its words as the parser got them.
-pub(super) fn run(args: &InfoArgs, words: &[OsString], env: &Environment) -> Result<(), End> {
+pub(super) fn run(
+    args: &InfoArgs,
+    words: &[OsString],
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Result<Report, CommandError> {
     let path = args.file.clone().unwrap_or_else(|| env.proxy());
-    let now = crate::cli::now();
+    let answer = |yes| Report::done().exit(if yes { Exit::Success } else { Exit::Failure });
     let wanted = args.valid.as_deref().map(seconds).transpose()?.unwrap_or(0);
     let chain = match load(&path) {
-        Err(_) if args.exists => return Err(End::Exit(Exit::Failure)),
+        Err(_) if args.exists => return Ok(answer(false)),
         loaded => loaded?,
     };
     let leaf = chain.leaf();
     let left = (chain.not_after() - now).num_seconds();
     if args.exists {
-        return if left > 0 && left >= wanted { Ok(()) } else { Err(End::Exit(Exit::Failure)) };
+        return Ok(answer(left > 0 && left >= wanted));
     }
     let shown: Vec<String> = asked_for(words).into_iter().map(|what| value(what, leaf, &path, left)).collect();
     if shown.is_empty() {
@@ -95,7 +105,7 @@ pub(super) fn run(args: &InfoArgs, words: &[OsString], env: &Environment) -> Res
         let text = format!("{} is not valid for that long", path.display());
         return Err(Trouble::new(text).help("run: ecp-get-cert").into());
     }
-    Ok(())
+    Ok(Report::done())
 }
 
 /// What is to be shown, in the order in which it was asked for.
@@ -177,12 +187,12 @@ fn time_left(left: i64) -> String {
     }
 }
 
-fn seconds(text: &str) -> Result<i64, End> {
+fn seconds(text: &str) -> Result<i64, CommandError> {
     let parsed = text.split_once(':').and_then(|(hours, minutes)| {
         let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
         Some(i64::from(hours) * 3600 + i64::from(minutes) * 60)
     });
     parsed.ok_or_else(|| {
-        End::Usage(Trouble::new(format!("{text:?} is no time")).help("write hours and minutes, as in 12:00"))
+        CommandError::Usage(Trouble::new(format!("{text:?} is no time")).help("write hours and minutes, as in 12:00"))
     })
 }

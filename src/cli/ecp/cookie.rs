@@ -9,10 +9,12 @@ use saml_ecp::jar::Jar;
 use url::Url;
 use voms::files;
 
-use super::End;
 use super::login::{LoginArgs, address_of, at_once, log_in, remove};
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
 use crate::cli::file;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Trouble};
 
 const JAR_LIMIT: u64 = 1 << 20;
@@ -85,8 +87,12 @@ pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> 
         .map_err(|error| EcpError::Cookies { path: path.to_owned(), reason: files::reason(&error) })
 }
 
+impl Arguments for CookieArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
 /// Runs the command.
-pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
+pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), CommandError> {
     let path = args.cookiefile.clone().unwrap_or_else(|| usual(env));
     let verbose = args.verbose || args.login.debug;
     if args.login.list_idps {
@@ -96,7 +102,7 @@ pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
         return remove("cookie", &path, verbose, env);
     }
     let Some(url) = &args.url else {
-        return Err(End::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));
+        return Err(CommandError::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));
     };
     let url = address_of(url)?;
     let http = args.login.http()?;

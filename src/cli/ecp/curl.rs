@@ -11,11 +11,13 @@ use saml_ecp::jar::Jar;
 use url::Url;
 use voms::files;
 
-use super::End;
 use super::cookie;
 use super::login::{LoginArgs, address_of, log_in};
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
 use crate::cli::file;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::Trouble;
 
 /// As many redirects within one service as anybody needs.
@@ -64,14 +66,18 @@ pub struct CurlArgs {
     version: Option<bool>,
 }
 
+impl Arguments for CurlArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
 /// Runs the command.
-pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
+pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), CommandError> {
     if args.login.list_idps {
         return args.login.print_list(env);
     }
     let url = address_of(args.url.as_deref().unwrap_or_default())?;
     let path = args.cookiefile.clone().unwrap_or_else(|| cookie::usual(env));
-    let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, End>>()?;
+    let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, CommandError>>()?;
     let http = args.login.http()?;
     let mut jar = cookie::load(&path)?;
     let mut answer = get(&http, &url, &mut jar, &headers)?;
@@ -104,8 +110,8 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 }
 
 /// A header as curl takes it.
-fn header(text: &str) -> Result<(HeaderName, String), End> {
-    let wrong = || End::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
+fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
+    let wrong = || CommandError::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
     let value = value.trim();
@@ -114,7 +120,7 @@ fn header(text: &str) -> Result<(HeaderName, String), End> {
 }
 
 /// Follows redirects as long as they stay at the service.
-fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, End> {
+fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, CommandError> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
         let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), page: true, ..Message::default() };
@@ -129,7 +135,7 @@ fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) 
 }
 
 /// What is too large for memory is left to curl, with our cookies.
-fn too_large(error: EcpError, url: &Url) -> End {
+fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
         EcpError::TooLarge { .. } => Trouble::of_stranger(&error)
             .help(&format!("run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"))

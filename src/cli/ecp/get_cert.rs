@@ -14,10 +14,13 @@ use voms::proxy::ProxyRequest;
 use voms::proxy::kind::{Generation, Policy};
 use zeroize::Zeroizing;
 
-use super::End;
 use super::cert_info;
 use super::login::{LoginArgs, address_of, at_once, log_in, remove};
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::invocation::Clock;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::Trouble;
 use crate::cli::{file, trouble};
 use crate::home::load::{self, CredentialError};
@@ -98,8 +101,12 @@ fn finite(hours: &str) -> Result<f64, &'static str> {
     hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("it is no number of hours")
 }
 
+impl Arguments for GetCertArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
 /// Runs the command.
-pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
+pub(super) fn run(args: &GetCertArgs, env: &Environment, now: Clock) -> Result<(), CommandError> {
     let path = args.place(env);
     if args.login.list_idps {
         return args.login.print_list(env);
@@ -109,14 +116,14 @@ pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
     }
     if let Some(hours) = args.reuse {
         at_once(args.is_verbose(), "Validating existing certificate...");
-        if is_good(&path, hours, args.proxy, crate::cli::now()) {
+        if is_good(&path, hours, args.proxy, now()) {
             at_once(args.is_verbose(), " OK\n");
-            return tell(args, &path);
+            return tell(args, &path, now());
         }
         at_once(args.is_verbose(), " failed, will regenerate\n");
     }
-    fetch(args, &path, env)?;
-    tell(args, &path)
+    fetch(args, &path, env, now)?;
+    tell(args, &path, now())
 }
 
 /// Whether a file holds what would be fetched, for that many hours yet, and is as closed to others as that would be:
@@ -136,9 +143,9 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
 }
 
-fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
+fn fetch(args: &GetCertArgs, path: &Path, env: &Environment, now: Clock) -> Result<(), CommandError> {
     let hours = u32::try_from(args.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
-        End::Usage(Trouble::new("the hours have to be a positive number").help("write for example --hours 24"))
+        CommandError::Usage(Trouble::new("the hours have to be a positive number").help("write for example --hours 24"))
     })?;
     let service = args.service_url.clone().or_else(|| env.ecp_service_url.clone());
     let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
@@ -154,10 +161,10 @@ fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> 
     let host = host_of(&service)?;
     log_in(&http, &service, &mut jar, (&idps, &login)).map_err(|error| error.of_service(&host))?;
     let place = if args.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
-    let credential = certificate::request(&http, &service, &mut jar, (hours, place), crate::cli::now())?;
+    let credential = certificate::request(&http, &service, &mut jar, (hours, place), now())?;
     at_once(args.is_verbose(), "Storing certificate...\n");
     let contents = match args.proxy {
-        true => proxy_of(&credential, hours)?,
+        true => proxy_of(&credential, hours, now())?,
         false => plain(&credential)?,
     };
     file::replace(path, &contents).map_err(|error| trouble::not_written(path, &error))?;
@@ -172,7 +179,7 @@ fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     Ok(Zeroizing::new([certificate.as_bytes(), key.as_bytes()].concat()))
 }
 
-fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn proxy_of(credential: &Credential, hours: u32, now: DateTime<Utc>) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let request = ProxyRequest {
         generation: Generation::Rfc,
         policy: Policy::InheritAll,
@@ -183,14 +190,14 @@ fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, T
         included: None,
     };
     let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
-    let proxy = request.issue(credential, key, crate::cli::now()).map_err(Trouble::from)?;
+    let proxy = request.issue(credential, key, now).map_err(Trouble::from)?;
     proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
 }
 
-fn tell(args: &GetCertArgs, path: &Path) -> Result<(), End> {
+fn tell(args: &GetCertArgs, path: &Path, now: DateTime<Utc>) -> Result<(), CommandError> {
     if !args.is_verbose() {
         return Ok(());
     }
-    cert_info::block(cert_info::load(path)?.leaf(), path, crate::cli::now(), true);
+    cert_info::block(cert_info::load(path)?.leaf(), path, now, true);
     Ok(())
 }

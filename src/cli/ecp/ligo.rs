@@ -2,10 +2,13 @@
 
 use clap::{ArgAction, Parser};
 
-use super::End;
 use super::get_cert::{self, GetCertArgs};
 use super::login::LoginArgs;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::invocation::Clock;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Trouble};
 
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
@@ -62,10 +65,14 @@ pub struct LigoArgs {
     help: Option<bool>,
 }
 
+impl Arguments for LigoArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
 /// Runs the command.
-pub(super) fn run(args: &LigoArgs, env: &Environment) -> Result<(), End> {
+pub(super) fn run(args: &LigoArgs, env: &Environment, now: Clock) -> Result<(), CommandError> {
     if args.username.is_none() && !args.kerberos && !args.destroy {
-        return Err(End::Usage(
+        return Err(CommandError::Usage(
             Trouble::new("username is required if not using --kerberos").help("run: ligo-proxy-init albert.einstein"),
         ));
     }
@@ -80,5 +87,5 @@ pub(super) fn run(args: &LigoArgs, env: &Environment) -> Result<(), End> {
         ..LoginArgs::default()
     };
     let (hours, proxy, destroy) = (args.hours, args.proxy, args.destroy);
-    get_cert::run(&GetCertArgs { login, hours, proxy, destroy, ..GetCertArgs::default() }, env)
+    get_cert::run(&GetCertArgs { login, hours, proxy, destroy, ..GetCertArgs::default() }, env, now)
 }

@@ -14,9 +14,9 @@ use url::Url;
 use voms::files;
 use zeroize::Zeroizing;
 
-use super::End;
 use crate::cli::env::Environment;
 use crate::cli::file;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Trouble};
 use crate::cli::prompt::{self, PassphraseSource};
 
@@ -55,12 +55,12 @@ pub struct LoginArgs {
 
 impl LoginArgs {
     /// HTTP as these options want it.
-    pub fn http(&self) -> Result<Http, End> {
+    pub fn http(&self) -> Result<Http, CommandError> {
         Ok(Http::new(self.debug.then_some(output::stderr as fn(&str)))?)
     }
 
     /// The list, from where it was named; else CILogon's, or what is built in if that cannot be had.
-    pub fn list(&self, http: &Http, env: &Environment) -> Result<Vec<Idp>, End> {
+    pub fn list(&self, http: &Http, env: &Environment) -> Result<Vec<Idp>, CommandError> {
         let Some(place) = self.idp_list.as_ref().or(env.ecp_idp_list.as_ref()) else {
             let fetched = fetch(http, LIST).ok().filter(|list| !list.is_empty());
             if fetched.is_none() && self.debug {
@@ -81,7 +81,7 @@ impl LoginArgs {
     }
 
     /// Prints the list, sorted by name.
-    pub fn print_list(&self, env: &Environment) -> Result<(), End> {
+    pub fn print_list(&self, env: &Environment) -> Result<(), CommandError> {
         let mut list = self.list(&self.http()?, env)?;
         list.sort_by(|one, other| one.name.cmp(&other.name));
         let label = |idp: &Idp| format!("'{}{}'", idp.name, if idp.kerberos { " (Kerberos)" } else { "" });
@@ -91,7 +91,7 @@ impl LoginArgs {
     }
 
     /// Whom to ask, in turn, and how the user proves who it is; the password is asked for once.
-    pub fn resolve(&self, http: &Http, env: &Environment) -> Result<(Vec<Idp>, Login), End> {
+    pub fn resolve(&self, http: &Http, env: &Environment) -> Result<(Vec<Idp>, Login), CommandError> {
         let ticket = if self.kerberos {
             let gssapi = Gssapi::load().map_err(EcpError::from)?;
             let principal = gssapi.principal().map_err(EcpError::from)?;
@@ -102,7 +102,7 @@ impl LoginArgs {
         let realm = ticket.as_ref().and_then(|(_, principal)| Some(principal.rsplit_once('@')?.1.to_owned()));
         let value = self.identity_provider.clone().or_else(|| env.ecp_idp.clone()).or(realm);
         let value = value.ok_or_else(|| {
-            End::Usage(
+            CommandError::Usage(
                 Trouble::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
@@ -123,7 +123,7 @@ impl LoginArgs {
         Ok((idps, login))
     }
 
-    fn basic(&self, idp: &Idp) -> Result<Login, End> {
+    fn basic(&self, idp: &Idp) -> Result<Login, CommandError> {
         let host = host_of(&idp.url)?;
         let user = match &self.username {
             Some(user) => user.clone(),
@@ -131,16 +131,17 @@ impl LoginArgs {
         };
         let prompt = format!("Enter password for '{user}' on {host}: ");
         let source = PassphraseSource::new(self.pwstdin);
-        let password: Zeroizing<String> = source.ask_for(&prompt, Path::new(&host)).map_err(|error| {
-            use crate::home::load::CredentialError;
-            match error {
-                CredentialError::NoPassphrase { reason, .. } => {
-                    let headline = format!("there is no password for {user} at {host}: {reason}");
-                    Trouble::new(headline).help("run it on a terminal, give --pwstdin, or use --kerberos").into()
+        let password: Zeroizing<String> =
+            source.ask_for(&prompt, Path::new(&host)).map_err(|error| -> CommandError {
+                use crate::home::load::CredentialError;
+                match error {
+                    CredentialError::NoPassphrase { reason, .. } => {
+                        let headline = format!("there is no password for {user} at {host}: {reason}");
+                        Trouble::new(headline).help("run it on a terminal, give --pwstdin, or use --kerberos").into()
+                    }
+                    other => other.into(),
                 }
-                other => crate::cli::trouble::Stop::from(other),
-            }
-        })?;
+            })?;
         Ok(Login::Basic(user, password))
     }
 }
@@ -187,7 +188,7 @@ fn is_about(error: &EcpError, idp: &Idp) -> bool {
 }
 
 /// Removes a file of one's own, as `--destroy` wants it; what is not there is no failure.
-pub fn remove(what: &str, path: &Path, verbose: bool, env: &Environment) -> Result<(), End> {
+pub fn remove(what: &str, path: &Path, verbose: bool, env: &Environment) -> Result<(), CommandError> {
     at_once(verbose, &format!("Removing {what} file '{}'...", path.display()));
     if path.symlink_metadata().is_err() {
         at_once(verbose, " not found\n");

@@ -10,84 +10,66 @@ mod login;
 
 use std::ffi::OsString;
 
-use clap::Parser;
-use saml_ecp::error::EcpError;
-
 pub use self::cert_info::InfoArgs;
 pub use self::cookie::CookieArgs;
 pub use self::curl::CurlArgs;
 pub use self::get_cert::GetCertArgs;
 pub use self::ligo::LigoArgs;
-use super::advice::Advice;
-use super::args;
-use super::env::Environment;
+use super::args::{self, Arguments};
 use super::exit::Exit;
-use super::output::Trouble;
-use super::trouble::{Stop, exit_of};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
+use super::signals;
+use clap::Parser;
 
-/// One of the commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    GetCert,
-    CertInfo,
-    Ligo,
-    GetCookie,
-    Curl,
-}
+/// How a wrong command line ends, as it always did.
+const WRONG_USAGE: Exit = Exit::Code(2);
 
-/// Runs a command; a wrong command line ends with 2, as it always did.
-pub fn main(command: Command, name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let outcome = match command {
-        Command::GetCert => parse(name, words).and_then(|args| told(get_cert::run(&args, env))),
-        Command::CertInfo => parse(name, words).and_then(|args| {
-            let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(words));
-            told(cert_info::run(&args, &words, env))
-        }),
-        Command::Ligo => parse(name, words).and_then(|args| told(ligo::run(&args, env))),
-        Command::GetCookie => parse(name, words).and_then(|args| told(cookie::run(&args, env))),
-        Command::Curl => parse(name, words).and_then(|args| told(curl::run(&args, env))),
-    };
-    match outcome {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
-}
-
-/// What ends a command early.
-pub enum End {
-    /// The command line is wrong.
-    Usage(Trouble),
-    Stop(Stop),
-    /// All was said; only the exit code is left.
-    Exit(Exit),
-}
-
-impl From<EcpError> for End {
-    fn from(error: EcpError) -> Self {
-        Self::Stop(Trouble::of_stranger(&error).maybe_help(error.next_step()).into())
-    }
-}
-
-impl<E: Into<Stop>> From<E> for End {
-    fn from(error: E) -> Self {
-        Self::Stop(error.into())
-    }
-}
-
-fn told(outcome: Result<(), End>) -> Result<(), Exit> {
-    outcome.map_err(|end| match end {
-        End::Usage(trouble) => {
-            trouble.print();
-            Exit::Code(2)
-        }
-        End::Stop(stop) => exit_of(Err(stop)),
-        End::Exit(exit) => exit,
+/// Runs `ecp-get-cert`.
+pub fn get_cert(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args: GetCertArgs| {
+        get_cert::run(&args, &invocation.env, invocation.now)?;
+        Ok(Report::done())
     })
 }
 
-fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
-    super::signals::watch();
-    args::parse(name, &spelled_out::<P>(words)).map_err(|exit| if exit == Exit::Failure { Exit::Code(2) } else { exit })
+/// Runs `ecp-cert-info`.
+pub fn cert_info(invocation: &Invocation) -> Exit {
+    let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(&invocation.words));
+    run_spelled(invocation, |args: InfoArgs| cert_info::run(&args, &words, &invocation.env, (invocation.now)()))
+}
+
+/// Runs `ecp-get-cookie`.
+pub fn get_cookie(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args: CookieArgs| {
+        cookie::run(&args, &invocation.env)?;
+        Ok(Report::done())
+    })
+}
+
+/// Runs `ecp-curl`.
+pub fn curl(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args: CurlArgs| {
+        curl::run(&args, &invocation.env)?;
+        Ok(Report::done())
+    })
+}
+
+/// Runs `ligo-proxy-init`.
+pub fn ligo(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args: LigoArgs| {
+        ligo::run(&args, &invocation.env, invocation.now)?;
+        Ok(Report::done())
+    })
+}
+
+/// Runs a command whose words are spelled as for its predecessor in Python.
+fn run_spelled<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Result<Report, CommandError>) -> Exit {
+    let spelled = invocation.with_words(spelled_out::<A>(&invocation.words));
+    run_command(&spelled, |args| {
+        signals::watch();
+        run(args)
+    })
 }
 
 /// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.
