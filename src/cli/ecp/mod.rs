@@ -7,60 +7,62 @@ mod curl;
 mod get_cert;
 mod ligo;
 mod login;
+mod progress;
+mod providers;
 
 use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser;
+use saml_ecp::error::EcpError;
+use saml_ecp::http::{Http, host_of};
+use url::Url;
+use voms::files;
 
 pub use self::cert_info::InfoArgs;
+use self::cert_info::InfoPlan;
 pub use self::cookie::CookieArgs;
+use self::cookie::CookiePlan;
 pub use self::curl::CurlArgs;
+use self::curl::CurlPlan;
 pub use self::get_cert::GetCertArgs;
+use self::get_cert::GetCertPlan;
 pub use self::ligo::LigoArgs;
+use self::progress::Progress;
 use super::args::{self, Arguments};
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::signals;
-use clap::Parser;
+use super::output::{self, Trouble};
+use super::{file, signals};
 
 /// How a wrong command line ends, as it always did.
 const WRONG_USAGE: Exit = Exit::Code(2);
 
 /// Runs `ecp-get-cert`.
 pub fn get_cert(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args: GetCertArgs| {
-        get_cert::run(&args, &invocation.env, invocation.now)?;
-        Ok(Report::done())
-    })
+    run_spelled(invocation, |args| get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now))
 }
 
 /// Runs `ecp-cert-info`.
 pub fn cert_info(invocation: &Invocation) -> Exit {
     let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(&invocation.words));
-    run_spelled(invocation, |args: InfoArgs| cert_info::run(&args, &words, &invocation.env, (invocation.now)()))
+    run_spelled(invocation, |args| cert_info::run(&InfoPlan::new(args, &words, &invocation.env)?, (invocation.now)()))
 }
 
 /// Runs `ecp-get-cookie`.
 pub fn get_cookie(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args: CookieArgs| {
-        cookie::run(&args, &invocation.env)?;
-        Ok(Report::done())
-    })
+    run_spelled(invocation, |args| cookie::run(CookiePlan::new(args, &invocation.env)?))
 }
 
 /// Runs `ecp-curl`.
 pub fn curl(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args: CurlArgs| {
-        curl::run(&args, &invocation.env)?;
-        Ok(Report::done())
-    })
+    run_spelled(invocation, |args| curl::run(CurlPlan::new(args, &invocation.env)?))
 }
 
 /// Runs `ligo-proxy-init`.
 pub fn ligo(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args: LigoArgs| {
-        ligo::run(&args, &invocation.env, invocation.now)?;
-        Ok(Report::done())
-    })
+    run_spelled(invocation, |args| get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now))
 }
 
 /// Runs a command whose words are spelled as for its predecessor in Python.
@@ -70,6 +72,31 @@ fn run_spelled<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Res
         signals::watch();
         run(args)
     })
+}
+
+/// HTTP, with `debug` told on stderr.
+fn http(debug: bool) -> Result<Http, EcpError> {
+    Http::new(debug.then_some(output::stderr as fn(&str)))
+}
+
+/// An https address that the user gave.
+fn address_of(text: &str) -> Result<Url, EcpError> {
+    let url = Url::parse(text).map_err(|_| EcpError::insecure(text))?;
+    host_of(&url).map(|_| url)
+}
+
+/// Removes a file of the user's, as `--destroy` wants it; what is not there is no failure.
+fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Report, CommandError> {
+    progress.say(&format!("Removing {what} file '{}'...", path.display()));
+    if path.symlink_metadata().is_err() {
+        progress.say(" not found\n");
+        return Ok(Report::done());
+    }
+    file::destroy(path, uid).map_err(|error| {
+        Trouble::new(format!("cannot remove {}: {}", path.display(), files::reason(&error))).help("check who owns it")
+    })?;
+    progress.say(" done\n");
+    Ok(Report::done())
 }
 
 /// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.
