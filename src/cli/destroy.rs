@@ -1,5 +1,6 @@
 //! `voms-proxy-destroy`.
 
+use std::io;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
@@ -56,29 +57,49 @@ impl Arguments for DestroyArgs {}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args| run(args, &invocation.env))
+    run_command(invocation, |args| {
+        let plan = DestroyPlan::new(args, &invocation.env);
+        report(&plan, run(&plan))
+    })
 }
 
-fn run(args: DestroyArgs, env: &Environment) -> Result<Report, CommandError> {
-    let path = args.file.unwrap_or_else(|| env.proxy());
-    if args.debug {
-        output::stderr(&format!("Removing {}", path.display()));
+struct DestroyPlan {
+    path: PathBuf,
+    uid: u32,
+    dry: bool,
+    quiet: bool,
+    debug: bool,
+}
+
+impl DestroyPlan {
+    fn new(args: DestroyArgs, env: &Environment) -> Self {
+        let path = args.file.unwrap_or_else(|| env.proxy());
+        Self { path, uid: env.uid, dry: args.dry, quiet: args.quiet, debug: args.debug }
     }
-    let outcome = if args.dry {
-        file::open_for_destruction(&path, env.uid).map(|_| {
-            if !args.quiet {
-                output::stderr(&format!("Would remove {}", path.display()));
-            }
-        })
-    } else {
-        file::destroy(&path, env.uid)
-    };
+}
+
+fn run(plan: &DestroyPlan) -> io::Result<()> {
+    if plan.debug {
+        output::stderr(&format!("Removing {}", plan.path.display()));
+    }
+    match plan.dry {
+        true => file::open_for_destruction(&plan.path, plan.uid).map(drop),
+        false => file::destroy(&plan.path, plan.uid),
+    }
+}
+
+fn report(plan: &DestroyPlan, outcome: io::Result<()>) -> Result<Report, CommandError> {
+    let path = plan.path.display();
     match outcome {
-        Ok(()) => Ok(Report::done()),
-        Err(_) if args.quiet => Ok(Report::done().exit(Exit::Failure)),
-        Err(error) => Err(Trouble::new("Proxy file doesn't exist or has bad permissions")
-            .detail(format!("{}: {}", path.display(), voms::files::reason(&error)))
-            .help("name the proxy with --file")
-            .into()),
+        Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
+        Err(error) => {
+            return Err(Trouble::new("Proxy file doesn't exist or has bad permissions")
+                .detail(format!("{path}: {}", voms::files::reason(&error)))
+                .help("name the proxy with --file")
+                .into());
+        }
+        Ok(()) if plan.dry && !plan.quiet => output::stderr(&format!("Would remove {path}")),
+        Ok(()) => {}
     }
+    Ok(Report::done())
 }
