@@ -13,7 +13,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Trouble};
+use super::output::Trouble;
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
@@ -61,27 +61,43 @@ impl Arguments for PasswdArgs {}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args: PasswdArgs| {
+    run_command(invocation, |args| {
         signals::watch();
-        run(&args, &invocation.env)?;
-        Ok(Report::done())
+        let plan = PasswdPlan::new(&args, &invocation.env)?;
+        run(&plan)?;
+        Ok(report(&plan))
     })
 }
 
-fn run(args: &PasswdArgs, env: &Environment) -> Result<(), CommandError> {
-    let path = key_file(args, env)?;
-    let source = PassphraseSource::new(args.pwstdin);
-    let contents = load::own_key_file(&path)?;
+struct PasswdPlan {
+    /// The file with the key.
+    path: PathBuf,
+    source: PassphraseSource,
+    /// Whether the key is to have a pass phrase.
+    protect: bool,
+}
+
+impl PasswdPlan {
+    fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Trouble> {
+        let source = PassphraseSource::new(args.pwstdin);
+        Ok(Self { path: key_file(args, env)?, source, protect: !args.no_passphrase })
+    }
+}
+
+fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
+    let contents = load::own_key_file(&plan.path)?;
     let blocks = pem::blocks(&contents);
-    let block = one_key(&path, &contents, &blocks)?;
-    let key = open(&path, block, source)?;
-    let sealed = seal(&key, args, &path, source)?;
+    let block = one_key(&plan.path, &contents, &blocks)?;
+    let key = open(&plan.path, block, plan.source)?;
+    let sealed = seal(&key, plan)?;
     let range = block.range();
     let new = Zeroizing::new([&contents[..range.start], sealed.trim_end().as_bytes(), &contents[range.end..]].concat());
-    replace(&path, &contents, &new)?;
-    let what = if args.no_passphrase { "has no pass phrase any more" } else { "has the new pass phrase" };
-    output::line(&format!("{} {what}.", path.display()));
-    Ok(())
+    replace(&plan.path, &contents, &new)
+}
+
+fn report(plan: &PasswdPlan) -> Report {
+    let what = if plan.protect { "has the new pass phrase" } else { "has no pass phrase any more" };
+    Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }
 
 /// Puts the new file in place of the one that was read, unless another came there meanwhile.
@@ -160,16 +176,11 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
     }
 }
 
-fn seal(
-    key: &PrivateKey,
-    args: &PasswdArgs,
-    path: &Path,
-    source: PassphraseSource,
-) -> Result<Zeroizing<String>, CommandError> {
+fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, CommandError> {
     let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
-    if args.no_passphrase {
+    if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);
     }
-    let passphrase = source.choose_for(path, "pass phrase")?;
+    let passphrase = plan.source.choose_for(&plan.path, "pass phrase")?;
     key.to_encrypted_pem(&passphrase).map_err(failed)
 }
