@@ -14,9 +14,10 @@ use voms::vo::vomsdir::VomsDir;
 
 use super::advice::Advice;
 use super::args::Arguments;
+use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{Report, run_command};
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::{info, places};
 
@@ -88,17 +89,27 @@ enum Weak {
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: VerifyArgs| {
-        let env = &invocation.env;
-        let named = args.file.clone().or(env.user_cert.clone().filter(|_| invocation.name == "voms-verify"));
-        let file = named.unwrap_or_else(|| env.proxy());
-        let outcome = judge(&args, &file, invocation);
-        if args.json {
-            let exit = if outcome.is_ok() { Exit::Success } else { Exit::Failure };
-            return Ok(Report::json(&as_json(&outcome)).exit(exit));
-        }
-        print_summary(&outcome.map_err(|not| not.into_trouble(&file))?);
-        Ok(Report::done())
+        let file = file(&args, invocation);
+        let json = args.json;
+        let outcome = VerifyPlan::new(args, &file, invocation).and_then(|plan| judge(&plan));
+        report(outcome, &file, json)
     })
+}
+
+/// Where the proxy or certificate is.
+fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
+    let env = &invocation.env;
+    let named = args.file.clone().or(env.user_cert.clone().filter(|_| invocation.name == "voms-verify"));
+    named.unwrap_or_else(|| env.proxy())
+}
+
+fn report(outcome: Result<VerifiedCredential, Not>, file: &Path, json: bool) -> Result<Report, CommandError> {
+    if json {
+        let exit = if outcome.is_ok() { Exit::Success } else { Exit::Failure };
+        return Ok(Report::json(&as_json(&outcome)).exit(exit));
+    }
+    print_summary(&outcome.map_err(|not| not.into_trouble(file))?);
+    Ok(Report::done())
 }
 
 impl Arguments for VerifyArgs {
@@ -109,7 +120,7 @@ impl Arguments for VerifyArgs {
     }
 }
 
-/// Why there is no belief.
+/// Why it is not verified.
 enum Not {
     /// The findings.
     Believed(Vec<(String, Option<String>)>),
@@ -135,8 +146,21 @@ impl Not {
     }
 }
 
-fn judge(args: &VerifyArgs, file: &Path, invocation: &Invocation) -> Result<VerifiedCredential, Not> {
-    let env = &invocation.env;
+/// What is verified, and by which rules.
+struct VerifyPlan {
+    file: PathBuf,
+    verifier: VomsVerifier,
+    at: DateTime<Utc>,
+}
+
+impl VerifyPlan {
+    fn new(args: VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Self, Not> {
+        let verifier = verifier(&args, &invocation.env)?;
+        Ok(Self { file: file.to_owned(), verifier, at: args.at.unwrap_or_else(invocation.now) })
+    }
+}
+
+fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let missing = |what: &str, option: &str| {
         Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
     };
@@ -159,16 +183,17 @@ fn judge(args: &VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Veri
     });
     let own = || vec![rustix::system::uname().nodename().to_string_lossy().into_owned()];
     let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
-    let verifier =
-        VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts);
+    Ok(VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts))
+}
+
+fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
+    let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
     let told = |finding: &Finding| (finding.to_string(), finding.next_step());
-    verifier
-        .verify(&presented, args.at.unwrap_or_else(invocation.now))
-        .map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))
+    verifier.verify(&presented, *at).map_err(|rejection| Not::Believed(rejection.findings().iter().map(told).collect()))
 }
 
 fn type_of(believed: &VerifiedCredential) -> String {
