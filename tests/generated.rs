@@ -6,19 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap_complete::Shell;
-use voms_proxy::cli::definitions;
-
-/// Names that are subcommands of `voms-proxy` only, and so nobody's to complete.
-const NOT_LINKED: [&str; 8] = [
-    "voms-proxy-links",
-    "voms-proxy-sandbox",
-    "voms-proxy-verify",
-    "voms-proxy-import",
-    "voms-proxy-export",
-    "voms-proxy-passwd",
-    "voms-proxy-register",
-    "voms-proxy-doctor",
-];
+use voms_proxy::cli::{definitions, links};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -52,7 +40,8 @@ fn completions_offer_what_the_program_understands() {
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         for mut command in definitions() {
             let name = command.get_name().to_owned();
-            if NOT_LINKED.contains(&name.as_str()) {
+            // What is a word after `voms-proxy` only is nobody's to complete.
+            if !links().any(|link| link == name) {
                 continue;
             }
             let file = match shell {

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser};
+use serde_json::Value;
 
-use super::conf;
 use super::exit::Exit;
-use super::output::{self, Trouble};
+use super::outcome::{CommandError, Format};
+use super::output::Trouble;
+use super::{commands, conf};
 
 /// The first line is what scripts know from the Java client.
 const HELP: &str = "\
@@ -19,10 +21,23 @@ OPTIONS
 
 {after-help}";
 
-/// The first line of help of names that share their options with another.
-pub fn usage(name: &str) -> Option<String> {
-    let shared = ["voms-proxy-list", "grid-proxy-init", "grid-proxy-info", "voms-verify", "grid-change-pass-phrase"];
-    shared.contains(&name).then(|| format!("{name} [options]"))
+/// The arguments of a command.
+pub trait Arguments: Parser {
+    /// The options of which a unique beginning is enough, so that new options break no old script; if there are none,
+    /// it is enough of any.
+    const ABBREVIATED: &'static [&'static str] = &[];
+    /// How a command line ends that cannot be understood.
+    const WRONG_USAGE: Exit = Exit::Failure;
+
+    /// What the result is printed as.
+    fn format(&self) -> Format {
+        Format::Text
+    }
+
+    /// What programs read if the command line asks for JSON and cannot be understood.
+    fn misunderstood() -> Option<Value> {
+        None
+    }
 }
 
 /// What a command understands.
@@ -30,34 +45,23 @@ pub fn definition<P: Parser>() -> clap::Command {
     P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP)
 }
 
-/// Parses a command's words; the unique beginning of any option's name is enough.
+/// Parses a command's words.
 ///
 /// # Errors
-/// The exit status when there is nothing left to do: help and version were printed, or the words are wrong.
-pub fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
-    parse_abbreviated(name, words, &[])
-}
-
-/// The same where only the options in `abbreviated` may be cut short, so that new options break no old script.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_abbreviated<P: Parser>(name: &str, words: &[OsString], abbreviated: &[&str]) -> Result<P, Exit> {
-    let mut command = definition::<P>();
-    if let Some(usage) = usage(name) {
+/// When there is nothing left to do: help or the version is wanted, or the words are wrong.
+pub fn parse<A: Arguments>(name: &str, words: &[OsString]) -> Result<A, CommandError> {
+    let mut command = definition::<A>();
+    if let Some(usage) = commands::named(name).and_then(|command| command.usage) {
         command = command.override_usage(usage);
     }
     command.build();
-    let options = Options::of(&command, abbreviated);
+    let options = Options::of(&command, A::ABBREVIATED);
     let typed = options.normalise(words);
-    let with_conf = conf::with_files(&options, typed).map_err(|trouble| {
-        trouble.print();
-        Exit::Failure
-    })?;
+    let with_conf = conf::with_files(&options, typed).map_err(CommandError::Usage)?;
     let argv = std::iter::once(OsString::from(name)).chain(with_conf);
     command
         .try_get_matches_from(argv)
-        .and_then(|matches| P::from_arg_matches(&matches))
+        .and_then(|matches| A::from_arg_matches(&matches))
         .map_err(|error| explain(name, words, &error))
 }
 
@@ -137,24 +141,18 @@ impl<'a> Options<'a> {
     }
 }
 
-fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
+fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => texts.first().cloned(),
         _ => None,
     };
-    let help = format!("run: {} --help", super::as_started(name));
+    let help = format!("run: {} --help", commands::as_typed(name));
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
     let trouble = match error.kind() {
-        ErrorKind::DisplayHelp => {
-            output::line(error.render().to_string().trim_end());
-            return Exit::Success;
-        }
-        ErrorKind::DisplayVersion => {
-            output::line(&format!("{name} v. {}", env!("CARGO_PKG_VERSION")));
-            return Exit::Success;
-        }
+        ErrorKind::DisplayHelp => return CommandError::Help(error.render().to_string().trim_end().to_owned()),
+        ErrorKind::DisplayVersion => return CommandError::Help(format!("{name} v. {}", env!("CARGO_PKG_VERSION"))),
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let suggestion = context(ContextKind::SuggestedArg).map(|near| format!("did you mean {near}?"));
             Trouble::new(format!("Unrecognized option: {typed}"))
@@ -171,8 +169,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> Exit {
             Trouble::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
         }
     };
-    trouble.print();
-    Exit::Failure
+    CommandError::Usage(trouble)
 }
 
 /// The user's own spelling of an option that was rewritten.

@@ -1,14 +1,17 @@
 //! `voms-proxy-destroy`.
 
-use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::Trouble;
-use super::{args, file, output};
+use super::{file, output};
 
 /// Removes a proxy, after overwriting it.
 #[derive(Debug, Parser)]
@@ -50,34 +53,53 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
+impl Arguments for DestroyArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DestroyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    let path = args.file.unwrap_or_else(|| env.proxy());
-    if args.debug {
-        output::stderr(&format!("Removing {}", path.display()));
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        let plan = DestroyPlan::new(args, &invocation.env);
+        report(&plan, run(&plan))
+    })
+}
+
+struct DestroyPlan {
+    path: PathBuf,
+    uid: u32,
+    dry: bool,
+    quiet: bool,
+    debug: bool,
+}
+
+impl DestroyPlan {
+    fn new(args: DestroyArgs, env: &Environment) -> Self {
+        let path = args.file.unwrap_or_else(|| env.proxy());
+        Self { path, uid: env.uid, dry: args.dry, quiet: args.quiet, debug: args.debug }
     }
-    let outcome = if args.dry {
-        file::open_for_destruction(&path, env.uid).map(|_| {
-            if !args.quiet {
-                output::stderr(&format!("Would remove {}", path.display()));
-            }
-        })
-    } else {
-        file::destroy(&path, env.uid)
-    };
-    let Err(error) = outcome else {
-        return Exit::Success;
-    };
-    if !args.quiet {
-        let reason = voms::files::reason(&error);
-        Trouble::new("Proxy file doesn't exist or has bad permissions")
-            .detail(format!("{}: {reason}", path.display()))
-            .help("name the proxy with --file")
-            .print();
+}
+
+fn run(plan: &DestroyPlan) -> io::Result<()> {
+    if plan.debug {
+        output::stderr(&format!("Removing {}", plan.path.display()));
     }
-    Exit::Failure
+    match plan.dry {
+        true => file::open_for_destruction(&plan.path, plan.uid).map(drop),
+        false => file::destroy(&plan.path, plan.uid),
+    }
+}
+
+fn report(plan: &DestroyPlan, outcome: io::Result<()>) -> Result<Report, CommandError> {
+    let path = plan.path.display();
+    match outcome {
+        Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
+        Err(error) => {
+            return Err(Trouble::new("Proxy file doesn't exist or has bad permissions")
+                .detail(format!("{path}: {}", voms::files::reason(&error)))
+                .help("name the proxy with --file")
+                .into());
+        }
+        Ok(()) if plan.dry && !plan.quiet => output::stderr(&format!("Would remove {path}")),
+        Ok(()) => {}
+    }
+    Ok(Report::done())
 }

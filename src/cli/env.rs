@@ -1,5 +1,6 @@
 //! The environment, read once.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Every variable that any command looks at; an empty one counts as unset.
@@ -25,6 +26,9 @@ pub struct Environment {
     /// Whether colours may be used (`NO_COLOR`, `TERM=dumb`).
     pub colours: bool,
     pub uid: u32,
+    pub shell: OsString,
+    /// Where programs are looked for.
+    pub search_path: OsString,
 }
 
 impl Environment {
@@ -49,6 +53,8 @@ impl Environment {
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
             colours: path("NO_COLOR").is_none() && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
             uid: rustix::process::geteuid().as_raw(),
+            shell: path("SHELL").unwrap_or_else(|| "/bin/sh".into()).into_os_string(),
+            search_path: path("PATH").unwrap_or_default().into_os_string(),
         }
     }
 
@@ -94,20 +100,3 @@ pub const LEAKS: [&str; 5] = [
     "VOMS_PROXY_INFO_DONT_VERIFY_AC",
     "ARC_LOCATION",
 ];
-
-/// The user's shell.
-#[allow(clippy::disallowed_methods)]
-pub fn shell() -> std::ffi::OsString {
-    std::env::var_os("SHELL").filter(|shell| !shell.is_empty()).unwrap_or_else(|| "/bin/sh".into())
-}
-
-/// The search path with a directory in front.
-#[allow(clippy::disallowed_methods)]
-pub fn path_with(first: &std::path::Path) -> std::ffi::OsString {
-    let mut path = first.as_os_str().to_owned();
-    if let Some(rest) = std::env::var_os("PATH").filter(|rest| !rest.is_empty()) {
-        path.push(":");
-        path.push(rest);
-    }
-    path
-}

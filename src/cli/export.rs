@@ -1,18 +1,21 @@
 //! `voms-proxy export`: the user's certificate and key in one PKCS#12 file, for a browser.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use voms::pki::certificate::Certificate;
 use voms::pki::pkcs12::Ciphers;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
-use super::output::{self, Trouble};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
+use super::output::Trouble;
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, carry_out};
-use super::{file, places};
+use super::{file, places, signals};
 use crate::home::load;
+use crate::home::location::Location;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
 #[derive(Debug, Parser)]
@@ -59,33 +62,60 @@ pub struct ExportArgs {
     version: Option<bool>,
 }
 
+impl Arguments for ExportArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &ExportArgs| run(args, env).map(|()| Exit::Success))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        signals::watch();
+        run(&ExportPlan::new(&args, &invocation.env)?)
+    })
 }
 
-fn run(args: &ExportArgs, env: &Environment) -> Result<(), Stop> {
-    refuse_existing(&args.p12, args.force)?;
-    let source = PassphraseSource::new(args.pwstdin);
-    let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
-    let credential = load::load(&location, |path| source.ask(path))?;
+struct ExportPlan {
+    p12: PathBuf,
+    credential: Location,
+    source: PassphraseSource,
+    ciphers: Ciphers,
+}
+
+impl ExportPlan {
+    fn new(args: &ExportArgs, env: &Environment) -> Result<Self, Trouble> {
+        refuse_existing(&args.p12, args.force)?;
+        Ok(Self {
+            p12: args.p12.clone(),
+            credential: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
+            source: PassphraseSource::new(args.pwstdin),
+            ciphers: if args.compatible { Ciphers::Compatible } else { Ciphers::Modern },
+        })
+    }
+}
+
+fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
+    let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     if !credential.chain().proxies().is_empty() {
-        return Err(Trouble::new(format!("{} is a proxy, which no browser can use", location.certificate().display()))
+        let path = plan.credential.certificate().display();
+        return Err(Trouble::new(format!("{path} is a proxy, which no browser can use"))
             .help("name your certificate with --cert and its key with --key")
             .into());
     }
-    let password = source.choose_for(&args.p12, "password")?;
-    let ciphers = if args.compatible { Ciphers::Compatible } else { Ciphers::Modern };
-    let bundle = credential.to_pkcs12(&password, ciphers).map_err(|error| {
+    let password = plan.source.choose_for(&plan.p12, "password")?;
+    let bundle = credential.to_pkcs12(&password, plan.ciphers).map_err(|error| {
         Trouble::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
     })?;
-    file::replace(&args.p12, &bundle).map_err(|error| {
-        Trouble::new(format!("cannot write {}: {}", args.p12.display(), voms::files::reason(&error)))
+    file::replace(&plan.p12, &bundle).map_err(|error| {
+        Trouble::new(format!("cannot write {}: {}", plan.p12.display(), voms::files::reason(&error)))
             .help("name another file with --p12")
     })?;
-    output::line(&format!("Wrote {}: {}.", args.p12.display(), credential.chain().leaf().subject()));
-    output::line(&format!("It holds your private key: remove it when the browser has it (rm {}).", args.p12.display()));
-    Ok(())
+    Ok(report(&plan.p12, credential.chain().leaf()))
+}
+
+fn report(p12: &Path, certificate: &Certificate) -> Report {
+    let p12 = p12.display();
+    Report::lines(vec![
+        format!("Wrote {p12}: {}.", certificate.subject()),
+        format!("It holds your private key: remove it when the browser has it (rm {p12})."),
+    ])
 }
 
 fn refuse_existing(path: &Path, force: bool) -> Result<(), Trouble> {

@@ -1,7 +1,6 @@
 //! `voms-proxy-fake`: attributes signed with a host certificate at hand instead of by a VOMS server, for tests of
 //! services.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
@@ -14,11 +13,14 @@ use voms::vo::fqan::Fqan;
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 use voms_authority::sign::AcDraft;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::{args, file, init, places};
+use super::{file, init, places};
 use crate::home::load;
 use crate::home::location::Location;
 
@@ -111,19 +113,14 @@ pub struct FakeArgs {
     version: Option<bool>,
 }
 
+impl Arguments for FakeArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<FakeArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    match make(&args, env, super::now()) {
-        Ok(()) => Exit::Success,
-        Err(trouble) => {
-            trouble.print();
-            Exit::Failure
-        }
-    }
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: FakeArgs| {
+        make(&args, &invocation.env, (invocation.now)())?;
+        Ok(Report::done())
+    })
 }
 
 fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Trouble> {

@@ -79,11 +79,13 @@ impl Finding {
     }
 
     /// A line, and below it what mends it.
+    pub fn lines(&self) -> Vec<String> {
+        let fact = format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact);
+        std::iter::once(fact).chain(self.fix.as_ref().map(|fix| format!("{:21}help: {fix}", ""))).collect()
+    }
+
     pub fn print(&self) {
-        output::line(&format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact));
-        if let Some(fix) = &self.fix {
-            output::line(&format!("{:21}help: {fix}", ""));
-        }
+        self.lines().iter().for_each(|line| output::line(line));
     }
 
     pub fn as_json(&self) -> Value {

@@ -10,9 +10,8 @@ use voms::proxy::ProxyError;
 use voms::trust::{PathProblem, TrustAnchors};
 
 use super::advice::Advice;
-use super::env::Environment;
 use super::finding::Finding;
-use super::{output, places};
+use super::output;
 
 const CERTIFICATE: &str = "certificate";
 const CA: &str = "CA";
@@ -47,10 +46,9 @@ fn long(span: Duration) -> String {
 pub fn faults(
     certificate: &Certificate,
     issuers: &[Certificate],
-    env: &Environment,
+    anchors: Option<&TrustAnchors>,
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
-    let anchors = places::anchors(None, env).ok().flatten();
     let mut all = own(certificate, now);
     all.extend(anchors.iter().flat_map(|anchors| vouched(certificate, issuers, anchors, now)));
     all.retain(Finding::is_fault);

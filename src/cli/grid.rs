@@ -7,21 +7,25 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::files;
 use voms::pki::certificate::Certificate;
+use voms::pki::dn::Dn;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::{self, Trouble};
-use super::{args, file, info, places};
+use super::{file, info, places};
 
 /// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
 const INFO_SHORT: [(&str, &str); 5] =
     [("-f", "--file"), ("-s", "--subject"), ("-i", "--issuer"), ("-v", "--valid"), ("-h", "--hours")];
 
 /// Runs `grid-proxy-info`.
-pub fn proxy_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
+pub fn proxy_info(invocation: &Invocation) -> Exit {
     let long = |word: &OsString| INFO_SHORT.iter().find(|(short, _)| word == short).map(|(_, long)| (*long).into());
-    let words: Vec<OsString> = words.iter().map(|word| long(word).unwrap_or_else(|| word.clone())).collect();
-    info::main(name, &words, env)
+    let words = invocation.words.iter().map(|word| long(word).unwrap_or_else(|| word.clone())).collect();
+    info::main(&invocation.with_words(words))
 }
 
 /// Removes proxies, after overwriting them; what is not there is no failure.
@@ -63,28 +67,45 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
+impl Arguments for DestroyArgs {}
+
 /// Runs `grid-proxy-destroy`.
-pub fn proxy_destroy(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DestroyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    let mut files = args.files.clone();
-    if files.is_empty() || args.default || args.all {
-        files.push(env.proxy());
+pub fn proxy_destroy(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| Ok(Report::done().exit(destroy(&DestroyPlan::new(args, &invocation.env)))))
+}
+
+struct DestroyPlan {
+    files: Vec<PathBuf>,
+    uid: u32,
+    dry: bool,
+    /// Whether each file is named.
+    verbose: bool,
+}
+
+impl DestroyPlan {
+    fn new(args: DestroyArgs, env: &Environment) -> Self {
+        let mut files = args.files;
+        if files.is_empty() || args.default || args.all {
+            files.push(env.proxy());
+        }
+        if args.all {
+            files.extend(delegated(Path::new("/tmp"), env.uid));
+        }
+        Self { files, uid: env.uid, dry: args.dryrun, verbose: args.dryrun || args.debug }
     }
-    if args.all {
-        files.extend(delegated(Path::new("/tmp"), env.uid));
-    }
+}
+
+/// Removes all that it can, and tells of each that it cannot.
+fn destroy(plan: &DestroyPlan) -> Exit {
     let mut exit = Exit::Success;
-    for file in files.iter().filter(|file| file.symlink_metadata().is_ok()) {
-        if args.dryrun || args.debug {
-            let verb = if args.dryrun { "Would remove" } else { "Removing" };
+    for file in plan.files.iter().filter(|file| file.symlink_metadata().is_ok()) {
+        if plan.verbose {
+            let verb = if plan.dry { "Would remove" } else { "Removing" };
             output::stderr(&format!("{verb} {}", file.display()));
         }
-        let outcome = match args.dryrun {
-            true => file::open_for_destruction(file, env.uid).map(drop),
-            false => file::destroy(file, env.uid),
+        let outcome = match plan.dry {
+            true => file::open_for_destruction(file, plan.uid).map(drop),
+            false => file::destroy(file, plan.uid),
         };
         if let Err(error) = outcome {
             Trouble::new(format!("cannot remove {}: {}", file.display(), files::reason(&error)))
@@ -153,48 +174,77 @@ pub struct CertArgs {
     version: Option<bool>,
 }
 
+impl Arguments for CertArgs {}
+
 /// Runs `grid-cert-info`.
-pub fn cert_info(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let outcome = match args::parse::<CertArgs>(name, words) {
-        Ok(args) => show(&args, env),
-        Err(exit) => return exit,
-    };
-    match outcome {
-        Ok(()) => Exit::Success,
-        Err(trouble) => {
-            trouble.print();
-            Exit::Failure
+pub fn cert_info(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        let plan = CertPlan::new(args, &invocation.env)?;
+        let certificate = load(&plan.path)?;
+        Ok(Report::lines(plan.show(&certificate)?))
+    })
+}
+
+struct CertPlan {
+    path: PathBuf,
+    /// Whether the whole certificate is wanted.
+    all: bool,
+    values: Vec<Value>,
+    rfc2253: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Subject,
+    Issuer,
+    IssuerHash,
+    Start,
+    End,
+}
+
+impl CertPlan {
+    fn new(args: CertArgs, env: &Environment) -> Result<Self, Trouble> {
+        let usual = || Some(env.globus()?.join("usercert.pem"));
+        let path = args.file.or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
+        places::finish_import(&path)?;
+        let wanted = [
+            (args.subject, Value::Subject),
+            (args.issuer, Value::Issuer),
+            (args.issuerhash, Value::IssuerHash),
+            (args.startdate, Value::Start),
+            (args.enddate, Value::End),
+        ];
+        let values: Vec<Value> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, value)| value).collect();
+        Ok(Self { path, all: args.all || values.is_empty(), values, rfc2253: args.rfc2253 })
+    }
+
+    fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Trouble> {
+        let x509 = certificate.x509().map_err(Trouble::new)?;
+        let mut lines = Vec::new();
+        if self.all {
+            let text = x509.to_text().map_err(Trouble::new)?;
+            lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
         }
+        let name = |dn: &Dn| if self.rfc2253 { dn.rfc2253() } else { dn.to_string() };
+        lines.extend(self.values.iter().map(|value| match value {
+            Value::Subject => name(certificate.subject()),
+            Value::Issuer => name(certificate.issuer()),
+            Value::IssuerHash => format!("{:08x}", x509.issuer_name_hash()),
+            Value::Start => openssl_date(certificate.not_before()),
+            Value::End => openssl_date(certificate.not_after()),
+        }));
+        Ok(lines)
     }
 }
 
-fn show(args: &CertArgs, env: &Environment) -> Result<(), Trouble> {
-    let usual = || Some(env.globus()?.join("usercert.pem"));
-    let path = args.file.clone().or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
-    places::finish_import(&path)?;
+fn load(path: &Path) -> Result<Certificate, Trouble> {
     let lost = |why: String| {
         Trouble::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
     };
     let contents =
-        files::read_limited(&path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
+        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
     let all = Certificate::all_from_pem(&contents).map_err(|error| lost(error.to_string()))?;
-    let certificate = all.first().ok_or_else(|| lost("there is no PEM block of one".to_owned()))?;
-    let wanted = [args.subject, args.issuer, args.issuerhash, args.startdate, args.enddate];
-    if args.all || !wanted.contains(&true) {
-        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Trouble::new)?;
-        output::line(String::from_utf8_lossy(&text).trim_end());
-    }
-    let issuer_hash = certificate.x509().map_err(Trouble::new)?.issuer_name_hash();
-    let name = |dn: &voms::pki::dn::Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
-    let values: [(bool, &dyn Fn() -> String); 5] = [
-        (args.subject, &|| name(certificate.subject())),
-        (args.issuer, &|| name(certificate.issuer())),
-        (args.issuerhash, &|| format!("{:08x}", issuer_hash)),
-        (args.startdate, &|| openssl_date(certificate.not_before())),
-        (args.enddate, &|| openssl_date(certificate.not_after())),
-    ];
-    values.iter().filter(|(wanted, _)| *wanted).for_each(|(_, value)| output::line(&value()));
-    Ok(())
+    all.into_iter().next().ok_or_else(|| lost("there is no PEM block of one".to_owned()))
 }
 
 fn openssl_date(time: DateTime<Utc>) -> String {

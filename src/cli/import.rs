@@ -1,6 +1,5 @@
 //! `voms-proxy import`: from the files that an institution sent to the pair in `~/.globus`.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -8,13 +7,16 @@ use clap::{ArgAction, Parser};
 use voms::files;
 use voms::pki::key::KeyError;
 use voms::pki::pem;
+use voms::trust::TrustAnchors;
 use zeroize::Zeroizing;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::{PassphraseSource, confirm};
-use super::trouble::{Stop, carry_out};
 use super::{fitness, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
@@ -71,11 +73,69 @@ pub struct ImportArgs {
     version: Option<bool>,
 }
 
+impl Arguments for ImportArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &ImportArgs| {
-        if args.finish { finish(args, env) } else { run(args, env, super::now()) }.map(|()| Exit::Success)
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        signals::watch();
+        let plan = ImportPlan::new(args, &invocation.env)?;
+        if plan.only_finish { finish(&plan) } else { run(&plan, (invocation.now)()) }?;
+        Ok(Report::done())
     })
+}
+
+struct ImportPlan {
+    files: Vec<PathBuf>,
+    /// Where the pair goes.
+    directory: PathBuf,
+    /// Whether that is where it is found without options.
+    is_usual: bool,
+    dry: bool,
+    force: bool,
+    only_finish: bool,
+    source: PassphraseSource,
+    /// Whether the key gets a pass phrase.
+    protect: bool,
+    /// What the certificate can be checked against.
+    anchors: Option<TrustAnchors>,
+    /// The variables that name another credential, which will be used instead of what is imported.
+    overrides: Vec<(&'static str, PathBuf)>,
+}
+
+impl ImportPlan {
+    fn new(args: ImportArgs, env: &Environment) -> Result<Self, Trouble> {
+        let directory = args.dir.or_else(|| env.globus()).ok_or_else(|| {
+            Trouble::new("there is no home directory to import into: HOME is not set")
+                .help("name the directory with --dir")
+        })?;
+        Ok(Self {
+            files: args.files,
+            is_usual: env.globus().as_ref() == Some(&directory),
+            dry: args.dry_run,
+            force: args.force,
+            only_finish: args.finish,
+            source: PassphraseSource::new(args.pwstdin),
+            protect: !args.no_passphrase,
+            anchors: places::anchors(None, env).ok().flatten(),
+            overrides: overrides(&directory, env),
+            directory,
+        })
+    }
+
+    fn pair(&self) -> Pair {
+        Pair::in_directory(&self.directory)
+    }
+}
+
+fn overrides(directory: &Path, env: &Environment) -> Vec<(&'static str, PathBuf)> {
+    let named = [
+        ("X509_USER_CERT", &env.user_cert),
+        ("X509_USER_KEY", &env.user_key),
+        ("PKCS12_USER_CERT", &env.pkcs12_user_cert),
+    ];
+    let named = named.into_iter().filter_map(|(name, file)| Some((name, file.clone()?)));
+    named.filter(|(_, file)| !file.starts_with(directory)).collect()
 }
 
 /// Whose key it is that will stand beside the certificate.
@@ -86,34 +146,32 @@ enum Key {
     AtHome(Zeroizing<Vec<u8>>),
 }
 
-fn run(args: &ImportArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Stop> {
-    let directory = directory(args, env)?;
-    let pair = Pair::in_directory(&directory);
-    if pair.is_unfinished() && !args.dry_run {
-        finish(args, env)?;
+fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
+    let pair = plan.pair();
+    if pair.is_unfinished() && !plan.dry {
+        finish(plan)?;
     }
-    let source = PassphraseSource::new(args.pwstdin);
-    let (received, key) = receive(args, &pair, source)?;
+    let (received, key) = receive(plan, &pair)?;
     let understood: Vec<String> =
         received.understood().iter().map(|file| format!("{} ({})", file.path.display(), file.form)).collect();
     let chosen = received.choose(now)?;
     output::line(&format!("Found in {}:", understood.join(", ")));
-    describe(&chosen, env, now);
+    describe(&chosen, plan.anchors.as_ref(), now);
     let replaces = will_be_replaced(&pair, &key);
-    if args.dry_run {
+    if plan.dry {
         tell_dry(&pair, &key, &replaces);
         return Ok(());
     }
-    if !replaces.is_empty() && !args.force {
-        ask_to_replace(args, &replaces)?;
+    if !replaces.is_empty() && !plan.force {
+        ask_to_replace(plan, &replaces)?;
     }
     let key_pem = match &key {
         Key::AtHome(_) => None,
-        Key::Received => Some(protect(args, &chosen, &pair, source)?),
+        Key::Received => Some(protect(plan, &chosen, &pair)?),
     };
     let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
     replace(&pair, &chosen, (&key, key_pem.as_ref().map(|pem| pem.as_bytes())), &stamp)?;
-    tell_next(env, &directory, &chosen, now);
+    tell_next(plan, &chosen, now);
     Ok(())
 }
 
@@ -132,32 +190,25 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
     })
 }
 
-fn finish(args: &ImportArgs, env: &Environment) -> Result<(), Stop> {
-    let directory = directory(args, env)?;
-    let pair = Pair::in_directory(&directory);
-    if args.dry_run && pair.is_unfinished() {
-        output::line(&format!("Would finish an import into {} that was interrupted.", directory.display()));
+fn finish(plan: &ImportPlan) -> Result<(), CommandError> {
+    let (pair, directory) = (plan.pair(), plan.directory.display());
+    if plan.dry && pair.is_unfinished() {
+        output::line(&format!("Would finish an import into {directory} that was interrupted."));
         return Ok(());
     }
     let text = match places::finish(&pair)? {
-        true => format!("note: finished an import into {} that was interrupted", directory.display()),
-        false => format!("note: no import into {} was interrupted", directory.display()),
+        true => format!("note: finished an import into {directory} that was interrupted"),
+        false => format!("note: no import into {directory} was interrupted"),
     };
     output::stderr(&text);
     Ok(())
 }
 
-fn directory(args: &ImportArgs, env: &Environment) -> Result<PathBuf, Trouble> {
-    args.dir.clone().or_else(|| env.globus()).ok_or_else(|| {
-        Trouble::new("there is no home directory to import into: HOME is not set").help("name the directory with --dir")
-    })
-}
-
 /// Reads the files, and the key that stands in the directory where none came along.
-fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(Received, Key), Stop> {
+fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandError> {
     let mut received = Received::default();
-    let mut ask = |path: &Path, wrong: u32| source.password_of(path, wrong);
-    for file in &args.files {
+    let mut ask = |path: &Path, wrong: u32| plan.source.password_of(path, wrong);
+    for file in &plan.files {
         received.add(file, &mut ask)?;
     }
     let home = pair.key();
@@ -170,7 +221,7 @@ fn receive(args: &ImportArgs, pair: &Pair, source: PassphraseSource) -> Result<(
     Ok((received, Key::AtHome(read)))
 }
 
-fn describe(chosen: &Chosen, env: &Environment, now: DateTime<Utc>) {
+fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) {
     let certificate = &chosen.certificate;
     super::info::field("subject", certificate.subject());
     super::info::field("issuer", certificate.issuer());
@@ -186,7 +237,7 @@ fn describe(chosen: &Chosen, env: &Environment, now: DateTime<Utc>) {
             fitness::validity(other, now)
         ));
     }
-    for fault in fitness::faults(certificate, &chosen.issuers, env, now) {
+    for fault in fitness::faults(certificate, &chosen.issuers, anchors, now) {
         output::warning(&fault.fact);
         if let Some(fix) = &fault.fix {
             output::stderr(&format!("  help: {fix}"));
@@ -214,11 +265,11 @@ fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
     }
 }
 
-fn ask_to_replace(args: &ImportArgs, replaces: &[PathBuf]) -> Result<(), Stop> {
+fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), CommandError> {
     let there = names(replaces);
     let question = format!("Replace {there}? A backup is kept.");
     // Whoever has the passwords read from a pipe is not there to answer.
-    if !args.pwstdin && confirm(&question)? {
+    if plan.source == PassphraseSource::Terminal && confirm(&question)? {
         return Ok(());
     }
     Err(Trouble::new(format!("{there} would be replaced; nothing was changed"))
@@ -226,17 +277,12 @@ fn ask_to_replace(args: &ImportArgs, replaces: &[PathBuf]) -> Result<(), Stop> {
         .into())
 }
 
-fn protect(
-    args: &ImportArgs,
-    chosen: &Chosen,
-    pair: &Pair,
-    source: PassphraseSource,
-) -> Result<Zeroizing<String>, Stop> {
-    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
-    if args.no_passphrase {
+fn protect(plan: &ImportPlan, chosen: &Chosen, pair: &Pair) -> Result<Zeroizing<String>, CommandError> {
+    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
+    if !plan.protect {
         return chosen.key.to_pkcs8_pem().map_err(failed);
     }
-    let passphrase = source.choose_for(&pair.key(), "pass phrase")?;
+    let passphrase = plan.source.choose_for(&pair.key(), "pass phrase")?;
     chosen.key.to_encrypted_pem(&passphrase).map_err(failed)
 }
 
@@ -257,25 +303,15 @@ fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
     }
 }
 
-fn tell_next(env: &Environment, directory: &Path, chosen: &Chosen, now: DateTime<Utc>) {
-    let named = [
-        ("X509_USER_CERT", &env.user_cert),
-        ("X509_USER_KEY", &env.user_key),
-        ("PKCS12_USER_CERT", &env.pkcs12_user_cert),
-    ];
-    for (name, value) in named {
-        if let Some(file) = value.as_ref().filter(|file| !file.starts_with(directory)) {
-            output::warning(format!(
-                "{name} is set: voms-proxy-init uses {} and not what was imported",
-                file.display()
-            ));
-        }
+fn tell_next(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
+    for (name, file) in &plan.overrides {
+        output::warning(format!("{name} is set: voms-proxy-init uses {} and not what was imported", file.display()));
     }
     if now > chosen.certificate.not_after() {
         return output::line("\nNext: ask your CA for a new certificate; this one has expired.");
     }
-    if env.globus().as_deref() != Some(directory) {
-        let (certificate, key) = (directory.join("usercert.pem"), directory.join("userkey.pem"));
+    if !plan.is_usual {
+        let (certificate, key) = (plan.directory.join("usercert.pem"), plan.directory.join("userkey.pem"));
         return output::line(&format!(
             "\nNext: voms-proxy-init --cert {} --key {} --voms VO",
             certificate.display(),

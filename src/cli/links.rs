@@ -1,14 +1,16 @@
 //! `voms-proxy links DIR`: the names that scripts call, as links to this program.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
 
+use super::args::Arguments;
+use super::commands;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::Trouble;
-use super::{LINKS, args, output};
 
 /// Makes links in DIR, so that voms-proxy-init and the others start by their own names.
 #[derive(Debug, Parser)]
@@ -21,34 +23,27 @@ pub struct LinksArgs {
     help: Option<bool>,
 }
 
+impl Arguments for LinksArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString]) -> Exit {
-    let args = match args::parse::<LinksArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    match make(&args.dir) {
-        Ok(links) => {
-            for link in links {
-                output::line(&link.display().to_string());
-            }
-            Exit::Success
-        }
-        Err((path, error)) => {
-            Trouble::new(format!("cannot make the link {}", path.display()))
-                .detail(voms::files::reason(&error))
-                .help("name an existing directory that you may write to, without other programs of these names")
-                .print();
-            Exit::Failure
-        }
-    }
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: LinksArgs| {
+        let links = make(&args.dir).map_err(|(path, error)| not_made(&path, &error))?;
+        Ok(Report::lines(links.iter().map(|link| link.display().to_string()).collect()))
+    })
+}
+
+fn not_made(link: &Path, error: &io::Error) -> Trouble {
+    Trouble::new(format!("cannot make the link {}", link.display()))
+        .detail(voms::files::reason(error))
+        .help("name an existing directory that you may write to, without other programs of these names")
 }
 
 /// Makes the links and returns them. What is there already is left alone unless it is such a link.
 pub fn make(dir: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let program = std::env::current_exe().map_err(|error| (dir.to_owned(), error))?;
     let mut links = Vec::new();
-    for link in LINKS.map(|name| dir.join(name)) {
+    for link in commands::linked().map(|name| dir.join(name)) {
         let is_ours = std::fs::read_link(&link)
             .is_ok_and(|target| target == program || target.file_name() == program.file_name());
         let made = if is_ours { std::fs::remove_file(&link) } else { Ok(()) };

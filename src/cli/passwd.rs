@@ -1,6 +1,5 @@
 //! `voms-proxy passwd`, also `grid-change-pass-phrase`: another pass phrase for the private key.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
@@ -9,11 +8,13 @@ use voms::pki::key::{KeyError, PrivateKey};
 use voms::pki::pem::{self, Block};
 use zeroize::Zeroizing;
 
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
-use super::output::{self, Trouble};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
+use super::output::Trouble;
 use super::prompt::PassphraseSource;
-use super::trouble::{Stop, carry_out};
 use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
 use crate::home::load::{self, CredentialError};
@@ -56,29 +57,51 @@ pub struct PasswdArgs {
     version: Option<bool>,
 }
 
+impl Arguments for PasswdArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &PasswdArgs| run(args, env).map(|()| Exit::Success))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        signals::watch();
+        let plan = PasswdPlan::new(&args, &invocation.env)?;
+        run(&plan)?;
+        Ok(report(&plan))
+    })
 }
 
-fn run(args: &PasswdArgs, env: &Environment) -> Result<(), Stop> {
-    let path = key_file(args, env)?;
-    let source = PassphraseSource::new(args.pwstdin);
-    let contents = load::own_key_file(&path)?;
+struct PasswdPlan {
+    /// The file with the key.
+    path: PathBuf,
+    source: PassphraseSource,
+    /// Whether the key is to have a pass phrase.
+    protect: bool,
+}
+
+impl PasswdPlan {
+    fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Trouble> {
+        let source = PassphraseSource::new(args.pwstdin);
+        Ok(Self { path: key_file(args, env)?, source, protect: !args.no_passphrase })
+    }
+}
+
+fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
+    let contents = load::own_key_file(&plan.path)?;
     let blocks = pem::blocks(&contents);
-    let block = one_key(&path, &contents, &blocks)?;
-    let key = open(&path, block, source)?;
-    let sealed = seal(&key, args, &path, source)?;
+    let block = one_key(&plan.path, &contents, &blocks)?;
+    let key = open(&plan.path, block, plan.source)?;
+    let sealed = seal(&key, plan)?;
     let range = block.range();
     let new = Zeroizing::new([&contents[..range.start], sealed.trim_end().as_bytes(), &contents[range.end..]].concat());
-    replace(&path, &contents, &new)?;
-    let what = if args.no_passphrase { "has no pass phrase any more" } else { "has the new pass phrase" };
-    output::line(&format!("{} {what}.", path.display()));
-    Ok(())
+    replace(&plan.path, &contents, &new)
+}
+
+fn report(plan: &PasswdPlan) -> Report {
+    let what = if plan.protect { "has the new pass phrase" } else { "has no pass phrase any more" };
+    Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }
 
 /// Puts the new file in place of the one that was read, unless another came there meanwhile.
-fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
+fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
         Trouble::new(format!("cannot write {}: {reason}", path.display()))
             .detail("the old file is as it was")
@@ -87,7 +110,7 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), Stop> {
     let pair = Pair::of_file(path);
     let locked = pair.as_ref().map(Pair::lock).transpose().map_err(|error| match error {
         PairError::Write { reason, .. } => not_written(reason).into(),
-        error => Stop::from(error),
+        error => CommandError::from(error),
     })?;
     locked.as_ref().map(|locked| signals::uninterrupted(|| locked.finish())).transpose()?;
     globus_dir::unchanged(path, read)?;
@@ -121,7 +144,7 @@ fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<
     }
 }
 
-fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, Stop> {
+fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, CommandError> {
     enum Failed {
         Key(KeyError),
         Prompt(CredentialError),
@@ -153,11 +176,11 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
     }
 }
 
-fn seal(key: &PrivateKey, args: &PasswdArgs, path: &Path, source: PassphraseSource) -> Result<Zeroizing<String>, Stop> {
-    let failed = |error: KeyError| Stop::Trouble(Trouble::new(&error).help("please report this as a bug"));
-    if args.no_passphrase {
+fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, CommandError> {
+    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
+    if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);
     }
-    let passphrase = source.choose_for(path, "pass phrase")?;
+    let passphrase = plan.source.choose_for(&plan.path, "pass phrase")?;
     key.to_encrypted_pem(&passphrase).map_err(failed)
 }

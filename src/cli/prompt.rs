@@ -6,9 +6,9 @@ use std::path::Path;
 use voms::pki::key::LONGEST_PASSPHRASE;
 use zeroize::Zeroizing;
 
+use super::outcome::CommandError;
 use super::output::{self, Trouble};
 use super::signals;
-use super::trouble::Stop;
 use crate::home::load::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
@@ -80,7 +80,7 @@ impl PassphraseSource {
 
     /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short
     /// or too long or was mistyped.
-    pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, Stop> {
+    pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
         let mut attempts = 1;
         loop {
             let chosen = self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
@@ -103,7 +103,7 @@ impl PassphraseSource {
 }
 
 /// Asks on the terminal for a line that may be seen.
-pub fn line(question: &str) -> Result<String, Stop> {
+pub fn line(question: &str) -> Result<String, CommandError> {
     let none = |_| Trouble::new("there is no terminal to ask for your user name on").help("give it with --username");
     Ok(on_terminal(question).map_err(none)?.trim().to_owned())
 }
@@ -118,10 +118,10 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
 }
 
 /// Asks on the terminal for a yes; without a terminal the answer is no.
-pub fn confirm(question: &str) -> Result<bool, Stop> {
+pub fn confirm(question: &str) -> Result<bool, CommandError> {
     match on_terminal(&format!("{question} [y/N] ")) {
         Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),
-        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(Stop::Interrupted),
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(CommandError::Interrupted),
         Err(_) => Ok(false),
     }
 }

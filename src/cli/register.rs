@@ -1,6 +1,5 @@
 //! `voms-proxy register`: how to become a member of a VO, and how far one has got.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,21 +7,23 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
-use voms::vo::fqan::Fqan;
+use voms::trust::TrustAnchors;
+use voms::vo::fqan::{Fqan, FqanError};
 use voms_client::refusal::{ServerErrorKind, Software};
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
 use voms_client::{ClientError, Failure, Survey, VomsClient};
 
 use super::advice::{self, User};
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::{Finding, Status};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
 use super::prompt::PassphraseSource;
-use super::trouble::{self, Stop, carry_out};
-use super::{fitness, places, vos};
+use super::{fitness, places, signals, trouble, vos};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
@@ -75,32 +76,68 @@ pub struct RegisterArgs {
     version: Option<bool>,
 }
 
+impl Arguments for RegisterArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    carry_out(name, words, |args: &RegisterArgs| {
-        run(args, env, super::now()).map(|good| if good { Exit::Success } else { Exit::Failure })
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        signals::watch();
+        let plan = RegisterPlan::new(args, &invocation.env)?;
+        let now = (invocation.now)();
+        let good = if plan.check { check(&plan, now) } else { judge(&plan, now) }?;
+        Ok(Report::done().exit(if good { Exit::Success } else { Exit::Failure }))
     })
 }
 
-/// The VO, as far as it is known before anybody is asked.
-struct Wanted {
+struct RegisterPlan {
+    /// The VO as it was typed.
+    voms: String,
     servers: Vec<VomsesEntry>,
     registration: Registration,
+    /// The groups and roles that are wanted.
     groups: Vec<Fqan>,
+    credential: Location,
+    source: PassphraseSource,
+    anchors: Option<TrustAnchors>,
+    /// Whether the server is asked.
+    check: bool,
 }
 
-fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<bool, Stop> {
-    let wanted = wanted(args, env)?;
-    let location = places::location(args.cert.as_deref(), args.key.as_deref(), env)?;
-    let source = PassphraseSource::new(args.pwstdin);
-    if args.check {
-        let credential = load::load(&location, |path| source.ask(path))?;
-        return check(args, env, &wanted, &credential, now);
+impl RegisterPlan {
+    fn new(args: RegisterArgs, env: &Environment) -> Result<Self, Trouble> {
+        let spec: VomsSpec = args.voms.parse().map_err(|error: FqanError| Trouble::from(error))?;
+        let vomses = vos::load(&args.vomses, env)?;
+        let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
+        let registration = Registration::of(&servers[0]);
+        let named: Vec<Option<Fqan>> = spec
+            .wishes
+            .iter()
+            .map(|wish| wish.in_vo(&servers[0].vo))
+            .collect::<Result<_, _>>()
+            .map_err(Trouble::from)?;
+        let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
+        // Everything has no name.
+        if groups.is_empty() || !args.voms.contains(':') {
+            groups.clone_from(&registration.groups);
+        }
+        Ok(Self {
+            credential: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
+            source: PassphraseSource::new(args.pwstdin),
+            anchors: places::anchors(args.certdir.as_deref(), env)?,
+            check: args.check,
+            voms: args.voms,
+            servers,
+            registration,
+            groups,
+        })
     }
-    let (certificate, issuers) = public_part(&location, source)?;
-    let anchors = places::anchors(args.certdir.as_deref(), env)?;
+}
+
+/// Whether the certificate can be registered, and if so, how.
+fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
+    let (certificate, issuers) = public_part(&plan.credential, plan.source)?;
     let mut findings = fitness::own(&certificate, now);
-    match &anchors {
+    match &plan.anchors {
         Some(anchors) => findings.extend(fitness::vouched(&certificate, &issuers, anchors, now)),
         None => findings.push(fitness::no_anchors()),
     }
@@ -108,31 +145,15 @@ fn run(args: &RegisterArgs, env: &Environment, now: DateTime<Utc>) -> Result<boo
     findings.iter().for_each(Finding::print);
     let fit = findings.iter().all(|finding| finding.status != Status::Failed);
     if fit {
-        explain(args, &wanted);
+        explain(plan);
     } else {
         output::line("\nThis certificate cannot be registered yet; fix the problems above first.");
     }
     Ok(fit)
 }
 
-fn wanted(args: &RegisterArgs, env: &Environment) -> Result<Wanted, Trouble> {
-    let bad = |error: voms::vo::fqan::FqanError| Trouble::from(error);
-    let spec: VomsSpec = args.voms.parse().map_err(bad)?;
-    let vomses = vos::load(&args.vomses, env)?;
-    let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
-    let registration = Registration::of(&servers[0]);
-    let named =
-        spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>().map_err(bad)?;
-    let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
-    // Everything has no name.
-    if groups.is_empty() || !args.voms.contains(':') {
-        groups.clone_from(&registration.groups);
-    }
-    Ok(Wanted { servers, registration, groups })
-}
-
 /// The certificate alone, for which no key has to be opened unless both are sealed in one file.
-fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), Stop> {
+fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), CommandError> {
     let path = location.certificate();
     let file = voms::files::read_limited(path, voms::files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = voms::files::reason(&error);
@@ -151,10 +172,10 @@ fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certifi
     Ok((certificate.clone(), issuers.to_vec()))
 }
 
-fn explain(args: &RegisterArgs, wanted: &Wanted) {
-    let Registration { page, iam, is_known, .. } = &wanted.registration;
-    let vo = &wanted.servers[0].vo;
-    let groups: Vec<String> = wanted.groups.iter().map(|group| format!("     {group}")).collect();
+fn explain(plan: &RegisterPlan) {
+    let Registration { page, iam, is_known, .. } = &plan.registration;
+    let vo = &plan.servers[0].vo;
+    let groups: Vec<String> = plan.groups.iter().map(|group| format!("     {group}")).collect();
     let mut more = String::new();
     if let Some(iam) = iam.as_ref().filter(|iam| *iam != page) {
         more = format!("   If it has closed, the VO has moved to its IAM: {iam}\n");
@@ -178,38 +199,33 @@ fn explain(args: &RegisterArgs, wanted: &Wanted) {
      voms-proxy register --voms {} --check
 5. Then: voms-proxy-init --voms {vo}",
         groups.join("\n"),
-        args.voms
+        plan.voms
     ));
 }
 
-fn check(
-    args: &RegisterArgs,
-    env: &Environment,
-    wanted: &Wanted,
-    credential: &Credential,
-    now: DateTime<Utc>,
-) -> Result<bool, Stop> {
-    let anchors = places::anchors(args.certdir.as_deref(), env)?;
-    let trust = places::server_trust(anchors.as_ref());
-    let client = VomsClient::new(credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
+/// Whether the VO's server grants the groups.
+fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
+    let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
+    let trust = places::server_trust(plan.anchors.as_ref());
+    let client = VomsClient::new(&credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
         .map_err(Trouble::from)?;
-    let who = User { chain: credential.chain(), anchors: anchors.as_ref(), now };
+    let who = User { chain: credential.chain(), anchors: plan.anchors.as_ref(), now };
     let Survey { reply, granted, unknown } =
-        match client.survey(&wanted.servers[0].vo, &wanted.groups, &wanted.servers, &mut |_| {}) {
+        match client.survey(&plan.servers[0].vo, &plan.groups, &plan.servers, &mut |_| {}) {
             Ok(survey) => survey,
             Err(error) => return not_in(&error, who),
         };
-    let findings = membership(&granted, &unknown, &wanted.groups, wanted.registration.page_of(reply.software));
+    let findings = membership(&granted, &unknown, &plan.groups, plan.registration.page_of(reply.software));
     findings.iter().for_each(Finding::print);
     let all = findings.iter().all(|finding| finding.status == Status::Ok);
     if all {
-        output::line(&format!("\nNext: voms-proxy-init --voms {}", args.voms));
+        output::line(&format!("\nNext: voms-proxy-init --voms {}", plan.voms));
     }
     Ok(all)
 }
 
 /// What a refusal says about the membership itself is the answer to the question; anything else is trouble.
-fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, Stop> {
+fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     let vo = &error.vo;
     let Some((entry, Failure::Server(refusal))) = error.foremost() else {
         return Err(trouble::client(error, user).into());

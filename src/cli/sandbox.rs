@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::SIGINT;
@@ -18,9 +19,13 @@ use voms_authority::server::{Client, Front, Reception, Server};
 use voms_authority::users::{Condition, PASSPHRASE};
 use voms_authority::world::{VO, World};
 
+use super::args::Arguments;
+use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::{Clock, Invocation};
+use super::outcome::{Report, run_command};
 use super::output::Trouble;
-use super::{args, links, output};
+use super::{links, output};
 
 /// The commands that look for servers, by the names they have behind `voms-proxy`.
 const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
@@ -102,52 +107,93 @@ impl Kind {
         }
     }
 
-    fn answer(self, world: &World, authority: &Authority, client: &Client, request: &[u8]) -> Vec<u8> {
+    fn answer(
+        self,
+        world: &World,
+        authority: &Authority,
+        client: &Client,
+        request: &[u8],
+        now: DateTime<Utc>,
+    ) -> Vec<u8> {
         match (self, client) {
-            (Self::Iam, client) => authority.iam_answer(&world.host, client, request, super::now()),
-            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, super::now()),
+            (Self::Iam, client) => authority.iam_answer(&world.host, client, request, now),
+            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, now),
             (Self::Voms, _) => Vec::new(),
         }
     }
 }
 
+impl Arguments for SandboxArgs {}
+
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString]) -> Exit {
-    let args = match args::parse::<SandboxArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    run(&args).unwrap_or_else(|trouble| {
-        trouble.print();
-        Exit::Failure
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        let status = run(&SandboxPlan::new(args, &invocation.env), invocation.now)?;
+        Ok(Report::done().exit(exit_of(status)))
     })
 }
 
-fn run(args: &SandboxArgs) -> Result<Exit, Trouble> {
-    let temporary = match &args.dir {
+struct SandboxPlan {
+    kind: Kind,
+    /// A directory to be kept, instead of a temporary one.
+    dir: Option<PathBuf>,
+    /// What to run: a program and its words, or the user's shell.
+    command: Vec<OsString>,
+    is_shell: bool,
+    search_path: OsString,
+}
+
+impl SandboxPlan {
+    fn new(args: SandboxArgs, env: &Environment) -> Self {
+        let is_shell = args.command.is_empty();
+        Self {
+            kind: args.kind,
+            dir: args.dir,
+            command: if is_shell { vec![env.shell.clone()] } else { args.command },
+            is_shell,
+            search_path: env.search_path.clone(),
+        }
+    }
+
+    /// The search path with a directory in front.
+    fn path_with(&self, first: &Path) -> OsString {
+        let mut path = first.as_os_str().to_owned();
+        if !self.search_path.is_empty() {
+            path.push(":");
+            path.push(&self.search_path);
+        }
+        path
+    }
+}
+
+/// As a shell tells it.
+fn exit_of(status: ExitStatus) -> Exit {
+    let code = status.code().or(status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code)
+}
+
+fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Trouble> {
+    let temporary = match &plan.dir {
         Some(dir) => {
             new_directory(dir)?;
             None
         }
         None => Some(tempfile::tempdir().map_err(Trouble::new)?),
     };
-    let dir = args.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
+    let dir = plan.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir).map_err(Trouble::new)?;
-    let world = Arc::new(World::create_with_users(&dir, super::now()).map_err(Trouble::new)?);
-    let server = serve(&world, args.kind)?;
+    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Trouble::new)?);
+    let server = serve(&world, plan.kind, now)?;
     world.write_vomses(&[server.port()]).map_err(Trouble::new)?;
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Trouble::new)?;
     links::make(&bin).map_err(|(path, error)| Trouble::new(format!("cannot make {}: {error}", path.display())))?;
     write_scripts(&bin, &world).map_err(Trouble::new)?;
-    let child = command(args, &world, &bin).map_err(|error| {
+    let child = command(plan, &world, &bin).map_err(|error| {
         Trouble::new(format!("cannot run the command: {}", voms::files::reason(&error)))
             .help("write the command and its words behind --")
     })?;
-    let status = child.map_err(|error| Trouble::new(format!("the command was lost: {error}")))?;
-    // As a shell tells it.
-    let code = status.code().or(status.signal().map(|signal| 128 + signal));
-    Ok(code.and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code))
+    child.map_err(|error| Trouble::new(format!("the command was lost: {error}")))
 }
 
 fn new_directory(dir: &Path) -> Result<(), Trouble> {
@@ -162,7 +208,7 @@ fn new_directory(dir: &Path) -> Result<(), Trouble> {
     }
 }
 
-fn serve(world: &Arc<World>, kind: Kind) -> Result<Server, Trouble> {
+fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Trouble> {
     // The authority's name has the port in it, which is known once the server runs.
     let authority = Arc::new(OnceLock::new());
     let (inside, own) = (world.clone(), authority.clone());
@@ -173,7 +219,7 @@ fn serve(world: &Arc<World>, kind: Kind) -> Result<Server, Trouble> {
         client_ca: world.ca.certificate(),
         revocation_list: Some(&revocation_list),
     };
-    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request);
+    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request, now());
     let server = Server::receive(&reception, answer).map_err(Trouble::new)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
@@ -215,15 +261,11 @@ fn welcome() {
 
 /// Runs the user's command, or a shell, in the sandbox. A signal to end is passed on to it, and the sandbox outlives
 /// it.
-fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Result<ExitStatus>> {
-    let shell = super::env::shell();
-    let (program, words) = match args.command.split_first() {
-        Some((program, words)) => (program.clone(), words),
-        None => {
-            welcome();
-            (shell, [].as_slice())
-        }
-    };
+fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Result<ExitStatus>> {
+    if plan.is_shell {
+        welcome();
+    }
+    let (program, words) = plan.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let user = world.dir.join("user");
     // The terminal sends an interrupt to the command as well, which decides what it means.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
@@ -238,7 +280,7 @@ fn command(args: &SandboxArgs, world: &World, bin: &Path) -> io::Result<io::Resu
     }
     let mut child = command
         .args(words)
-        .env("PATH", super::env::path_with(bin))
+        .env("PATH", plan.path_with(bin))
         .env("X509_USER_CERT", user.join("usercert.pem"))
         .env("X509_USER_KEY", user.join("userkey.pem"))
         .env("X509_USER_PROXY", world.dir.join("proxy.pem"))

@@ -1,9 +1,8 @@
 //! Failures in the words that scripts look for, with our own and the next step below.
 
-use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser;
+use saml_ecp::error::EcpError;
 use voms::ac::finding::AcFinding;
 use voms::chain::ChainFinding;
 use voms::pki::key::KeyError;
@@ -13,9 +12,8 @@ use voms_client::refusal::ServerErrorKind;
 use voms_client::{ClientError, Failure, Protocol};
 
 use super::advice::{self, Advice, User};
-use super::exit::Exit;
+use super::outcome::CommandError;
 use super::output::Trouble;
-use super::{args, signals};
 use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
@@ -23,64 +21,39 @@ use crate::home::load::CredentialError;
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
 
-/// Why a command ends early.
-#[derive(Debug)]
-pub enum Stop {
-    /// To be told.
-    Trouble(Trouble),
-    /// The user broke off.
-    Interrupted,
-}
-
-impl From<Trouble> for Stop {
+impl From<Trouble> for CommandError {
     fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+        Self::Failed(trouble)
     }
 }
 
-impl From<CredentialError> for Stop {
+impl From<CredentialError> for CommandError {
     fn from(error: CredentialError) -> Self {
         match error {
             CredentialError::Interrupted => Self::Interrupted,
-            error => Self::Trouble(credential(&error)),
+            error => Self::Failed(credential(&error)),
         }
     }
 }
 
-impl From<ReceivedError> for Stop {
+impl From<ReceivedError> for CommandError {
     fn from(error: ReceivedError) -> Self {
         match error {
             ReceivedError::Prompt(CredentialError::Interrupted) => Self::Interrupted,
-            error => Self::Trouble(Trouble::of(&error)),
+            error => Self::Failed(Trouble::of(&error)),
         }
     }
 }
 
-impl From<PairError> for Stop {
+impl From<PairError> for CommandError {
     fn from(error: PairError) -> Self {
-        Self::Trouble(Trouble::of(&error))
+        Self::Failed(Trouble::of(&error))
     }
 }
 
-/// Parses a command's words and runs it; signals find the terminal and files in order.
-pub fn carry_out<P: Parser>(name: &str, words: &[OsString], run: impl FnOnce(&P) -> Result<Exit, Stop>) -> Exit {
-    let args = match args::parse::<P>(name, words) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    signals::watch();
-    exit_of(run(&args))
-}
-
-/// Tells why a command ended, if it did not come to its end.
-pub fn exit_of(outcome: Result<Exit, Stop>) -> Exit {
-    match outcome {
-        Ok(exit) => exit,
-        Err(Stop::Interrupted) => Exit::Interrupted,
-        Err(Stop::Trouble(trouble)) => {
-            trouble.print();
-            Exit::Failure
-        }
+impl From<EcpError> for CommandError {
+    fn from(error: EcpError) -> Self {
+        Self::Failed(Trouble::of_stranger(&error).maybe_help(error.next_step()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and for scripts.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,10 +13,13 @@ use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
 use super::advice::Advice;
+use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Trouble};
-use super::{args, info, places};
+use super::{info, places};
 
 /// Judges a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
@@ -85,30 +87,40 @@ enum Weak {
 }
 
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<VerifyArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => {
-            // Whoever reads JSON gets JSON, whatever is wrong.
-            if exit == Exit::Failure && output::wants_json(words) {
-                let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
-                output::line(&as_json(&Err(Not::Judged(wrong))).to_string());
-            }
-            return exit;
-        }
-    };
-    let named = args.file.clone().or(env.user_cert.clone().filter(|_| name == "voms-verify"));
-    let file = named.unwrap_or_else(|| env.proxy());
-    let outcome = judge(&args, &file, env);
-    match (&outcome, args.json) {
-        (_, true) => output::line(&as_json(&outcome).to_string()),
-        (Ok(verified), false) => print_summary(verified),
-        (Err(not), false) => not.print(&file),
-    }
-    if outcome.is_ok() { Exit::Success } else { Exit::Failure }
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: VerifyArgs| {
+        let file = file(&args, invocation);
+        let json = args.json;
+        let outcome = VerifyPlan::new(args, &file, invocation).and_then(|plan| judge(&plan));
+        report(outcome, &file, json)
+    })
 }
 
-/// Why there is no verified credential.
+/// Where the proxy or certificate is.
+fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
+    let env = &invocation.env;
+    let named = args.file.clone().or(env.user_cert.clone().filter(|_| invocation.name == "voms-verify"));
+    named.unwrap_or_else(|| env.proxy())
+}
+
+fn report(outcome: Result<VerifiedCredential, Not>, file: &Path, json: bool) -> Result<Report, CommandError> {
+    if json {
+        let exit = if outcome.is_ok() { Exit::Success } else { Exit::Failure };
+        return Ok(Report::json(&as_json(&outcome)).exit(exit));
+    }
+    print_summary(&outcome.map_err(|not| not.into_trouble(file))?);
+    Ok(Report::done())
+}
+
+impl Arguments for VerifyArgs {
+    /// A verdict is read in any case.
+    fn misunderstood() -> Option<Value> {
+        let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
+        Some(as_json(&Err(Not::Judged(wrong))))
+    }
+}
+
+/// Why it is not verified.
 enum Not {
     /// The findings.
     Verified(Vec<Reason>),
@@ -134,24 +146,38 @@ impl Reason {
 }
 
 impl Not {
-    fn print(&self, file: &Path) {
+    fn into_trouble(self, file: &Path) -> Trouble {
         match self {
-            Self::Judged(trouble) => trouble.print(),
+            Self::Judged(trouble) => trouble,
             Self::Verified(reasons) => {
                 let mut trouble = Trouble::new(format!("{} failed verification", file.display()));
                 for Reason { text, help, .. } in reasons {
                     trouble = trouble.detail(text);
                     if let Some(help) = help {
-                        trouble = trouble.also_help(help);
+                        trouble = trouble.also_help(&help);
                     }
                 }
-                trouble.print();
+                trouble
             }
         }
     }
 }
 
-fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCredential, Not> {
+/// What is verified, and by which rules.
+struct VerifyPlan {
+    file: PathBuf,
+    verifier: VomsVerifier,
+    at: DateTime<Utc>,
+}
+
+impl VerifyPlan {
+    fn new(args: VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Self, Not> {
+        let verifier = verifier(&args, &invocation.env)?;
+        Ok(Self { file: file.to_owned(), verifier, at: args.at.unwrap_or_else(invocation.now) })
+    }
+}
+
+fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let missing = |what: &str, option: &str| {
         Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
     };
@@ -174,14 +200,17 @@ fn judge(args: &VerifyArgs, file: &Path, env: &Environment) -> Result<VerifiedCr
     });
     let own = || vec![rustix::system::uname().nodename().to_string_lossy().into_owned()];
     let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
-    let verifier =
-        VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts);
+    Ok(VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts))
+}
+
+fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
+    let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
         Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
     verifier
-        .verify(&presented, args.at.unwrap_or_else(super::now))
+        .verify(&presented, *at)
         .map_err(|rejection| Not::Verified(rejection.findings().iter().map(Reason::of).collect()))
 }
 

@@ -6,12 +6,11 @@ use voms::chain::{Chain, ChainFinding};
 use voms::files;
 use voms::pki::credential::Credential;
 
-use super::DoctorArgs;
+use super::plan::DoctorPlan;
 use crate::cli::advice::Advice;
-use crate::cli::env::Environment;
 use crate::cli::finding::Finding;
-use crate::cli::trouble::Stop;
-use crate::cli::{fitness, places};
+use crate::cli::fitness;
+use crate::cli::outcome::CommandError;
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 
@@ -27,14 +26,14 @@ pub struct Known {
     pub credential: Option<Credential>,
 }
 
-pub fn examine(args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> Result<(Vec<Finding>, Known), Stop> {
-    let location = match places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
+pub fn examine(plan: &DoctorPlan, now: DateTime<Utc>) -> Result<(Vec<Finding>, Known), CommandError> {
+    let location = match plan.credential.find() {
         Ok(location) => location,
         Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),
     };
     let mut findings = vec![Finding::ok(FILES, files(&location))];
     findings.extend(load::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
-    let (opened, known) = open(args, &location)?;
+    let (opened, known) = open(plan, &location)?;
     findings.push(opened);
     findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
     if let Some(certificate) = known.chain.as_ref().and_then(Chain::end_entity) {
@@ -66,9 +65,9 @@ fn files(location: &Location) -> String {
     }
 }
 
-fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop> {
+fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), CommandError> {
     let mut asked = true;
-    let credential = load::load_ignoring_permissions(location, |path| match args.passphrase() {
+    let credential = load::load_ignoring_permissions(location, |path| match plan.passphrase {
         Some(source) => source.ask(path),
         None => {
             asked = false;
@@ -82,7 +81,7 @@ fn open(args: &DoctorArgs, location: &Location) -> Result<(Finding, Known), Stop
             let known = Known { chain: Some(credential.chain().clone()), credential: Some(credential) };
             Ok((Finding::ok(KEY, text), known))
         }
-        Err(CredentialError::Interrupted) => Err(Stop::Interrupted),
+        Err(CredentialError::Interrupted) => Err(CommandError::Interrupted),
         Err(error) => {
             let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
             let chain = file.ok().and_then(|file| Chain::parse(&file).ok());

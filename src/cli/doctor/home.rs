@@ -6,17 +6,15 @@ use std::path::Path;
 
 use voms::files;
 
-use super::DoctorArgs;
-use crate::cli::env::Environment;
+use super::plan::DoctorPlan;
 use crate::cli::finding::Finding;
-use crate::cli::places;
 use crate::home::globus_dir::Pair;
 
 const HOME: &str = "home";
 const RIGHT_HOME: &str = "run: export HOME=$(getent passwd \"$(id -un)\" | cut -d: -f6)";
 
-pub fn examine(env: &Environment) -> Vec<Finding> {
-    let Some(home) = &env.home else {
+pub fn examine(plan: &DoctorPlan) -> Vec<Finding> {
+    let Some(home) = &plan.home else {
         return vec![Finding::failed(HOME, "HOME is not set", Some(RIGHT_HOME.to_owned()))];
     };
     let mut findings = vec![match home.metadata() {
@@ -26,24 +24,22 @@ pub fn examine(env: &Environment) -> Vec<Finding> {
     }];
     let globus = home.join(".globus");
     if let Ok(found) = globus.metadata() {
-        findings.extend(directory(&globus, &found, env.uid));
+        findings.extend(directory(&globus, &found, plan.uid));
     }
     findings
 }
 
 /// Imports that the next command is to finish.
-pub fn interrupted(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
-    let mut pairs = places::pairs(args.cert.as_deref(), args.key.as_deref(), env);
-    pairs.retain(Pair::is_unfinished);
+pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
     let tell = |pair: &Pair| {
         let directory = pair.directory();
-        let fix = match env.globus().is_some_and(|globus| globus == directory) {
+        let fix = match plan.globus().is_some_and(|globus| globus == directory) {
             true => "run: voms-proxy import --finish".to_owned(),
             false => format!("run: voms-proxy import --finish --dir {}", directory.display()),
         };
         Finding::failed(HOME, format!("an import into {} was interrupted", directory.display()), Some(fix))
     };
-    pairs.iter().map(tell).collect()
+    plan.pairs.iter().filter(|pair| pair.is_unfinished()).map(tell).collect()
 }
 
 fn unusable(home: &Path, why: &str) -> Finding {

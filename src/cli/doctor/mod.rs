@@ -8,25 +8,26 @@ mod home;
 mod moved;
 mod permissions;
 mod place;
+mod plan;
 mod report;
 mod servers;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::Value;
 use voms::trust::TrustAnchors;
 
 use self::credential::Known;
-use super::env::Environment;
+use self::plan::DoctorPlan;
+use super::args::Arguments;
 use super::exit::Exit;
 use super::finding::Finding;
-use super::output::{self, Trouble};
-use super::prompt::PassphraseSource;
-use super::trouble::{Stop, exit_of};
-use super::{args, fitness, places, signals};
+use super::invocation::{Clock, Invocation};
+use super::outcome::{CommandError, run_command};
+use super::output::Trouble;
+use super::{fitness, signals};
 
 /// Looks at everything that a proxy with VOMS attributes needs, and tells what is broken and what mends it.
 #[derive(Debug, Parser)]
@@ -91,67 +92,49 @@ pub struct DoctorArgs {
     version: Option<bool>,
 }
 
-impl DoctorArgs {
-    fn timeout(&self) -> Duration {
-        Duration::from_secs(self.timeout.clamp(1, 600))
-    }
-
-    fn out(&self, env: &Environment) -> PathBuf {
-        super::file::absolute(&self.out.clone().unwrap_or_else(|| env.proxy()))
-    }
-
-    /// Where the passphrase would come from; nobody is asked where a program reads.
-    fn passphrase(&self) -> Option<PassphraseSource> {
-        use std::io::IsTerminal;
-        match self.pwstdin {
-            true => Some(PassphraseSource::StandardInput),
-            false => (!self.json && std::io::stdin().is_terminal()).then_some(PassphraseSource::Terminal),
-        }
+impl Arguments for DoctorArgs {
+    fn misunderstood() -> Option<Value> {
+        Some(Trouble::new("the command line is wrong").as_json())
     }
 }
 
 /// Runs the command.
-pub fn main(name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let args = match args::parse::<DoctorArgs>(name, words) {
-        Ok(args) => args,
-        Err(exit) => {
-            if exit == Exit::Failure && output::wants_json(words) {
-                output::line(&Trouble::new("the command line is wrong").as_json().to_string());
-            }
-            return exit;
-        }
-    };
-    signals::watch();
-    exit_of(examine(&args, env, super::now).map(|findings| report::tell(&findings, &args)))
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        signals::watch();
+        let plan = DoctorPlan::new(args, &invocation.env);
+        let findings = examine(&plan, invocation.now)?;
+        Ok(report::report(&findings, &plan))
+    })
 }
 
 /// The whole road, in its order. What a broken link makes impossible is skipped; nothing else is.
-fn examine(args: &DoctorArgs, env: &Environment, now: fn() -> DateTime<Utc>) -> Result<Vec<Finding>, Stop> {
+fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> {
     let mut findings = Vec::new();
-    if args.fix_permissions {
-        findings.extend(permissions::fix(args, env));
+    if plan.fix_permissions {
+        findings.extend(permissions::fix(plan));
     }
-    findings.extend(home::examine(env));
-    findings.extend(home::interrupted(args, env));
-    let (own, known) = credential::examine(args, env, now())?;
+    findings.extend(home::examine(plan));
+    findings.extend(home::interrupted(plan));
+    let (own, known) = credential::examine(plan, now())?;
     findings.extend(own);
     let clock = findings.len();
-    let (anchors, found) = trust_anchors(args, env);
+    let (anchors, found) = trust_anchors(plan);
     findings.extend(found);
-    findings.extend(vouched(&known, anchors.as_ref(), now()));
-    let answer = servers::examine(args, env, &known, anchors.as_ref(), now);
+    findings.extend(vouched(&known, anchors, now()));
+    let answer = servers::examine(plan, &known, anchors, now);
     findings.extend(answer.findings);
     // On the road the clock comes before whatever it spoils.
     findings.splice(clock..clock, answer.clock);
-    findings.extend(place::examine(args, env, &known, now()));
+    findings.extend(place::examine(plan, &known, now()));
     Ok(findings)
 }
 
-fn trust_anchors(args: &DoctorArgs, env: &Environment) -> (Option<TrustAnchors>, Option<Finding>) {
-    match places::anchors(args.certdir.as_deref(), env) {
+fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) {
+    match &plan.anchors {
         Ok(Some(anchors)) => (Some(anchors), None),
         Ok(None) => (None, Some(fitness::no_anchors())),
-        Err(trouble) => (None, Some(Finding::of_trouble("CA", &trouble))),
+        Err(trouble) => (None, Some(Finding::of_trouble("CA", trouble))),
     }
 }
 

@@ -6,32 +6,30 @@ use std::path::Path;
 
 use voms::files;
 
-use super::DoctorArgs;
-use crate::cli::env::Environment;
+use super::plan::DoctorPlan;
 use crate::cli::finding::Finding;
-use crate::cli::places;
 use crate::home::load::{self, CredentialError};
 
 const AREA: &str = "permissions";
 
 /// Gives the user's own files and directory the modes that they should have, and tells each change.
-pub fn fix(args: &DoctorArgs, env: &Environment) -> Vec<Finding> {
+pub fn fix(plan: &DoctorPlan) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(globus) = env.globus() {
-        findings.extend(tighten(&globus, FileType::is_dir, 0o022, 0o700, env.uid));
+    if let Some(globus) = plan.globus() {
+        findings.extend(tighten(&globus, FileType::is_dir, 0o022, 0o700, plan.uid));
     }
-    if let Ok(location) = places::credential(args.cert.as_deref(), args.key.as_deref(), env).find() {
+    if let Ok(location) = plan.credential.find() {
         for fault in load::file_faults(&location) {
             findings.extend(match fault {
-                CredentialError::KeyMode { path, .. } => tighten(&path, FileType::is_file, 0o177, 0o400, env.uid),
+                CredentialError::KeyMode { path, .. } => tighten(&path, FileType::is_file, 0o177, 0o400, plan.uid),
                 CredentialError::CertificateMode { path, .. } => {
-                    tighten(&path, FileType::is_file, 0o022, 0o644, env.uid)
+                    tighten(&path, FileType::is_file, 0o022, 0o644, plan.uid)
                 }
                 _ => None,
             });
         }
     }
-    findings.extend(tighten(&args.out(env), FileType::is_file, 0o177, 0o600, env.uid));
+    findings.extend(tighten(&plan.out, FileType::is_file, 0o177, 0o600, plan.uid));
     findings
 }
 

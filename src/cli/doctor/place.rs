@@ -11,9 +11,8 @@ use voms::chain::Chain;
 use voms::files;
 use voms::pki::pem;
 
-use super::DoctorArgs;
 use super::credential::Known;
-use crate::cli::env::Environment;
+use super::plan::DoctorPlan;
 use crate::cli::finding::Finding;
 use crate::cli::{file, fitness, output, trouble};
 
@@ -24,15 +23,15 @@ const PROXY: &str = "proxy";
 const NEEDED: u64 = 256 << 10;
 const COMFORTABLE: u64 = 16 << 20;
 
-pub fn examine(args: &DoctorArgs, env: &Environment, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
-    let out = args.out(env);
-    let directory = file::directory(&out);
+pub fn examine(plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
+    let out = &plan.out;
+    let directory = file::directory(out);
     if !directory.is_dir() {
-        return vec![Finding::of_trouble(OUTPUT, &trouble::no_directory(&out, directory))];
+        return vec![Finding::of_trouble(OUTPUT, &trouble::no_directory(out, directory))];
     }
-    let mut findings = vec![writable(&out, directory)];
+    let mut findings = vec![writable(out, directory)];
     findings.extend(statvfs(directory).ok().map(|found| space(directory, &found)));
-    findings.extend(proxy(&out, args, known, now));
+    findings.extend(proxy(out, plan, known, now));
     findings
 }
 
@@ -66,9 +65,8 @@ fn space(directory: &Path, found: &StatVfs) -> Finding {
     }
 }
 
-fn proxy(out: &Path, args: &DoctorArgs, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
-    let again =
-        format!("run: voms-proxy-init{}", args.voms.as_ref().map(|voms| format!(" --voms {voms}")).unwrap_or_default());
+fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Finding> {
+    let again = format!("run: {}", plan.next_command());
     let path = out.display();
     let Ok(found) = out.metadata() else {
         return vec![Finding::ok(PROXY, format!("there is none in {path} yet"))];

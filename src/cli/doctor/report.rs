@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::DoctorArgs;
+use super::plan::DoctorPlan;
 use crate::cli::exit::Exit;
 use crate::cli::finding::{Finding, Status};
-use crate::cli::output;
+use crate::cli::outcome::Report;
 
-pub fn tell(findings: &[Finding], args: &DoctorArgs) -> Exit {
+pub fn report(findings: &[Finding], plan: &DoctorPlan) -> Report {
     let worst = findings.iter().map(|finding| finding.status).max().unwrap_or(Status::Ok);
     let exit = match worst {
         Status::Failed => Exit::Failure,
@@ -15,7 +15,7 @@ pub fn tell(findings: &[Finding], args: &DoctorArgs) -> Exit {
         _ => Exit::Success,
     };
     let headline = findings.iter().find(|finding| finding.is_fault() && finding.status == worst);
-    if args.json {
+    if plan.json {
         let status = match exit {
             Exit::Success => "ok",
             Exit::Warned => "warnings",
@@ -24,27 +24,21 @@ pub fn tell(findings: &[Finding], args: &DoctorArgs) -> Exit {
         let all: Vec<_> = findings.iter().map(Finding::as_json).collect();
         let report =
             json!({ "version": 1, "status": status, "headline": headline.map(Finding::as_json), "findings": all });
-        output::line(&report.to_string());
-        return exit;
+        return Report::json(&report).exit(exit);
     }
-    match headline {
-        Some(headline) => {
-            output::line(&format!("{}: {}", headline.status.word(), headline.fact));
-            if let Some(fix) = &headline.fix {
-                output::line(&format!("  help: {fix}"));
-            }
-        }
-        None if findings.iter().any(|finding| finding.status == Status::Skipped) => {
-            output::line("Nothing is broken as far as it was looked at; what was skipped says what it needs.");
-        }
-        None => output::line(&all_well(args)),
-    }
-    output::line("");
-    findings.iter().for_each(Finding::print);
-    exit
+    let mut lines = summary(headline, findings, plan);
+    lines.push(String::new());
+    lines.extend(findings.iter().flat_map(Finding::lines));
+    Report::lines(lines).exit(exit)
 }
 
-fn all_well(args: &DoctorArgs) -> String {
-    let asked = args.voms.as_ref().map(|voms| format!(" --voms {voms}")).unwrap_or_default();
-    format!("All is well. Next: voms-proxy-init{asked}")
+fn summary(headline: Option<&Finding>, findings: &[Finding], plan: &DoctorPlan) -> Vec<String> {
+    if let Some(headline) = headline {
+        let fact = format!("{}: {}", headline.status.word(), headline.fact);
+        return std::iter::once(fact).chain(headline.fix.as_ref().map(|fix| format!("  help: {fix}"))).collect();
+    }
+    if findings.iter().any(|finding| finding.status == Status::Skipped) {
+        return vec!["Nothing is broken as far as it was looked at; what was skipped says what it needs.".to_owned()];
+    }
+    vec![format!("All is well. Next: {}", plan.next_command())]
 }

@@ -16,10 +16,11 @@ use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, look_at};
 
 use super::credential::Known;
-use super::{DoctorArgs, moved};
+use super::moved;
+use super::plan::{DoctorPlan, VoPlan};
 use crate::cli::advice::{self, Advice, User};
-use crate::cli::env::Environment;
 use crate::cli::finding::{Finding, Status};
+use crate::cli::invocation::Clock;
 use crate::cli::register::membership;
 use crate::cli::{output, places, vos};
 use crate::home::registration::{self, Registration};
@@ -54,34 +55,28 @@ struct Wanted {
     fqans: Vec<Fqan>,
 }
 
-pub fn examine(
-    args: &DoctorArgs,
-    env: &Environment,
-    known: &Known,
-    anchors: Option<&TrustAnchors>,
-    now: fn() -> DateTime<Utc>,
-) -> Answered {
-    let Some(voms) = &args.voms else {
+pub fn examine(plan: &DoctorPlan, known: &Known, anchors: Option<&TrustAnchors>, now: Clock) -> Answered {
+    let Some(vo) = &plan.vo else {
         let advice =
             Finding::advice(VOMSES, "no VO was named, so no server was looked at", "run: voms-proxy doctor --voms VO");
         return Answered { findings: vec![advice], clock: None };
     };
-    let (mut findings, wanted) = wanted(voms, args, env, now());
+    let (mut findings, wanted) = wanted(vo, now());
     let Some(wanted) = wanted else { return Answered { findings, clock: None } };
-    let vomsdir = match places::vomsdir(args.vomsdir.as_deref(), env) {
-        Ok(vomsdir) => vomsdir,
+    let vomsdir = match &vo.vomsdir {
+        Ok(vomsdir) => vomsdir.as_ref(),
         Err(trouble) => {
-            findings.push(Finding::of_trouble(VOMSDIR, &trouble));
+            findings.push(Finding::of_trouble(VOMSDIR, trouble));
             None
         }
     };
-    let desk = Desk { args, anchors, vomsdir: vomsdir.as_ref(), now, fqans: &wanted.fqans };
+    let check = ServerCheck { timeout: plan.timeout, anchors, vomsdir, now, fqans: &wanted.fqans };
     let mut each: Vec<(Vec<Finding>, Option<Finding>)> =
-        wanted.servers.iter().map(|server| desk.examine(server, known.credential.as_ref())).collect();
+        wanted.servers.iter().map(|server| check.examine(server, known.credential.as_ref())).collect();
     let lost =
         |findings: &[Finding]| findings.iter().any(|f| f.status == Status::Failed && [DNS, TCP].contains(&f.area));
     if each.iter().all(|(findings, _)| lost(findings)) {
-        findings.extend(moved::candidate(&wanted.servers, desk.trust(), now(), args.timeout()));
+        findings.extend(moved::candidate(&wanted.servers, check.trust(), now(), plan.timeout));
     }
     let good = |findings: &[Finding]| findings.iter().all(|finding| finding.status != Status::Failed);
     if each.iter().any(|(findings, _)| good(findings)) {
@@ -94,21 +89,20 @@ pub fn examine(
     Answered { findings, clock }
 }
 
-fn wanted(voms: &str, args: &DoctorArgs, env: &Environment, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
+fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
     let wrong = |error: FqanError| (vec![Finding::failed(VOMSES, &error, error.next_step())], None);
-    let spec: VomsSpec = match voms.parse() {
+    let spec: VomsSpec = match vo.voms.parse() {
         Ok(spec) => spec,
         Err(error) => return wrong(error),
     };
-    let vomses = match vos::load(&args.vomses, env) {
+    let vomses = match &vo.vomses {
         Ok(vomses) => vomses,
-        Err(trouble) => return (vec![Finding::of_trouble(VOMSES, &trouble)], None),
+        Err(trouble) => return (vec![Finding::of_trouble(VOMSES, trouble)], None),
     };
     let fix = "fix that line or file, or remove it";
-    let problems = vos::problems(&vomses, &args.vomses, env);
     let mut findings: Vec<Finding> =
-        problems.into_iter().map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned()))).collect();
-    let servers = match vos::servers(&spec.name, &vomses, args.vomses.is_empty()) {
+        vo.problems.iter().map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned()))).collect();
+    let servers = match vos::servers(&spec.name, vomses, vo.with_built_in) {
         Ok(servers) => servers,
         Err(trouble) => {
             findings.push(Finding::of_trouble(VOMSES, &trouble));
@@ -141,21 +135,21 @@ fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
 }
 
 /// What a server is judged with.
-struct Desk<'a> {
-    args: &'a DoctorArgs,
+struct ServerCheck<'a> {
+    timeout: std::time::Duration,
     anchors: Option<&'a TrustAnchors>,
     vomsdir: Option<&'a VomsDir>,
-    now: fn() -> DateTime<Utc>,
+    now: Clock,
     fqans: &'a [Fqan],
 }
 
-impl Desk<'_> {
+impl ServerCheck<'_> {
     fn trust(&self) -> ServerTrust {
         places::server_trust(self.anchors)
     }
 
     fn examine(&self, server: &VomsesEntry, user: Option<&Credential>) -> (Vec<Finding>, Option<Finding>) {
-        let look = match look_at(server, self.trust(), (self.now)(), self.args.timeout()) {
+        let look = match look_at(server, self.trust(), (self.now)(), self.timeout) {
             Ok(look) => look,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
@@ -176,7 +170,7 @@ impl Desk<'_> {
     }
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
-        let timeout = self.args.timeout();
+        let timeout = self.timeout;
         let client = match VomsClient::new(user, self.trust(), (self.now)(), timeout, TOTAL) {
             Ok(client) => client,
             Err(error) => return (vec![net(TLS, server, &error)], None),

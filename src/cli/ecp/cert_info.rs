@@ -11,9 +11,10 @@ use voms::pki::certificate::Certificate;
 use voms::pki::pem;
 use voms::proxy::kind::{Policy, ProxyType};
 
-use super::End;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
+use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::{self, Trouble};
 
 /// Shows the credential that ecp-get-cert has written.
@@ -71,54 +72,91 @@ pub struct InfoArgs {
     version: Option<bool>,
 }
 
-/// Runs the command, with its words as the parser got them.
-pub(super) fn run(args: &InfoArgs, words: &[OsString], env: &Environment) -> Result<(), End> {
-    let path = args.file.clone().unwrap_or_else(|| env.proxy());
-    let now = crate::cli::now();
-    let wanted = args.valid.as_deref().map(seconds).transpose()?.unwrap_or(0);
-    let chain = match load(&path) {
-        Err(_) if args.exists => return Err(End::Exit(Exit::Failure)),
+impl Arguments for InfoArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
+/// What is to be shown of which file.
+pub struct InfoPlan {
+    path: PathBuf,
+    /// Only whether it is valid.
+    exists: bool,
+    /// For how many seconds it has to be valid yet.
+    valid: Option<i64>,
+    /// In the order in which it was asked for; all in a block, if nothing was.
+    values: Vec<Value>,
+    verbose: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Value {
+    Subject,
+    Issuer,
+    Kind,
+    TimeLeft,
+    Path,
+}
+
+impl InfoPlan {
+    /// Joins options and environment; `words` are those that the parser got.
+    pub fn new(args: InfoArgs, words: &[OsString], env: &Environment) -> Result<Self, CommandError> {
+        Ok(Self {
+            path: args.file.unwrap_or_else(|| env.proxy()),
+            exists: args.exists,
+            valid: args.valid.as_deref().map(seconds).transpose()?,
+            values: words.iter().filter_map(Value::of_option).collect(),
+            verbose: args.verbose,
+        })
+    }
+}
+
+impl Value {
+    fn of_option(word: &OsString) -> Option<Self> {
+        match word.to_str()? {
+            "-s" | "--subject" => Some(Self::Subject),
+            "-i" | "--issuer" => Some(Self::Issuer),
+            "--type" => Some(Self::Kind),
+            "-t" | "--timeleft" => Some(Self::TimeLeft),
+            "--path" => Some(Self::Path),
+            _ => None,
+        }
+    }
+
+    fn of(self, leaf: &Certificate, path: &Path, left: i64) -> String {
+        match self {
+            Self::Subject => leaf.subject().to_string(),
+            Self::Issuer => leaf.issuer().to_string(),
+            Self::Kind => kind(leaf).to_owned(),
+            Self::TimeLeft => left.max(0).to_string(),
+            Self::Path => path.display().to_string(),
+        }
+    }
+}
+
+/// Carries it out.
+pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> {
+    let InfoPlan { path, .. } = plan;
+    let answer = |yes| Report::done().exit(if yes { Exit::Success } else { Exit::Failure });
+    let chain = match load(path) {
+        Err(_) if plan.exists => return Ok(answer(false)),
         loaded => loaded?,
     };
     let leaf = chain.leaf();
     let left = (chain.not_after() - now).num_seconds();
-    if args.exists {
-        return if left > 0 && left >= wanted { Ok(()) } else { Err(End::Exit(Exit::Failure)) };
+    let lasts = |seconds: i64| left > 0 && left >= seconds;
+    if plan.exists {
+        return Ok(answer(lasts(plan.valid.unwrap_or(0))));
     }
-    let shown: Vec<String> = asked_for(words).into_iter().map(|what| value(what, leaf, &path, left)).collect();
-    if shown.is_empty() {
-        block(leaf, &path, now, args.verbose);
-    } else {
-        shown.iter().for_each(|line| output::line(&line.replace('\n', "\\n")));
-    }
-    if args.valid.is_some() && (left <= 0 || left < wanted) {
-        let text = format!("{} is not valid for that long", path.display());
-        return Err(Trouble::new(text).help("run: ecp-get-cert").into());
-    }
-    Ok(())
-}
-
-/// What is to be shown, in the order in which it was asked for.
-fn asked_for(words: &[OsString]) -> Vec<&'static str> {
-    let one = |word: &OsString| match word.to_str()? {
-        "-s" | "--subject" => Some("subject"),
-        "-i" | "--issuer" => Some("issuer"),
-        "--type" => Some("type"),
-        "-t" | "--timeleft" => Some("timeleft"),
-        "--path" => Some("path"),
-        _ => None,
+    let lines = match plan.values.is_empty() {
+        true => block(leaf, path, now, plan.verbose),
+        false => plan.values.iter().map(|value| value.of(leaf, path, left).replace('\n', "\\n")).collect(),
     };
-    words.iter().filter_map(one).collect()
-}
-
-fn value(what: &str, leaf: &Certificate, path: &Path, left: i64) -> String {
-    match what {
-        "subject" => leaf.subject().to_string(),
-        "issuer" => leaf.issuer().to_string(),
-        "type" => kind(leaf).to_owned(),
-        "timeleft" => left.max(0).to_string(),
-        _ => path.display().to_string(),
+    if plan.valid.is_none_or(lasts) {
+        return Ok(Report::lines(lines));
     }
+    lines.iter().for_each(|line| output::line(line));
+    let text = format!("{} is not valid for that long", path.display());
+    Err(Trouble::new(text).help("run: ecp-get-cert").into())
 }
 
 /// Reads a credential file.
@@ -133,24 +171,26 @@ pub fn load(path: &Path) -> Result<Chain, Trouble> {
 }
 
 /// What ecp-get-cert shows as well.
-pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: bool) {
+pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: bool) -> Vec<String> {
     let left = (leaf.not_after() - now).num_seconds();
-    let field = |label: &str, value: &dyn std::fmt::Display| {
-        output::line(&format!("{label:<9}: {}", value.to_string().replace('\n', "\\n")));
-    };
-    field("subject", leaf.subject());
-    field("issuer", leaf.issuer());
-    field("type", &kind(leaf));
+    let field =
+        |label: &str, value: &dyn std::fmt::Display| format!("{label:<9}: {}", value.to_string().replace('\n', "\\n"));
     let bits = leaf.public_key().map_or(0, |key| key.bits());
-    field("strength", &format!("{bits} bits"));
-    field("path", &path.display());
-    field("timeleft", &time_left(left));
+    let mut lines = vec![
+        field("subject", leaf.subject()),
+        field("issuer", leaf.issuer()),
+        field("type", &kind(leaf)),
+        field("strength", &format!("{bits} bits")),
+        field("path", &path.display()),
+        field("timeleft", &time_left(left)),
+    ];
     if with_text {
         let text = leaf.x509().and_then(|x509| x509.to_text()).unwrap_or_default();
-        field("text", &"");
-        output::line(String::from_utf8_lossy(&text).trim_end());
-        output::line(pem::encode("CERTIFICATE", leaf.der()).trim_end());
+        lines.push(field("text", &""));
+        lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
+        lines.push(pem::encode("CERTIFICATE", leaf.der()).trim_end().to_owned());
     }
+    lines
 }
 
 fn kind(leaf: &Certificate) -> &'static str {
@@ -177,12 +217,12 @@ fn time_left(left: i64) -> String {
     }
 }
 
-fn seconds(text: &str) -> Result<i64, End> {
+fn seconds(text: &str) -> Result<i64, CommandError> {
     let parsed = text.split_once(':').and_then(|(hours, minutes)| {
         let (hours, minutes): (u32, u32) = (hours.parse().ok()?, minutes.parse().ok()?);
         Some(i64::from(hours) * 3600 + i64::from(minutes) * 60)
     });
     parsed.ok_or_else(|| {
-        End::Usage(Trouble::new(format!("{text:?} is no time")).help("write hours and minutes, as in 12:00"))
+        CommandError::Usage(Trouble::new(format!("{text:?} is no time")).help("write hours and minutes, as in 12:00"))
     })
 }

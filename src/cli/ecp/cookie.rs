@@ -9,11 +9,16 @@ use saml_ecp::jar::Jar;
 use url::Url;
 use voms::files;
 
-use super::End;
-use super::login::{LoginArgs, address_of, at_once, log_in, remove};
+use super::address_of;
+use super::login::{LoginArgs, LoginPlan};
+use super::progress::Progress;
+use super::providers::ProviderList;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
 use crate::cli::file;
-use crate::cli::output::{self, Trouble};
+use crate::cli::outcome::{CommandError, Report};
+use crate::cli::output::Trouble;
 
 const JAR_LIMIT: u64 = 1 << 20;
 
@@ -85,48 +90,84 @@ pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> 
         .map_err(|error| EcpError::Cookies { path: path.to_owned(), reason: files::reason(&error) })
 }
 
-/// Runs the command.
-pub(super) fn run(args: &CookieArgs, env: &Environment) -> Result<(), End> {
-    let path = args.cookiefile.clone().unwrap_or_else(|| usual(env));
-    let verbose = args.verbose || args.login.debug;
-    if args.login.list_idps {
-        return args.login.print_list(env);
-    }
-    if args.destroy {
-        return remove("cookie", &path, verbose, env);
-    }
-    let Some(url) = &args.url else {
-        return Err(End::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));
-    };
-    let url = address_of(url)?;
-    let http = args.login.http()?;
-    let mut jar = load(&path)?;
-    let host = host_of(&url)?;
-    if args.reuse && jar.has_session(&host) {
-        at_once(verbose, "Validating existing cookies...");
-        let answer = http.send(&url, Message { jar: Some(&mut jar), ..Message::default() })?;
-        if answer.status == 200 {
-            at_once(verbose, " OK\n");
-            return Ok(());
-        }
-        at_once(verbose, " failed, will log in again\n");
-    }
-    jar.forget_session(&host);
-    let (idps, login) = args.login.resolve(&http, env)?;
-    log_in(&http, &url, &mut jar, (&idps, &login))?;
-    save(&jar, &path, true)?;
-    if verbose {
-        table(&jar, &url);
-    }
-    Ok(())
+impl Arguments for CookieArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
 }
 
-fn table(jar: &Jar, url: &Url) {
-    let rule = "-".repeat(70);
-    output::line(&format!("Cookies for {url}\n{rule}"));
-    output::line(&format!("{:<24} {:<10} {:<8} NAME\n{rule}", "DOMAIN", "PATH", "SECURE?"));
-    for label in jar.labels() {
-        output::line(&format!("{:<24} {:<10} {:<8} {}", label.domain, label.path, label.secure, label.name));
+/// What the command does.
+pub enum CookiePlan {
+    List(ProviderList, bool),
+    Remove { path: PathBuf, uid: u32, progress: Progress },
+    Get(SessionPlan),
+}
+
+/// How to get a session.
+pub struct SessionPlan {
+    path: PathBuf,
+    url: Url,
+    reuse: bool,
+    login: LoginPlan,
+    progress: Progress,
+}
+
+impl CookiePlan {
+    /// Joins options and environment.
+    pub fn new(args: CookieArgs, env: &Environment) -> Result<Self, CommandError> {
+        let path = args.cookiefile.unwrap_or_else(|| usual(env));
+        let progress = Progress::new(args.verbose || args.login.debug);
+        let (list, debug) = (args.login.list_idps, args.login.debug);
+        let login = LoginPlan::new(args.login, env);
+        if list {
+            return Ok(Self::List(login.list, debug));
+        }
+        if args.destroy {
+            return Ok(Self::Remove { path, uid: env.uid, progress });
+        }
+        let Some(url) = &args.url else {
+            return Err(CommandError::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));
+        };
+        Ok(Self::Get(SessionPlan { path, url: address_of(url)?, reuse: args.reuse, login, progress }))
     }
-    output::line(&rule);
+}
+
+/// Carries it out.
+pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
+    match plan {
+        CookiePlan::List(list, debug) => list.report(debug),
+        CookiePlan::Remove { path, uid, progress } => super::remove("cookie", &path, uid, progress),
+        CookiePlan::Get(plan) => get(&plan),
+    }
+}
+
+fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
+    let SessionPlan { path, url, reuse, login, progress } = plan;
+    let http = super::http(login.debug)?;
+    let mut jar = load(path)?;
+    let host = host_of(url)?;
+    if *reuse && jar.has_session(&host) {
+        progress.say("Validating existing cookies...");
+        let answer = http.send(url, Message { jar: Some(&mut jar), ..Message::default() })?;
+        if answer.status == 200 {
+            progress.say(" OK\n");
+            return Ok(Report::done());
+        }
+        progress.say(" failed, will log in again\n");
+    }
+    jar.forget_session(&host);
+    login.identify(&http)?.log_in(&http, url, &mut jar)?;
+    save(&jar, path, true)?;
+    Ok(if progress.is_shown() { Report::lines(table(&jar, url)) } else { Report::done() })
+}
+
+fn table(jar: &Jar, url: &Url) -> Vec<String> {
+    let rule = "-".repeat(70);
+    let mut lines = vec![format!("Cookies for {url}\n{rule}")];
+    lines.push(format!("{:<24} {:<10} {:<8} NAME\n{rule}", "DOMAIN", "PATH", "SECURE?"));
+    lines.extend(
+        jar.labels()
+            .into_iter()
+            .map(|label| format!("{:<24} {:<10} {:<8} {}", label.domain, label.path, label.secure, label.name)),
+    );
+    lines.push(rule);
+    lines
 }

@@ -1,7 +1,7 @@
 //! `ecp-curl`: one GET of a page behind a log-in.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
 use reqwest::header::{HeaderName, HeaderValue};
@@ -11,11 +11,14 @@ use saml_ecp::jar::Jar;
 use url::Url;
 use voms::files;
 
-use super::End;
-use super::cookie;
-use super::login::{LoginArgs, address_of, log_in};
+use super::login::{LoginArgs, LoginPlan};
+use super::providers::ProviderList;
+use super::{address_of, cookie};
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
 use crate::cli::file;
+use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Trouble;
 
 /// As many redirects within one service as anybody needs.
@@ -64,36 +67,84 @@ pub struct CurlArgs {
     version: Option<bool>,
 }
 
-/// Runs the command.
-pub(super) fn run(args: &CurlArgs, env: &Environment) -> Result<(), End> {
-    if args.login.list_idps {
-        return args.login.print_list(env);
+impl Arguments for CurlArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
+/// What the command does.
+pub enum CurlPlan {
+    List(ProviderList, bool),
+    Get(Box<PagePlan>),
+}
+
+/// How to get a page.
+pub struct PagePlan {
+    url: Url,
+    cookies: PathBuf,
+    headers: Vec<(HeaderName, String)>,
+    login: LoginPlan,
+    keep_session: bool,
+    /// A file instead of stdout.
+    output: Option<PathBuf>,
+}
+
+impl CurlPlan {
+    /// Joins options and environment.
+    pub fn new(args: CurlArgs, env: &Environment) -> Result<Self, CommandError> {
+        let (list, debug) = (args.login.list_idps, args.login.debug);
+        let login = LoginPlan::new(args.login, env);
+        if list {
+            return Ok(Self::List(login.list, debug));
+        }
+        Ok(Self::Get(Box::new(PagePlan {
+            url: address_of(args.url.as_deref().unwrap_or_default())?,
+            cookies: args.cookiefile.unwrap_or_else(|| cookie::usual(env)),
+            headers: args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, CommandError>>()?,
+            login,
+            keep_session: args.store_session_cookies,
+            output: args.output,
+        })))
     }
-    let url = address_of(args.url.as_deref().unwrap_or_default())?;
-    let path = args.cookiefile.clone().unwrap_or_else(|| cookie::usual(env));
-    let headers = args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, End>>()?;
-    let http = args.login.http()?;
-    let mut jar = cookie::load(&path)?;
-    let mut answer = get(&http, &url, &mut jar, &headers)?;
-    if let Some(place) = wants_login(&url, &answer) {
-        let (idps, login) = args.login.resolve(&http, env)?;
-        log_in(&http, &place, &mut jar, (&idps, &login))?;
-        answer = get(&http, &url, &mut jar, &headers)?;
+}
+
+/// Carries it out.
+pub fn run(plan: CurlPlan) -> Result<Report, CommandError> {
+    match plan {
+        CurlPlan::List(list, debug) => list.report(debug),
+        CurlPlan::Get(plan) => {
+            write(&page(&plan)?, plan.output.as_deref())?;
+            Ok(Report::done())
+        }
     }
-    cookie::save(&jar, &path, args.store_session_cookies)?;
+}
+
+/// Gets the page, with a log-in if it wants one.
+fn page(plan: &PagePlan) -> Result<Vec<u8>, CommandError> {
+    let PagePlan { url, headers, .. } = plan;
+    let http = super::http(plan.login.debug)?;
+    let mut jar = cookie::load(&plan.cookies)?;
+    let mut answer = get(&http, url, &mut jar, headers)?;
+    if let Some(place) = wants_login(url, &answer) {
+        plan.login.identify(&http)?.log_in(&http, &place, &mut jar)?;
+        answer = get(&http, url, &mut jar, headers)?;
+    }
+    cookie::save(&jar, &plan.cookies, plan.keep_session)?;
     if answer.status >= 300 {
         let text = format!("{} answered with status {}", answer.host, answer.status);
         return Err(Trouble::new(text).help("check the address, and whether you may see it").into());
     }
-    let written = match &args.output {
-        Some(file) => file::replace(file, &answer.body).map_err(|error| (file.display().to_string(), error)),
-        None => print(&answer.body).map_err(|error| ("stdout".to_owned(), error)),
+    Ok(answer.body.to_vec())
+}
+
+fn write(body: &[u8], output: Option<&Path>) -> Result<(), Trouble> {
+    let written = match output {
+        Some(file) => file::replace(file, body).map_err(|error| (file.display().to_string(), error)),
+        None => print(body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
         Trouble::new(format!("cannot write to {place}: {}", files::reason(&error)))
             .help("name another file with --output")
-    })?;
-    Ok(())
+    })
 }
 
 /// Writes to stdout, and does not leave any of it to the end of the program, which would not tell of a full disk.
@@ -104,8 +155,8 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 }
 
 /// A header as curl takes it.
-fn header(text: &str) -> Result<(HeaderName, String), End> {
-    let wrong = || End::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
+fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
+    let wrong = || CommandError::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
     let value = value.trim();
@@ -114,7 +165,7 @@ fn header(text: &str) -> Result<(HeaderName, String), End> {
 }
 
 /// Follows redirects as long as they stay at the service.
-fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, End> {
+fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, CommandError> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
         let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), page: true, ..Message::default() };
@@ -129,7 +180,7 @@ fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) 
 }
 
 /// What is too large for memory is left to curl, with our cookies.
-fn too_large(error: EcpError, url: &Url) -> End {
+fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
         EcpError::TooLarge { .. } => Trouble::of_stranger(&error)
             .help(&format!("run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"))

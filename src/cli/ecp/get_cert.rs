@@ -7,16 +7,23 @@ use clap::{ArgAction, Parser};
 use saml_ecp::certificate::{self, KeyPlace};
 use saml_ecp::http::host_of;
 use saml_ecp::jar::Jar;
+use url::Url;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
 use voms::proxy::{ProxyRequest, VerifiedIssuer};
 use zeroize::Zeroizing;
 
-use super::End;
+use super::address_of;
 use super::cert_info;
-use super::login::{LoginArgs, address_of, at_once, log_in, remove};
+use super::login::{LoginArgs, LoginPlan};
+use super::progress::Progress;
+use super::providers::ProviderList;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::invocation::Clock;
+use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Trouble;
 use crate::cli::{file, trouble};
 use crate::home::load::{self, CredentialError};
@@ -27,7 +34,7 @@ const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
 const BITS: u32 = 2048;
 
 /// Gets a certificate by the log-in of your institution (SAML ECP).
-#[derive(Debug, Parser, Default)]
+#[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
     disable_help_flag = true,
@@ -50,72 +57,152 @@ EXAMPLES
 )]
 pub struct GetCertArgs {
     #[command(flatten)]
-    pub login: LoginArgs,
+    login: LoginArgs,
     /// Where the credential goes (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, short = 'f', value_name = "FILE")]
-    pub file: Option<PathBuf>,
+    file: Option<PathBuf>,
     /// How many hours it shall last
     #[arg(long, short = 'H', value_name = "N", default_value = "277")]
-    pub hours: i64,
+    hours: i64,
     /// Make a proxy of it
     #[arg(long, short = 'p')]
-    pub proxy: bool,
+    proxy: bool,
     /// Do nothing if what is there lasts that many hours more (default 1)
     #[arg(long, short = 'r', value_name = "HOURS", value_parser = finite)]
-    pub reuse: Option<f64>,
+    reuse: Option<f64>,
     /// Have the service make the key and send it as PKCS#12, for services that know nothing else
     #[arg(long)]
-    pub pkcs12: bool,
+    pkcs12: bool,
     /// The service (default ECP_SERVICE_URL, then CILogon's)
     #[arg(long, value_name = "URL")]
-    pub service_url: Option<String>,
+    service_url: Option<String>,
     /// Tell what is done
     #[arg(long, short = 'v')]
-    pub verbose: bool,
+    verbose: bool,
     /// Remove the credential
     #[arg(long, short = 'X')]
-    pub destroy: bool,
+    destroy: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
-    pub help: Option<bool>,
+    help: Option<bool>,
     /// Show the version
     #[arg(long, short = 'V', action = ArgAction::Version)]
-    pub version: Option<bool>,
+    version: Option<bool>,
 }
 
-impl GetCertArgs {
-    fn place(&self, env: &Environment) -> PathBuf {
-        self.file.clone().unwrap_or_else(|| env.proxy())
-    }
-
-    fn is_verbose(&self) -> bool {
-        self.verbose || self.login.debug
-    }
+impl Arguments for GetCertArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
 }
 
 fn finite(hours: &str) -> Result<f64, &'static str> {
     hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("it is no number of hours")
 }
 
-/// Runs the command.
-pub(super) fn run(args: &GetCertArgs, env: &Environment) -> Result<(), End> {
-    let path = args.place(env);
-    if args.login.list_idps {
-        return args.login.print_list(env);
+/// What the command does.
+pub struct GetCertPlan {
+    /// Where the credential is.
+    pub path: PathBuf,
+    pub uid: u32,
+    pub progress: Progress,
+    pub task: Task,
+}
+
+pub enum Task {
+    List(ProviderList, bool),
+    Remove,
+    Get {
+        reuse: Option<Reuse>,
+        /// What is wrong with it does not matter unless something has to be fetched.
+        fetch: Result<FetchPlan, CommandError>,
+    },
+}
+
+/// When what is there is good enough.
+pub struct Reuse {
+    hours: f64,
+    proxy: bool,
+}
+
+/// A certificate as it was asked for.
+pub struct Wanted {
+    pub hours: i64,
+    pub proxy: bool,
+    pub pkcs12: bool,
+    pub service: Option<String>,
+}
+
+/// How to get a certificate.
+pub struct FetchPlan {
+    hours: u32,
+    service: Url,
+    key: KeyPlace,
+    proxy: bool,
+    login: LoginPlan,
+}
+
+impl GetCertPlan {
+    /// Joins options and environment.
+    pub fn new(args: GetCertArgs, env: &Environment) -> Self {
+        let path = args.file.unwrap_or_else(|| env.proxy());
+        let progress = Progress::new(args.verbose || args.login.debug);
+        let (list, debug) = (args.login.list_idps, args.login.debug);
+        let login = LoginPlan::new(args.login, env);
+        let task = if list {
+            Task::List(login.list, debug)
+        } else if args.destroy {
+            Task::Remove
+        } else {
+            let (hours, proxy, pkcs12) = (args.hours, args.proxy, args.pkcs12);
+            let reuse = args.reuse.map(|hours| Reuse { hours, proxy });
+            let wanted = Wanted { hours, proxy, pkcs12, service: args.service_url };
+            Task::Get { reuse, fetch: FetchPlan::new(wanted, login, &path, env) }
+        };
+        Self { path, uid: env.uid, progress, task }
     }
-    if args.destroy {
-        return remove("credential", &path, args.is_verbose(), env);
-    }
-    if let Some(hours) = args.reuse {
-        at_once(args.is_verbose(), "Validating existing certificate...");
-        if is_good(&path, hours, args.proxy, crate::cli::now()) {
-            at_once(args.is_verbose(), " OK\n");
-            return tell(args, &path);
+}
+
+impl FetchPlan {
+    /// Joins what is wanted with the environment, and sees that the result can be written to `path`.
+    pub fn new(wanted: Wanted, login: LoginPlan, path: &Path, env: &Environment) -> Result<Self, CommandError> {
+        let hours = u32::try_from(wanted.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
+            CommandError::Usage(
+                Trouble::new("the hours have to be a positive number").help("write for example --hours 24"),
+            )
+        })?;
+        let service = wanted.service.or_else(|| env.ecp_service_url.clone());
+        let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
+        let directory = file::directory(path);
+        if !directory.is_dir() {
+            return Err(trouble::no_directory(path, directory).into());
         }
-        at_once(args.is_verbose(), " failed, will regenerate\n");
+        file::may_be_replaced(path).map_err(|error| trouble::not_written(path, &error))?;
+        let key = if wanted.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
+        Ok(Self { hours, service, key, proxy: wanted.proxy, login })
     }
-    fetch(args, &path, env)?;
-    tell(args, &path)
+}
+
+/// Carries it out.
+pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
+    let GetCertPlan { path, uid, progress, task } = plan;
+    match task {
+        Task::List(list, debug) => return list.report(debug),
+        Task::Remove => return super::remove("credential", &path, uid, progress),
+        Task::Get { reuse, fetch } => {
+            if !reuse.is_some_and(|reuse| may_be_reused(&path, &reuse, progress, now())) {
+                let contents = fetch_with(&fetch?, progress, now)?;
+                file::replace(&path, &contents).map_err(|error| trouble::not_written(&path, &error))?;
+                progress.say("X.509 credential stored\n");
+            }
+        }
+    }
+    report(&path, progress, now())
+}
+
+fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<Utc>) -> bool {
+    progress.say("Validating existing certificate...");
+    let good = is_good(path, reuse.hours, reuse.proxy, now);
+    progress.say(if good { " OK\n" } else { " failed, will regenerate\n" });
+    good
 }
 
 /// Whether a file holds what would be fetched, for that many hours yet, and is as closed to others as that would be:
@@ -135,33 +222,20 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
 }
 
-fn fetch(args: &GetCertArgs, path: &Path, env: &Environment) -> Result<(), End> {
-    let hours = u32::try_from(args.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
-        End::Usage(Trouble::new("the hours have to be a positive number").help("write for example --hours 24"))
-    })?;
-    let service = args.service_url.clone().or_else(|| env.ecp_service_url.clone());
-    let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
-    let directory = file::directory(path);
-    if !directory.is_dir() {
-        return Err(trouble::no_directory(path, directory).into());
-    }
-    file::may_be_replaced(path).map_err(|error| trouble::not_written(path, &error))?;
-    let http = args.login.http()?;
-    let (idps, login) = args.login.resolve(&http, env)?;
-    at_once(args.is_verbose(), "Fetching certificate...\n");
+/// The contents of the file to be written.
+fn fetch_with(plan: &FetchPlan, progress: Progress, now: Clock) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    let http = super::http(plan.login.debug)?;
+    let user = plan.login.identify(&http)?;
+    progress.say("Fetching certificate...\n");
     let mut jar = Jar::default();
-    let host = host_of(&service)?;
-    log_in(&http, &service, &mut jar, (&idps, &login)).map_err(|error| error.of_service(&host))?;
-    let place = if args.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
-    let credential = certificate::request(&http, &service, &mut jar, (hours, place), crate::cli::now())?;
-    at_once(args.is_verbose(), "Storing certificate...\n");
-    let contents = match args.proxy {
-        true => proxy_of(&credential, hours)?,
+    let host = host_of(&plan.service)?;
+    user.log_in(&http, &plan.service, &mut jar).map_err(|error| error.of_service(&host))?;
+    let credential = certificate::request(&http, &plan.service, &mut jar, (plan.hours, plan.key), now())?;
+    progress.say("Storing certificate...\n");
+    Ok(match plan.proxy {
+        true => proxy_of(&credential, plan.hours, now())?,
         false => plain(&credential)?,
-    };
-    file::replace(path, &contents).map_err(|error| trouble::not_written(path, &error))?;
-    at_once(args.is_verbose(), "X.509 credential stored\n");
-    Ok(())
+    })
 }
 
 /// Certificate and key, as it is no proxy.
@@ -171,17 +245,16 @@ fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     Ok(Zeroizing::new([certificate.as_bytes(), key.as_bytes()].concat()))
 }
 
-fn proxy_of(credential: &Credential, hours: u32) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn proxy_of(credential: &Credential, hours: u32, now: DateTime<Utc>) -> Result<Zeroizing<Vec<u8>>, Trouble> {
     let request = ProxyRequest::new(Duration::hours(hours.into()));
     let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
-    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, crate::cli::now()).map_err(Trouble::from)?;
+    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, now).map_err(Trouble::from)?;
     proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
 }
 
-fn tell(args: &GetCertArgs, path: &Path) -> Result<(), End> {
-    if !args.is_verbose() {
-        return Ok(());
+fn report(path: &Path, progress: Progress, now: DateTime<Utc>) -> Result<Report, CommandError> {
+    if !progress.is_shown() {
+        return Ok(Report::done());
     }
-    cert_info::block(cert_info::load(path)?.leaf(), path, crate::cli::now(), true);
-    Ok(())
+    Ok(Report::lines(cert_info::block(cert_info::load(path)?.leaf(), path, now, true)))
 }

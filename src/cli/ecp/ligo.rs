@@ -2,10 +2,14 @@
 
 use clap::{ArgAction, Parser};
 
-use super::End;
-use super::get_cert::{self, GetCertArgs};
-use super::login::LoginArgs;
+use super::get_cert::{FetchPlan, GetCertPlan, Task, Wanted};
+use super::login::{LoginPlan, Proof};
+use super::progress::Progress;
+use super::providers::ProviderList;
+use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Trouble};
 
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
@@ -62,23 +66,31 @@ pub struct LigoArgs {
     help: Option<bool>,
 }
 
-/// Runs the command.
-pub(super) fn run(args: &LigoArgs, env: &Environment) -> Result<(), End> {
+impl Arguments for LigoArgs {
+    const WRONG_USAGE: Exit = super::WRONG_USAGE;
+}
+
+/// What `ecp-get-cert` has to do for it.
+pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandError> {
     if args.username.is_none() && !args.kerberos && !args.destroy {
-        return Err(End::Usage(
+        return Err(CommandError::Usage(
             Trouble::new("username is required if not using --kerberos").help("run: ligo-proxy-init albert.einstein"),
         ));
     }
     output::stderr(NOTICE);
-    let login = LoginArgs {
-        identity_provider: Some(args.idp_host.clone().unwrap_or_else(|| "LIGO Scientific Collaboration".to_owned())),
-        kerberos: args.kerberos,
-        username: args.username.clone(),
-        pwstdin: args.pwstdin,
-        debug: args.debug,
+    let login = LoginPlan {
         alone: args.idp_host.is_some(),
-        ..LoginArgs::default()
+        provider: Some(args.idp_host.unwrap_or_else(|| "LIGO Scientific Collaboration".to_owned())),
+        list: ProviderList::new(None, env),
+        proof: Proof::new(args.kerberos, args.username, args.pwstdin),
+        debug: args.debug,
     };
-    let (hours, proxy, destroy) = (args.hours, args.proxy, args.destroy);
-    get_cert::run(&GetCertArgs { login, hours, proxy, destroy, ..GetCertArgs::default() }, env)
+    let path = env.proxy();
+    let task = if args.destroy {
+        Task::Remove
+    } else {
+        let wanted = Wanted { hours: args.hours, proxy: args.proxy, pkcs12: false, service: None };
+        Task::Get { reuse: None, fetch: FetchPlan::new(wanted, login, &path, env) }
+    };
+    Ok(GetCertPlan { path, uid: env.uid, progress: Progress::new(args.debug), task })
 }

@@ -7,87 +7,96 @@ mod curl;
 mod get_cert;
 mod ligo;
 mod login;
+mod progress;
+mod providers;
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Parser;
 use saml_ecp::error::EcpError;
+use saml_ecp::http::{Http, host_of};
+use url::Url;
+use voms::files;
 
 pub use self::cert_info::InfoArgs;
+use self::cert_info::InfoPlan;
 pub use self::cookie::CookieArgs;
+use self::cookie::CookiePlan;
 pub use self::curl::CurlArgs;
+use self::curl::CurlPlan;
 pub use self::get_cert::GetCertArgs;
+use self::get_cert::GetCertPlan;
 pub use self::ligo::LigoArgs;
-use super::advice::Advice;
-use super::args;
-use super::env::Environment;
+use self::progress::Progress;
+use super::args::{self, Arguments};
 use super::exit::Exit;
-use super::output::Trouble;
-use super::trouble::{Stop, exit_of};
+use super::invocation::Invocation;
+use super::outcome::{CommandError, Report, run_command};
+use super::output::{self, Trouble};
+use super::{file, signals};
 
-/// One of the commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    GetCert,
-    CertInfo,
-    Ligo,
-    GetCookie,
-    Curl,
+/// How a wrong command line ends, as it always did.
+const WRONG_USAGE: Exit = Exit::Code(2);
+
+/// Runs `ecp-get-cert`.
+pub fn get_cert(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args| get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now))
 }
 
-/// Runs a command; a wrong command line ends with 2, as it always did.
-pub fn main(command: Command, name: &str, words: &[OsString], env: &Environment) -> Exit {
-    let outcome = match command {
-        Command::GetCert => parse(name, words).and_then(|args| told(get_cert::run(&args, env))),
-        Command::CertInfo => parse(name, words).and_then(|args| {
-            let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(words));
-            told(cert_info::run(&args, &words, env))
-        }),
-        Command::Ligo => parse(name, words).and_then(|args| told(ligo::run(&args, env))),
-        Command::GetCookie => parse(name, words).and_then(|args| told(cookie::run(&args, env))),
-        Command::Curl => parse(name, words).and_then(|args| told(curl::run(&args, env))),
-    };
-    match outcome {
-        Ok(()) => Exit::Success,
-        Err(exit) => exit,
-    }
+/// Runs `ecp-cert-info`.
+pub fn cert_info(invocation: &Invocation) -> Exit {
+    let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(&invocation.words));
+    run_spelled(invocation, |args| cert_info::run(&InfoPlan::new(args, &words, &invocation.env)?, (invocation.now)()))
 }
 
-/// What ends a command early.
-pub enum End {
-    /// The command line is wrong.
-    Usage(Trouble),
-    Stop(Stop),
-    /// All was said; only the exit code is left.
-    Exit(Exit),
+/// Runs `ecp-get-cookie`.
+pub fn get_cookie(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args| cookie::run(CookiePlan::new(args, &invocation.env)?))
 }
 
-impl From<EcpError> for End {
-    fn from(error: EcpError) -> Self {
-        Self::Stop(Trouble::of_stranger(&error).maybe_help(error.next_step()).into())
-    }
+/// Runs `ecp-curl`.
+pub fn curl(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args| curl::run(CurlPlan::new(args, &invocation.env)?))
 }
 
-impl<E: Into<Stop>> From<E> for End {
-    fn from(error: E) -> Self {
-        Self::Stop(error.into())
-    }
+/// Runs `ligo-proxy-init`.
+pub fn ligo(invocation: &Invocation) -> Exit {
+    run_spelled(invocation, |args| get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now))
 }
 
-fn told(outcome: Result<(), End>) -> Result<(), Exit> {
-    outcome.map_err(|end| match end {
-        End::Usage(trouble) => {
-            trouble.print();
-            Exit::Code(2)
-        }
-        End::Stop(stop) => exit_of(Err(stop)),
-        End::Exit(exit) => exit,
+/// Runs a command whose words are spelled as for its predecessor in Python.
+fn run_spelled<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Result<Report, CommandError>) -> Exit {
+    let spelled = invocation.with_words(spelled_out::<A>(&invocation.words));
+    run_command(&spelled, |args| {
+        signals::watch();
+        run(args)
     })
 }
 
-fn parse<P: Parser>(name: &str, words: &[OsString]) -> Result<P, Exit> {
-    super::signals::watch();
-    args::parse(name, &spelled_out::<P>(words)).map_err(|exit| if exit == Exit::Failure { Exit::Code(2) } else { exit })
+/// HTTP, with `debug` told on stderr.
+fn http(debug: bool) -> Result<Http, EcpError> {
+    Http::new(debug.then_some(output::stderr as fn(&str)))
+}
+
+/// An https address that the user gave.
+fn address_of(text: &str) -> Result<Url, EcpError> {
+    let url = Url::parse(text).map_err(|_| EcpError::insecure(text))?;
+    host_of(&url).map(|_| url)
+}
+
+/// Removes a file of the user's, as `--destroy` wants it; what is not there is no failure.
+fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Report, CommandError> {
+    progress.say(&format!("Removing {what} file '{}'...", path.display()));
+    if path.symlink_metadata().is_err() {
+        progress.say(" not found\n");
+        return Ok(Report::done());
+    }
+    file::destroy(path, uid).map_err(|error| {
+        Trouble::new(format!("cannot remove {}: {}", path.display(), files::reason(&error))).help("check who owns it")
+    })?;
+    progress.say(" done\n");
+    Ok(Report::done())
 }
 
 /// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.

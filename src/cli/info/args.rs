@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser};
 
+use crate::cli::args::Arguments;
+use crate::cli::outcome::Format;
+
 /// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
 #[derive(Debug, Parser)]
 #[command(
@@ -133,9 +136,9 @@ pub struct InfoArgs {
     version: Option<bool>,
 }
 
-impl InfoArgs {
-    /// The options of the C++ client, of which unique beginnings are enough.
-    pub const ABBREVIATED: &[&str] = &[
+impl Arguments for InfoArgs {
+    /// The options of the C++ client.
+    const ABBREVIATED: &'static [&'static str] = &[
         "acexists",
         "acissuer",
         "acsubject",
@@ -170,6 +173,12 @@ impl InfoArgs {
         "vo",
     ];
 
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
+
+impl InfoArgs {
     /// Whether values are wanted that only attribute certificates have.
     pub fn wants_attributes(&self) -> bool {
         [self.vo, self.acsubject, self.acissuer, self.uri, self.actimeleft, self.fqan, self.serial, self.targets]

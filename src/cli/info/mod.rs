@@ -6,7 +6,6 @@ mod checks;
 mod json;
 mod picture;
 
-use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -27,27 +26,21 @@ use self::checks::Checks;
 pub use self::json::generic_attributes;
 use super::env::Environment;
 use super::exit::Exit;
+use super::invocation::Invocation;
+use super::outcome::{Report, run_command};
 use super::output::{self, Trouble};
-use super::{args as words, file, places};
+use super::{file, places};
 
 /// Runs the command.
-pub fn main(name: &str, typed: &[OsString], env: &Environment) -> Exit {
-    let args = match words::parse_abbreviated::<InfoArgs>(name, typed, InfoArgs::ABBREVIATED) {
-        Ok(args) => args,
-        Err(exit) => return exit,
-    };
-    let path = args.file.clone().unwrap_or_else(|| env.proxy());
-    if args.debug {
-        output::stderr(&format!("Looking for the proxy in {}", path.display()));
-    }
-    let outcome = load(&path).and_then(|chain| show(&args, &path, &chain, env, super::now()));
-    outcome.unwrap_or_else(|trouble| {
-        if args.json {
-            output::line(&trouble.as_json().to_string());
-        } else {
-            trouble.print();
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: InfoArgs| {
+        let env = &invocation.env;
+        let path = args.file.clone().unwrap_or_else(|| env.proxy());
+        if args.debug {
+            output::stderr(&format!("Looking for the proxy in {}", path.display()));
         }
-        Exit::Failure
+        let chain = load(&path)?;
+        Ok(Report::done().exit(show(&args, &path, &chain, env, (invocation.now)())?))
     })
 }
 

@@ -6,6 +6,8 @@ use chrono::Duration;
 use clap::{ArgAction, Parser};
 use voms::pki::key::KeyKind;
 
+use crate::cli::args::Arguments;
+use crate::cli::outcome::Format;
 use crate::cli::output::Trouble;
 
 const DEFAULT_BITS: u32 = 2048;
@@ -164,9 +166,9 @@ pub struct InitArgs {
     version: Option<bool>,
 }
 
-impl InitArgs {
-    /// The options of the C++ client, of which unique beginnings are enough.
-    pub const ABBREVIATED: &[&str] = &[
+impl Arguments for InitArgs {
+    /// The options of the C++ client.
+    const ABBREVIATED: &'static [&'static str] = &[
         "bits",
         "cert",
         "certdir",
@@ -208,6 +210,10 @@ impl InitArgs {
         "vomses",
         "vomslife",
     ];
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// Parses `h:m`.

@@ -20,16 +20,17 @@ use super::plan::{InitPlan, VoPlan, Warnings};
 use super::report::Reporter;
 use crate::cli::advice::User;
 use crate::cli::file;
+use crate::cli::outcome::CommandError;
 use crate::cli::output::Trouble;
 use crate::cli::places;
-use crate::cli::trouble::{self, Stop};
+use crate::cli::trouble;
 use crate::home::load;
 
 /// What all servers together may take.
 const TOTAL: Span = Span::from_secs(60);
 
 /// Goes down the road once; every failure on it leaves the file in place as it was.
-pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, Stop> {
+pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, CommandError> {
     let key = begin_key(plan.key);
     let credential = load(plan, report)?;
     let began = now();
@@ -48,7 +49,7 @@ pub fn attributes(
     plan: &InitPlan,
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Vec<EncodedAc>, Stop> {
+) -> Result<Vec<EncodedAc>, CommandError> {
     let credential = load(plan, report)?;
     verify_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
@@ -73,7 +74,7 @@ fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKe
     key.map_err(Trouble::new)
 }
 
-fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, Stop> {
+fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, CommandError> {
     report.trusting(plan);
     report.looking_for(&plan.credential);
     let credential = load::load(&plan.credential, |path| plan.passphrase.ask(path))?;

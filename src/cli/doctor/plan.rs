@@ -1,0 +1,94 @@
+//! What the doctor looks at, and with what: the arguments joined with the environment and the defaults. What cannot be
+//! had is a finding, not an error, so it stays in the plan.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use voms::trust::TrustAnchors;
+use voms::vo::vomsdir::VomsDir;
+use voms_client::vomses::Vomses;
+
+use super::DoctorArgs;
+use crate::cli::env::Environment;
+use crate::cli::output::Trouble;
+use crate::cli::prompt::PassphraseSource;
+use crate::cli::{file, places, vos};
+use crate::home::globus_dir::Pair;
+use crate::home::location::Places;
+
+pub struct DoctorPlan {
+    pub home: Option<PathBuf>,
+    pub uid: u32,
+    /// Where the user's credential may be.
+    pub credential: Places,
+    /// The pairs that it may be one of.
+    pub pairs: Vec<Pair>,
+    /// Where the passphrase would come from; nobody is asked where a program reads.
+    pub passphrase: Option<PassphraseSource>,
+    pub fix_permissions: bool,
+    pub anchors: Result<Option<TrustAnchors>, Trouble>,
+    /// The VO that was named.
+    pub vo: Option<VoPlan>,
+    /// How long one server may take.
+    pub timeout: Duration,
+    /// Where the proxy is to be.
+    pub out: PathBuf,
+    pub json: bool,
+}
+
+pub struct VoPlan {
+    /// The VO, and what of it, as it was typed.
+    pub voms: String,
+    pub vomses: Result<Vomses, Trouble>,
+    /// What could not be used of the files that list servers.
+    pub problems: Vec<String>,
+    /// Whether the built-in servers stand in for those that no file lists.
+    pub with_built_in: bool,
+    pub vomsdir: Result<Option<VomsDir>, Trouble>,
+}
+
+impl DoctorPlan {
+    /// Joins arguments and environment.
+    pub fn new(args: DoctorArgs, env: &Environment) -> Self {
+        let (certificate, key) = (args.cert.as_deref(), args.key.as_deref());
+        let terminal = || (!args.json && std::io::stdin().is_terminal()).then_some(PassphraseSource::Terminal);
+        Self {
+            home: env.home.clone(),
+            uid: env.uid,
+            credential: places::credential(certificate, key, env),
+            pairs: places::pairs(certificate, key, env),
+            passphrase: if args.pwstdin { Some(PassphraseSource::StandardInput) } else { terminal() },
+            fix_permissions: args.fix_permissions,
+            anchors: places::anchors(args.certdir.as_deref(), env),
+            vo: args.voms.clone().map(|voms| VoPlan::new(voms, &args, env)),
+            timeout: Duration::from_secs(args.timeout.clamp(1, 600)),
+            out: file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy())),
+            json: args.json,
+        }
+    }
+
+    /// The directory of the user's credential, if there is a home.
+    pub fn globus(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join(".globus"))
+    }
+
+    /// What makes a proxy as it is wanted.
+    pub fn next_command(&self) -> String {
+        let voms = self.vo.as_ref().map(|vo| format!(" --voms {}", vo.voms)).unwrap_or_default();
+        format!("voms-proxy-init{voms}")
+    }
+}
+
+impl VoPlan {
+    fn new(voms: String, args: &DoctorArgs, env: &Environment) -> Self {
+        let vomses = vos::load(&args.vomses, env);
+        Self {
+            voms,
+            problems: vomses.as_ref().map_or(Vec::new(), |vomses| vos::problems(vomses, &args.vomses, env)),
+            vomses,
+            with_built_in: args.vomses.is_empty(),
+            vomsdir: places::vomsdir(args.vomsdir.as_deref(), env),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The list of identity providers.
+
+use std::path::Path;
+
+use saml_ecp::error::EcpError;
+use saml_ecp::http::{Http, Message};
+use saml_ecp::idp::{self, Idp};
+use voms::files;
+
+use super::{address_of, http};
+use crate::cli::env::Environment;
+use crate::cli::outcome::{CommandError, Report};
+use crate::cli::output::{self, Trouble};
+
+/// Where the list of identity providers is.
+const LIST: &str = "https://cilogon.org/include/ecpidps.txt";
+const LIST_LIMIT: u64 = 1 << 20;
+
+/// Where the list is taken from.
+#[derive(Debug)]
+pub enum ProviderList {
+    /// CILogon's, or what is built in if that cannot be had.
+    Usual,
+    /// An https address or a file.
+    At(String),
+}
+
+impl ProviderList {
+    /// The one that was named.
+    pub fn new(named: Option<String>, env: &Environment) -> Self {
+        named.or_else(|| env.ecp_idp_list.clone()).map_or(Self::Usual, Self::At)
+    }
+
+    /// Reads it.
+    pub fn load(&self, http: &Http, debug: bool) -> Result<Vec<Idp>, CommandError> {
+        let Self::At(place) = self else {
+            let fetched = fetch(http, LIST).ok().filter(|list| !list.is_empty());
+            if fetched.is_none() && debug {
+                output::stderr(&format!("note: {LIST} cannot be had; the built-in list is used"));
+            }
+            return Ok(fetched.unwrap_or_else(idp::built_in));
+        };
+        if place.starts_with("https://") {
+            return Ok(fetch(http, place)?);
+        }
+        let unreadable = |why: String| {
+            Trouble::new(format!("cannot read the list of identity providers {place}: {why}"))
+                .help("name a file or an https address with --idp-list")
+        };
+        let text =
+            files::read_limited(Path::new(place), LIST_LIMIT).map_err(|error| unreadable(files::reason(&error)))?;
+        Ok(idp::parse(&String::from_utf8_lossy(&text)))
+    }
+
+    /// The list, sorted by name.
+    pub fn report(&self, debug: bool) -> Result<Report, CommandError> {
+        let mut list = self.load(&http(debug)?, debug)?;
+        list.sort_by(|one, other| one.name.cmp(&other.name));
+        let label = |idp: &Idp| format!("'{}{}'", idp.name, if idp.kerberos { " (Kerberos)" } else { "" });
+        let width = list.iter().map(|idp| label(idp).chars().count()).max().unwrap_or(0);
+        Ok(Report::lines(list.iter().map(|idp| format!("{:<width$} : {}", label(idp), idp.url)).collect()))
+    }
+}
+
+fn fetch(http: &Http, address: &str) -> Result<Vec<Idp>, EcpError> {
+    let url = address_of(address)?;
+    let answer = http.send(&url, Message::default())?;
+    match answer.status {
+        200 => Ok(idp::parse(&String::from_utf8_lossy(&answer.body))),
+        status => Err(EcpError::Status { host: answer.host, status }),
+    }
+}

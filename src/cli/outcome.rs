@@ -1,0 +1,106 @@
+//! How a command ends, and the one place that prints it and chooses the exit code.
+
+use serde_json::Value;
+
+use super::args::{self, Arguments};
+use super::exit::Exit;
+use super::invocation::Invocation;
+use super::output::{self, Trouble};
+
+/// What is left to say when a command came to its end.
+#[derive(Debug)]
+pub struct Report {
+    lines: Vec<String>,
+    exit: Exit,
+}
+
+impl Report {
+    /// Everything was said while it ran.
+    pub fn done() -> Self {
+        Self::lines(Vec::new())
+    }
+
+    /// Lines for stdout.
+    pub fn lines(lines: Vec<String>) -> Self {
+        Self { lines, exit: Exit::Success }
+    }
+
+    /// A document for programs.
+    pub fn json(document: &Value) -> Self {
+        Self::lines(vec![document.to_string()])
+    }
+
+    /// The same with another exit code than success.
+    pub fn exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+}
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub enum CommandError {
+    /// It failed.
+    Failed(Trouble),
+    /// The command line is wrong.
+    Usage(Trouble),
+    /// The user broke off.
+    Interrupted,
+    /// No error: help or the version was asked for, and this is it.
+    Help(String),
+}
+
+/// Who reads what a command says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+impl Format {
+    /// What `--json` chooses.
+    pub fn new(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// Runs a command from its words to its exit code: `run` makes a plan of the arguments, carries it out and reports.
+pub fn run_command<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Result<Report, CommandError>) -> Exit {
+    let (outcome, format) = match args::parse::<A>(invocation.name, &invocation.words) {
+        Ok(args) => {
+            let format = args.format();
+            (run(args), format)
+        }
+        // What the format is can only be guessed then, so people are told in any case.
+        Err(error) => (Err(error), Format::Text),
+    };
+    match outcome {
+        Ok(report) => {
+            report.lines.iter().for_each(|line| output::line(line));
+            report.exit
+        }
+        Err(error) => print::<A>(&error, format, invocation),
+    }
+}
+
+fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invocation) -> Exit {
+    match error {
+        CommandError::Help(text) => {
+            output::line(text);
+            Exit::Success
+        }
+        CommandError::Interrupted => Exit::Interrupted,
+        CommandError::Failed(trouble) => {
+            match format {
+                Format::Text => trouble.print(),
+                Format::Json => output::line(&trouble.as_json().to_string()),
+            }
+            Exit::Failure
+        }
+        CommandError::Usage(trouble) => {
+            trouble.print();
+            let document = A::misunderstood().filter(|_| output::wants_json(&invocation.words));
+            document.iter().for_each(|document| output::line(&document.to_string()));
+            A::WRONG_USAGE
+        }
+    }
+}

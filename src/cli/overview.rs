@@ -1,0 +1,87 @@
+//! What `voms-proxy` says of itself when no command was named, or none that there is.
+
+use std::ffi::OsString;
+
+use super::commands::{COMMANDS, Group};
+use super::exit::Exit;
+use super::output::{self, Trouble};
+
+const HEAD: &str = "\
+usage: voms-proxy COMMAND [options]
+
+Grid credentials: proxies with VOMS attributes.
+";
+
+const ECP: &str = "certificates and pages by the log-in of your institution (SAML ECP)";
+
+const TAIL: &str = "
+voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy,
+grid-cert-info, grid-change-pass-phrase, ligo-proxy-init or ecp-get-cert it is those.";
+
+/// Answers words that choose no command.
+pub fn answer(words: &[OsString]) -> Exit {
+    let word = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if word == "ecp" || word.starts_with("ecp-") {
+        let next = words.get(1).filter(|_| word == "ecp").map(|next| next.to_string_lossy().into_owned());
+        return of_ecp(next.as_deref().unwrap_or(&word[3..]).trim_start_matches('-'));
+    }
+    match word.trim_start_matches('-') {
+        "h" | "help" | "usage" => {
+            output::line(&text());
+            Exit::Success
+        }
+        "V" | "version" => {
+            output::line(&format!("voms-proxy v. {}", env!("CARGO_PKG_VERSION")));
+            Exit::Success
+        }
+        "" => {
+            output::stderr(&text());
+            Exit::Failure
+        }
+        _ => {
+            let trouble = Trouble::new(format!("there is no command '{word}'"));
+            trouble.help("run: voms-proxy --help").print();
+            Exit::Failure
+        }
+    }
+}
+
+/// The commands, a line each, in blocks; those of `ecp` on one line.
+fn text() -> String {
+    let mut text = HEAD.to_owned();
+    let mut last = None;
+    for (words, group, about) in
+        COMMANDS.iter().filter_map(|row| row.listed.map(|(group, about)| (row.words, group, about)))
+    {
+        let is_first = last != Some(group);
+        if group == Group::Ecp {
+            if is_first {
+                text.push_str(&format!("  {:<8}  {}: {ECP}\n", "ecp", words_of_ecp().join(", ")));
+            }
+        } else {
+            let is_block = is_first && last != Some(Group::Ecp);
+            text.push_str(&format!("{}  {words:<8}  {about}\n", if is_block { "\n" } else { "" }));
+        }
+        last = Some(group);
+    }
+    text + TAIL
+}
+
+/// What may follow `voms-proxy ecp`.
+fn words_of_ecp() -> Vec<&'static str> {
+    COMMANDS.iter().filter_map(|command| command.words.strip_prefix("ecp ")).collect()
+}
+
+fn of_ecp(word: &str) -> Exit {
+    let usage = format!("voms-proxy ecp {}", words_of_ecp().join("|"));
+    let trouble = match word {
+        "h" | "help" | "usage" => {
+            output::line(&format!("usage: {usage}"));
+            return Exit::Success;
+        }
+        "" => Trouble::new("ecp is the first of two words"),
+        _ => Trouble::new(format!("there is no command 'ecp {word}'")),
+    };
+    trouble.help(&format!("run: {usage}")).print();
+    Exit::Failure
+}
