@@ -222,7 +222,7 @@ const CASES: &[Case] = &[
     ("a named certificate is not there", 1, "cannot read the certificate", "--cert FILE", |s| {
         s.words(&["--cert", "nowhere.pem"])
     }),
-    ("key readable by others", 1, "can be used by others (mode 0644)", "run: chmod 400 ", |s| {
+    ("key readable by others", 1, "is readable by others (mode 0644)", "run: chmod 400 ", |s| {
         s.mode(".globus/userkey.pem", 0o644)
     }),
     ("certificate writable by others", 1, "can be changed by others (mode 0666)", "run: chmod 644 ", |s| {
@@ -310,7 +310,7 @@ const CASES: &[Case] = &[
     ("a vomses file that is not there", 1, "No valid VOMSES information found locally", "--vomses", |s| {
         s.words(&["--vomses", "nowhere"])
     }),
-    ("a host that has no address", 1, "is not known to the DNS", "host name in the vomses entry", |s| {
+    ("a host that has no address", 1, "cannot resolve host name", "host name in the vomses entry", |s| {
         s.line(&entry("virgo", "no-such-host.invalid", 15_000, "/CN=x", "virgo"))
     }),
     ("a port where nobody listens", 1, "Connection refused", "try again later", |s| {
@@ -379,7 +379,7 @@ const CASES: &[Case] = &[
     ("a read-only file system", 1, "is on a read-only file system", "check the directory's permissions", |s| {
         s.mounts("mount --bind out out && mount -o remount,bind,ro out")
     }),
-    ("a proxy that others may read", 1, "can be used by others (mode 0644)", "run: chmod 600 ", |s| {
+    ("a proxy that others may read", 1, "is readable by others (mode 0644)", "run: chmod 600 ", |s| {
         s.proxy(&[]).mode("out/x509up", 0o644)
     }),
     ("a proxy that is none", 2, "cannot be read as a proxy", "run: voms-proxy-init --voms virgo", |s| {

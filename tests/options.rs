@@ -93,7 +93,7 @@ fn targets_are_asked_for_one_by_one_or_with_commas() {
     let home = Home::ada().servers(&[server.virgo()]);
     home.refused(&["--voms", "virgo", "--target", "host.example.org,b.example.org", "--target", "c.example.org"]);
     assert!(server.targets()[0].ends_with("&targets=host.example.org,b.example.org,c.example.org"));
-    home.refused(&["--voms", "virgo", "--target", "a&b"]).says("target", "is no host name");
+    home.refused(&["--voms", "virgo", "--target", "a&b"]).says("target", "invalid host name");
 }
 
 #[test]

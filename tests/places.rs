@@ -103,7 +103,7 @@ fn lsc_files_that_do_not_vouch_for_the_signer_are_refused() {
         ("missing", None, "there is no virgo/localhost.lsc in"),
         ("empty", Some(String::new()), "Malformed LSC file"),
         ("odd", Some(format!("{subject}\n")), "odd number of names"),
-        ("no DN", Some("hello\nworld\n".into()), "line 1 is no distinguished name"),
+        ("no DN", Some("hello\nworld\n".into()), "line 1 is not a distinguished name"),
         ("other subject", Some(format!("/CN=other\n{issuer}\n")), "does not name its signer"),
         ("other issuer", Some(format!("{subject}\n/CN=other\n")), "does not name its signer"),
         ("swapped", Some(format!("{issuer}\n{subject}\n")), "does not name its signer"),

@@ -232,8 +232,12 @@ fn an_attribute_certificate_that_is_not_to_be_believed_is_refused() {
     let cases: [(&str, Vec<u8>, &str); 11] = [
         ("for somebody else", for_mallory.as_der().to_vec(), "it is for somebody else: holder"),
         ("of another VO", signed(&other_vo).as_der().to_vec(), "it is of the VO ligo, not of virgo"),
-        ("FQAN of another VO", signed(&foreign).as_der().to_vec(), "/ligo/admin is not of its VO virgo"),
-        ("FQAN of a VO that begins so", signed(&near).as_der().to_vec(), "/virgo2/admin is not of its VO virgo"),
+        ("FQAN of another VO", signed(&foreign).as_der().to_vec(), "/ligo/admin does not belong to its VO virgo"),
+        (
+            "FQAN of a VO that begins so",
+            signed(&near).as_der().to_vec(),
+            "/virgo2/admin does not belong to its VO virgo",
+        ),
         ("expired", signed(&expired).as_der().to_vec(), "it expired on "),
         ("future", signed(&future).as_der().to_vec(), "it is not valid before "),
         ("broken", broken, "its signature is not the signer's"),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::exit::Exit;
 use super::outcome::{CommandError, Format};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::{commands, conf};
 
 /// The first line is what scripts know from the Java client.
@@ -155,18 +155,18 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
         ErrorKind::DisplayVersion => return CommandError::Help(format!("{name} v. {}", env!("CARGO_PKG_VERSION"))),
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let suggestion = context(ContextKind::SuggestedArg).map(|near| format!("did you mean {near}?"));
-            Trouble::new(format!("Unrecognized option: {typed}"))
+            Diagnostic::new(format!("Unrecognized option: {typed}"))
                 .detail(format!("{name}: unrecognized option '{typed}'"))
                 .maybe_help(Some(suggestion.unwrap_or(help)))
         }
         ErrorKind::MissingRequiredArgument => {
-            Trouble::new(format!("{} is missing", argument.replace("...", ""))).maybe_help(Some(help))
+            Diagnostic::new(format!("{} is missing", argument.replace("...", ""))).maybe_help(Some(help))
         }
-        ErrorKind::UnknownArgument => Trouble::new(format!("unexpected word '{argument}'")).maybe_help(Some(help)),
+        ErrorKind::UnknownArgument => Diagnostic::new(format!("unexpected word '{argument}'")).maybe_help(Some(help)),
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();
-            Trouble::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
+            Diagnostic::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
         }
     };
     CommandError::Usage(trouble)

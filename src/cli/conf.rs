@@ -7,11 +7,11 @@ use std::path::Path;
 use voms::files;
 
 use super::args::Options;
-use super::output::Trouble;
+use super::output::Diagnostic;
 
 /// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
 /// as not being in the file. A file names no further files.
-pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsString>, Trouble> {
+pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsString>, Diagnostic> {
     let files = typed.iter().filter_map(|word| word.as_bytes().strip_prefix(b"--conf="));
     let mut words = Vec::new();
     for file in files {
@@ -45,9 +45,9 @@ fn option(word: &OsString) -> Option<&str> {
 }
 
 /// Words separated by blanks; what follows a `#` at the begin of a word is a comment.
-fn read(file: &Path) -> Result<Vec<OsString>, Trouble> {
+fn read(file: &Path) -> Result<Vec<OsString>, Diagnostic> {
     let contents = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
-        Trouble::new(format!("cannot read the options in {}: {}", file.display(), files::reason(&error)))
+        Diagnostic::new(format!("cannot read the options in {}: {}", file.display(), files::reason(&error)))
             .help("name a readable file with --conf")
     })?;
     let text = String::from_utf8_lossy(&contents).into_owned();

@@ -10,7 +10,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::{file, output};
 
 /// Removes a proxy, after overwriting it.
@@ -93,7 +93,7 @@ fn report(plan: &DestroyPlan, outcome: io::Result<()>) -> Result<Report, Command
     match outcome {
         Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
         Err(error) => {
-            return Err(Trouble::new("Proxy file doesn't exist or has bad permissions")
+            return Err(Diagnostic::new("Proxy file doesn't exist or has bad permissions")
                 .detail(format!("{path}: {}", voms::files::reason(&error)))
                 .help("name the proxy with --file")
                 .into());

@@ -11,7 +11,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
 use crate::home::load;
@@ -80,7 +80,7 @@ struct ExportPlan {
 }
 
 impl ExportPlan {
-    fn new(args: &ExportArgs, env: &Environment) -> Result<Self, Trouble> {
+    fn new(args: &ExportArgs, env: &Environment) -> Result<Self, Diagnostic> {
         refuse_existing(&args.p12, args.force)?;
         Ok(Self {
             p12: args.p12.clone(),
@@ -95,16 +95,16 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     if !credential.chain().proxies().is_empty() {
         let path = plan.credential.certificate().display();
-        return Err(Trouble::new(format!("{path} is a proxy, which no browser can use"))
+        return Err(Diagnostic::new(format!("{path} is a proxy, which no browser can use"))
             .help("name your certificate with --cert and its key with --key")
             .into());
     }
     let password = plan.source.choose_for(&plan.p12, "password")?;
     let bundle = credential.to_pkcs12(&password, plan.ciphers).map_err(|error| {
-        Trouble::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
+        Diagnostic::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
     })?;
     file::replace(&plan.p12, &bundle).map_err(|error| {
-        Trouble::new(format!("cannot write {}: {}", plan.p12.display(), voms::files::reason(&error)))
+        Diagnostic::new(format!("cannot write {}: {}", plan.p12.display(), voms::files::reason(&error)))
             .help("name another file with --p12")
     })?;
     Ok(report(&plan.p12, credential.chain().leaf()))
@@ -118,10 +118,10 @@ fn report(p12: &Path, certificate: &Certificate) -> Report {
     ])
 }
 
-fn refuse_existing(path: &Path, force: bool) -> Result<(), Trouble> {
+fn refuse_existing(path: &Path, force: bool) -> Result<(), Diagnostic> {
     if path.symlink_metadata().is_err() || force {
         return Ok(());
     }
-    Err(Trouble::new(format!("{} is there already", path.display()))
+    Err(Diagnostic::new(format!("{} is there already", path.display()))
         .help("name another file with --p12, or replace it with --force"))
 }

@@ -18,7 +18,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
 use super::{file, init, places};
 use crate::home::load;
@@ -123,7 +123,7 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Trouble> {
+fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Diagnostic> {
     let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
     let hours = args.hours.as_deref().map(init::hours).transpose()?;
     let vomslife = args.vomslife.as_deref().map(|text| init::lifetime("--vomslife", text)).transpose()?;
@@ -133,7 +133,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
     may_be_written(&out, args.force)?;
     if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
         return Err(
-            Trouble::new(format!("{fqan:?} is no FQAN")).help("write for example --fqan /virgo/Role=production")
+            Diagnostic::new(format!("{fqan:?} is no FQAN")).help("write for example --fqan /virgo/Role=production")
         );
     }
     let signer = load(&Location::pair(args.hostcert.clone(), args.hostkey.clone()), args.pwstdin)?;
@@ -148,7 +148,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
         not_before: now,
         not_after: now + vomslife.or(valid).unwrap_or(usual),
     };
-    let ac = draft.sign(holder, &signer).map_err(Trouble::new)?;
+    let ac = draft.sign(holder, &signer).map_err(Diagnostic::new)?;
     if args.debug {
         output::stderr(&format!("signed by {}: {}", signer.chain().leaf().subject(), args.fqan.join(", ")));
     }
@@ -157,11 +157,11 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
         .with_policy(if args.limited { Policy::Limited } else { Policy::InheritAll })
         .with_path_length(args.path_length)
         .carrying([CarriedAc::unverified(ac)]);
-    let key = PrivateKey::generate_rsa(bits).map_err(Trouble::new)?;
-    let proxy = request.issue(&VerifiedIssuer::assume(&user), key, now).map_err(Trouble::from)?;
-    let pem = proxy.to_pem().map_err(Trouble::new)?;
+    let key = PrivateKey::generate_rsa(bits).map_err(Diagnostic::new)?;
+    let proxy = request.issue(&VerifiedIssuer::assume(&user), key, now).map_err(Diagnostic::from)?;
+    let pem = proxy.to_pem().map_err(Diagnostic::new)?;
     file::replace(&out, &pem).map_err(|error| {
-        Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+        Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
             .detail(voms::files::reason(&error))
             .help("name another file with --out")
     })?;
@@ -173,27 +173,28 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Tr
 }
 
 /// An empty file, such as `mktemp` makes, is nobody's proxy.
-fn may_be_written(out: &Path, force: bool) -> Result<(), Trouble> {
+fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
     let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
     if there && !force {
-        return Err(Trouble::new(format!("{} is there already", out.display()))
+        return Err(Diagnostic::new(format!("{} is there already", out.display()))
             .help("name another file with --out, or replace it with --force"));
     }
     Ok(())
 }
 
-fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Trouble> {
+fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Diagnostic> {
     places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }
 
-fn load(location: &Location, pwstdin: bool) -> Result<Credential, Trouble> {
+fn load(location: &Location, pwstdin: bool) -> Result<Credential, Diagnostic> {
     let loaded = load::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
-    loaded.map_err(Trouble::from)
+    loaded.map_err(Diagnostic::from)
 }
 
 /// `name = value (qualifier)`; without a qualifier it is the VO's.
-fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Trouble> {
-    let wrong = || Trouble::new(format!("{text:?} is no attribute")).help("write --ga 'name = value (qualifier)'");
+fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Diagnostic> {
+    let wrong =
+        || Diagnostic::new(format!("invalid attribute: {text:?}")).help("write --ga 'name = value (qualifier)'");
     let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
     let (value, qualifier) = match rest.trim().strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
         Some((value, qualifier)) => (value, qualifier),

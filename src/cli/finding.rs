@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 
 /// How it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ impl Finding {
     }
 
     /// A failure as a command tells it: its headline, and what says more than that.
-    pub fn of_trouble(area: &'static str, trouble: &Trouble) -> Self {
+    pub fn of_trouble(area: &'static str, trouble: &Diagnostic) -> Self {
         let fact = std::iter::once(trouble.headline()).chain(trouble.details()).collect::<Vec<_>>().join(": ");
         Self::new(area, Status::Failed, fact, trouble.next_step().map(str::to_owned))
     }

@@ -107,7 +107,7 @@ pub fn vouched(
 
 /// That nobody on this machine can tell.
 pub fn no_anchors() -> Finding {
-    let text = "there is no CA directory: whether grids trust its CA cannot be told here";
+    let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
     Finding::advice(CA, text, "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR")
 }
 

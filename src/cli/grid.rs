@@ -14,7 +14,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::{file, info, places};
 
 /// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
@@ -108,7 +108,7 @@ fn destroy(plan: &DestroyPlan) -> Exit {
             false => file::destroy(file, plan.uid),
         };
         if let Err(error) = outcome {
-            Trouble::new(format!("cannot remove {}: {}", file.display(), files::reason(&error)))
+            Diagnostic::new(format!("cannot remove {}: {}", file.display(), files::reason(&error)))
                 .help("check who owns it")
                 .print();
             exit = Exit::Failure;
@@ -203,7 +203,7 @@ enum Value {
 }
 
 impl CertPlan {
-    fn new(args: CertArgs, env: &Environment) -> Result<Self, Trouble> {
+    fn new(args: CertArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let usual = || Some(env.globus()?.join("usercert.pem"));
         let path = args.file.or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
         places::finish_import(&path)?;
@@ -218,11 +218,11 @@ impl CertPlan {
         Ok(Self { path, all: args.all || values.is_empty(), values, rfc2253: args.rfc2253 })
     }
 
-    fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Trouble> {
-        let x509 = certificate.x509().map_err(Trouble::new)?;
+    fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
+        let x509 = certificate.x509().map_err(Diagnostic::new)?;
         let mut lines = Vec::new();
         if self.all {
-            let text = x509.to_text().map_err(Trouble::new)?;
+            let text = x509.to_text().map_err(Diagnostic::new)?;
             lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
         }
         let name = |dn: &Dn| if self.rfc2253 { dn.rfc2253() } else { dn.to_string() };
@@ -237,9 +237,9 @@ impl CertPlan {
     }
 }
 
-fn load(path: &Path) -> Result<Certificate, Trouble> {
+fn load(path: &Path) -> Result<Certificate, Diagnostic> {
     let lost = |why: String| {
-        Trouble::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
+        Diagnostic::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
     };
     let contents =
         files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;

@@ -15,7 +15,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::prompt::{PassphraseSource, confirm};
 use super::{fitness, places, signals};
 use crate::home::bundle::{Chosen, Received};
@@ -104,9 +104,9 @@ struct ImportPlan {
 }
 
 impl ImportPlan {
-    fn new(args: ImportArgs, env: &Environment) -> Result<Self, Trouble> {
+    fn new(args: ImportArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let directory = args.dir.or_else(|| env.globus()).ok_or_else(|| {
-            Trouble::new("there is no home directory to import into: HOME is not set")
+            Diagnostic::new("there is no home directory to import into: HOME is not set")
                 .help("name the directory with --dir")
         })?;
         Ok(Self {
@@ -232,7 +232,7 @@ fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>)
     }
     for other in &chosen.passed_over {
         output::warning(format!(
-            "another certificate in there was not taken: {}, {}",
+            "another certificate in that file was skipped: {}, {}",
             other.subject(),
             fitness::validity(other, now)
         ));
@@ -272,13 +272,13 @@ fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), Command
     if plan.source == PassphraseSource::Terminal && confirm(&question)? {
         return Ok(());
     }
-    Err(Trouble::new(format!("{there} would be replaced; nothing was changed"))
+    Err(Diagnostic::new(format!("{there} would be replaced; nothing was changed"))
         .help("run it again with --force: a dated backup of what is there is kept")
         .into())
 }
 
 fn protect(plan: &ImportPlan, chosen: &Chosen, pair: &Pair) -> Result<Zeroizing<String>, CommandError> {
-    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
+    let failed = |error: KeyError| CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"));
     if !plan.protect {
         return chosen.key.to_pkcs8_pem().map_err(failed);
     }

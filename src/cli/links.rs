@@ -10,7 +10,7 @@ use super::commands;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 
 /// Makes links in DIR, so that voms-proxy-init and the others start by their own names.
 #[derive(Debug, Parser)]
@@ -33,8 +33,8 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-fn not_made(link: &Path, error: &io::Error) -> Trouble {
-    Trouble::new(format!("cannot make the link {}", link.display()))
+fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(format!("cannot make the link {}", link.display()))
         .detail(voms::files::reason(error))
         .help("name an existing directory that you may write to, without other programs of these names")
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::args::{self, Arguments};
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 
 /// What is left to say when a command came to its end.
 #[derive(Debug)]
@@ -40,9 +40,9 @@ impl Report {
 #[derive(Debug)]
 pub enum CommandError {
     /// It failed.
-    Failed(Trouble),
+    Failed(Diagnostic),
     /// The command line is wrong.
-    Usage(Trouble),
+    Usage(Diagnostic),
     /// The user broke off.
     Interrupted,
     /// No error: help or the version was asked for, and this is it.

@@ -50,7 +50,7 @@ pub fn harmless(text: &str) -> String {
 
 /// A failure as the user sees it: the headline that scripts look for, details, the next step.
 #[derive(Debug)]
-pub struct Trouble {
+pub struct Diagnostic {
     headline: String,
     details: Vec<String>,
     help: Option<String>,
@@ -58,13 +58,13 @@ pub struct Trouble {
     last: Option<String>,
 }
 
-impl<E: std::error::Error + Advice> From<E> for Trouble {
+impl<E: std::error::Error + Advice> From<E> for Diagnostic {
     fn from(error: E) -> Self {
         Self::of(&error)
     }
 }
 
-impl Trouble {
+impl Diagnostic {
     /// An error with its next step.
     pub fn of(error: &(impl Display + Advice)) -> Self {
         Self::new(error).maybe_help(error.next_step())

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::commands::{COMMANDS, Group};
 use super::exit::Exit;
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 
 const HEAD: &str = "\
 usage: voms-proxy COMMAND [options]
@@ -39,7 +39,7 @@ pub fn answer(words: &[OsString]) -> Exit {
             Exit::Failure
         }
         _ => {
-            let trouble = Trouble::new(format!("there is no command '{word}'"));
+            let trouble = Diagnostic::new(format!("there is no command '{word}'"));
             trouble.help("run: voms-proxy --help").print();
             Exit::Failure
         }
@@ -79,8 +79,8 @@ fn of_ecp(word: &str) -> Exit {
             output::line(&format!("usage: {usage}"));
             return Exit::Success;
         }
-        "" => Trouble::new("ecp is the first of two words"),
-        _ => Trouble::new(format!("there is no command 'ecp {word}'")),
+        "" => Diagnostic::new("ecp is the first of two words"),
+        _ => Diagnostic::new(format!("there is no command 'ecp {word}'")),
     };
     trouble.help(&format!("run: {usage}")).print();
     Exit::Failure

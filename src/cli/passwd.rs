@@ -13,7 +13,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
@@ -78,7 +78,7 @@ struct PasswdPlan {
 }
 
 impl PasswdPlan {
-    fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Trouble> {
+    fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let source = PassphraseSource::new(args.pwstdin);
         Ok(Self { path: key_file(args, env)?, source, protect: !args.no_passphrase })
     }
@@ -103,7 +103,7 @@ fn report(plan: &PasswdPlan) -> Report {
 /// Puts the new file in place of the one that was read, unless another came there meanwhile.
 fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
-        Trouble::new(format!("cannot write {}: {reason}", path.display()))
+        Diagnostic::new(format!("cannot write {}: {reason}", path.display()))
             .detail("the old file is as it was")
             .help("check who owns its directory, its permissions and the free space")
     };
@@ -119,27 +119,29 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
 }
 
 /// The file itself, so that a link to it goes on to lead there.
-fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Trouble> {
+fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Diagnostic> {
     let named = args.file.clone().or_else(|| env.user_key.clone());
     let usual = || env.globus().map(|globus| globus.join("userkey.pem"));
     let path = named.or_else(usual).ok_or_else(|| {
-        Trouble::new("there is no home directory to look for a key in: HOME is not set").help("name it with --file")
+        Diagnostic::new("there is no home directory to look for a key in: HOME is not set").help("name it with --file")
     })?;
     places::finish_import(&path)?;
     Ok(path.canonicalize().unwrap_or(path))
 }
 
-fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, Trouble> {
+fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, Diagnostic> {
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => Err(Trouble::new(format!("{} holds several private keys", path.display()))
+        (Some(_), Some(_)) => Err(Diagnostic::new(format!("{} holds several private keys", path.display()))
             .help("put each into a file of its own")),
-        (None, _) if contents.first() == Some(&0x30) => Err(Trouble::new(format!("{} is no PEM file", path.display()))
-            .help(&format!("run: voms-proxy import {}", path.display()))),
+        (None, _) if contents.first() == Some(&0x30) => {
+            Err(Diagnostic::new(format!("{} is no PEM file", path.display()))
+                .help(&format!("run: voms-proxy import {}", path.display())))
+        }
         (None, _) => {
             let error = CredentialError::NoKey { path: path.to_owned() };
-            Err(Trouble::new(&error).help("name the file with your private key by --file"))
+            Err(Diagnostic::new(&error).help("name the file with your private key by --file"))
         }
     }
 }
@@ -172,12 +174,12 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
             Err(Failed::GivenUp) => KeyError::Passphrase,
         };
         let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
-        return Err(Trouble::of(&error).into());
+        return Err(Diagnostic::of(&error).into());
     }
 }
 
 fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, CommandError> {
-    let failed = |error: KeyError| CommandError::Failed(Trouble::new(&error).help("please report this as a bug"));
+    let failed = |error: KeyError| CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"));
     if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);
     }

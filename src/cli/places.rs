@@ -8,7 +8,7 @@ use voms::vo::vomsdir::VomsDir;
 use voms_client::net::tls::ServerTrust;
 
 use super::env::Environment;
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::{file, signals, trouble};
 use crate::home::globus_dir::{Pair, PairError};
 use crate::home::location::{Location, Places};
@@ -20,13 +20,13 @@ fn directory<T, E: Display>(
     help: &str,
     usual: &[Option<PathBuf>],
     open: impl Fn(&Path) -> Result<T, E>,
-) -> Result<Option<T>, Trouble> {
+) -> Result<Option<T>, Diagnostic> {
     let Some(named) = named else {
         return Ok(usual.iter().flatten().find_map(|dir| open(dir).ok()));
     };
     let missing = |error| {
         let headline = format!("Invalid {what} location: '{}' (file not found)", named.display());
-        Trouble::new(headline).detail(error).help(help)
+        Diagnostic::new(headline).detail(error).help(help)
     };
     open(named).map(Some).map_err(missing)
 }
@@ -44,7 +44,7 @@ pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environm
 }
 
 /// The user's credential, after finishing an import that was interrupted where it lies.
-pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Result<Location, Trouble> {
+pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Result<Location, Diagnostic> {
     let pairs = pairs(certificate, key, env);
     let finished: Vec<_> = pairs.iter().map(finish_and_tell).collect();
     let found = credential(certificate, key, env).find().map_err(|error| trouble::credential(&error));
@@ -85,12 +85,12 @@ fn ways(file: &Path) -> [PathBuf; 2] {
 }
 
 /// Finishes an import that was interrupted where a file is that is to be used, and says so.
-pub fn finish_import(file: &Path) -> Result<(), Trouble> {
+pub fn finish_import(file: &Path) -> Result<(), Diagnostic> {
     pairs_of(std::iter::once(file)).iter().try_for_each(finish_and_tell)
 }
 
-fn finish_and_tell(pair: &Pair) -> Result<(), Trouble> {
-    if finish(pair).map_err(Trouble::from)? {
+fn finish_and_tell(pair: &Pair) -> Result<(), Diagnostic> {
+    if finish(pair).map_err(Diagnostic::from)? {
         output::stderr(&format!("note: finished an import into {} that was interrupted", pair.directory().display()));
     }
     Ok(())
@@ -103,7 +103,7 @@ pub fn finish(pair: &Pair) -> Result<bool, PairError> {
 }
 
 /// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.
-pub fn anchors(option: Option<&Path>, env: &Environment) -> Result<Option<TrustAnchors>, Trouble> {
+pub fn anchors(option: Option<&Path>, env: &Environment) -> Result<Option<TrustAnchors>, Diagnostic> {
     let usual = [
         env.home.as_ref().map(|home| home.join(".globus/certificates")),
         Some("/etc/grid-security/certificates".into()),
@@ -119,7 +119,7 @@ pub fn server_trust(anchors: Option<&TrustAnchors>) -> ServerTrust {
 }
 
 /// The vomsdir: the option or `X509_VOMS_DIR`, else the usual ones.
-pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Trouble> {
+pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Diagnostic> {
     let usual = [
         Some("/etc/grid-security/vomsdir".into()),
         env.conda_prefix.as_ref().map(|prefix| prefix.join("etc/grid-security/vomsdir")),

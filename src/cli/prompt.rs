@@ -7,7 +7,7 @@ use voms::pki::key::LONGEST_PASSPHRASE;
 use zeroize::Zeroizing;
 
 use super::outcome::CommandError;
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::signals;
 use crate::home::load::CredentialError;
 
@@ -94,7 +94,7 @@ impl PassphraseSource {
                 return Ok(chosen);
             };
             if self == Self::StandardInput || attempts >= ATTEMPTS {
-                return Err(Trouble::new(fault).help("choose some words that you can remember").into());
+                return Err(Diagnostic::new(fault).help("choose some words that you can remember").into());
             }
             output::stderr(&fault);
             attempts += 1;
@@ -104,7 +104,7 @@ impl PassphraseSource {
 
 /// Asks on the terminal for a line that may be seen.
 pub fn line(question: &str) -> Result<String, CommandError> {
-    let none = |_| Trouble::new("there is no terminal to ask for your user name on").help("give it with --username");
+    let none = |_| Diagnostic::new("there is no terminal to ask for your user name on").help("give it with --username");
     Ok(on_terminal(question).map_err(none)?.trim().to_owned())
 }
 

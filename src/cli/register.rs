@@ -21,7 +21,7 @@ use super::exit::Exit;
 use super::finding::{Finding, Status};
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
 use super::{fitness, places, signals, trouble, vos};
 use crate::home::load::{self, CredentialError};
@@ -104,8 +104,8 @@ struct RegisterPlan {
 }
 
 impl RegisterPlan {
-    fn new(args: RegisterArgs, env: &Environment) -> Result<Self, Trouble> {
-        let spec: VomsSpec = args.voms.parse().map_err(|error: FqanError| Trouble::from(error))?;
+    fn new(args: RegisterArgs, env: &Environment) -> Result<Self, Diagnostic> {
+        let spec: VomsSpec = args.voms.parse().map_err(|error: FqanError| Diagnostic::from(error))?;
         let vomses = vos::load(&args.vomses, env)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let registration = Registration::of(&servers[0]);
@@ -114,7 +114,7 @@ impl RegisterPlan {
             .iter()
             .map(|wish| wish.in_vo(&servers[0].vo))
             .collect::<Result<_, _>>()
-            .map_err(Trouble::from)?;
+            .map_err(Diagnostic::from)?;
         let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
         // Everything has no name.
         if groups.is_empty() || !args.voms.contains(':') {
@@ -165,7 +165,7 @@ fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certifi
     };
     let user = chain.proxies().len();
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
-        return Err(Trouble::new(format!("{} holds a proxy without the certificate it comes from", path.display()))
+        return Err(Diagnostic::new(format!("{} holds a proxy without the certificate it comes from", path.display()))
             .help("name your certificate with --cert")
             .into());
     };
@@ -208,7 +208,7 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     let trust = places::server_trust(plan.anchors.as_ref());
     let client = VomsClient::new(&credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
-        .map_err(Trouble::from)?;
+        .map_err(Diagnostic::from)?;
     let who = User { chain: credential.chain(), anchors: plan.anchors.as_ref(), now };
     let Survey { reply, granted, unknown } =
         match client.survey(&plan.servers[0].vo, &plan.groups, &plan.servers, &mut |_| {}) {

@@ -24,7 +24,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{Report, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::{links, output};
 
 /// The commands that look for servers, by the names they have behind `voms-proxy`.
@@ -172,43 +172,43 @@ fn exit_of(status: ExitStatus) -> Exit {
     code.and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code)
 }
 
-fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Trouble> {
+fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
     let temporary = match &plan.dir {
         Some(dir) => {
             new_directory(dir)?;
             None
         }
-        None => Some(tempfile::tempdir().map_err(Trouble::new)?),
+        None => Some(tempfile::tempdir().map_err(Diagnostic::new)?),
     };
     let dir = plan.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
-    let dir = std::path::absolute(dir).map_err(Trouble::new)?;
-    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Trouble::new)?);
+    let dir = std::path::absolute(dir).map_err(Diagnostic::new)?;
+    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Diagnostic::new)?);
     let server = serve(&world, plan.kind, now)?;
-    world.write_vomses(&[server.port()]).map_err(Trouble::new)?;
+    world.write_vomses(&[server.port()]).map_err(Diagnostic::new)?;
     let bin = dir.join("bin");
-    std::fs::create_dir_all(&bin).map_err(Trouble::new)?;
-    links::make(&bin).map_err(|(path, error)| Trouble::new(format!("cannot make {}: {error}", path.display())))?;
-    write_scripts(&bin, &world).map_err(Trouble::new)?;
+    std::fs::create_dir_all(&bin).map_err(Diagnostic::new)?;
+    links::make(&bin).map_err(|(path, error)| Diagnostic::new(format!("cannot make {}: {error}", path.display())))?;
+    write_scripts(&bin, &world).map_err(Diagnostic::new)?;
     let child = command(plan, &world, &bin).map_err(|error| {
-        Trouble::new(format!("cannot run the command: {}", voms::files::reason(&error)))
+        Diagnostic::new(format!("cannot run the command: {}", voms::files::reason(&error)))
             .help("write the command and its words behind --")
     })?;
-    child.map_err(|error| Trouble::new(format!("the command was lost: {error}")))
+    child.map_err(|error| Diagnostic::new(format!("the command was lost: {error}")))
 }
 
-fn new_directory(dir: &Path) -> Result<(), Trouble> {
+fn new_directory(dir: &Path) -> Result<(), Diagnostic> {
     let empty =
         std::fs::create_dir_all(dir).and_then(|()| std::fs::read_dir(dir)).map(|mut list| list.next().is_none());
     match empty {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Trouble::new(format!("{} is not empty", dir.display()))
+        Ok(false) => Err(Diagnostic::new(format!("{} is not empty", dir.display()))
             .help("name a directory that does not exist yet with --dir")),
-        Err(error) => Err(Trouble::new(format!("{}: {}", dir.display(), voms::files::reason(&error)))
+        Err(error) => Err(Diagnostic::new(format!("{}: {}", dir.display(), voms::files::reason(&error)))
             .help("name a directory that you may create with --dir")),
     }
 }
 
-fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Trouble> {
+fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnostic> {
     // The authority's name has the port in it, which is known once the server runs.
     let authority = Arc::new(OnceLock::new());
     let (inside, own) = (world.clone(), authority.clone());
@@ -220,7 +220,7 @@ fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Trouble> 
         revocation_list: Some(&revocation_list),
     };
     let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request, now());
-    let server = Server::receive(&reception, answer).map_err(Trouble::new)?;
+    let server = Server::receive(&reception, answer).map_err(Diagnostic::new)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
 }

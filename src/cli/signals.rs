@@ -21,7 +21,7 @@ fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
 /// Watches for the signals that end a program, for the rest of its life; they end it as they would have.
 pub fn watch() {
     if let Err(error) = begin() {
-        output::warning(format!("signals will not be cleaned up after: {error}"));
+        output::warning(format!("cannot install signal handlers: {error}"));
     }
 }
 

@@ -13,7 +13,7 @@ use voms_client::{ClientError, Failure, Protocol};
 
 use super::advice::{self, Advice, User};
 use super::outcome::CommandError;
-use super::output::Trouble;
+use super::output::Diagnostic;
 use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
@@ -21,8 +21,8 @@ use crate::home::load::CredentialError;
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
 
-impl From<Trouble> for CommandError {
-    fn from(trouble: Trouble) -> Self {
+impl From<Diagnostic> for CommandError {
+    fn from(trouble: Diagnostic) -> Self {
         Self::Failed(trouble)
     }
 }
@@ -40,39 +40,39 @@ impl From<ReceivedError> for CommandError {
     fn from(error: ReceivedError) -> Self {
         match error {
             ReceivedError::Prompt(CredentialError::Interrupted) => Self::Interrupted,
-            error => Self::Failed(Trouble::of(&error)),
+            error => Self::Failed(Diagnostic::of(&error)),
         }
     }
 }
 
 impl From<PairError> for CommandError {
     fn from(error: PairError) -> Self {
-        Self::Failed(Trouble::of(&error))
+        Self::Failed(Diagnostic::of(&error))
     }
 }
 
 impl From<EcpError> for CommandError {
     fn from(error: EcpError) -> Self {
-        Self::Failed(Trouble::of_stranger(&error).maybe_help(error.next_step()))
+        Self::Failed(Diagnostic::of_stranger(&error).maybe_help(error.next_step()))
     }
 }
 
 /// The proxy has no directory to be in.
-pub fn no_directory(out: &Path, directory: &Path) -> Trouble {
-    Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
+    Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
         .detail(format!("there is no directory {}", directory.display()))
         .help("name a file in an existing directory with --out")
 }
 
 /// The proxy cannot be put in its place.
-pub fn not_written(out: &Path, error: &std::io::Error) -> Trouble {
-    Trouble::new(format!("Error creating proxy certificate: {}", out.display()))
+pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
         .detail(voms::files::reason(error))
         .help("check the directory's permissions and free space, or name another file with --out")
 }
 
 /// A credential that cannot be found or loaded.
-pub fn credential(error: &CredentialError) -> Trouble {
+pub fn credential(error: &CredentialError) -> Diagnostic {
     let known = match error {
         CredentialError::KeyMode { path, .. } | CredentialError::KeyOwner { path, .. } => {
             Some(format!("Wrong file permissions on file {}. Required permissions are: 400, 600", path.display()))
@@ -90,19 +90,19 @@ pub fn credential(error: &CredentialError) -> Trouble {
         _ => None,
     };
     let trouble = match known {
-        Some(known) => Trouble::new(known).detail(error),
-        None => Trouble::new(error),
+        Some(known) => Diagnostic::new(known).detail(error),
+        None => Diagnostic::new(error),
     };
     trouble.maybe_help(error.next_step()).last("No credentials found!")
 }
 
 /// A user's chain that is not to be believed.
-pub fn chain(findings: &[ChainFinding]) -> Trouble {
+pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mut trouble = if findings.iter().any(unknown) {
-        Trouble::new(UNTRUSTED_ISSUER).detail(NO_CA)
+        Diagnostic::new(UNTRUSTED_ISSUER).detail(NO_CA)
     } else {
-        Trouble::new("your certificate cannot be used")
+        Diagnostic::new("your certificate cannot be used")
     };
     for finding in findings {
         trouble = trouble.detail(finding);
@@ -120,14 +120,14 @@ fn is_unknown_ca(failure: &Failure) -> bool {
 }
 
 /// No server gave an attribute certificate to this user.
-pub fn client(error: &ClientError, user: User<'_>) -> Trouble {
-    let mut trouble = Trouble::of_stranger(error);
+pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
+    let mut trouble = Diagnostic::of_stranger(error);
     let foremost = error.foremost();
     if foremost.is_some_and(|(_, failure)| is_unknown_ca(failure)) {
         trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
     if foremost.is_some_and(|(_, failure)| failure.is_rejected_certificate()) {
-        trouble = advice::rejected(user).0.iter().fold(trouble, Trouble::detail);
+        trouble = advice::rejected(user).0.iter().fold(trouble, Diagnostic::detail);
     }
     if let Some((_, Failure::Server(refusal))) = foremost
         && let ServerErrorKind::UnknownUser { issuer: None, .. } = refusal.kind
@@ -156,8 +156,8 @@ pub fn client(error: &ClientError, user: User<'_>) -> Trouble {
 }
 
 /// An attribute certificate that is not to be believed.
-pub fn ac(vo: &str, findings: &[AcFinding]) -> Trouble {
-    let mut trouble = Trouble::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
+pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
+    let mut trouble = Diagnostic::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
     for finding in findings {
         trouble = trouble.detail(finding);
     }

@@ -18,7 +18,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::{info, places};
 
 /// Judges a proxy, its attributes, or a user's certificate, as a service would.
@@ -115,7 +115,7 @@ fn report(outcome: Result<VerifiedCredential, Not>, file: &Path, json: bool) -> 
 impl Arguments for VerifyArgs {
     /// A verdict is read in any case.
     fn misunderstood() -> Option<Value> {
-        let wrong = Trouble::new("the command line is wrong").help("run: voms-proxy verify --help");
+        let wrong = Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
         Some(as_json(&Err(Not::Judged(wrong))))
     }
 }
@@ -125,7 +125,7 @@ enum Not {
     /// The findings.
     Verified(Vec<Reason>),
     /// It could not be judged.
-    Judged(Trouble),
+    Judged(Diagnostic),
 }
 
 /// A finding as it is printed.
@@ -146,11 +146,11 @@ impl Reason {
 }
 
 impl Not {
-    fn into_trouble(self, file: &Path) -> Trouble {
+    fn into_trouble(self, file: &Path) -> Diagnostic {
         match self {
             Self::Judged(trouble) => trouble,
             Self::Verified(reasons) => {
-                let mut trouble = Trouble::new(format!("{} failed verification", file.display()));
+                let mut trouble = Diagnostic::new(format!("{} failed verification", file.display()));
                 for Reason { text, help, .. } in reasons {
                     trouble = trouble.detail(text);
                     if let Some(help) = help {
@@ -179,7 +179,7 @@ impl VerifyPlan {
 
 fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let missing = |what: &str, option: &str| {
-        Not::Judged(Trouble::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
+        Not::Judged(Diagnostic::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
     };
     let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
     let anchors = anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
@@ -207,7 +207,7 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
     let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
-        Not::Judged(Trouble::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
+        Not::Judged(Diagnostic::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
     })?;
     verifier
         .verify(&presented, *at)

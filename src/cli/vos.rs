@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use voms_client::vomses::{Vomses, VomsesEntry};
 
 use super::env::Environment;
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::places;
 
 /// Loads the vomses files and directories that were named, else the usual ones.
-pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Trouble> {
+pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Diagnostic> {
     if named.is_empty() {
         return Ok(Vomses::load(&places::vomses(env)));
     }
     Vomses::load_named(named).map_err(|problem| {
         let places: Vec<String> = named.iter().map(|place| place.display().to_string()).collect();
         let places = places.join(", ");
-        Trouble::new(format!("No valid VOMSES information found locally while looking in: [{places}]"))
+        Diagnostic::new(format!("No valid VOMSES information found locally while looking in: [{places}]"))
             .detail(&problem)
             .help("name an existing vomses file or directory with --vomses")
     })
@@ -40,13 +40,13 @@ pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<St
         missing.map(|place| format!("{} is named by an environment variable, but does not exist", place.display()));
     let mut all: Vec<String> = missing.chain(vomses.problems().iter().map(ToString::to_string)).collect();
     if vomses.more_problems() > 0 {
-        all.push(format!("and {} more lines that are no vomses entries", vomses.more_problems()));
+        all.push(format!("and {} more malformed lines", vomses.more_problems()));
     }
     all
 }
 
 /// The servers of a VO or alias; where no file knows it and none was named, those of the built-in list.
-pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Trouble> {
+pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Diagnostic> {
     let built_in = crate::home::built_in::vomses();
     let mut found = vomses.find(name);
     if found.is_empty() && with_built_in {
@@ -62,7 +62,7 @@ pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<V
     let looked: Vec<String> = vomses.looked_in().iter().map(|place| place.display().to_string()).collect();
     let built = if with_built_in { " and the built-in list" } else { "" };
     let headline = format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let trouble = Trouble::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
+    let trouble = Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
     Err(match near {
         Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
         None => trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),

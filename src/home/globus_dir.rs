@@ -247,11 +247,11 @@ impl Pair {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             other => other.map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))?,
         };
-        let text = std::str::from_utf8(&contents).map_err(|_| format!("{} is no such note", note.display()))?;
+        let text = std::str::from_utf8(&contents).map_err(|_| format!("{} cannot be understood", note.display()))?;
         let steps = text.lines().filter(|line| !line.starts_with('#'));
         let known = |line: &str| [CERTIFICATE, KEY].into_iter().find(|name| line == format!(".{name}.new {name}"));
         let steps: Option<Vec<&str>> = steps.map(known).collect();
-        let steps = steps.ok_or_else(|| format!("{} is no such note", note.display()))?;
+        let steps = steps.ok_or_else(|| format!("{} cannot be understood", note.display()))?;
         for name in steps {
             match fs::rename(self.staged(name), self.directory.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {

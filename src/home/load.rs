@@ -52,7 +52,7 @@ pub enum CredentialError {
         reason: String,
     },
     /// The key's file lets others read it.
-    #[error("the private key {} can be used by others (mode {mode:04o})", .path.display())]
+    #[error("private key {} is readable by others (mode {mode:04o})", .path.display())]
     KeyMode {
         /// The file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum CredentialError {
         mode: u32,
     },
     /// The certificate's file lets others write to it.
-    #[error("the certificate {} can be changed by others (mode {mode:04o})", .path.display())]
+    #[error("certificate {} can be changed by others (mode {mode:04o})", .path.display())]
     CertificateMode {
         /// The file.
         path: PathBuf,

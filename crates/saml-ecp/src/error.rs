@@ -10,7 +10,7 @@ use crate::paos::EnvelopeError;
 #[non_exhaustive]
 pub enum EcpError {
     /// Only https is spoken.
-    #[error("{0} is no https address")]
+    #[error("{0} is not an https address")]
     Insecure(String),
     /// A password in an address would be seen by all who see the address.
     #[error("the address at {0} has a user name in it")]

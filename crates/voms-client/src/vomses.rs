@@ -208,9 +208,9 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     }
     let well_formed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if !host.chars().all(well_formed) {
-        return Err(format!("{host:?} is no host name"));
+        return Err(format!("invalid host name: {host:?}"));
     }
-    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("{port:?} is no port number"))?;
+    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("invalid port number: {port:?}"))?;
     Ok(VomsesEntry { alias: alias.to_owned(), host: host.to_owned(), port, dn: dn.to_owned(), vo: vo.to_owned() })
 }
 
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(vomses.entries().len(), 1);
         let told: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
         assert_eq!(told[0], "vomses:1: 2 quoted fields where 5 or 6 are needed");
-        assert_eq!(told[1], "vomses:3: \"0\" is no port number");
+        assert_eq!(told[1], "vomses:3: invalid port number: \"0\"");
         assert_eq!(told[2], "vomses:4: a quotation mark is not closed");
     }
 

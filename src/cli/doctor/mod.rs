@@ -26,7 +26,7 @@ use super::exit::Exit;
 use super::finding::Finding;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, run_command};
-use super::output::Trouble;
+use super::output::Diagnostic;
 use super::{fitness, signals};
 
 /// Looks at everything that a proxy with VOMS attributes needs, and tells what is broken and what mends it.
@@ -94,7 +94,7 @@ pub struct DoctorArgs {
 
 impl Arguments for DoctorArgs {
     fn misunderstood() -> Option<Value> {
-        Some(Trouble::new("the command line is wrong").as_json())
+        Some(Diagnostic::new("the command line is wrong").as_json())
     }
 }
 

@@ -74,7 +74,7 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     let mut findings = Vec::new();
     let mode = found.mode() & 0o7777;
     if found.is_file() && mode & 0o177 != 0 {
-        let text = format!("the proxy {path} can be used by others (mode {mode:04o})");
+        let text = format!("the proxy {path} is readable by others (mode {mode:04o})");
         findings.push(Finding::failed(PROXY, text, Some(format!("run: chmod 600 {path}"))));
     }
     let contents = files::read_limited(out, files::CONFIGURATION_LIMIT).map_err(|error| files::reason(&error));

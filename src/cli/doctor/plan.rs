@@ -11,7 +11,7 @@ use voms_client::vomses::Vomses;
 
 use super::DoctorArgs;
 use crate::cli::env::Environment;
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{file, places, vos};
 use crate::home::globus_dir::Pair;
@@ -27,7 +27,7 @@ pub struct DoctorPlan {
     /// Where the passphrase would come from; nobody is asked where a program reads.
     pub passphrase: Option<PassphraseSource>,
     pub fix_permissions: bool,
-    pub anchors: Result<Option<TrustAnchors>, Trouble>,
+    pub anchors: Result<Option<TrustAnchors>, Diagnostic>,
     /// The VO that was named.
     pub vo: Option<VoPlan>,
     /// How long one server may take.
@@ -40,12 +40,12 @@ pub struct DoctorPlan {
 pub struct VoPlan {
     /// The VO, and what of it, as it was typed.
     pub voms: String,
-    pub vomses: Result<Vomses, Trouble>,
+    pub vomses: Result<Vomses, Diagnostic>,
     /// What could not be used of the files that list servers.
     pub problems: Vec<String>,
     /// Whether the built-in servers stand in for those that no file lists.
     pub with_built_in: bool,
-    pub vomsdir: Result<Option<VomsDir>, Trouble>,
+    pub vomsdir: Result<Option<VomsDir>, Diagnostic>,
 }
 
 impl DoctorPlan {

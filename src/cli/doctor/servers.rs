@@ -250,7 +250,7 @@ impl ServerCheck<'_> {
 }
 
 fn no_vomsdir() -> Finding {
-    let text = "there is no vomsdir: only what a server sends itself is believed, and no proxy can be verified later";
+    let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";
     Finding::advice(VOMSDIR, text, "install the VO's LSC files, or set X509_VOMS_DIR")
 }
 

@@ -15,7 +15,7 @@ use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::{self, Trouble};
+use crate::cli::output::{self, Diagnostic};
 
 /// Shows the credential that ecp-get-cert has written.
 #[derive(Debug, Parser)]
@@ -156,13 +156,13 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
     }
     lines.iter().for_each(|line| output::line(line));
     let text = format!("{} is not valid for that long", path.display());
-    Err(Trouble::new(text).help("run: ecp-get-cert").into())
+    Err(Diagnostic::new(text).help("run: ecp-get-cert").into())
 }
 
 /// Reads a credential file.
-pub fn load(path: &Path) -> Result<Chain, Trouble> {
+pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
     let none = |why: String| {
-        Trouble::new(format!("no credential in {}: {why}", path.display()))
+        Diagnostic::new(format!("no credential in {}: {why}", path.display()))
             .help("name its file with --file, or run: ecp-get-cert")
     };
     let contents =
@@ -223,6 +223,8 @@ fn seconds(text: &str) -> Result<i64, CommandError> {
         Some(i64::from(hours) * 3600 + i64::from(minutes) * 60)
     });
     parsed.ok_or_else(|| {
-        CommandError::Usage(Trouble::new(format!("{text:?} is no time")).help("write hours and minutes, as in 12:00"))
+        CommandError::Usage(
+            Diagnostic::new(format!("invalid time: {text:?}")).help("write hours and minutes, as in 12:00"),
+        )
     })
 }

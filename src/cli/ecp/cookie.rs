@@ -18,7 +18,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::file;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 
 const JAR_LIMIT: u64 = 1 << 20;
 
@@ -124,7 +124,7 @@ impl CookiePlan {
             return Ok(Self::Remove { path, uid: env.uid, progress });
         }
         let Some(url) = &args.url else {
-            return Err(CommandError::Usage(Trouble::new("URL is missing").help("run: ecp-get-cookie --help")));
+            return Err(CommandError::Usage(Diagnostic::new("URL is missing").help("run: ecp-get-cookie --help")));
         };
         Ok(Self::Get(SessionPlan { path, url: address_of(url)?, reuse: args.reuse, login, progress }))
     }

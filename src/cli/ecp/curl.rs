@@ -19,7 +19,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::file;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 
 /// As many redirects within one service as anybody needs.
 const MOST_REDIRECTS: usize = 5;
@@ -131,18 +131,18 @@ fn page(plan: &PagePlan) -> Result<Vec<u8>, CommandError> {
     cookie::save(&jar, &plan.cookies, plan.keep_session)?;
     if answer.status >= 300 {
         let text = format!("{} answered with status {}", answer.host, answer.status);
-        return Err(Trouble::new(text).help("check the address, and whether you may see it").into());
+        return Err(Diagnostic::new(text).help("check the address, and whether you may see it").into());
     }
     Ok(answer.body.to_vec())
 }
 
-fn write(body: &[u8], output: Option<&Path>) -> Result<(), Trouble> {
+fn write(body: &[u8], output: Option<&Path>) -> Result<(), Diagnostic> {
     let written = match output {
         Some(file) => file::replace(file, body).map_err(|error| (file.display().to_string(), error)),
         None => print(body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
-        Trouble::new(format!("cannot write to {place}: {}", files::reason(&error)))
+        Diagnostic::new(format!("cannot write to {place}: {}", files::reason(&error)))
             .help("name another file with --output")
     })
 }
@@ -156,7 +156,8 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 
 /// A header as curl takes it.
 fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
-    let wrong = || CommandError::Usage(Trouble::new(format!("{text:?} is no header")).help("write -H 'Name: value'"));
+    let wrong =
+        || CommandError::Usage(Diagnostic::new(format!("invalid header: {text:?}")).help("write -H 'Name: value'"));
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
     let value = value.trim();
@@ -176,13 +177,13 @@ fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) 
             _ => return Ok(answer),
         }
     }
-    Err(Trouble::new(format!("{url} leads round in circles")).help("check the address").into())
+    Err(Diagnostic::new(format!("{url} leads round in circles")).help("check the address").into())
 }
 
 /// What is too large for memory is left to curl, with our cookies.
 fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
-        EcpError::TooLarge { .. } => Trouble::of_stranger(&error)
+        EcpError::TooLarge { .. } => Diagnostic::of_stranger(&error)
             .help(&format!("run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"))
             .into(),
         _ => error.into(),

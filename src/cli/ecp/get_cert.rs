@@ -24,7 +24,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 use crate::cli::{file, trouble};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
@@ -95,7 +95,7 @@ impl Arguments for GetCertArgs {
 }
 
 fn finite(hours: &str) -> Result<f64, &'static str> {
-    hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("it is no number of hours")
+    hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("not a number of hours")
 }
 
 /// What the command does.
@@ -166,7 +166,7 @@ impl FetchPlan {
     pub fn new(wanted: Wanted, login: LoginPlan, path: &Path, env: &Environment) -> Result<Self, CommandError> {
         let hours = u32::try_from(wanted.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
             CommandError::Usage(
-                Trouble::new("the hours have to be a positive number").help("write for example --hours 24"),
+                Diagnostic::new("the hours have to be a positive number").help("write for example --hours 24"),
             )
         })?;
         let service = wanted.service.or_else(|| env.ecp_service_url.clone());
@@ -239,17 +239,17 @@ fn fetch_with(plan: &FetchPlan, progress: Progress, now: Clock) -> Result<Zeroiz
 }
 
 /// Certificate and key, as it is no proxy.
-fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let certificate = pem::encode("CERTIFICATE", credential.chain().leaf().der());
-    let key = credential.key().to_pkcs8_pem().map_err(Trouble::new)?;
+    let key = credential.key().to_pkcs8_pem().map_err(Diagnostic::new)?;
     Ok(Zeroizing::new([certificate.as_bytes(), key.as_bytes()].concat()))
 }
 
-fn proxy_of(credential: &Credential, hours: u32, now: DateTime<Utc>) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+fn proxy_of(credential: &Credential, hours: u32, now: DateTime<Utc>) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let request = ProxyRequest::new(Duration::hours(hours.into()));
-    let key = PrivateKey::generate_rsa(BITS).map_err(Trouble::new)?;
-    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, now).map_err(Trouble::from)?;
-    proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))
+    let key = PrivateKey::generate_rsa(BITS).map_err(Diagnostic::new)?;
+    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, now).map_err(Diagnostic::from)?;
+    proxy.to_pem().map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))
 }
 
 fn report(path: &Path, progress: Progress, now: DateTime<Utc>) -> Result<Report, CommandError> {

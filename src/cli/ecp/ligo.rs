@@ -10,7 +10,7 @@ use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::outcome::CommandError;
-use crate::cli::output::{self, Trouble};
+use crate::cli::output::{self, Diagnostic};
 
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
     htgettoken -a vault.ligo.org -i igwn";
@@ -74,7 +74,8 @@ impl Arguments for LigoArgs {
 pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandError> {
     if args.username.is_none() && !args.kerberos && !args.destroy {
         return Err(CommandError::Usage(
-            Trouble::new("username is required if not using --kerberos").help("run: ligo-proxy-init albert.einstein"),
+            Diagnostic::new("username is required if not using --kerberos")
+                .help("run: ligo-proxy-init albert.einstein"),
         ));
     }
     output::stderr(NOTICE);

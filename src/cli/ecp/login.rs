@@ -16,7 +16,7 @@ use super::address_of;
 use super::providers::ProviderList;
 use crate::cli::env::Environment;
 use crate::cli::outcome::CommandError;
-use crate::cli::output::{self, Trouble};
+use crate::cli::output::{self, Diagnostic};
 use crate::cli::prompt::{self, PassphraseSource};
 use crate::home::load::CredentialError;
 
@@ -108,7 +108,7 @@ impl LoginPlan {
     fn idps(&self, http: &Http, realm: Option<&str>) -> Result<Vec<Idp>, CommandError> {
         let name = self.provider.as_deref().or(realm).ok_or_else(|| {
             CommandError::Usage(
-                Trouble::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
+                Diagnostic::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
         if name.contains("://") {
@@ -136,7 +136,7 @@ fn password(user: Option<&str>, source: PassphraseSource, idp: &Idp) -> Result<L
         match error {
             CredentialError::NoPassphrase { reason, .. } => {
                 let headline = format!("there is no password for {user} at {host}: {reason}");
-                Trouble::new(headline).help("run it on a terminal, give --pwstdin, or use --kerberos").into()
+                Diagnostic::new(headline).help("run it on a terminal, give --pwstdin, or use --kerberos").into()
             }
             other => other.into(),
         }

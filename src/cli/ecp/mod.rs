@@ -33,7 +33,7 @@ use super::args::{self, Arguments};
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::{file, signals};
 
 /// How a wrong command line ends, as it always did.
@@ -93,7 +93,8 @@ fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Repor
         return Ok(Report::done());
     }
     file::destroy(path, uid).map_err(|error| {
-        Trouble::new(format!("cannot remove {}: {}", path.display(), files::reason(&error))).help("check who owns it")
+        Diagnostic::new(format!("cannot remove {}: {}", path.display(), files::reason(&error)))
+            .help("check who owns it")
     })?;
     progress.say(" done\n");
     Ok(Report::done())

@@ -10,7 +10,7 @@ use voms::files;
 use super::{address_of, http};
 use crate::cli::env::Environment;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::{self, Trouble};
+use crate::cli::output::{self, Diagnostic};
 
 /// Where the list of identity providers is.
 const LIST: &str = "https://cilogon.org/include/ecpidps.txt";
@@ -44,7 +44,7 @@ impl ProviderList {
             return Ok(fetch(http, place)?);
         }
         let unreadable = |why: String| {
-            Trouble::new(format!("cannot read the list of identity providers {place}: {why}"))
+            Diagnostic::new(format!("cannot read the list of identity providers {place}: {why}"))
                 .help("name a file or an https address with --idp-list")
         };
         let text =

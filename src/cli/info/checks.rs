@@ -7,7 +7,7 @@ use super::Ac;
 use super::args::InfoArgs;
 use crate::cli::exit::Exit;
 use crate::cli::init;
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 
 /// What is asked of a proxy.
 pub struct Checks {
@@ -17,12 +17,12 @@ pub struct Checks {
 
 impl Checks {
     /// Understands the options' values.
-    pub fn new(args: &InfoArgs) -> Result<Self, Trouble> {
+    pub fn new(args: &InfoArgs) -> Result<Self, Diagnostic> {
         let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
         let hours = args.hours.as_deref().map(init::hours).transpose()?;
         let bits = args.bits.as_deref().map(|text| {
             text.parse().map_err(|_| {
-                Trouble::new(format!("Invalid input for key size parameter. {text}"))
+                Diagnostic::new(format!("Invalid input for key size parameter. {text}"))
                     .help("write a number of bits, for example --bits 2048")
             })
         });

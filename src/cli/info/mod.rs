@@ -28,7 +28,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
-use super::output::{self, Trouble};
+use super::output::{self, Diagnostic};
 use super::{file, places};
 
 /// Runs the command.
@@ -44,9 +44,9 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-fn load(path: &Path) -> Result<Chain, Trouble> {
+fn load(path: &Path) -> Result<Chain, Diagnostic> {
     let lost = |reason: String| {
-        Trouble::new(format!("Proxy not found: {} ({reason})", path.display()))
+        Diagnostic::new(format!("Proxy not found: {} ({reason})", path.display()))
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
     };
@@ -55,7 +55,13 @@ fn load(path: &Path) -> Result<Chain, Trouble> {
     Chain::parse_without_openssl(&contents).map_err(|error| lost(error.to_string()))
 }
 
-fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: DateTime<Utc>) -> Result<Exit, Trouble> {
+fn show(
+    args: &InfoArgs,
+    path: &Path,
+    chain: &Chain,
+    env: &Environment,
+    now: DateTime<Utc>,
+) -> Result<Exit, Diagnostic> {
     let checks = Checks::new(args)?;
     let (acs, unreadable) = read_acs(chain);
     let check = checks.judge(args, chain, &acs, now);
@@ -97,7 +103,7 @@ fn show(args: &InfoArgs, path: &Path, chain: &Chain, env: &Environment, now: Dat
     }
     print_values(args, path, chain, now);
     if args.wants_attributes() && acs.is_empty() {
-        return Err(Trouble::new("No VOMS attributes found!").help("make a proxy with voms-proxy-init --voms VO"));
+        return Err(Diagnostic::new("No VOMS attributes found!").help("make a proxy with voms-proxy-init --voms VO"));
     }
     acs.iter().for_each(|ac| print_ac_values(args, chain, ac, now));
     Ok(strict)
@@ -171,7 +177,7 @@ fn verify(
     acs: &[Ac],
     env: &Environment,
     now: DateTime<Utc>,
-) -> Result<Vec<Doubt>, Trouble> {
+) -> Result<Vec<Doubt>, Diagnostic> {
     if acs.is_empty() || args.dont_verify_ac || env.info_dont_verify_ac {
         return Ok(Vec::new());
     }
@@ -200,10 +206,10 @@ fn verify(
 
 /// Scripts read the values on hosts whose environment names directories that are not there: only an option must hold.
 fn optional<T>(
-    found: Result<Option<T>, Trouble>,
+    found: Result<Option<T>, Diagnostic>,
     named: bool,
     warnings: &mut Vec<Doubt>,
-) -> Result<Option<T>, Trouble> {
+) -> Result<Option<T>, Diagnostic> {
     match found {
         Err(trouble) if !named => {
             warnings.push(Doubt::new("no-trust-directory", trouble.headline().to_owned()));
@@ -307,10 +313,10 @@ fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) 
 }
 
 /// In OpenSSL's words, the proxy alone or with the chain each certificate below the CAs.
-fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Trouble> {
+fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
     let own = chain.proxies().iter().chain(chain.end_entity());
     for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
-        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Trouble::new)?;
+        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Diagnostic::new)?;
         let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
         output::line(text.trim_end());
     }

@@ -8,7 +8,7 @@ use voms::pki::key::KeyKind;
 
 use crate::cli::args::Arguments;
 use crate::cli::outcome::Format;
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 
 const DEFAULT_BITS: u32 = 2048;
 
@@ -217,9 +217,9 @@ impl Arguments for InitArgs {
 }
 
 /// Parses `h:m`.
-pub fn lifetime(option: &str, text: &str) -> Result<Duration, Trouble> {
+pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     let wrong = |headline: &str| {
-        Trouble::new(headline)
+        Diagnostic::new(headline)
             .detail(format!("{option} {text}: {option} argument must be in the format: h:m"))
             .help("write hours and minutes, for example 24:00")
     };
@@ -236,33 +236,33 @@ pub fn lifetime(option: &str, text: &str) -> Result<Duration, Trouble> {
 }
 
 /// Parses the number of `--hours`.
-pub fn hours(text: &str) -> Result<Duration, Trouble> {
+pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
     let hours = text.parse::<u32>().ok().filter(|hours| *hours > 0);
     hours.map(|hours| Duration::hours(hours.into())).ok_or_else(|| {
-        Trouble::new("Number of hours must be a positive integer.")
+        Diagnostic::new("Number of hours must be a positive integer.")
             .detail(format!("--hours {text}"))
             .help("write whole hours, for example --hours 24")
     })
 }
 
 /// Parses the size of `--bits`.
-pub fn bits(text: &str) -> Result<u32, Trouble> {
+pub fn bits(text: &str) -> Result<u32, Diagnostic> {
     const SIZES: [u32; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
-        Trouble::new(headline).help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
+        Diagnostic::new(headline).help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
     };
     let size = text.parse::<u32>().map_err(|_| wrong(format!("Invalid input for key size parameter. {text}")))?;
     if SIZES.contains(&size) { Ok(size) } else { Err(wrong(format!("Unsupported key size:{size}"))) }
 }
 
 /// Joins `--key-type` and `--bits`.
-pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, Trouble> {
+pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, Diagnostic> {
     let bits = bits.map(self::bits).transpose()?;
     match (key_type.map(str::to_ascii_lowercase).as_deref(), bits) {
         (None | Some("rsa"), bits) => Ok(KeyKind::Rsa(bits.unwrap_or(DEFAULT_BITS))),
         (Some("ec"), None) => Ok(KeyKind::P256),
-        (Some("ec"), Some(_)) => Err(Trouble::new("an EC key is always of P-256").help("leave out --bits")),
-        (Some(other), _) => Err(Trouble::new(format!("there is no key type {other}"))
+        (Some("ec"), Some(_)) => Err(Diagnostic::new("an EC key is always of P-256").help("leave out --bits")),
+        (Some(other), _) => Err(Diagnostic::new(format!("there is no key type {other}"))
             .help("write --key-type rsa, which all services take, or --key-type ec")),
     }
 }

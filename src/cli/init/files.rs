@@ -9,26 +9,26 @@ use voms::proxy::kind::Policy;
 use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 
 /// What services still read of a proxy's extensions (spec 10.4).
 const LONGEST_INCLUDED: u64 = 16 << 10;
 const LABEL: &str = "ATTRIBUTE CERTIFICATE";
 
-fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Trouble> {
+fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     files::read_limited(file, limit).map(|contents| contents.to_vec()).map_err(|error| {
-        Trouble::new(format!("cannot read {}: {}", file.display(), files::reason(&error)))
+        Diagnostic::new(format!("cannot read {}: {}", file.display(), files::reason(&error)))
             .help(&format!("name a readable file with {option}"))
     })
 }
 
 /// What the proxy may do (RFC 3820 section 3.8.2).
-pub fn policy(args: &InitArgs) -> Result<Policy, Trouble> {
+pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
     let rules = args.policy.as_deref().map(|file| read("--policy", file, LONGEST_INCLUDED)).transpose()?;
     let language = args.policy_language.as_deref().map(language).transpose()?;
     let plain = match (args.limited, args.independent) {
         (true, true) => {
-            return Err(Trouble::new("--limited and --independent contradict each other").help("give one of them"));
+            return Err(Diagnostic::new("--limited and --independent contradict each other").help("give one of them"));
         }
         (true, false) => Policy::Limited,
         (false, true) => Policy::Independent,
@@ -37,17 +37,17 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Trouble> {
     match (language, rules) {
         (None, None) => Ok(plain),
         _ if args.limited || args.independent => {
-            Err(Trouble::new("a proxy with rules of its own is neither limited nor independent")
+            Err(Diagnostic::new("a proxy with rules of its own is neither limited nor independent")
                 .help("leave out --limited and --independent, or --policy"))
         }
         (Some(oid::INHERIT_ALL), None) => Ok(Policy::InheritAll),
         (Some(oid::INDEPENDENT), None) => Ok(Policy::Independent),
         (Some(oid::LIMITED), None) => Ok(Policy::Limited),
         (Some(oid::INHERIT_ALL | oid::INDEPENDENT), Some(_)) => {
-            Err(Trouble::new("this policy language has no rules").help("leave out --policy"))
+            Err(Diagnostic::new("this policy language has no rules").help("leave out --policy"))
         }
         (Some(_), None) => {
-            Err(Trouble::new("a policy language needs rules").help("name the file with the rules with --policy"))
+            Err(Diagnostic::new("a policy language needs rules").help("name the file with the rules with --policy"))
         }
         // Rules without a language are Globus's restricted ones.
         (language, policy @ Some(_)) => {
@@ -56,23 +56,25 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Trouble> {
     }
 }
 
-fn language(text: &str) -> Result<ObjectIdentifier, Trouble> {
+fn language(text: &str) -> Result<ObjectIdentifier, Diagnostic> {
     let wrong = |_| {
-        Trouble::new(format!("{text:?} is no object identifier")).help("write for example --policy-language 1.2.3.4")
+        Diagnostic::new(format!("invalid object identifier: {text:?}"))
+            .help("write for example --policy-language 1.2.3.4")
     };
     ObjectIdentifier::new(text).map_err(wrong)
 }
 
 /// The file of `--include`.
-pub fn included(file: &Path) -> Result<Vec<u8>, Trouble> {
+pub fn included(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     read("--include", file, LONGEST_INCLUDED)
 }
 
 /// The attribute certificates of `--includeac`: PEM, as `--separate` writes them, or one in DER.
-pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Trouble> {
+pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic> {
     let contents = read("--includeac", file, files::CONFIGURATION_LIMIT)?;
-    let none =
-        |why: &str| Trouble::new(format!("{}: {why}", file.display())).help("name a file that --separate has written");
+    let none = |why: &str| {
+        Diagnostic::new(format!("{}: {why}", file.display())).help("name a file that --separate has written")
+    };
     let blocks = pem::blocks(&contents);
     let ders: Vec<Vec<u8>> = match blocks.is_empty() {
         true => vec![contents.clone()],

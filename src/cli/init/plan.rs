@@ -19,7 +19,7 @@ use super::args::{self, InitArgs};
 use super::files;
 use crate::cli::env::Environment;
 use crate::cli::file;
-use crate::cli::output::{self, Trouble};
+use crate::cli::output::{self, Diagnostic};
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{trouble, vos};
@@ -81,23 +81,25 @@ pub struct InitPlan {
 
 impl InitPlan {
     /// Joins words and environment.
-    pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Trouble> {
+    pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Diagnostic> {
         if args.quiet && args.debug {
-            return Err(Trouble::new("--quiet and --debug contradict each other").help("give one of them"));
+            return Err(Diagnostic::new("--quiet and --debug contradict each other").help("give one of them"));
         }
         let valid = args.valid.as_deref().map(|text| args::lifetime("--valid", text)).transpose()?;
         let hours = args.hours.as_deref().map(args::hours).transpose()?;
         let vomslife = args.vomslife.as_deref().map(|text| args::lifetime("--vomslife", text)).transpose()?;
         let lifetime = hours.or(valid).unwrap_or(DEFAULT_LIFETIME);
         if lifetime <= Duration::zero() {
-            return Err(Trouble::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00"));
+            return Err(
+                Diagnostic::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00")
+            );
         }
         let key = args::key_kind(args.key_type.as_deref(), args.bits.as_deref())?;
         if args.separate.is_some() && args.voms.is_empty() {
-            return Err(Trouble::new("--separate is about the attributes of a VO").help("name the VO with --voms"));
+            return Err(Diagnostic::new("--separate is about the attributes of a VO").help("name the VO with --voms"));
         }
         if args.list && args.voms.len() != 1 {
-            return Err(Trouble::new("--list is about one VO").help("give --voms once"));
+            return Err(Diagnostic::new("--list is about one VO").help("give --voms once"));
         }
         let vos = vo_plans(&args, vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME), env)?;
         let anchors = places::anchors(args.certdir.as_deref(), env)?;
@@ -141,12 +143,12 @@ impl InitPlan {
     }
 }
 
-fn generation(args: &InitArgs) -> Result<Generation, Trouble> {
+fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
     match args.proxyver.as_deref() {
         Some("2") => Ok(Generation::Legacy),
         Some("3") => Ok(Generation::Draft),
         Some("4") => Ok(Generation::Rfc),
-        Some(other) => Err(Trouble::new(format!("there is no proxy version {other}"))
+        Some(other) => Err(Diagnostic::new(format!("there is no proxy version {other}"))
             .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
         None if args.old && !args.rfc => Ok(Generation::Legacy),
         None if args.draft && !args.rfc => Ok(Generation::Draft),
@@ -154,21 +156,22 @@ fn generation(args: &InitArgs) -> Result<Generation, Trouble> {
     }
 }
 
-fn location(args: &InitArgs, env: &Environment) -> Result<Location, Trouble> {
+fn location(args: &InitArgs, env: &Environment) -> Result<Location, Diagnostic> {
     if args.noregen && args.cert.is_none() {
         return Ok(Location::single(env.proxy()));
     }
     places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }
 
-fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Vec<VoPlan>, Trouble> {
+fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Vec<VoPlan>, Diagnostic> {
     if args.voms.is_empty() {
         return Ok(Vec::new());
     }
     // The C++ client writes a role as group:role, and several with commas.
     let fqan = |text: &str| {
         let parsed = text.trim().replacen(':', "/Role=", 1).parse::<Fqan>();
-        parsed.map_err(|error| Trouble::new(&error).help("write --order /group/subgroup or --order /group/Role=name"))
+        parsed
+            .map_err(|error| Diagnostic::new(&error).help("write --order /group/subgroup or --order /group/Role=name"))
     };
     let order = args.order.iter().flat_map(|text| text.split(',')).map(fqan).collect::<Result<Vec<Fqan>, _>>()?;
     let targets = targets(&args.target)?;
@@ -179,7 +182,7 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
     vos::problems(&vomses, &args.vomses, env).iter().for_each(output::warning);
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
-        let bad = |error: voms::vo::fqan::FqanError| Trouble::from(error);
+        let bad = |error: voms::vo::fqan::FqanError| Diagnostic::from(error);
         let spec: VomsSpec = text.parse().map_err(bad)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();
@@ -213,12 +216,13 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
 }
 
 /// Host names, each option one or several with commas.
-fn targets(typed: &[String]) -> Result<Vec<String>, Trouble> {
+fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
     let hosts = typed.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|host| !host.is_empty());
     let well_formed = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
     hosts
         .map(|host| {
-            let wrong = || Trouble::new(format!("{host:?} is no host name")).help("write --target host.example.org");
+            let wrong =
+                || Diagnostic::new(format!("invalid host name: {host:?}")).help("write --target host.example.org");
             well_formed(host).then(|| host.to_owned()).ok_or_else(wrong)
         })
         .collect()

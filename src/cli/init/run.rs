@@ -21,7 +21,7 @@ use super::report::Reporter;
 use crate::cli::advice::User;
 use crate::cli::file;
 use crate::cli::outcome::CommandError;
-use crate::cli::output::Trouble;
+use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::cli::trouble;
 use crate::home::load;
@@ -38,7 +38,7 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let replies = ask(plan, &credential, began, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
-    let pem = proxy.to_pem().map_err(|error| Trouble::new(format!("the proxy cannot be encoded: {error}")))?;
+    let pem = proxy.to_pem().map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
@@ -57,7 +57,7 @@ pub fn attributes(
     let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
-            Trouble::new(format!("cannot write {}: {}", file.display(), voms::files::reason(&error)))
+            Diagnostic::new(format!("cannot write {}: {}", file.display(), voms::files::reason(&error)))
                 .help("name another file with --separate")
         })?;
     }
@@ -69,9 +69,9 @@ fn begin_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
     std::thread::spawn(move || PrivateKey::generate(kind))
 }
 
-fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Trouble> {
-    let key = key.join().map_err(|_| Trouble::new("key generation failed"))?;
-    key.map_err(Trouble::new)
+fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Diagnostic> {
+    let key = key.join().map_err(|_| Diagnostic::new("key generation failed"))?;
+    key.map_err(Diagnostic::new)
 }
 
 fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, CommandError> {
@@ -87,7 +87,7 @@ fn verify_chain<'c>(
     plan: &InitPlan,
     credential: &'c Credential,
     now: DateTime<Utc>,
-) -> Result<VerifiedIssuer<'c>, Trouble> {
+) -> Result<VerifiedIssuer<'c>, Diagnostic> {
     let verified = match plan.anchors.as_ref().filter(|_| plan.judge_chain) {
         Some(anchors) => credential.verify(anchors, now),
         None => credential.verify_locally(now),
@@ -100,7 +100,7 @@ fn ask<'p>(
     credential: &Credential,
     now: DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Vec<(&'p VoPlan, AcReply)>, Trouble> {
+) -> Result<Vec<(&'p VoPlan, AcReply)>, Diagnostic> {
     if plan.vos.is_empty() {
         return Ok(Vec::new());
     }
@@ -108,7 +108,7 @@ fn ask<'p>(
         report.web_cas_judge();
     }
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Trouble::from)?;
+    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Diagnostic::from)?;
     let client = if plan.any_host { client.without_host_check() } else { client };
     let replies = plan.vos.iter().map(|vo| {
         let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
@@ -124,7 +124,7 @@ fn verify_attributes(
     replies: Vec<(&VoPlan, AcReply)>,
     now: DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Vec<CarriedAc>, Trouble> {
+) -> Result<Vec<CarriedAc>, Diagnostic> {
     let holder = credential.chain().holder();
     let mut carried: Vec<CarriedAc> = Vec::new();
     for (vo, reply) in replies {
@@ -142,14 +142,14 @@ fn verify_attributes(
     Ok(carried)
 }
 
-fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Trouble> {
+fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Diagnostic> {
     // That it is not endless is no news to those who asked for as long as possible.
     let is_news = |warning: &&ServerWarning| {
         !(vo.request.wants_longest() && matches!(warning.kind, WarningKind::LifetimeCut { .. }))
     };
     let warnings: Vec<&ServerWarning> = reply.warnings.iter().filter(is_news).collect();
     if let (Warnings::Fatal, Some(warning)) = (plan.warnings, warnings.first()) {
-        return Err(Trouble::of_stranger(format!("the server warns: {}", warning.message))
+        return Err(Diagnostic::of_stranger(format!("the server warns: {}", warning.message))
             .detail("no proxy was written")
             .help("leave out --failonwarn to go on in spite of it"));
     }
@@ -159,7 +159,7 @@ fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Rep
 
 /// Attributes that are to be for certain hosts only must say so: IAM, for one, passes over the request, and what it
 /// gives is good everywhere.
-fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Trouble> {
+fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Diagnostic> {
     if vo.request.targets.is_empty() {
         return Ok(());
     }
@@ -172,7 +172,7 @@ fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Repo
         report.warn(&headline);
         return Ok(());
     }
-    Err(Trouble::of_stranger(headline).detail("no proxy was written").help(
+    Err(Diagnostic::of_stranger(headline).detail("no proxy was written").help(
         "this server does not support targets (IAM does not): leave out --target if any host may see the attributes, or add \
          --dont-verify-ac to accept them as they are",
     ))
@@ -192,7 +192,7 @@ fn verify_reply(
     vo: &VoPlan,
     reply: &AcReply,
     now: DateTime<Utc>,
-) -> Result<VerifiedAc, Trouble> {
+) -> Result<VerifiedAc, Diagnostic> {
     let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), reply.expected_signer());
     let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
@@ -200,17 +200,17 @@ fn verify_reply(
     if verified.not_after() > now {
         return Ok(verified);
     }
-    Err(Trouble::new(format!("the server issued attributes for {} that have already expired", vo.request.vo))
+    Err(Diagnostic::new(format!("the server issued attributes for {} that have already expired", vo.request.vo))
         .help("compare this machine's clock with the server's, or ask for a longer life with --vomslife"))
 }
 
 /// Verifies the attribute certificates that come from a file, for which no server can vouch.
-fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<Vec<CarriedAc>, Trouble> {
+fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<Vec<CarriedAc>, Diagnostic> {
     if plan.acs.is_empty() || !plan.verify_ac {
         return Ok(plan.acs.iter().cloned().map(CarriedAc::unverified).collect());
     }
     let (Some(vomsdir), Some(anchors)) = (&plan.vomsdir, &plan.anchors) else {
-        return Err(Trouble::new("attributes from a file can only be verified with a vomsdir and a CA directory")
+        return Err(Diagnostic::new("attributes from a file can only be verified with a vomsdir and a CA directory")
             .help("name them with --vomsdir and --certdir"));
     };
     let trust = SignerTrust::VomsDir(vomsdir, anchors);
@@ -230,18 +230,18 @@ fn issue(
     attributes: Vec<CarriedAc>,
     key: PrivateKey,
     now: DateTime<Utc>,
-) -> Result<Proxy, Trouble> {
+) -> Result<Proxy, Diagnostic> {
     let request = ProxyRequest::new(plan.lifetime)
         .with_generation(plan.generation)
         .with_policy(plan.policy.clone())
         .with_path_length(plan.path_length)
         .carrying(attributes)
         .including(plan.included.clone());
-    let proxy = request.issue(issuer, key, now).map_err(Trouble::from)?;
-    let chain = proxy.chain().map_err(Trouble::new)?;
+    let proxy = request.issue(issuer, key, now).map_err(Diagnostic::from)?;
+    let chain = proxy.chain().map_err(Diagnostic::new)?;
     // Rules that nobody here knows were asked for by the user.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));
     let findings = chain.proxy_findings(now);
     let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else { return Ok(proxy) };
-    Err(Trouble::new(format!("the proxy made does not hold: {finding}")).help("please report this as a bug"))
+    Err(Diagnostic::new(format!("the proxy made does not hold: {finding}")).help("please report this as a bug"))
 }

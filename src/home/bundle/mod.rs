@@ -171,7 +171,7 @@ impl Received {
             self.requested |= block.label().ends_with("CERTIFICATE REQUEST");
             return Ok(false);
         }
-        let der = block.der().ok_or_else(|| damaged("a block of it is no base64"))?;
+        let der = block.der().ok_or_else(|| damaged("a block in it is not base64"))?;
         self.take_der(path, &der, ask).map(|_| true)
     }
 

@@ -165,7 +165,7 @@ impl Negotiation<'_> {
     /// [`GssError::NoTicket`], [`GssError::Exchange`].
     pub fn step(&mut self, token: &[u8]) -> Result<Vec<u8>, GssError> {
         if self.complete || token.len() > LONGEST_TOKEN {
-            return Err(GssError::Exchange("a token came that nobody asked for".to_owned()));
+            return Err(GssError::Exchange("an unexpected token arrived".to_owned()));
         }
         let calls = &self.gssapi.calls;
         let (mut minor, mut flags, mut out) = (0, 0, Buffer::EMPTY);

@@ -22,7 +22,7 @@ pub const REPLY_LIMIT: usize = 4 << 20;
 #[non_exhaustive]
 pub enum NetError {
     /// The host's name has no address.
-    #[error("the host name {0} is not known to the DNS")]
+    #[error("cannot resolve host name {0}")]
     Resolve(String),
     /// No address takes a connection.
     #[error("{0}")]

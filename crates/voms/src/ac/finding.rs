@@ -39,13 +39,13 @@ pub enum AcFinding {
     #[error("it has attributes granted by {0:?}, which is not its VO {1}")]
     ForeignAttributes(String, String),
     /// An FQAN of another VO.
-    #[error("the attribute {0} is not of its VO {1}")]
+    #[error("attribute {0} does not belong to its VO {1}")]
     ForeignFqan(String, String),
     /// An FQAN against the grammar.
     #[error("the attribute {0:?} is malformed")]
     MalformedFqan(String),
     /// It is of another VO than was asked for.
-    #[error("it is of the VO {found}, not of {wanted}")]
+    #[error("it was issued by VO {found}, expected {wanted}")]
     OtherVo {
         /// The VO asked for.
         wanted: String,
@@ -148,7 +148,7 @@ pub enum AcFinding {
     #[error("its extension {0} cannot be read")]
     Extension(ObjectIdentifier),
     /// A mandatory extension is missing.
-    #[error("it lacks the extension {0}")]
+    #[error("it has no {0} extension")]
     MissingExtension(&'static str),
     /// The authority key identifier is of another key.
     #[error("its authority key identifier is not its signer's")]

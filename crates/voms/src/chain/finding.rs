@@ -21,7 +21,7 @@ pub enum ChainFinding {
     #[error("proxy {0}: it is too weak: {1}")]
     Weak(Dn, Weakness),
     /// The user has no name.
-    #[error("the user's certificate names nobody")]
+    #[error("the user's certificate has an empty subject")]
     Nameless,
     /// Below the proxies is a CA instead of a user.
     #[error("certificate {0}: it is a CA's, not a user's")]

@@ -14,7 +14,7 @@ pub enum LscError {
     #[error("it has an odd number of names in one chain")]
     Odd,
     /// A line that is no name.
-    #[error("line {line} is no distinguished name")]
+    #[error("line {line} is not a distinguished name")]
     Line {
         /// Counted from 1.
         line: usize,

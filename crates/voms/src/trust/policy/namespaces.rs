@@ -113,13 +113,13 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
     };
     let issuer = match issuer {
         own if is(own, "SELF") => None,
-        name => Some(Dn::parse(name).ok_or("the issuer is no distinguished name")?),
+        name => Some(Dn::parse(name).ok_or("the issuer is not a distinguished name")?),
     };
     let subject = comparable_pattern(subject);
     let compiled = |pattern: &str| {
         let mut builder = RegexBuilder::new(pattern);
         builder.case_insensitive(true).dot_matches_new_line(true).size_limit(PATTERN_LIMIT);
-        builder.build().map_err(|_| "the subject is no regular expression")
+        builder.build().map_err(|_| "the subject is not a regular expression")
     };
     // Alone first, lest a parenthesis in it close the group around it.
     compiled(&subject)?;
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(refused("TO Issuer SELF ALLOW Subject \".*\""), "line 1: neither PERMIT nor DENY");
         for pattern in ["(", "/O=x)|(?:.*"] {
             let text = format!("TO Issuer SELF PERMIT Subject \"{pattern}\"");
-            assert_eq!(refused(&text), "line 1: the subject is no regular expression");
+            assert_eq!(refused(&text), "line 1: the subject is not a regular expression");
         }
         let many = "TO Issuer SELF PERMIT Subject \".*\"\n".repeat(201);
         assert_eq!(refused(&many), "line 201: there are more than 200 rules");

@@ -64,7 +64,7 @@ impl SigningPolicy {
         match keyword.to_ascii_lowercase().as_str() {
             "access_id_ca" => {
                 let name = unquoted(value)?;
-                let who = Who::Ca(Dn::parse(name).ok_or("the CA's name is no distinguished name")?);
+                let who = Who::Ca(Dn::parse(name).ok_or("the CA's name is not a distinguished name")?);
                 self.entries.push(Entry { who, rules: Vec::new() });
             }
             "access_id_anybody" => self.entries.push(Entry { who: Who::Anybody, rules: Vec::new() }),
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(refused("pos_rights globus CA:sign\n"), "line 1: rights before any access_id");
         assert_eq!(refused("# x\nhello world here\n"), "line 2: an unknown keyword");
         assert_eq!(refused("access_id_CA X509 '/CN=x\n"), "line 1: a quotation mark is not closed");
-        assert_eq!(refused("access_id_CA X509 hello\n"), "line 1: the CA's name is no distinguished name");
+        assert_eq!(refused("access_id_CA X509 hello\n"), "line 1: the CA's name is not a distinguished name");
     }
 
     #[test]
