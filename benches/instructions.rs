@@ -39,18 +39,34 @@ fn count(program: &Path, words: &[&str]) -> u64 {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("callgrind");
     let mut command = Command::new("valgrind");
-    command.arg("--tool=callgrind").arg(format!("--callgrind-out-file={}", out.display())).arg(program).args(words);
+    command
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(program)
+        .args(words);
     let output = command.env("OPENSSL_ia32cap", "0:0").output();
     let output = output.expect("valgrind cannot be run; install it: scripts/install-test-packages");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let counted = fs::read_to_string(out).unwrap();
-    let total = counted.lines().find_map(|line| line.strip_prefix("totals: ")).unwrap();
+    let total = counted
+        .lines()
+        .find_map(|line| line.strip_prefix("totals: "))
+        .unwrap();
     total.trim().parse().unwrap()
 }
 
 /// Of one run, by the difference between many and a few.
 fn count_step(directory: &str, step: &str) -> u64 {
-    let of = |times: u64| count(&env::current_exe().unwrap(), &[directory, step, &times.to_string()]);
+    let of = |times: u64| {
+        count(
+            &env::current_exe().unwrap(),
+            &[directory, step, &times.to_string()],
+        )
+    };
     of(2 + REPEATED).saturating_sub(of(2)) / REPEATED
 }
 
@@ -58,8 +74,21 @@ fn counts(executable: &Path) -> [(&'static str, u64); 3] {
     let directory = tempfile::tempdir().unwrap();
     let setting = Setting::create(directory.path(), 2);
     let text = |path: &Path| path.display().to_string();
-    let (file, certdir, vomsdir) = (text(&setting.proxy), text(&setting.certificates), text(&setting.vomsdir));
-    let info = ["info", "-all", "-file", &file, "--certdir", &certdir, "--vomsdir", &vomsdir];
+    let (file, certdir, vomsdir) = (
+        text(&setting.proxy),
+        text(&setting.certificates),
+        text(&setting.vomsdir),
+    );
+    let info = [
+        "info",
+        "-all",
+        "-file",
+        &file,
+        "--certdir",
+        &certdir,
+        "--vomsdir",
+        &vomsdir,
+    ];
     let directory = text(directory.path());
     [
         ("info -all", count(executable, &info)),
@@ -70,7 +99,9 @@ fn counts(executable: &Path) -> [(&'static str, u64); 3] {
 
 fn record(counts: &[(&str, u64)], file: &Path) {
     let mut text = String::new();
-    counts.iter().for_each(|(name, count)| writeln!(text, "{count:>10} {name}").unwrap());
+    counts
+        .iter()
+        .for_each(|(name, count)| writeln!(text, "{count:>10} {name}").unwrap());
     fs::write(file, text).unwrap();
 }
 
@@ -79,12 +110,16 @@ fn judge(counts: &[(&str, u64)], file: &Path, size: u64) -> bool {
     let recorded = fs::read_to_string(file).unwrap();
     let of = |name: &str| {
         let line = recorded.lines().find_map(|line| line.strip_suffix(name));
-        line.and_then(|count| count.trim().parse::<u64>().ok()).unwrap_or_else(|| panic!("no record of {name}"))
+        line.and_then(|count| count.trim().parse::<u64>().ok())
+            .unwrap_or_else(|| panic!("no record of {name}"))
     };
     let mut good = true;
     let mut say = |name: &str, found: u64, limit: u64| {
         good &= found <= limit;
-        println!("{found:>10} of at most {limit:>10}: {name}{}", if found > limit { ": TOO MUCH" } else { "" });
+        println!(
+            "{found:>10} of at most {limit:>10}: {name}{}",
+            if found > limit { ": TOO MUCH" } else { "" }
+        );
     };
     for (name, found) in counts {
         say(name, *found, of(name) * (100 + ROOM) / 100);
@@ -97,7 +132,11 @@ fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
     let executable = match words.as_slice() {
         [directory, step, times] => {
-            work(&Setting::open(Path::new(directory)), step, times.parse().unwrap());
+            work(
+                &Setting::open(Path::new(directory)),
+                step,
+                times.parse().unwrap(),
+            );
             return ExitCode::SUCCESS;
         }
         [executable] => Path::new(executable),
@@ -110,5 +149,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let size = fs::metadata(executable).unwrap().len();
-    if judge(&counts, &file, size) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if judge(&counts, &file, size) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

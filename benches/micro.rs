@@ -55,7 +55,11 @@ fn issue_proxy(bencher: Bencher<'_, '_>) {
 /// The time of one varies by several times: the mean says more than the median.
 #[divan::bench(args = ["RSA 2048", "EC P-256"], sample_count = 200, sample_size = 1)]
 fn generate_key(bencher: Bencher<'_, '_>, kind: &str) {
-    let kind = if kind == "EC P-256" { KeyKind::P256 } else { KeyKind::Rsa(2048) };
+    let kind = if kind == "EC P-256" {
+        KeyKind::P256
+    } else {
+        KeyKind::Rsa(2048)
+    };
     bencher.bench(|| PrivateKey::generate(kind).unwrap());
 }
 

@@ -96,9 +96,16 @@ fn here<W: FnMut()>(threads: usize, prepare: impl Fn() -> W + Sync) -> Sample {
             count
         };
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap())
+            .sum()
     });
-    Sample { count: count.into(), wall: started.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }
+    Sample {
+        count: count.into(),
+        wall: started.elapsed().as_secs_f64(),
+        cpu: cpu_seconds() - cpu,
+    }
 }
 
 /// User and system time of this process, threads that have ended included.
@@ -107,7 +114,12 @@ fn cpu_seconds() -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields = stat.rsplit_once(") ").unwrap().1.split(' ');
-    fields.skip(11).take(2).map(|ticks| ticks.parse::<f64>().unwrap()).sum::<f64>() / TICKS_PER_SECOND
+    fields
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<f64>().unwrap())
+        .sum::<f64>()
+        / TICKS_PER_SECOND
 }
 
 /// The drivers of the other implementations.
@@ -117,19 +129,41 @@ impl Peers {
     fn build() -> Self {
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("peers");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/build");
-        let built = Command::new(script).arg(&directory).status().is_ok_and(|status| status.success());
-        assert!(built, "the other implementations cannot be built; install them: scripts/install-test-packages");
+        let built = Command::new(script)
+            .arg(&directory)
+            .status()
+            .is_ok_and(|status| status.success());
+        assert!(
+            built,
+            "the other implementations cannot be built; install them: scripts/install-test-packages"
+        );
         Self(directory)
     }
 
     fn run(&self, program: &str, setting: &Setting, threads: usize) -> Sample {
         let mut command = Command::new(self.0.join(program));
-        command.arg("bench").arg(&setting.certdir).arg(&setting.vomsdir).arg(&setting.file);
-        let output = command.args([ROUND.as_secs().to_string(), threads.to_string()]).output().unwrap();
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        command
+            .arg("bench")
+            .arg(&setting.certdir)
+            .arg(&setting.vomsdir)
+            .arg(&setting.file);
+        let output = command
+            .args([ROUND.as_secs().to_string(), threads.to_string()])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{command:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let text = String::from_utf8(output.stdout).unwrap();
-        let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        let [count, wall, cpu] = numbers[..] else { panic!("{program} says {text}") };
+        let numbers: Vec<f64> = text
+            .split_whitespace()
+            .map(|number| number.parse().unwrap())
+            .collect();
+        let [count, wall, cpu] = numbers[..] else {
+            panic!("{program} says {text}")
+        };
         Sample { count, wall, cpu }
     }
 }
@@ -145,7 +179,9 @@ impl Setting {
     fn ours(&self, threads: usize) -> Sample {
         let verifier = VomsVerifier::open(&self.certdir, &self.vomsdir).unwrap();
         let presented = fs::read(&self.file).unwrap();
-        here(threads, || || drop(verifier.verify(&presented, Utc::now()).unwrap()))
+        here(threads, || {
+            || drop(verifier.verify(&presented, Utc::now()).unwrap())
+        })
     }
 }
 
@@ -155,7 +191,11 @@ fn credential(world: &World, fqans: usize) -> Setting {
     let proxy = setting::issue(&world.user, &ac, PrivateKey::generate_rsa(2048).unwrap());
     let file = world.dir.join(format!("proxy-{fqans}.pem"));
     fs::write(&file, setting::to_pem(&proxy.chain().unwrap())).unwrap();
-    Setting { certdir: world.certificates(), vomsdir: world.vomsdir(), file }
+    Setting {
+        certdir: world.certificates(),
+        vomsdir: world.vomsdir(),
+        file,
+    }
 }
 
 /// A signature with what it is over and the key that made it.
@@ -185,7 +225,11 @@ fn to_be_signed(certificate: &[u8]) -> &[u8] {
 /// The four signatures without which nobody can believe the credential; keys are at hand, nothing is parsed.
 fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
     let chain = Chain::parse(&fs::read(&setting.file).unwrap()).unwrap();
-    let (user, host, ca) = (chain.end_entity().unwrap(), world.host.chain().leaf(), world.ca.certificate());
+    let (user, host, ca) = (
+        chain.end_entity().unwrap(),
+        world.host.chain().leaf(),
+        world.ca.certificate(),
+    );
     let ac = attribute_certificates(&chain).remove(0).unwrap();
     let ac = Signed {
         body: ac.acinfo_der().to_vec(),
@@ -193,7 +237,11 @@ fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
         key: host.public_key().unwrap(),
     };
     let certificates = [(chain.leaf(), user), (user, ca), (host, ca)];
-    certificates.iter().map(|(own, issuer)| Signed::certificate(own, issuer)).chain([ac]).collect()
+    certificates
+        .iter()
+        .map(|(own, issuer)| Signed::certificate(own, issuer))
+        .chain([ac])
+        .collect()
 }
 
 /// Checks them with everything prepared that can be.
@@ -208,7 +256,11 @@ fn floor(signed: &[Signed]) -> impl FnMut() {
     let mut checks: Vec<_> = contexts.zip(signed).collect();
     move || {
         for (context, signed) in &mut checks {
-            assert!(context.verify(&sha256(&signed.body), &signed.signature).unwrap());
+            assert!(
+                context
+                    .verify(&sha256(&signed.body), &signed.signature)
+                    .unwrap()
+            );
         }
     }
 }
@@ -225,7 +277,11 @@ fn crowded(world: &World) -> PathBuf {
     for number in 0..OTHER_CAS {
         let (ca, list) = other_ca(number, &key);
         for hash in file_hashes(&Certificate::from_x509(&ca).unwrap()) {
-            fs::write(directory.join(format!("{hash:08x}.0")), ca.to_pem().unwrap()).unwrap();
+            fs::write(
+                directory.join(format!("{hash:08x}.0")),
+                ca.to_pem().unwrap(),
+            )
+            .unwrap();
             fs::write(directory.join(format!("{hash:08x}.r0")), &list).unwrap();
         }
     }
@@ -235,10 +291,14 @@ fn crowded(world: &World) -> PathBuf {
 /// A CA of its own name, and its list in PEM.
 fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
     let serial = |number: u32| BigNum::from_u32(number).unwrap().to_asn1_integer().unwrap();
-    let (from, until) = (Asn1Time::days_from_now(0).unwrap(), Asn1Time::days_from_now(30).unwrap());
+    let (from, until) = (
+        Asn1Time::days_from_now(0).unwrap(),
+        Asn1Time::days_from_now(30).unwrap(),
+    );
     let mut name = X509Name::builder().unwrap();
     name.append_entry_by_text("DC", "example").unwrap();
-    name.append_entry_by_text("CN", &format!("Other CA {number}")).unwrap();
+    name.append_entry_by_text("CN", &format!("Other CA {number}"))
+        .unwrap();
     let name = name.build();
     let mut ca = X509::builder().unwrap();
     ca.set_version(2).unwrap();
@@ -248,7 +308,8 @@ fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
     ca.set_not_before(&from).unwrap();
     ca.set_not_after(&until).unwrap();
     ca.set_pubkey(key).unwrap();
-    ca.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
+    ca.append_extension(BasicConstraints::new().critical().ca().build().unwrap())
+        .unwrap();
     ca.sign(key, MessageDigest::sha256()).unwrap();
     let mut list = X509CrlBuilder::new().unwrap();
     list.set_issuer_name(&name).unwrap();
@@ -256,15 +317,21 @@ fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
     list.set_next_update(&until).unwrap();
     for number in 0..REVOKED_EACH {
         let mut entry = X509RevokedBuilder::new().unwrap();
-        entry.set_serial_number(&serial(0x1000_0000 + number)).unwrap();
+        entry
+            .set_serial_number(&serial(0x1000_0000 + number))
+            .unwrap();
         entry.set_revocation_date(&from).unwrap();
         list.add_revoked(entry.build()).unwrap();
     }
     // The library insists on these two: a key identifier and a number.
-    for (id, value) in [("2.5.29.35", &[0x30, 6, 0x80, 4, 1, 2, 3, 4][..]), ("2.5.29.20", &[2, 1, 1])] {
+    for (id, value) in [
+        ("2.5.29.35", &[0x30, 6, 0x80, 4, 1, 2, 3, 4][..]),
+        ("2.5.29.20", &[2, 1, 1]),
+    ] {
         let id = Asn1Object::from_str(id).unwrap();
         let value = Asn1OctetString::new_from_bytes(value).unwrap();
-        list.append_extension(X509Extension::new_from_der(&id, false, &value).unwrap()).unwrap();
+        list.append_extension(X509Extension::new_from_der(&id, false, &value).unwrap())
+            .unwrap();
     }
     list.sign(key, MessageDigest::sha256()).unwrap();
     (ca.build(), list.build().unwrap().to_pem().unwrap())
@@ -273,12 +340,30 @@ fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
 fn compare(world: &World, peers: &Peers, setting: &Setting) {
     let signed = signatures(world, setting);
     let contenders: [Contender<'_>; 6] = [
-        ("voms-proxy, 1 thread".to_owned(), Box::new(|| setting.ours(1))),
-        ("voms-proxy, 2 threads".to_owned(), Box::new(|| setting.ours(2))),
-        ("the four signatures only, 1 thread".to_owned(), Box::new(|| here(1, || floor(&signed)))),
-        ("libvomsapi, 1 thread".to_owned(), Box::new(|| peers.run("libvomsapi", setting, 1))),
-        ("voms-api-java and canl, 1 thread".to_owned(), Box::new(|| peers.run("voms-api-java", setting, 1))),
-        ("voms-api-java and canl, 2 threads".to_owned(), Box::new(|| peers.run("voms-api-java", setting, 2))),
+        (
+            "voms-proxy, 1 thread".to_owned(),
+            Box::new(|| setting.ours(1)),
+        ),
+        (
+            "voms-proxy, 2 threads".to_owned(),
+            Box::new(|| setting.ours(2)),
+        ),
+        (
+            "the four signatures only, 1 thread".to_owned(),
+            Box::new(|| here(1, || floor(&signed))),
+        ),
+        (
+            "libvomsapi, 1 thread".to_owned(),
+            Box::new(|| peers.run("libvomsapi", setting, 1)),
+        ),
+        (
+            "voms-api-java and canl, 1 thread".to_owned(),
+            Box::new(|| peers.run("voms-api-java", setting, 1)),
+        ),
+        (
+            "voms-api-java and canl, 2 threads".to_owned(),
+            Box::new(|| peers.run("voms-api-java", setting, 2)),
+        ),
     ];
     let samples = measure(&contenders);
     let [floor, cpp, java] = [samples[2], samples[3], samples[4]].map(Sample::per_cpu_second);
@@ -287,19 +372,35 @@ fn compare(world: &World, peers: &Peers, setting: &Setting) {
     for ((name, _), sample) in contenders.iter().zip(&samples) {
         let own = sample.per_cpu_second();
         let ratios = format!("{:.1} | {:.2} | {:.3}", own / cpp, own / java, own / floor);
-        println!("| {name} | {:.0} | {own:.0} | {ratios} |", sample.per_second());
+        println!(
+            "| {name} | {:.0} | {own:.0} | {ratios} |",
+            sample.per_second()
+        );
     }
     println!("\nThe ratios are of CPU seconds, to one thread of the other.\n");
 }
 
 fn grow(world: &World, peers: &Peers, setting: &Setting) {
-    let many = Setting { certdir: crowded(world), vomsdir: setting.vomsdir.clone(), file: setting.file.clone() };
+    let many = Setting {
+        certdir: crowded(world),
+        vomsdir: setting.vomsdir.clone(),
+        file: setting.file.clone(),
+    };
     let fqans = [2, 500, 5000].map(|count| (count, credential(world, count)));
     let mut contenders: Vec<Contender<'_>> = Vec::new();
-    for (name, setting) in [("one CA", setting), ("300 more CAs with 1 MB of CRLs", &many)] {
+    for (name, setting) in [
+        ("one CA", setting),
+        ("300 more CAs with 1 MB of CRLs", &many),
+    ] {
         contenders.push((name.to_owned(), Box::new(|| setting.ours(1))));
-        contenders.push((format!("{name}, libvomsapi"), Box::new(|| peers.run("libvomsapi", setting, 1))));
-        contenders.push((format!("{name}, voms-api-java"), Box::new(|| peers.run("voms-api-java", setting, 1))));
+        contenders.push((
+            format!("{name}, libvomsapi"),
+            Box::new(|| peers.run("libvomsapi", setting, 1)),
+        ));
+        contenders.push((
+            format!("{name}, voms-api-java"),
+            Box::new(|| peers.run("voms-api-java", setting, 1)),
+        ));
     }
     for (count, setting) in &fqans {
         contenders.push((format!("{count} FQANs"), Box::new(|| setting.ours(1))));
@@ -307,12 +408,20 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
     println!("| | per CPU second | µs of CPU each |\n| --- | ---: | ---: |");
     let report = |contenders: &[Contender<'_>]| {
         for ((name, _), sample) in contenders.iter().zip(measure(contenders)) {
-            println!("| {name} | {:.0} | {:.1} |", sample.per_cpu_second(), 1e6 / sample.per_cpu_second());
+            println!(
+                "| {name} | {:.0} | {:.1} |",
+                sample.per_cpu_second(),
+                1e6 / sample.per_cpu_second()
+            );
         }
     };
     report(&contenders);
     // Last, as it changes the directory.
-    let parts = vec![("DC", "example".to_owned()), ("DC", "sandbox".to_owned()), ("CN", "Mallory".to_owned())];
+    let parts = vec![
+        ("DC", "example".to_owned()),
+        ("DC", "sandbox".to_owned()),
+        ("CN", "Mallory".to_owned()),
+    ];
     let (now, day) = (Utc::now(), chrono::Duration::days(1));
     let wanted = Certification {
         subject: parts,
@@ -322,9 +431,14 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
         not_after: now + day,
     };
     let revoked = world.ca.issue(&wanted).unwrap();
-    world.publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now).unwrap();
+    world
+        .publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now)
+        .unwrap();
     std::thread::sleep(SETTLED);
-    report(&[("one CA whose CRL has 1 MB".to_owned(), Box::new(|| setting.ours(1)))]);
+    report(&[(
+        "one CA whose CRL has 1 MB".to_owned(),
+        Box::new(|| setting.ours(1)),
+    )]);
 }
 
 /// Without the others, to see at once what a change has brought.
@@ -332,15 +446,24 @@ fn ours(world: &World, setting: &Setting) {
     let signed = signatures(world, setting);
     let contenders: [Contender<'_>; 2] = [
         ("voms-proxy".to_owned(), Box::new(|| setting.ours(1))),
-        ("the four signatures only".to_owned(), Box::new(|| here(1, || floor(&signed)))),
+        (
+            "the four signatures only".to_owned(),
+            Box::new(|| here(1, || floor(&signed))),
+        ),
     ];
     for ((name, _), sample) in contenders.iter().zip(measure(&contenders)) {
-        println!("{name}: {:.1} µs of CPU each", 1e6 / sample.per_cpu_second());
+        println!(
+            "{name}: {:.1} µs of CPU each",
+            1e6 / sample.per_cpu_second()
+        );
     }
 }
 
 fn main() {
-    let directory = tempfile::Builder::new().prefix("bench").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let directory = tempfile::Builder::new()
+        .prefix("bench")
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .unwrap();
     let world = World::create(directory.path(), Utc::now()).unwrap();
     let setting = credential(&world, 2);
     std::thread::sleep(SETTLED);

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode};
+use openssl::ssl::{
+    SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
+};
 use voms::chain::Chain;
 use voms::verifier::VomsVerifier;
 
@@ -23,7 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: virgo_only HOSTCERT HOSTKEY [ADDRESS]".into());
     };
     let directory = std::env::var;
-    let verifier = VomsVerifier::open(directory("X509_CERT_DIR")?.as_ref(), directory("X509_VOMS_DIR")?.as_ref())?;
+    let verifier = VomsVerifier::open(
+        directory("X509_CERT_DIR")?.as_ref(),
+        directory("X509_VOMS_DIR")?.as_ref(),
+    )?;
     let shared = Arc::new((acceptor(certificate, key)?, verifier));
     let listener = TcpListener::bind(address.first().map_or("127.0.0.1:8443", String::as_str))?;
     println!("listening on {}", listener.local_addr()?);
@@ -51,29 +56,48 @@ fn acceptor(certificate: &str, key: &str) -> Result<SslAcceptor, Box<dyn Error>>
     builder.set_private_key_file(key, SslFiletype::PEM)?;
     // TLS only proves that the client has the key; whether its proxy is believed is decided below, for every
     // connection, so no session may be resumed.
-    builder.set_verify_callback(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT, |_, _| true);
+    builder.set_verify_callback(
+        SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
+        |_, _| true,
+    );
     builder.set_session_cache_mode(SslSessionCacheMode::OFF);
     builder.set_options(SslOptions::NO_TICKET);
     Ok(builder.build())
 }
 
 #[allow(clippy::disallowed_methods)]
-fn serve(acceptor: &SslAcceptor, verifier: &VomsVerifier, stream: TcpStream) -> Result<(), Box<dyn Error>> {
+fn serve(
+    acceptor: &SslAcceptor,
+    verifier: &VomsVerifier,
+    stream: TcpStream,
+) -> Result<(), Box<dyn Error>> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     let mut stream = acceptor.accept(stream)?;
     let verdict = Chain::from_tls_peer(stream.ssl())
         .map_err(|error| error.to_string())
-        .and_then(|chain| verifier.verify_chain(&chain, std::time::SystemTime::now()).map_err(|not| not.to_string()));
+        .and_then(|chain| {
+            verifier
+                .verify_chain(&chain, std::time::SystemTime::now())
+                .map_err(|not| not.to_string())
+        });
     let group = "/virgo/virgo".parse()?;
     let (status, text) = match &verdict {
-        Ok(believed) if believed.has_fqan(&group) => ("200 OK", format!("welcome, {}", believed.identity())),
-        Ok(believed) => ("403 Forbidden", format!("{} is not in /virgo/virgo", believed.identity())),
+        Ok(believed) if believed.has_fqan(&group) => {
+            ("200 OK", format!("welcome, {}", believed.identity()))
+        }
+        Ok(believed) => (
+            "403 Forbidden",
+            format!("{} is not in /virgo/virgo", believed.identity()),
+        ),
         Err(findings) => ("403 Forbidden", findings.clone()),
     };
     let _request = stream.read(&mut [0; 8192])?;
     let length = text.len() + 1;
-    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}\n")?;
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}\n"
+    )?;
     stream.shutdown()?;
     Ok(())
 }

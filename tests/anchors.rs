@@ -39,7 +39,10 @@ impl Directory {
     }
 
     fn hash(&self) -> String {
-        format!("{:08x}", world().ca.certificate().x509().unwrap().subject_name_hash())
+        format!(
+            "{:08x}",
+            world().ca.certificate().x509().unwrap().subject_name_hash()
+        )
     }
 
     fn write(&self, end: &str, text: &str) {
@@ -69,11 +72,20 @@ fn user() -> &'static Certificate {
 
 fn problems(anchors: &TrustAnchors) -> Vec<PathProblem> {
     let verdict = anchors.verify_path(user(), &[], now(), Usage::Any);
-    verdict.err().unwrap_or_default().into_iter().map(|finding| finding.problem).collect()
+    verdict
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|finding| finding.problem)
+        .collect()
 }
 
 fn policy_words(directory: &Directory) -> String {
-    let words = problems(&directory.open()).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let words = problems(&directory.open())
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n");
     words.replace(&directory.0.path().display().to_string(), "")
 }
 
@@ -84,8 +96,12 @@ const PERMIT_US: &str = "TO Issuer SELF PERMIT Subject \"/DC=example/.*\"\n";
 fn a_name_outside_the_signing_policy_is_refused() {
     let directory = Directory::new();
     assert!(problems(&directory.open()).is_empty());
-    let policy = fs::read_to_string(world().certificates().join("SandboxCA.signing_policy")).unwrap();
-    directory.write("signing_policy", &policy.replace("/DC=example/DC=sandbox/*", "/C=IT/*"));
+    let policy =
+        fs::read_to_string(world().certificates().join("SandboxCA.signing_policy")).unwrap();
+    directory.write(
+        "signing_policy",
+        &policy.replace("/DC=example/DC=sandbox/*", "/C=IT/*"),
+    );
     assert!(policy_words(&directory).ends_with(".signing_policy does not permit its CA this name"));
 }
 
@@ -96,7 +112,10 @@ fn where_both_files_are_both_have_to_permit() {
     assert!(problems(&directory.open()).is_empty());
     directory.write("namespaces", PERMIT_OTHERS);
     assert!(policy_words(&directory).ends_with(".namespaces does not permit its CA this name"));
-    directory.write("namespaces", &format!("{PERMIT_US}TO Issuer SELF DENY Subject \".*/CN=Ada Lovelace\"\n"));
+    directory.write(
+        "namespaces",
+        &format!("{PERMIT_US}TO Issuer SELF DENY Subject \".*/CN=Ada Lovelace\"\n"),
+    );
     assert!(policy_words(&directory).ends_with(".namespaces denies its CA this name"));
 }
 
@@ -104,7 +123,10 @@ fn where_both_files_are_both_have_to_permit() {
 fn a_policy_that_cannot_be_understood_permits_nothing() {
     let directory = Directory::new();
     directory.write("signing_policy", "hello\n");
-    assert!(policy_words(&directory).ends_with("cannot be understood: line 1: a keyword without a value"));
+    assert!(
+        policy_words(&directory)
+            .ends_with("cannot be understood: line 1: a keyword without a value")
+    );
 }
 
 #[test]
@@ -118,7 +140,13 @@ fn a_ca_without_policy_files_certifies_whom_it_likes() {
 fn names_by_the_old_hash_are_found() {
     let directory = Directory::new();
     for end in ["0", "r0", "signing_policy"] {
-        fs::remove_file(directory.0.path().join(format!("{}.{end}", directory.hash()))).unwrap();
+        fs::remove_file(
+            directory
+                .0
+                .path()
+                .join(format!("{}.{end}", directory.hash())),
+        )
+        .unwrap();
     }
     assert!(problems(&directory.open()).is_empty());
 }
@@ -128,55 +156,101 @@ fn a_change_on_disk_is_seen_by_the_next_call() {
     let directory = Directory::new();
     let anchors = directory.open();
     assert!(problems(&anchors).is_empty());
-    let revoked = world().ca.revocation_list(&[user()], now() - Duration::hours(1), now() + Duration::days(1)).unwrap();
+    let revoked = world()
+        .ca
+        .revocation_list(
+            &[user()],
+            now() - Duration::hours(1),
+            now() + Duration::days(1),
+        )
+        .unwrap();
     let list = directory.0.path().join(format!("{}.r7", directory.hash()));
     fs::write(&list, revoked).unwrap();
-    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::Revoked { .. }]));
+    assert!(matches!(
+        problems(&anchors).as_slice(),
+        [PathProblem::Revoked { .. }]
+    ));
     fs::remove_file(&list).unwrap();
     assert!(problems(&anchors).is_empty());
     for end in [".0", "SandboxCA.pem"] {
         directory.remove(end);
     }
-    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::UnknownIssuer { .. }]));
+    assert!(matches!(
+        problems(&anchors).as_slice(),
+        [PathProblem::UnknownIssuer { .. }]
+    ));
 }
 
 #[test]
 fn revocation_lists_are_asked_as_the_policy_says() {
     let directory = Directory::new();
-    let late = world().ca.revocation_list(&[], now() - Duration::days(3), now() - Duration::days(2)).unwrap();
+    let late = world()
+        .ca
+        .revocation_list(&[], now() - Duration::days(3), now() - Duration::days(2))
+        .unwrap();
     directory.write("r0", std::str::from_utf8(&late).unwrap());
     let anchors = directory.open();
-    assert!(matches!(problems(&anchors).as_slice(), [PathProblem::CrlExpired { .. }, PathProblem::CrlExpired { .. }]));
+    assert!(matches!(
+        problems(&anchors).as_slice(),
+        [
+            PathProblem::CrlExpired { .. },
+            PathProblem::CrlExpired { .. }
+        ]
+    ));
     assert!(problems(&anchors.clone().with_crl_policy(CrlPolicy::Off)).is_empty());
     directory.remove(".r0");
     assert!(problems(&anchors).is_empty());
     let required = anchors.with_crl_policy(CrlPolicy::Required);
-    assert!(matches!(problems(&required).as_slice(), [PathProblem::CrlMissing(_)]));
+    assert!(matches!(
+        problems(&required).as_slice(),
+        [PathProblem::CrlMissing(_)]
+    ));
 }
 
 #[test]
 fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
     let directory = Directory::new();
-    let early = world().ca.revocation_list(&[], now() + Duration::hours(1), now() + Duration::days(2)).unwrap();
+    let early = world()
+        .ca
+        .revocation_list(&[], now() + Duration::hours(1), now() + Duration::days(2))
+        .unwrap();
     directory.write("r0", std::str::from_utf8(&early).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { problem: CrlProblem::NotYetValid, .. }, _]
+        [
+            PathProblem::CrlUnusable {
+                problem: CrlProblem::NotYetValid,
+                ..
+            },
+            _
+        ]
     ));
     let dir = tempfile::tempdir().unwrap();
     let other = World::create(dir.path(), now()).unwrap();
-    let foreign = other.ca.revocation_list(&[], now() - Duration::hours(1), now() + Duration::days(2)).unwrap();
+    let foreign = other
+        .ca
+        .revocation_list(&[], now() - Duration::hours(1), now() + Duration::days(2))
+        .unwrap();
     directory.write("r0", std::str::from_utf8(&foreign).unwrap());
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { problem: CrlProblem::Signature, .. }, _]
+        [
+            PathProblem::CrlUnusable {
+                problem: CrlProblem::Signature,
+                ..
+            },
+            _
+        ]
     ));
     directory.remove(".r0");
     let list = directory.0.path().join(format!("{}.r0", directory.hash()));
     std::os::unix::fs::symlink(Path::new("nowhere"), &list).unwrap();
     assert!(matches!(
         problems(&directory.open()).as_slice(),
-        [PathProblem::CrlUnusable { problem: CrlProblem::Unreadable, .. }]
+        [PathProblem::CrlUnusable {
+            problem: CrlProblem::Unreadable,
+            ..
+        }]
     ));
 }
 
@@ -185,8 +259,23 @@ fn a_ca_file_that_cannot_be_read_is_named() {
     let directory = Directory::new();
     directory.remove(".0");
     directory.remove("SandboxCA.pem");
-    directory.write("0", "-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----\n");
+    directory.write(
+        "0",
+        "-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----\n",
+    );
     let told = problems(&directory.open());
-    let [PathProblem::UnknownIssuer { unreadable: Some(file), .. }] = told.as_slice() else { panic!("{told:?}") };
-    assert!(told[0].to_string().ends_with(&format!("({} cannot be read)", file.display())));
+    let [
+        PathProblem::UnknownIssuer {
+            unreadable: Some(file),
+            ..
+        },
+    ] = told.as_slice()
+    else {
+        panic!("{told:?}")
+    };
+    assert!(
+        told[0]
+            .to_string()
+            .ends_with(&format!("({} cannot be read)", file.display()))
+    );
 }

@@ -15,20 +15,68 @@ fn ada_at(voms: &Voms) -> Home {
 fn values_and_options_that_make_no_sense_are_refused_with_the_way_out() {
     let home = Home::ada();
     let cases: [(&[&str], &str, &str); 15] = [
-        (&["--bits", "foo"], "Invalid input for key size parameter. foo", "help: number of bits"),
-        (&["--bits", "2047"], "Unsupported key size:2047", "help: number of bits"),
+        (
+            &["--bits", "foo"],
+            "Invalid input for key size parameter. foo",
+            "help: number of bits",
+        ),
+        (
+            &["--bits", "2047"],
+            "Unsupported key size:2047",
+            "help: number of bits",
+        ),
         (&["--bits", "-1"], "-1", "help: number of bits"),
-        (&["--valid", "12"], "--valid argument must be in the format: h:m", "help: write hours and minutes"),
-        (&["--valid", "1:60"], "Number of minutes must be in the range 0-59.", "help: "),
-        (&["--valid", "-1:00"], "Number of hours must be a positive integer.", "help: "),
+        (
+            &["--valid", "12"],
+            "--valid argument must be in the format: h:m",
+            "help: write hours and minutes",
+        ),
+        (
+            &["--valid", "1:60"],
+            "Number of minutes must be in the range 0-59.",
+            "help: ",
+        ),
+        (
+            &["--valid", "-1:00"],
+            "Number of hours must be a positive integer.",
+            "help: ",
+        ),
         (&["--valid", "0:00"], "cannot be zero", "help: "),
-        (&["--vomslife", "x"], "--vomslife argument must be in the format: h:m", "help: "),
-        (&["--hours", "0"], "Number of hours must be a positive integer.", "help: "),
-        (&["--hours", "1.5"], "Number of hours must be a positive integer.", "help: "),
-        (&["--proxyver", "5"], "there is no proxy version 5", "help: "),
-        (&["--quite"], "Unrecognized option: --quite", "did you mean --quiet?"),
-        (&["-nosuchthing"], "Unrecognized option: -nosuchthing", "help: "),
-        (&["virgo"], "unexpected word 'virgo'", "help: run: voms-proxy-init --help"),
+        (
+            &["--vomslife", "x"],
+            "--vomslife argument must be in the format: h:m",
+            "help: ",
+        ),
+        (
+            &["--hours", "0"],
+            "Number of hours must be a positive integer.",
+            "help: ",
+        ),
+        (
+            &["--hours", "1.5"],
+            "Number of hours must be a positive integer.",
+            "help: ",
+        ),
+        (
+            &["--proxyver", "5"],
+            "there is no proxy version 5",
+            "help: ",
+        ),
+        (
+            &["--quite"],
+            "Unrecognized option: --quite",
+            "did you mean --quiet?",
+        ),
+        (
+            &["-nosuchthing"],
+            "Unrecognized option: -nosuchthing",
+            "help: ",
+        ),
+        (
+            &["virgo"],
+            "unexpected word 'virgo'",
+            "help: run: voms-proxy-init --help",
+        ),
         (&["--voms"], "--voms", "help: "),
     ];
     for (args, words, help) in cases {
@@ -36,17 +84,26 @@ fn values_and_options_that_make_no_sense_are_refused_with_the_way_out() {
         outcome.says(args[0], words).says(args[0], help);
         assert_eq!(outcome.stdout, "");
     }
-    home.refused(&["--quiet", "--debug"]).says("", "contradict").says("", "help: ");
+    home.refused(&["--quiet", "--debug"])
+        .says("", "contradict")
+        .says("", "help: ");
 }
 
 #[test]
 fn lives_beyond_all_bounds_end_in_words_or_with_the_certificate() {
-    for args in [["--hours", "4294967295"], ["--valid", "4294967295:00"], ["--hours", "99999999"]] {
+    for args in [
+        ["--hours", "4294967295"],
+        ["--valid", "4294967295:00"],
+        ["--hours", "99999999"],
+    ] {
         let home = Home::ada();
         home.put_sentinel();
         let outcome = home.init(&args);
         if outcome.code == Some(0) {
-            outcome.says(args[0], "proxy lifetime limited to issuing credential lifetime");
+            outcome.says(
+                args[0],
+                "proxy lifetime limited to issuing credential lifetime",
+            );
             judge::rfc(&home);
         } else {
             home.failed(outcome, "");
@@ -57,11 +114,19 @@ fn lives_beyond_all_bounds_end_in_words_or_with_the_certificate() {
 #[test]
 fn options_may_be_spelled_as_in_either_old_client() {
     let voms = honest(authority(|_| {}));
-    for args in [&["-voms", "virgo"][..], &["--voms=virgo"], &["-voms=virgo"], &["-voms", "virgo", "-path_length", "1"]]
-    {
+    for args in [
+        &["-voms", "virgo"][..],
+        &["--voms=virgo"],
+        &["-voms=virgo"],
+        &["-voms", "virgo", "-path_length", "1"],
+    ] {
         let home = ada_at(&voms);
         home.init(args).success();
-        assert_eq!(judge::rfc(&home).fqans(), ["/virgo", "/virgo/virgo"], "{args:?}");
+        assert_eq!(
+            judge::rfc(&home).fqans(),
+            ["/virgo", "/virgo/virgo"],
+            "{args:?}"
+        );
     }
 }
 
@@ -69,11 +134,34 @@ fn options_may_be_spelled_as_in_either_old_client() {
 fn the_program_is_the_command_by_whose_name_it_is_started() {
     let home = Home::ada();
     let mut command = home.command(BINARY);
-    command.arg0("/opt/grid/bin/voms-proxy-init").args(["-valid", "0:30"]);
+    command
+        .arg0("/opt/grid/bin/voms-proxy-init")
+        .args(["-valid", "0:30"]);
     run(&mut command, b"").success();
-    assert_eq!(run(home.command(BINARY).args(["info", "-exists", "-valid", "1:00"]), b"").code, Some(1));
-    run(home.command(BINARY).args(["voms-proxy-init", "-valid", "2:00"]), b"").success();
-    assert_eq!(run(home.command(BINARY).args(["info", "-exists", "-valid", "1:00"]), b"").code, Some(0));
+    assert_eq!(
+        run(
+            home.command(BINARY)
+                .args(["info", "-exists", "-valid", "1:00"]),
+            b""
+        )
+        .code,
+        Some(1)
+    );
+    run(
+        home.command(BINARY)
+            .args(["voms-proxy-init", "-valid", "2:00"]),
+        b"",
+    )
+    .success();
+    assert_eq!(
+        run(
+            home.command(BINARY)
+                .args(["info", "-exists", "-valid", "1:00"]),
+            b""
+        )
+        .code,
+        Some(0)
+    );
 }
 
 #[test]
@@ -90,7 +178,9 @@ fn debug_tells_on_stderr_and_leaves_stdout_as_it_is() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&["--voms", "virgo", "--debug"]).success();
-    outcome.says("", "Credentials loaded successfully").says("", "Received VOMS response");
+    outcome
+        .says("", "Credentials loaded successfully")
+        .says("", "Received VOMS response");
     assert_eq!(outcome.stdout.lines().count(), 7, "{}", outcome.stdout);
     assert!(!outcome.stderr.contains("PRIVATE KEY"));
 }
@@ -102,9 +192,17 @@ fn info_knows_the_hours_that_both_old_clients_take() {
     for (hours, code) in [("1", 0), ("2", 1)] {
         let words = ["-exists", "-hours", hours];
         for program in ["voms-proxy-info2", "voms-proxy-info3"] {
-            assert_eq!(run(home.command(program).args(words), b"").code, Some(code), "{program} -hours {hours}");
+            assert_eq!(
+                run(home.command(program).args(words), b"").code,
+                Some(code),
+                "{program} -hours {hours}"
+            );
         }
         let outcome = run(home.command(BINARY).arg("info").args(words), b"");
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(code), ""), "-hours {hours}");
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str()),
+            (Some(code), ""),
+            "-hours {hours}"
+        );
     }
 }

@@ -21,7 +21,11 @@ struct Case(Value);
 impl Case {
     fn all() -> Vec<Self> {
         let text = std::fs::read_to_string(vectors().join("cases.json")).unwrap();
-        serde_json::from_str::<Vec<Value>>(&text).unwrap().into_iter().map(Self).collect()
+        serde_json::from_str::<Vec<Value>>(&text)
+            .unwrap()
+            .into_iter()
+            .map(Self)
+            .collect()
     }
 
     fn text(&self, field: &str, default: &str) -> String {
@@ -44,35 +48,55 @@ impl Case {
             "required" => CrlPolicy::Required,
             _ => CrlPolicy::IfPresent,
         };
-        let strength = self.list("allow").iter().fold(StrengthPolicy::default(), |policy, weak| match weak.as_str() {
-            "rsa1024" => policy.allowing(Weakness::ShortKey),
-            "sha1" => policy.allowing(Weakness::Sha1),
-            "md5" => policy.allowing(Weakness::Md5),
-            other => panic!("{}: {other}?", self.name()),
-        });
+        let strength = self
+            .list("allow")
+            .iter()
+            .fold(StrengthPolicy::default(), |policy, weak| {
+                match weak.as_str() {
+                    "rsa1024" => policy.allowing(Weakness::ShortKey),
+                    "sha1" => policy.allowing(Weakness::Sha1),
+                    "md5" => policy.allowing(Weakness::Md5),
+                    other => panic!("{}: {other}?", self.name()),
+                }
+            });
         let verifier = VomsVerifier::open(&directory("certdir"), &directory("vomsdir"))
             .unwrap()
             .with_crl_policy(crl)
             .with_strength(strength)
-            .with_skew(self.0["skew"].as_u64().map_or(Duration::from_secs(300), Duration::from_secs))
+            .with_skew(
+                self.0["skew"]
+                    .as_u64()
+                    .map_or(Duration::from_secs(300), Duration::from_secs),
+            )
             .with_hosts(self.list("hosts"));
-        let presented = std::fs::read(vectors().join(self.text("file", &format!("{}.pem", self.name())))).unwrap();
+        let presented =
+            std::fs::read(vectors().join(self.text("file", &format!("{}.pem", self.name()))))
+                .unwrap();
         let at: DateTime<Utc> = self.text("at", "2026-11-24T12:00:00Z").parse().unwrap();
-        verifier
-            .verify(&presented, at)
-            .map_err(|not| not.findings().iter().map(|finding| word(finding).to_owned()).collect())
+        verifier.verify(&presented, at).map_err(|not| {
+            not.findings()
+                .iter()
+                .map(|finding| word(finding).to_owned())
+                .collect()
+        })
     }
 
     /// Nothing where the verdict is the expected one.
     fn difference(&self) -> Option<String> {
         let ours = OURS.iter().find(|(name, ..)| *name == self.name());
         let words = ours.map(|(_, words, _)| words.iter().map(|word| (*word).to_owned()).collect());
-        let expected: BTreeSet<String> = words.unwrap_or_else(|| self.list("findings").into_iter().collect());
-        let told = match (self.verdict(), ours.is_none() && self.0["believed"].as_bool().unwrap()) {
+        let expected: BTreeSet<String> =
+            words.unwrap_or_else(|| self.list("findings").into_iter().collect());
+        let told = match (
+            self.verdict(),
+            ours.is_none() && self.0["believed"].as_bool().unwrap(),
+        ) {
             (Ok(believed), true) => self.other_view(&believed),
             (Ok(_), false) => Some(format!("believed, where {expected:?}")),
             (Err(findings), true) => Some(format!("not believed: {findings:?}")),
-            (Err(findings), false) => (findings != expected).then(|| format!("{findings:?}, not {expected:?}")),
+            (Err(findings), false) => {
+                (findings != expected).then(|| format!("{findings:?}, not {expected:?}"))
+            }
         };
         told.map(|told| format!("{}: {told}", self.name()))
     }
@@ -81,16 +105,41 @@ impl Case {
     fn other_view(&self, believed: &VerifiedCredential) -> Option<String> {
         let chain = believed.chain();
         let ends = DateTime::<Utc>::from(believed.usable_until());
-        let until = self.0["until"].as_str().map(|until| until.parse::<DateTime<Utc>>().unwrap());
+        let until = self.0["until"]
+            .as_str()
+            .map(|until| until.parse::<DateTime<Utc>>().unwrap());
         let views = [
-            ("identity", believed.identity().to_string(), self.text("identity", "")),
-            ("type", kind(chain.proxy_type()).to_owned(), self.text("type", "")),
-            ("limited", chain.is_limited().to_string(), self.0["limited"].to_string()),
-            ("depth", chain.delegation_depth().to_string(), self.0["depth"].to_string()),
-            ("FQANs", believed.fqans().collect::<Vec<_>>().join(" "), self.list("fqans").join(" ")),
+            (
+                "identity",
+                believed.identity().to_string(),
+                self.text("identity", ""),
+            ),
+            (
+                "type",
+                kind(chain.proxy_type()).to_owned(),
+                self.text("type", ""),
+            ),
+            (
+                "limited",
+                chain.is_limited().to_string(),
+                self.0["limited"].to_string(),
+            ),
+            (
+                "depth",
+                chain.delegation_depth().to_string(),
+                self.0["depth"].to_string(),
+            ),
+            (
+                "FQANs",
+                believed.fqans().collect::<Vec<_>>().join(" "),
+                self.list("fqans").join(" "),
+            ),
             ("until", ends.to_string(), until.unwrap_or(ends).to_string()),
         ];
-        let other: Vec<_> = views.iter().filter(|(_, ours, theirs)| ours != theirs).collect();
+        let other: Vec<_> = views
+            .iter()
+            .filter(|(_, ours, theirs)| ours != theirs)
+            .collect();
         (!other.is_empty()).then(|| format!("{other:?}"))
     }
 }
@@ -125,25 +174,93 @@ fn word(finding: &Finding) -> &'static str {
 
 /// Where we say something else than the vectors ask for, with the reason; `tests/divergences.md` has the whole story.
 const OURS: [(&str, &[&str], &str); 19] = [
-    ("user-algorithms-differ", &["signature"], "OpenSSL calls it a bad signature"),
-    ("proxy-algorithms-differ", &["signature"], "OpenSSL calls it a bad signature"),
-    ("proxy-ca-true", &["ca-as-user", "untrusted"], "a CA is never taken for a proxy"),
-    ("user-key-usage-empty", &["issuer-may-not-sign", "untrusted"], "OpenSSL takes such a certificate for invalid"),
-    ("pci-path-length-33-bits", &["pci"], "nobody issues such a length"),
-    ("pci-path-length-huge", &["pci"], "nobody issues such a length"),
-    ("upper-proxy-may-not-sign", &["issuer-may-not-sign", "key-usage"], "both are true of the same proxy"),
+    (
+        "user-algorithms-differ",
+        &["signature"],
+        "OpenSSL calls it a bad signature",
+    ),
+    (
+        "proxy-algorithms-differ",
+        &["signature"],
+        "OpenSSL calls it a bad signature",
+    ),
+    (
+        "proxy-ca-true",
+        &["ca-as-user", "untrusted"],
+        "a CA is never taken for a proxy",
+    ),
+    (
+        "user-key-usage-empty",
+        &["issuer-may-not-sign", "untrusted"],
+        "OpenSSL takes such a certificate for invalid",
+    ),
+    (
+        "pci-path-length-33-bits",
+        &["pci"],
+        "nobody issues such a length",
+    ),
+    (
+        "pci-path-length-huge",
+        &["pci"],
+        "nobody issues such a length",
+    ),
+    (
+        "upper-proxy-may-not-sign",
+        &["issuer-may-not-sign", "key-usage"],
+        "both are true of the same proxy",
+    ),
     ("ac-utc-time", &["ac-encoding"], "the decoder refuses it"),
-    ("ac-time-with-fraction", &["ac-encoding"], "the decoder refuses it"),
-    ("ac-time-without-z", &["ac-encoding"], "the decoder refuses it"),
-    ("ac-signature-unused-bits", &["ac-signature"], "no algorithm here makes such a signature"),
-    ("ac-fqan-newline", &["ac-attributes"], "the decoder refuses it"),
+    (
+        "ac-time-with-fraction",
+        &["ac-encoding"],
+        "the decoder refuses it",
+    ),
+    (
+        "ac-time-without-z",
+        &["ac-encoding"],
+        "the decoder refuses it",
+    ),
+    (
+        "ac-signature-unused-bits",
+        &["ac-signature"],
+        "no algorithm here makes such a signature",
+    ),
+    (
+        "ac-fqan-newline",
+        &["ac-attributes"],
+        "the decoder refuses it",
+    ),
     ("ac-fqan-nul", &["ac-attributes"], "the decoder refuses it"),
-    ("ac-fqan-not-ascii", &["ac-attributes"], "the decoder refuses it"),
-    ("ac-authority-two-names", &["ac-attributes"], "the decoder refuses it"),
-    ("ac-authority-none", &["ac-attributes"], "the decoder refuses it"),
-    ("ac-authority-dns-name", &["ac-attributes"], "the decoder refuses it"),
-    ("namespaces-another-issuer-only", &["namespaces"], "a file that is there has to permit"),
-    ("policy-permits-namespaces-do-not", &["namespaces"], "where both files are both have to permit"),
+    (
+        "ac-fqan-not-ascii",
+        &["ac-attributes"],
+        "the decoder refuses it",
+    ),
+    (
+        "ac-authority-two-names",
+        &["ac-attributes"],
+        "the decoder refuses it",
+    ),
+    (
+        "ac-authority-none",
+        &["ac-attributes"],
+        "the decoder refuses it",
+    ),
+    (
+        "ac-authority-dns-name",
+        &["ac-attributes"],
+        "the decoder refuses it",
+    ),
+    (
+        "namespaces-another-issuer-only",
+        &["namespaces"],
+        "a file that is there has to permit",
+    ),
+    (
+        "policy-permits-namespaces-do-not",
+        &["namespaces"],
+        "where both files are both have to permit",
+    ),
 ];
 
 #[test]
@@ -151,16 +268,30 @@ fn every_vector_gets_the_verdict_that_the_standards_ask_for() {
     let cases = Case::all();
     assert!(cases.len() >= 150, "only {} cases", cases.len());
     for (name, ..) in OURS {
-        assert!(cases.iter().any(|case| case.name() == name), "{name} is no case");
+        assert!(
+            cases.iter().any(|case| case.name() == name),
+            "{name} is no case"
+        );
     }
     let differences: Vec<String> = cases.iter().filter_map(Case::difference).collect();
-    assert!(differences.is_empty(), "{} of {}:\n{}", differences.len(), cases.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} of {}:\n{}",
+        differences.len(),
+        cases.len(),
+        differences.join("\n")
+    );
 }
 
 /// The names in backquotes of one section of the ledger.
 fn named(section: &str) -> BTreeSet<String> {
-    let cases = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
-    cases.flat_map(|cells| cells.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+    let cases = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1));
+    cases
+        .flat_map(|cells| cells.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -169,15 +300,26 @@ fn the_ledger_names_every_case_where_others_judge_otherwise() {
     let ledger = std::fs::read_to_string(root.join("tests/divergences.md")).unwrap();
     let text = std::fs::read_to_string(vectors().join("verdicts.json")).unwrap();
     let verdicts: Vec<Value> = serde_json::from_str(&text).unwrap();
-    let refused: BTreeSet<String> =
-        Case::all().iter().filter(|case| case.0["believed"] == false).map(Case::name).collect();
-    let refused_by_us = |name: &str| refused.contains(name) || OURS.iter().any(|(ours, ..)| *ours == name);
-    let headings = [("cpp", "## libvomsapi"), ("java", "## voms-api-java with canl"), ("openssl", "## openssl verify")];
+    let refused: BTreeSet<String> = Case::all()
+        .iter()
+        .filter(|case| case.0["believed"] == false)
+        .map(Case::name)
+        .collect();
+    let refused_by_us =
+        |name: &str| refused.contains(name) || OURS.iter().any(|(ours, ..)| *ours == name);
+    let headings = [
+        ("cpp", "## libvomsapi"),
+        ("java", "## voms-api-java with canl"),
+        ("openssl", "## openssl verify"),
+    ];
     for (who, heading) in headings {
         let (_, after) = ledger.split_once(&format!("\n{heading}\n")).unwrap();
         let listed = named(after.split("\n## ").next().unwrap());
         let differing = verdicts.iter().filter_map(|verdict| {
-            let (name, said) = (verdict["name"].as_str().unwrap(), verdict[who].as_str().unwrap());
+            let (name, said) = (
+                verdict["name"].as_str().unwrap(),
+                verdict[who].as_str().unwrap(),
+            );
             let other = match said.split(' ').next().unwrap() {
                 "accept" => refused_by_us(name),
                 "reject" => !refused_by_us(name),

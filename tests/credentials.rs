@@ -15,13 +15,18 @@ use voms::pki::key::KeyKind;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 
 use common::servers::{authority, honest};
-use common::{BINARY, Home, Outcome, certificate_pem, certification, judge, key_pem, now, run, world};
+use common::{
+    BINARY, Home, Outcome, certificate_pem, certification, judge, key_pem, now, run, world,
+};
 
 const PASSPHRASE: &str = "Gr1d-pass phrase äöü";
 const LAST: &str = "No credentials found!";
 
 fn emmy() -> Credential {
-    world().ca.issue(&certification("Emmy Noether", Purpose::User)).unwrap()
+    world()
+        .ca
+        .issue(&certification("Emmy Noether", Purpose::User))
+        .unwrap()
 }
 
 fn openssl(home: &Home, args: &[&str]) {
@@ -30,13 +35,25 @@ fn openssl(home: &Home, args: &[&str]) {
 
 #[track_caller]
 fn ends_without_credentials(outcome: &Outcome) {
-    assert_eq!(outcome.stderr.lines().last(), Some(LAST), "{}", outcome.stderr);
+    assert_eq!(
+        outcome.stderr.lines().last(),
+        Some(LAST),
+        "{}",
+        outcome.stderr
+    );
 }
 
 /// The user in whose name the proxy in place is.
 fn owner(home: &Home) -> String {
     let issuer = &judge::chain(&home.proxy())[1];
-    let name = issuer.subject_name().entries().last().unwrap().data().to_string().unwrap();
+    let name = issuer
+        .subject_name()
+        .entries()
+        .last()
+        .unwrap()
+        .data()
+        .to_string()
+        .unwrap();
     fs::remove_file(home.proxy()).unwrap();
     name.to_string()
 }
@@ -50,30 +67,64 @@ fn the_credential_is_looked_for_in_the_promised_order() {
         let user = user(name);
         home.write(&format!("{name}.cert"), &certificate_pem(&user), 0o644);
         home.write(&format!("{name}.key"), &key_pem(&user), 0o600);
-        home.write(&format!("{name}.both"), &[certificate_pem(&user), key_pem(&user)].concat(), 0o600);
+        home.write(
+            &format!("{name}.both"),
+            &[certificate_pem(&user), key_pem(&user)].concat(),
+            0o600,
+        );
     }
     for name in ["bundle", "usercred", "usercert"] {
         let user = user(name);
         home.write("c", &certificate_pem(&user), 0o644);
         home.write("k", &key_pem(&user), 0o600);
-        let out = if name == "bundle" { "bundle.p12".to_owned() } else { format!(".globus/{name}.p12") };
-        openssl(&home, &["pkcs12", "-export", "-in", "c", "-inkey", "k", "-out", &out, "-passout", "pass:word"]);
+        let out = if name == "bundle" {
+            "bundle.p12".to_owned()
+        } else {
+            format!(".globus/{name}.p12")
+        };
+        openssl(
+            &home,
+            &[
+                "pkcs12",
+                "-export",
+                "-in",
+                "c",
+                "-inkey",
+                "k",
+                "-out",
+                &out,
+                "-passout",
+                "pass:word",
+            ],
+        );
         fs::set_permissions(home.path(&out), fs::Permissions::from_mode(0o600)).unwrap();
     }
     let made = |home: &Home, args: &[&str]| {
-        run(&mut home.init_command(&[&["--pwstdin"], args].concat()), b"word\n").success();
+        run(
+            &mut home.init_command(&[&["--pwstdin"], args].concat()),
+            b"word\n",
+        )
+        .success();
         owner(home)
     };
     assert_eq!(made(&home, &[]), "pair");
     let home = home.with("PKCS12_USER_CERT", "bundle.p12");
     assert_eq!(made(&home, &[]), "bundle");
-    let home = home.with("X509_USER_CERT", "variable.cert").with("X509_USER_KEY", "variable.key");
+    let home = home
+        .with("X509_USER_CERT", "variable.cert")
+        .with("X509_USER_KEY", "variable.key");
     assert_eq!(made(&home, &[]), "variable");
-    assert_eq!(made(&home, &["--cert", "option.cert", "--key", "option.key"]), "option");
+    assert_eq!(
+        made(&home, &["--cert", "option.cert", "--key", "option.key"]),
+        "option"
+    );
     assert_eq!(made(&home, &["--cert", "option.both"]), "option");
     assert_eq!(made(&home, &["--key", "option.both"]), "option");
     assert_eq!(made(&home, &["--cert", "bundle.p12"]), "bundle");
-    let home = home.without("X509_USER_KEY").with("X509_USER_CERT", "variable.both").without("PKCS12_USER_CERT");
+    let home = home
+        .without("X509_USER_KEY")
+        .with("X509_USER_CERT", "variable.both")
+        .without("PKCS12_USER_CERT");
     assert_eq!(made(&home, &[]), "variable");
     let home = home.without("X509_USER_CERT");
     fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
@@ -86,11 +137,19 @@ fn the_credential_is_looked_for_in_the_promised_order() {
 fn nothing_found_names_every_place() {
     let home = Home::empty();
     let outcome = home.refused(&[]);
-    for name in ["usercert.pem", "userkey.pem", "usercred.p12", "usercert.p12"] {
+    for name in [
+        "usercert.pem",
+        "userkey.pem",
+        "usercred.p12",
+        "usercert.p12",
+    ] {
         let place = home.path(".globus").join(name);
         outcome.says(name, &format!("{}: file not found", place.display()));
     }
-    outcome.says("", "help: import the file that your CA sent (voms-proxy import FILE)");
+    outcome.says(
+        "",
+        "help: import the file that your CA sent (voms-proxy import FILE)",
+    );
     ends_without_credentials(&outcome);
     fs::remove_file(home.proxy()).unwrap();
     let outcome = home.without("HOME").refused(&[]);
@@ -103,22 +162,32 @@ fn a_certificate_without_its_key_says_that_the_key_is_missing() {
     let home = Home::ada();
     fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
     let outcome = home.refused(&[]);
-    outcome.says("", "userkey.pem: file not found").says("", "usercert.pem: its key is missing");
+    outcome
+        .says("", "userkey.pem: file not found")
+        .says("", "usercert.pem: its key is missing");
 }
 
 #[test]
 fn a_named_file_that_is_missing_is_never_replaced_by_a_usual_one() {
-    let cases: [&[&str]; 4] =
-        [&["--cert", "/no/cert"], &["--key", "/no/key"], &["--cert", "/no/c", "--key", "/no/k"], &["--noregen"]];
+    let cases: [&[&str]; 4] = [
+        &["--cert", "/no/cert"],
+        &["--key", "/no/key"],
+        &["--cert", "/no/c", "--key", "/no/k"],
+        &["--noregen"],
+    ];
     for args in cases {
         let home = Home::ada().with("X509_USER_PROXY", "/nonexistent/proxy");
         let outcome = home.refused(&[args, &["--out", "out/x509up"]].concat());
-        outcome.says(args[0], "cannot read the ").says(args[0], "file not found");
+        outcome
+            .says(args[0], "cannot read the ")
+            .says(args[0], "file not found");
         ends_without_credentials(&outcome);
     }
     for name in ["X509_USER_CERT", "X509_USER_KEY", "PKCS12_USER_CERT"] {
         let outcome = Home::ada().with(name, "/nonexistent/file").refused(&[]);
-        outcome.says(name, "/nonexistent/file").says(name, "file not found");
+        outcome
+            .says(name, "/nonexistent/file")
+            .says(name, "file not found");
     }
 }
 
@@ -128,18 +197,30 @@ fn permissions_that_give_the_key_away_are_refused() {
         let home = Home::ada();
         let key = home.write(".globus/userkey.pem", &key_pem(&world().user), mode);
         let outcome = home.refused(&[]);
-        let known = format!("Wrong file permissions on file {}. Required permissions are: 400, 600", key.display());
-        outcome.says("", &known).says("", &format!("(mode {mode:04o})"));
+        let known = format!(
+            "Wrong file permissions on file {}. Required permissions are: 400, 600",
+            key.display()
+        );
+        outcome
+            .says("", &known)
+            .says("", &format!("(mode {mode:04o})"));
         outcome.says("", &format!("help: run: chmod 400 {}", key.display()));
         ends_without_credentials(&outcome);
         let link = home.path("link");
         symlink(&key, &link).unwrap();
-        home.refused(&["--key", "link", "--cert", ".globus/usercert.pem"]).says("link", "Wrong file permissions");
+        home.refused(&["--key", "link", "--cert", ".globus/usercert.pem"])
+            .says("link", "Wrong file permissions");
     }
     for mode in [0o666, 0o664, 0o646] {
         let home = Home::ada();
-        home.write(".globus/usercert.pem", &certificate_pem(&world().user), mode);
-        home.refused(&[]).says("", "can be changed by others").says("", "help: run: chmod 644");
+        home.write(
+            ".globus/usercert.pem",
+            &certificate_pem(&world().user),
+            mode,
+        );
+        home.refused(&[])
+            .says("", "can be changed by others")
+            .says("", "help: run: chmod 644");
     }
     for mode in [0o400, 0o600] {
         let home = Home::ada();
@@ -154,28 +235,54 @@ fn a_key_of_another_certificate_is_refused() {
         let home = Home::ada();
         home.write(".globus/userkey.pem", &key_pem(&other), 0o400);
         let outcome = home.refused(&[]);
-        outcome.says("", "Provided private key is not matching the certificate").says("", "help: name the pair");
+        outcome
+            .says("", "Provided private key is not matching the certificate")
+            .says("", "help: name the pair");
         ends_without_credentials(&outcome);
     }
 }
 
 fn with_rsa(name: &str) -> Certification {
-    Certification { key: KeyKind::Rsa(2048), ..certification(name, Purpose::User) }
+    Certification {
+        key: KeyKind::Rsa(2048),
+        ..certification(name, Purpose::User)
+    }
 }
 
 /// The key in every encrypted form that `openssl` writes, and the arguments that write it.
 const ENCRYPTED: [(&str, bool, &[&str]); 8] = [
-    ("PKCS#8 AES", true, &["pkcs8", "-topk8", "-v2", "aes-256-cbc"]),
-    ("PKCS#8 3DES", true, &["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES"]),
+    (
+        "PKCS#8 AES",
+        true,
+        &["pkcs8", "-topk8", "-v2", "aes-256-cbc"],
+    ),
+    (
+        "PKCS#8 3DES",
+        true,
+        &["pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES"],
+    ),
     ("PKCS#8 scrypt", true, &["pkcs8", "-topk8", "-scrypt"]),
     ("RSA 3DES", true, &["rsa", "-traditional", "-des3"]),
     ("RSA AES", true, &["rsa", "-traditional", "-aes256"]),
     ("EC traditional", false, &["ec", "-aes128"]),
-    ("EC PKCS#8", false, &["pkcs8", "-topk8", "-v2", "aes-128-cbc"]),
+    (
+        "EC PKCS#8",
+        false,
+        &["pkcs8", "-topk8", "-v2", "aes-128-cbc"],
+    ),
     (
         "PKCS#8 single DES",
         true,
-        &["pkcs8", "-topk8", "-v1", "PBE-MD5-DES", "-provider", "legacy", "-provider", "default"],
+        &[
+            "pkcs8",
+            "-topk8",
+            "-v1",
+            "PBE-MD5-DES",
+            "-provider",
+            "legacy",
+            "-provider",
+            "default",
+        ],
     ),
 ];
 
@@ -188,8 +295,16 @@ fn encrypted(rsa: bool, args: &[&str]) -> Home {
     let word = format!("pass:{PASSPHRASE}");
     fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
     openssl(&home, &[args, &out[..], &[&word]].concat());
-    fs::set_permissions(home.path(".globus/userkey.pem"), fs::Permissions::from_mode(0o400)).unwrap();
-    assert!(fs::read_to_string(home.path(".globus/userkey.pem")).unwrap().contains("ENCRYPTED"));
+    fs::set_permissions(
+        home.path(".globus/userkey.pem"),
+        fs::Permissions::from_mode(0o400),
+    )
+    .unwrap();
+    assert!(
+        fs::read_to_string(home.path(".globus/userkey.pem"))
+            .unwrap()
+            .contains("ENCRYPTED")
+    );
     home
 }
 
@@ -198,11 +313,16 @@ fn encrypted_keys_of_every_kind_open_with_the_right_passphrase_only() {
     for (what, rsa, args) in ENCRYPTED {
         let home = encrypted(rsa, args);
         let outcome = home.refused_with(&["--pwstdin"], b"wrong but long enough\n");
-        outcome.says(what, "Error decrypting private key: the password is incorrect or the PEM data is corrupted.");
+        outcome.says(
+            what,
+            "Error decrypting private key: the password is incorrect or the PEM data is corrupted.",
+        );
         outcome.says(what, "help: try again with the right passphrase");
         ends_without_credentials(&outcome);
-        home.refused_with(&["--pwstdin"], b"\n").says(what, "the password is incorrect");
-        home.refused_with(&["--pwstdin"], b"").says(what, "there is no passphrase on standard input");
+        home.refused_with(&["--pwstdin"], b"\n")
+            .says(what, "the password is incorrect");
+        home.refused_with(&["--pwstdin"], b"")
+            .says(what, "there is no passphrase on standard input");
         // One line is read, however it ends; what follows is left alone.
         for end in ["", "\n", "\r\n", "\nsecond line\n"] {
             let stdin = format!("{PASSPHRASE}{end}");
@@ -218,7 +338,8 @@ fn a_wrong_passphrase_is_asked_for_once() {
     let stdin = format!("wrong\n{PASSPHRASE}\n{PASSPHRASE}\n");
     home.put_sentinel();
     let outcome = run(&mut home.init_command(&["--pwstdin"]), stdin.as_bytes());
-    home.failed(outcome, PASSPHRASE).says("", "the password is incorrect");
+    home.failed(outcome, PASSPHRASE)
+        .says("", "the password is incorrect");
 }
 
 #[test]
@@ -228,7 +349,10 @@ fn without_a_terminal_an_encrypted_key_is_an_error_and_not_a_wait() {
     let mut command = home.command("setsid");
     command.args(["--wait", BINARY, "init"]);
     let outcome = home.failed(run(&mut command, PASSPHRASE.as_bytes()), PASSPHRASE);
-    outcome.says("", "no terminal").says("", "help: run it on a terminal, or give the passphrase with --pwstdin");
+    outcome.says("", "no terminal").says(
+        "",
+        "help: run it on a terminal, or give the passphrase with --pwstdin",
+    );
 }
 
 #[test]
@@ -243,33 +367,53 @@ fn pkcs12_bundles_open_in_new_and_old_ciphers() {
         home.write("c", &certificate_pem(&world().user), 0o644);
         home.write("k", &key_pem(&world().user), 0o600);
         let (out, word) = (format!(".globus/{name}"), format!("pass:{PASSPHRASE}"));
-        let args = ["pkcs12", "-export", "-in", "c", "-inkey", "k", "-out", &out, "-passout", &word];
+        let args = [
+            "pkcs12", "-export", "-in", "c", "-inkey", "k", "-out", &out, "-passout", &word,
+        ];
         openssl(&home, &[&args, more].concat());
         fs::set_permissions(home.path(&out), fs::Permissions::from_mode(0o600)).unwrap();
         let outcome = home.refused_with(&["--pwstdin"], b"certainly wrong\n");
-        outcome.says(name, "the password is incorrect").says(name, name);
+        outcome
+            .says(name, "the password is incorrect")
+            .says(name, name);
         ends_without_credentials(&outcome);
-        run(&mut home.init_command(&["--pwstdin"]), format!("{PASSPHRASE}\n").as_bytes()).success();
+        run(
+            &mut home.init_command(&["--pwstdin"]),
+            format!("{PASSPHRASE}\n").as_bytes(),
+        )
+        .success();
         assert_eq!(judge::rfc(&home).chain.len(), 2);
         fs::set_permissions(home.path(&out), fs::Permissions::from_mode(0o644)).unwrap();
         fs::remove_file(home.proxy()).unwrap();
-        home.refused_with(&["--pwstdin"], b"").says(name, "Wrong file permissions");
+        home.refused_with(&["--pwstdin"], b"")
+            .says(name, "Wrong file permissions");
     }
 }
 
 #[test]
 fn certificate_files_are_read_in_every_shape_they_are_met_in() {
     let (certificate, key) = (certificate_pem(&world().user), key_pem(&world().user));
-    let crlf = |pem: &[u8]| String::from_utf8(pem.to_vec()).unwrap().replace('\n', "\r\n").into_bytes();
+    let crlf = |pem: &[u8]| {
+        String::from_utf8(pem.to_vec())
+            .unwrap()
+            .replace('\n', "\r\n")
+            .into_bytes()
+    };
     let bag = b"Bag Attributes\n    friendlyName: ada\nsubject=/CN=Ada\n".as_slice();
     let der = X509::from_pem(&certificate).unwrap().to_der().unwrap();
-    let pkcs8 = PKey::private_key_from_pem(&key).unwrap().private_key_to_pem_pkcs8().unwrap();
+    let pkcs8 = PKey::private_key_from_pem(&key)
+        .unwrap()
+        .private_key_to_pem_pkcs8()
+        .unwrap();
     let ca = fs::read(world().certificates().join("SandboxCA.pem")).unwrap();
     let one: [(&str, Vec<u8>); 5] = [
         ("certificate first", [&certificate[..], &key].concat()),
         ("key first", [&key[..], &certificate].concat()),
         ("CRLF", [crlf(&certificate), crlf(&key)].concat()),
-        ("text between", [bag, &certificate, bag, &key, b"the end"].concat()),
+        (
+            "text between",
+            [bag, &certificate, bag, &key, b"the end"].concat(),
+        ),
         ("with its CA", [&certificate[..], &ca, &key].concat()),
     ];
     for (what, file) in one {
@@ -278,9 +422,11 @@ fn certificate_files_are_read_in_every_shape_they_are_met_in() {
         home.init(&["--cert", "one.pem"]).success();
         assert_eq!(judge::rfc(&home).chain.len(), 2, "{what}");
     }
-    for (what, certificate, key) in
-        [("DER", der, key.clone()), ("PKCS#8", certificate.clone(), pkcs8), ("CRLF", crlf(&certificate), crlf(&key))]
-    {
+    for (what, certificate, key) in [
+        ("DER", der, key.clone()),
+        ("PKCS#8", certificate.clone(), pkcs8),
+        ("CRLF", crlf(&certificate), crlf(&key)),
+    ] {
         let home = Home::empty();
         home.write(".globus/usercert.pem", &certificate, 0o644);
         home.write(".globus/userkey.pem", &key, 0o400);
@@ -291,7 +437,9 @@ fn certificate_files_are_read_in_every_shape_they_are_met_in() {
 
 fn bounded(home: &Home, args: &[&str]) -> Outcome {
     let mut command = home.command("prlimit");
-    command.args(["--as=1073741824", "--cpu=20", BINARY, "init"]).args(home.init_args(args));
+    command
+        .args(["--as=1073741824", "--cpu=20", BINARY, "init"])
+        .args(home.init_args(args));
     run(&mut command, b"")
 }
 
@@ -300,16 +448,45 @@ fn files_that_are_no_credential_are_one_clear_error_whatever_they_are() {
     let home = Home::ada();
     home.write("empty", b"", 0o600);
     home.write("text", b"hello\nworld\n", 0o600);
-    home.write("der", &[&[0x30, 0x82, 0xff, 0xff][..], &[0; 400]].concat(), 0o600);
-    home.write("pem", b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", 0o600);
+    home.write(
+        "der",
+        &[&[0x30, 0x82, 0xff, 0xff][..], &[0; 400]].concat(),
+        0o600,
+    );
+    home.write(
+        "pem",
+        b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+        0o600,
+    );
     home.write("cut", &certificate_pem(&world().user)[..300], 0o600);
-    home.write("key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0o600);
+    home.write(
+        "key",
+        b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        0o600,
+    );
     let sparse = home.write("sparse", b"", 0o600);
-    fs::OpenOptions::new().write(true).open(sparse).unwrap().set_len(100 << 20).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(sparse)
+        .unwrap()
+        .set_len(100 << 20)
+        .unwrap();
     fs::create_dir(home.path("directory")).unwrap();
     run(home.command("mkfifo").args(["-m", "600", "fifo"]), b"").success();
     let cert = ".globus/usercert.pem";
-    for file in ["empty", "text", "der", "pem", "cut", "key", "sparse", "directory", "fifo", "/dev/zero", "/dev/null"] {
+    for file in [
+        "empty",
+        "text",
+        "der",
+        "pem",
+        "cut",
+        "key",
+        "sparse",
+        "directory",
+        "fifo",
+        "/dev/zero",
+        "/dev/null",
+    ] {
         for args in [
             &["--cert", file, "--key", ".globus/userkey.pem"][..],
             &["--cert", cert, "--key", file],
@@ -318,11 +495,19 @@ fn files_that_are_no_credential_are_one_clear_error_whatever_they_are() {
         ] {
             home.put_sentinel();
             let outcome = home.failed(bounded(&home, args), "");
-            assert_eq!(outcome.stderr.matches("error: ").count(), 1, "{args:?}: {}", outcome.stderr);
+            assert_eq!(
+                outcome.stderr.matches("error: ").count(),
+                1,
+                "{args:?}: {}",
+                outcome.stderr
+            );
             outcome.says(file, Path::new(file).file_name().unwrap().to_str().unwrap());
             ends_without_credentials(&outcome);
         }
-        let (proxied, proxy) = (Home::ada().with("X509_USER_PROXY", home.path(file)), home.path(file));
+        let (proxied, proxy) = (
+            Home::ada().with("X509_USER_PROXY", home.path(file)),
+            home.path(file),
+        );
         proxied.put_sentinel();
         let outcome = proxied.failed(bounded(&proxied, &["--noregen", "--out", "out/x509up"]), "");
         outcome.says(file, &proxy.display().to_string());
@@ -334,7 +519,12 @@ fn files_that_are_no_configuration_are_one_clear_error_whatever_they_are() {
     let voms = honest(authority(|_| {}));
     let home = Home::ada();
     let sparse = home.write("sparse", b"", 0o600);
-    fs::OpenOptions::new().write(true).open(sparse).unwrap().set_len(100 << 20).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(sparse)
+        .unwrap()
+        .set_len(100 << 20)
+        .unwrap();
     run(home.command("mkfifo").args(["-m", "600", "fifo"]), b"").success();
     fs::create_dir(home.path("directory")).unwrap();
     home.write("text", b"\xff\xfe\0hello\n", 0o600);
@@ -347,8 +537,20 @@ fn files_that_are_no_configuration_are_one_clear_error_whatever_they_are() {
         fs::create_dir_all(lsc.parent().unwrap()).unwrap();
         let _ = fs::remove_file(&lsc);
         symlink(home.path(file), &lsc).unwrap();
-        let outcome = bounded(&home, &["--voms", "virgo", "--vomses", "good", "--vomsdir", "vomsdir"]);
-        home.failed(outcome, "").says(file, "Malformed LSC file").says(file, "help: fix or replace");
+        let outcome = bounded(
+            &home,
+            &[
+                "--voms",
+                "virgo",
+                "--vomses",
+                "good",
+                "--vomsdir",
+                "vomsdir",
+            ],
+        );
+        home.failed(outcome, "")
+            .says(file, "Malformed LSC file")
+            .says(file, "help: fix or replace");
     }
 }
 
@@ -361,11 +563,24 @@ fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
         not_after: now() + Duration::hours(until),
         ..certification("Ada Lovelace", Purpose::User)
     };
-    let (expired, early) = (world().ca.issue(&dates(-9, -1)).unwrap(), world().ca.issue(&dates(1, 9)).unwrap());
+    let (expired, early) = (
+        world().ca.issue(&dates(-9, -1)).unwrap(),
+        world().ca.issue(&dates(1, 9)).unwrap(),
+    );
     let unknown = stranger.issue(&dates(-1, 9)).unwrap();
     for (what, user, words, help) in [
-        ("expired", &expired, "it expired on ", "help: get a new certificate from your CA"),
-        ("early", &early, "it is not valid before ", "help: check the clock of this machine"),
+        (
+            "expired",
+            &expired,
+            "it expired on ",
+            "help: get a new certificate from your CA",
+        ),
+        (
+            "early",
+            &early,
+            "it is not valid before ",
+            "help: check the clock of this machine",
+        ),
         (
             "unknown CA",
             &unknown,
@@ -376,7 +591,10 @@ fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
         let home = Home::of(user).servers(&[voms.virgo()]);
         for args in [&[][..], &["--voms", "virgo"]] {
             let outcome = home.refused(args);
-            outcome.says(what, words).says(what, help).says(what, "Ada Lovelace");
+            outcome
+                .says(what, words)
+                .says(what, help)
+                .says(what, "Ada Lovelace");
             assert_eq!(outcome.stdout, "", "{what}");
         }
     }
@@ -386,8 +604,14 @@ fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
 #[test]
 fn a_key_of_somebody_else_is_refused() {
     let home = Home::ada();
-    let owned = Command::new("chown").arg("12345").arg(home.path(".globus/userkey.pem")).status().unwrap();
+    let owned = Command::new("chown")
+        .arg("12345")
+        .arg(home.path(".globus/userkey.pem"))
+        .status()
+        .unwrap();
     assert!(owned.success(), "giving a file away takes root");
     let outcome = home.refused(&[]);
-    outcome.says("", "belongs to user id 12345").says("", "help: copy it to a file of your own");
+    outcome
+        .says("", "belongs to user id 12345")
+        .says("", "help: copy it to a file of your own");
 }

@@ -32,10 +32,18 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let desk = Self { dir, variables: Vec::new() };
-        let (proxy, ca) = (world().get("ECP_PROXY").to_owned(), world().get("ECP_CA_FILE").to_owned());
+        let desk = Self {
+            dir,
+            variables: Vec::new(),
+        };
+        let (proxy, ca) = (
+            world().get("ECP_PROXY").to_owned(),
+            world().get("ECP_CA_FILE").to_owned(),
+        );
         let krb5 = world().get("KRB5_CONFIG").to_owned();
-        desk.with("HTTPS_PROXY", &proxy).with("SSL_CERT_FILE", &ca).with("KRB5_CONFIG", &krb5)
+        desk.with("HTTPS_PROXY", &proxy)
+            .with("SSL_CERT_FILE", &ca)
+            .with("KRB5_CONFIG", &krb5)
     }
 
     fn with(mut self, name: &str, value: &str) -> Self {
@@ -50,14 +58,30 @@ impl Desk {
 
     fn run(&self, words: &[&str], stdin: &str) -> Outcome {
         let mut command = Command::new(BINARY);
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", self.dir.path()).env("TZ", "UTC");
-        command.env("X509_USER_PROXY", self.file()).envs(self.variables.iter().cloned());
-        run(command.current_dir(self.dir.path()).args(words), stdin.as_bytes())
+        command
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.dir.path())
+            .env("TZ", "UTC");
+        command
+            .env("X509_USER_PROXY", self.file())
+            .envs(self.variables.iter().cloned());
+        run(
+            command.current_dir(self.dir.path()).args(words),
+            stdin.as_bytes(),
+        )
     }
 
     fn get(&self, words: &[&str]) -> Outcome {
         let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
-        self.run(&[&["ecp-get-cert", "--pwstdin", "-u", world().get("ECP_USER")], words].concat(), &stdin)
+        self.run(
+            &[
+                &["ecp-get-cert", "--pwstdin", "-u", world().get("ECP_USER")],
+                words,
+            ]
+            .concat(),
+            &stdin,
+        )
     }
 
     fn openssl(&self, words: &[&str]) -> Outcome {
@@ -68,13 +92,31 @@ impl Desk {
     /// openssl's word that the file holds a certificate of Albert Einstein's with its key, that the CA has issued.
     #[track_caller]
     fn is_einsteins(&self, what: &str) {
-        let subject = self.openssl(&["x509", "-in", "x509up", "-noout", "-subject", "-nameopt", "RFC2253"]);
-        assert!(subject.stdout.contains("CN=Albert Einstein albert.einstein@ligo.org"), "{what}: {subject:?}");
-        let keys = [&["x509", "-in", "x509up", "-noout", "-pubkey"][..], &["pkey", "-in", "x509up", "-pubout"]];
+        let subject = self.openssl(&[
+            "x509", "-in", "x509up", "-noout", "-subject", "-nameopt", "RFC2253",
+        ]);
+        assert!(
+            subject
+                .stdout
+                .contains("CN=Albert Einstein albert.einstein@ligo.org"),
+            "{what}: {subject:?}"
+        );
+        let keys = [
+            &["x509", "-in", "x509up", "-noout", "-pubkey"][..],
+            &["pkey", "-in", "x509up", "-pubout"],
+        ];
         let [certificate, key] = keys.map(|words| self.openssl(words).success().stdout);
         assert_eq!(certificate, key, "{what}");
         let ca = world().get("ECP_GRID_CA_FILE");
-        let proxies = ["verify", "-allow_proxy_certs", "-CAfile", ca, "-untrusted", "x509up", "x509up"];
+        let proxies = [
+            "verify",
+            "-allow_proxy_certs",
+            "-CAfile",
+            ca,
+            "-untrusted",
+            "x509up",
+            "x509up",
+        ];
         self.openssl(&proxies).success();
         assert_eq!(mode(&self.file()), 0o600, "{what}");
     }
@@ -84,10 +126,17 @@ impl Desk {
     fn refuses(&self, what: &str, outcome: Outcome, words: &str) {
         assert_eq!(outcome.code, Some(1), "{what}: {outcome:?}");
         let clear = outcome.stderr.contains("error: ") && outcome.stderr.contains("help: ");
-        assert!(clear && outcome.stderr.contains(words), "{what}: wanted {words:?}: {outcome:?}");
-        assert!(outcome.stderr.len() < 4000, "{what}: strangers may not say that much: {outcome:?}");
         assert!(
-            !outcome.stderr.contains("panicked") && !outcome.stderr.contains(world().get("ECP_PASSWORD")),
+            clear && outcome.stderr.contains(words),
+            "{what}: wanted {words:?}: {outcome:?}"
+        );
+        assert!(
+            outcome.stderr.len() < 4000,
+            "{what}: strangers may not say that much: {outcome:?}"
+        );
+        assert!(
+            !outcome.stderr.contains("panicked")
+                && !outcome.stderr.contains(world().get("ECP_PASSWORD")),
             "{what}"
         );
         assert_eq!(fs::read(self.file()).unwrap(), SENTINEL, "{what}");
@@ -100,7 +149,8 @@ impl Desk {
 }
 
 fn log(name: &str) -> String {
-    fs::read_to_string(Path::new(world().get("WORLD_ECP")).join("log").join(name)).unwrap_or_default()
+    fs::read_to_string(Path::new(world().get("WORLD_ECP")).join("log").join(name))
+        .unwrap_or_default()
 }
 
 #[test]
@@ -116,11 +166,26 @@ fn every_way_to_log_in_gives_a_certificate() {
     for words in ways {
         let desk = Desk::new();
         let outcome = desk.get(words).success();
-        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""), "{words:?}");
+        assert_eq!(
+            (outcome.stdout.as_str(), outcome.stderr.as_str()),
+            ("", ""),
+            "{words:?}"
+        );
         desk.is_einsteins(&format!("{words:?}"));
-        let kind = desk.run(&["ecp", "cert-info", "-type", "-path"], "").success().stdout;
-        let wanted = if words[0] == "-pi" { "RFC 3820 compliant impersonation proxy" } else { "end entity credential" };
-        assert_eq!(kind, format!("{wanted}\n{}\n", desk.file().display()), "{words:?}");
+        let kind = desk
+            .run(&["ecp", "cert-info", "-type", "-path"], "")
+            .success()
+            .stdout;
+        let wanted = if words[0] == "-pi" {
+            "RFC 3820 compliant impersonation proxy"
+        } else {
+            "end entity credential"
+        };
+        assert_eq!(
+            kind,
+            format!("{wanted}\n{}\n", desk.file().display()),
+            "{words:?}"
+        );
     }
     let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
     desk.run(&["ecp-get-cert", "-k"], "").success();
@@ -130,12 +195,27 @@ fn every_way_to_log_in_gives_a_certificate() {
     desk.is_einsteins("ligo-proxy-init -kp");
     let umlaut = Desk::new();
     let stdin = format!("{}\n", world().get("ECP_UMLAUT_PASSWORD"));
-    umlaut.run(&["ecp-get-cert", "-i", "LIGO", "-u", world().get("ECP_UMLAUT_USER"), "--pwstdin"], &stdin).success();
+    umlaut
+        .run(
+            &[
+                "ecp-get-cert",
+                "-i",
+                "LIGO",
+                "-u",
+                world().get("ECP_UMLAUT_USER"),
+                "--pwstdin",
+            ],
+            &stdin,
+        )
+        .success();
 }
 
 #[test]
 fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
-    let base = world().get("ECP_SERVICE_URL").trim_end_matches("getcert").to_owned();
+    let base = world()
+        .get("ECP_SERVICE_URL")
+        .trim_end_matches("getcert")
+        .to_owned();
     for (word, more) in [
         ("chain", None),
         ("before", None),
@@ -145,7 +225,8 @@ fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
     ] {
         let desk = Desk::new();
         let words = ["-i", "LIGO", "--service-url", &format!("{base}{word}")];
-        desk.get(&[&words[..], &more.into_iter().collect::<Vec<_>>()].concat()).success();
+        desk.get(&[&words[..], &more.into_iter().collect::<Vec<_>>()].concat())
+            .success();
         desk.is_einsteins(word);
     }
     for case in ["java", "default-namespace", "byte-order-mark", "odd"] {
@@ -165,7 +246,12 @@ fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
 
 #[test]
 fn an_identity_provider_that_misbehaves_gets_nowhere() {
-    let stolen = |name: &str| log("peers.jsonl").lines().filter(|line| line.contains(name)).count();
+    let stolen = |name: &str| {
+        log("peers.jsonl")
+            .lines()
+            .filter(|line| line.contains(name))
+            .count()
+    };
     let before = stolen("stolen.world.example");
     let cases = [
         ("other-host", "wants its answer sent to https://stolen"),
@@ -205,15 +291,35 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
     ];
     for (case, words) in cases {
         let desk = Desk::new().with_sentinel();
-        let outcome = desk.get(&["-i", &format!("{}/idp/{case}/SAML2/SOAP/ECP", world().get("ECP_ROGUE"))]);
+        let outcome = desk.get(&[
+            "-i",
+            &format!("{}/idp/{case}/SAML2/SOAP/ECP", world().get("ECP_ROGUE")),
+        ]);
         desk.refuses(case, outcome, words);
     }
-    assert_eq!(stolen("stolen.world.example"), before, "something went to an address that only the IdP named");
-    assert_eq!(stolen("\"listener\": \"http\""), 0, "something was sent without TLS");
+    assert_eq!(
+        stolen("stolen.world.example"),
+        before,
+        "something went to an address that only the IdP named"
+    );
+    assert_eq!(
+        stolen("\"listener\": \"http\""),
+        0,
+        "something was sent without TLS"
+    );
     for (name, words) in [
-        ("Untrusted certificate", "the certificate of untrusted.world.example is not trusted: "),
-        ("Expired certificate", "is not trusted: certificate has expired"),
-        ("Certificate of somebody else", "is not trusted: hostname mismatch"),
+        (
+            "Untrusted certificate",
+            "the certificate of untrusted.world.example is not trusted: ",
+        ),
+        (
+            "Expired certificate",
+            "is not trusted: certificate has expired",
+        ),
+        (
+            "Certificate of somebody else",
+            "is not trusted: hostname mismatch",
+        ),
         ("Dead", "cannot be reached"),
     ] {
         let desk = Desk::new().with_sentinel();
@@ -223,12 +329,21 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
 
 #[test]
 fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
-    let base = world().get("ECP_SERVICE_URL").trim_end_matches("getcert").to_owned();
+    let base = world()
+        .get("ECP_SERVICE_URL")
+        .trim_end_matches("getcert")
+        .to_owned();
     let rogue = world().get("ECP_ROGUE").to_owned();
     let cases = [
-        (format!("{base}retired"), "ECP certificates have been disabled."),
+        (
+            format!("{base}retired"),
+            "ECP certificates have been disabled.",
+        ),
         (format!("{base}retired"), "htgettoken -a vault.ligo.org"),
-        (format!("{base}off"), "Downloading certificates is disabled."),
+        (
+            format!("{base}off"),
+            "Downloading certificates is disabled.",
+        ),
         (format!("{base}404"), "status 404"),
         (format!("{base}410"), "SciTokens"),
         (format!("{base}503"), "status 503"),
@@ -239,45 +354,107 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{base}other-key"), "for another key"),
         (format!("{base}expired"), "is over already"),
         (format!("{base}redirect"), "does not know of the log-in"),
-        (format!("{rogue}/sp/foreign-consumer/getcert"), "which is another place"),
-        (format!("{rogue}/sp/http-consumer/getcert"), "which is another place"),
-        (format!("{rogue}/sp/two-consumers/getcert"), "which is another place"),
+        (
+            format!("{rogue}/sp/foreign-consumer/getcert"),
+            "which is another place",
+        ),
+        (
+            format!("{rogue}/sp/http-consumer/getcert"),
+            "which is another place",
+        ),
+        (
+            format!("{rogue}/sp/two-consumers/getcert"),
+            "which is another place",
+        ),
         (format!("{rogue}/sp/html/getcert"), "it sent a page"),
         (format!("{rogue}/sp/html-session/getcert"), "it sent a page"),
         (format!("{rogue}/sp/garbage/getcert"), "it sent a page"),
         (format!("{rogue}/sp/empty/getcert"), "it sent a page"),
         (format!("{rogue}/sp/doctype/getcert"), "document type"),
-        (format!("{rogue}/sp/no-request/getcert"), "does not say where the log-in is to go"),
+        (
+            format!("{rogue}/sp/no-request/getcert"),
+            "does not say where the log-in is to go",
+        ),
         (format!("{rogue}/sp/fault/getcert"), "could not do it"),
         (format!("{rogue}/sp/redirect/getcert"), "log-in page"),
         (format!("{rogue}/sp/endless/getcert"), "more than 1 MiB"),
         (format!("{rogue}/sp/close/getcert"), "cannot be reached"),
         (format!("{rogue}/sp/410/getcert"), "SciTokens"),
-        (format!("{rogue}/sp/acs-500/getcert"), "did not accept the log-in"),
-        (format!("{rogue}/sp/acs-no-cookie/getcert"), "does not know of the log-in"),
-        (format!("{rogue}/sp/acs-deletion/getcert"), "does not know of the log-in"),
+        (
+            format!("{rogue}/sp/acs-500/getcert"),
+            "did not accept the log-in",
+        ),
+        (
+            format!("{rogue}/sp/acs-no-cookie/getcert"),
+            "does not know of the log-in",
+        ),
+        (
+            format!("{rogue}/sp/acs-deletion/getcert"),
+            "does not know of the log-in",
+        ),
         (world().get("ECP_DEAD").to_owned(), "cannot be reached"),
-        ("http://ecp.cilogon.org/secure/getcert".to_owned(), "is no https address"),
+        (
+            "http://ecp.cilogon.org/secure/getcert".to_owned(),
+            "is no https address",
+        ),
     ];
     let idp = format!("{rogue}/idp/forged/SAML2/SOAP/ECP");
     for (service, words) in cases {
         let desk = Desk::new().with_sentinel();
-        let idp = if service.starts_with(&rogue) { idp.as_str() } else { "LIGO" };
-        desk.refuses(&service, desk.get(&["-i", idp, "--service-url", &service]), words);
+        let idp = if service.starts_with(&rogue) {
+            idp.as_str()
+        } else {
+            "LIGO"
+        };
+        desk.refuses(
+            &service,
+            desk.get(&["-i", idp, "--service-url", &service]),
+            words,
+        );
     }
-    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with_sentinel();
+    let desk = Desk::new()
+        .with("KRB5CCNAME", world().get("ECP_CCACHE"))
+        .with_sentinel();
     let page = format!("{rogue}/sp/404/getcert");
-    desk.refuses("a page", desk.run(&["ecp-get-cookie", "-k", "-i", "LIGO", &page], ""), "help: check the address");
+    desk.refuses(
+        "a page",
+        desk.run(&["ecp-get-cookie", "-k", "-i", "LIGO", &page], ""),
+        "help: check the address",
+    );
     let idp = format!("{rogue}/idp/404/SAML2/SOAP/ECP");
-    desk.refuses("an identity provider", desk.get(&["-i", &idp]), "help: check the address");
-    let retired = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_RETIRED")).with_sentinel();
+    desk.refuses(
+        "an identity provider",
+        desk.get(&["-i", &idp]),
+        "help: check the address",
+    );
+    let retired = Desk::new()
+        .with("HTTPS_PROXY", world().get("ECP_PROXY_RETIRED"))
+        .with_sentinel();
     let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
-    let outcome = retired.run(&["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"], &stdin);
-    retired.refuses("ligo-proxy-init today", outcome, "ECP certificates have been disabled.");
+    let outcome = retired.run(
+        &["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"],
+        &stdin,
+    );
+    retired.refuses(
+        "ligo-proxy-init today",
+        outcome,
+        "ECP certificates have been disabled.",
+    );
     let refused = Desk::new().with_sentinel();
     let stdin = format!("{}\n", world().get("ECP_REFUSED_PASSWORD"));
-    let words = ["ecp-get-cert", "-i", "LIGO", "--pwstdin", "-u", world().get("ECP_REFUSED_USER")];
-    refused.refuses("a user whom the service does not take", refused.run(&words, &stdin), "refused: ");
+    let words = [
+        "ecp-get-cert",
+        "-i",
+        "LIGO",
+        "--pwstdin",
+        "-u",
+        world().get("ECP_REFUSED_USER"),
+    ];
+    refused.refuses(
+        "a user whom the service does not take",
+        refused.run(&words, &stdin),
+        "refused: ",
+    );
 }
 
 #[test]
@@ -285,8 +462,16 @@ fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not()
     for proxy in ["ECP_PROXY_LOGIN_503", "ECP_PROXY_LOGIN_DEAD"] {
         let desk = Desk::new().with("HTTPS_PROXY", world().get(proxy));
         let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
-        let outcome = desk.run(&["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"], &stdin).success();
-        assert!(outcome.stderr.contains("trying the next identity provider"), "{proxy}: {outcome:?}");
+        let outcome = desk
+            .run(
+                &["ligo-proxy-init", world().get("ECP_USER"), "--pwstdin"],
+                &stdin,
+            )
+            .success();
+        assert!(
+            outcome.stderr.contains("trying the next identity provider"),
+            "{proxy}: {outcome:?}"
+        );
         desk.is_einsteins(proxy);
     }
     for (case, fails_over) in [("fault-500", true), ("fault", false)] {
@@ -296,45 +481,114 @@ fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not()
         fs::write(desk.dir.path().join("list"), list).unwrap();
         let outcome = desk.get(&["-i", "Twin", "--idp-list", "list"]);
         assert_eq!(outcome.code == Some(0), fails_over, "{case}: {outcome:?}");
-        assert_eq!(outcome.stderr.contains("trying the next identity provider"), fails_over, "{case}: {outcome:?}");
+        assert_eq!(
+            outcome.stderr.contains("trying the next identity provider"),
+            fails_over,
+            "{case}: {outcome:?}"
+        );
     }
-    let desk = Desk::new().with("HTTPS_PROXY", world().get("ECP_PROXY_LOGIN_503")).with_sentinel();
+    let desk = Desk::new()
+        .with("HTTPS_PROXY", world().get("ECP_PROXY_LOGIN_503"))
+        .with_sentinel();
     for host in ["login.ligo.org", "LIGO"] {
-        let words = ["ligo-proxy-init", "-i", host, world().get("ECP_USER"), "--pwstdin"];
+        let words = [
+            "ligo-proxy-init",
+            "-i",
+            host,
+            world().get("ECP_USER"),
+            "--pwstdin",
+        ];
         let outcome = desk.run(&words, &format!("{}\n", world().get("ECP_PASSWORD")));
-        assert!(!outcome.stderr.contains("next identity provider"), "{outcome:?}");
+        assert!(
+            !outcome.stderr.contains("next identity provider"),
+            "{outcome:?}"
+        );
         desk.refuses(host, outcome, "login.ligo.org answered with status 503");
     }
     let desk = Desk::new().with_sentinel();
-    let outcome = desk.run(&["ligo-proxy-init", "albert.einstein", "--pwstdin"], "wrong\n");
-    assert!(!outcome.stderr.contains("next identity provider"), "{outcome:?}");
-    desk.refuses("wrong password", outcome, "login.ligo.org refused the password of albert.einstein");
-    let outcome = desk.run(&["ecp-get-cert", "-i", "login2.ligo.org", "-u", "albert.einstein", "--pwstdin"], "wrong\n");
-    desk.refuses("wrong password at the second", outcome, "did not log you in");
+    let outcome = desk.run(
+        &["ligo-proxy-init", "albert.einstein", "--pwstdin"],
+        "wrong\n",
+    );
+    assert!(
+        !outcome.stderr.contains("next identity provider"),
+        "{outcome:?}"
+    );
+    desk.refuses(
+        "wrong password",
+        outcome,
+        "login.ligo.org refused the password of albert.einstein",
+    );
+    let outcome = desk.run(
+        &[
+            "ecp-get-cert",
+            "-i",
+            "login2.ligo.org",
+            "-u",
+            "albert.einstein",
+            "--pwstdin",
+        ],
+        "wrong\n",
+    );
+    desk.refuses(
+        "wrong password at the second",
+        outcome,
+        "did not log you in",
+    );
 }
 
 #[test]
 fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
     let rogue = world().get("ECP_ROGUE");
     for (ccache, idp, words) in [
-        ("ECP_CCACHE_EXPIRED", "LIGO".to_owned(), "no valid Kerberos ticket"),
-        ("ECP_CCACHE", format!("{rogue}/idp/forged/SAML2/SOAP/ECP"), "did not prove by Kerberos"),
-        ("ECP_CCACHE", format!("{rogue}/idp/bad-mutual/SAML2/SOAP/ECP"), "did not prove by Kerberos"),
-        ("ECP_CCACHE", format!("{rogue}/idp/401-negotiate/SAML2/SOAP/ECP"), "refused your Kerberos ticket"),
+        (
+            "ECP_CCACHE_EXPIRED",
+            "LIGO".to_owned(),
+            "no valid Kerberos ticket",
+        ),
+        (
+            "ECP_CCACHE",
+            format!("{rogue}/idp/forged/SAML2/SOAP/ECP"),
+            "did not prove by Kerberos",
+        ),
+        (
+            "ECP_CCACHE",
+            format!("{rogue}/idp/bad-mutual/SAML2/SOAP/ECP"),
+            "did not prove by Kerberos",
+        ),
+        (
+            "ECP_CCACHE",
+            format!("{rogue}/idp/401-negotiate/SAML2/SOAP/ECP"),
+            "refused your Kerberos ticket",
+        ),
     ] {
-        let desk = Desk::new().with("KRB5CCNAME", world().get(ccache)).with_sentinel();
-        desk.refuses(&idp, desk.run(&["ecp-get-cert", "-k", "-i", &idp], ""), words);
+        let desk = Desk::new()
+            .with("KRB5CCNAME", world().get(ccache))
+            .with_sentinel();
+        desk.refuses(
+            &idp,
+            desk.run(&["ecp-get-cert", "-k", "-i", &idp], ""),
+            words,
+        );
     }
     let unknown = "https://untrusted.world.example/idp/forged/SAML2/SOAP/ECP";
     for config in ["KRB5_CONFIG", "ECP_KRB5_CONFIG_NO_KDC"].map(|name| world().get(name)) {
-        let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with("KRB5_CONFIG", config);
+        let desk = Desk::new()
+            .with("KRB5CCNAME", world().get("ECP_CCACHE"))
+            .with("KRB5_CONFIG", config);
         let desk = desk.with_sentinel();
         let outcome = desk.run(&["ecp-get-cert", "-k", "-i", unknown], "");
         assert!(!outcome.stderr.contains("kinit"), "{outcome:?}");
         desk.refuses(config, outcome, "log in with your password");
     }
-    let none = Desk::new().with("KRB5CCNAME", "FILE:/nonexistent").with_sentinel();
-    none.refuses("no ticket", none.run(&["ecp-get-cert", "-k", "-i", "LIGO"], ""), "run: kinit");
+    let none = Desk::new()
+        .with("KRB5CCNAME", "FILE:/nonexistent")
+        .with_sentinel();
+    none.refuses(
+        "no ticket",
+        none.run(&["ecp-get-cert", "-k", "-i", "LIGO"], ""),
+        "run: kinit",
+    );
 }
 
 #[test]
@@ -342,13 +596,34 @@ fn reuse_means_the_hours_that_it_names() {
     let desk = Desk::new();
     desk.get(&["-i", "LIGO", "-H", "5"]).success();
     let first = fs::read(desk.file()).unwrap();
-    for words in [&["-r"][..], &["-vr"], &["-r", "4"], &["--reuse", "4.9"], &["-r", "0"]] {
+    for words in [
+        &["-r"][..],
+        &["-vr"],
+        &["-r", "4"],
+        &["--reuse", "4.9"],
+        &["-r", "0"],
+    ] {
         let words = [&["ecp-get-cert", "-i", "LIGO"][..], words].concat();
         desk.run(&words, "").success();
         assert_eq!(fs::read(desk.file()).unwrap(), first, "{words:?}");
     }
-    let nobody = desk.run(&["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-r", "5"], "");
-    assert_eq!(nobody.code, Some(1), "there was a password to be had nowhere: {nobody:?}");
+    let nobody = desk.run(
+        &[
+            "ecp-get-cert",
+            "-i",
+            "LIGO",
+            "-u",
+            "albert.einstein",
+            "-r",
+            "5",
+        ],
+        "",
+    );
+    assert_eq!(
+        nobody.code,
+        Some(1),
+        "there was a password to be had nowhere: {nobody:?}"
+    );
     for hours in ["nan", "inf", "soon"] {
         let words = ["ecp-get-cert", "-i", "LIGO", &format!("--reuse={hours}")];
         assert_eq!(desk.run(&words, "").code, Some(2), "{hours}");
@@ -360,8 +635,14 @@ fn reuse_means_the_hours_that_it_names() {
     for (mode, owner) in faults {
         fs::set_permissions(desk.file(), fs::Permissions::from_mode(mode)).unwrap();
         std::os::unix::fs::chown(desk.file(), owner, None).unwrap();
-        let outcome = desk.run(&["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-vr"], "");
-        assert!(outcome.stdout.contains("failed, will regenerate"), "{mode:o}, {owner:?}: {outcome:?}");
+        let outcome = desk.run(
+            &["ecp-get-cert", "-i", "LIGO", "-u", "albert.einstein", "-vr"],
+            "",
+        );
+        assert!(
+            outcome.stdout.contains("failed, will regenerate"),
+            "{mode:o}, {owner:?}: {outcome:?}"
+        );
     }
     std::os::unix::fs::chown(desk.file(), Some(me.as_raw()), None).unwrap();
     desk.get(&["-i", "LIGO", "-r", "5", "-p"]).success();
@@ -381,23 +662,67 @@ fn the_result_is_shown_used_and_destroyed() {
         "strength : 2048 bits",
         "timeleft : 4:59:",
     ];
-    labels.iter().for_each(|label| assert!(block.contains(label), "{label}: {block}"));
-    let order = desk.run(&["ecp-cert-info", "-t", "-s"], "").success().stdout;
-    assert!(order.lines().next().unwrap().parse::<u32>().is_ok(), "{order}");
-    for words in [&["-ti"][..], &["--time", "--iss"], &["-timeleft", "--issuer"]] {
-        let lines = desk.run(&[&["ecp-cert-info"], words].concat(), "").success().stdout;
+    labels
+        .iter()
+        .for_each(|label| assert!(block.contains(label), "{label}: {block}"));
+    let order = desk
+        .run(&["ecp-cert-info", "-t", "-s"], "")
+        .success()
+        .stdout;
+    assert!(
+        order.lines().next().unwrap().parse::<u32>().is_ok(),
+        "{order}"
+    );
+    for words in [
+        &["-ti"][..],
+        &["--time", "--iss"],
+        &["-timeleft", "--issuer"],
+    ] {
+        let lines = desk
+            .run(&[&["ecp-cert-info"], words].concat(), "")
+            .success()
+            .stdout;
         let lines: Vec<&str> = lines.lines().collect();
         assert!(
             lines.len() == 2 && lines[0].parse::<u32>().is_ok() && lines[1].starts_with('/'),
             "{words:?}: {lines:?}"
         );
     }
-    assert_eq!(desk.run(&["ecp-cert-info", "-exists", "-valid", "4:00"], "").code, Some(0));
-    assert_eq!(desk.run(&["ecp-cert-info", "-e", "-v", "6:00"], "").code, Some(1));
-    let proxy = desk.run(&["init", "--noregen", "--out", "proxy.pem", "--certdir", world().get("ECP_CERT_DIR")], "");
+    assert_eq!(
+        desk.run(&["ecp-cert-info", "-exists", "-valid", "4:00"], "")
+            .code,
+        Some(0)
+    );
+    assert_eq!(
+        desk.run(&["ecp-cert-info", "-e", "-v", "6:00"], "").code,
+        Some(1)
+    );
+    let proxy = desk.run(
+        &[
+            "init",
+            "--noregen",
+            "--out",
+            "proxy.pem",
+            "--certdir",
+            world().get("ECP_CERT_DIR"),
+        ],
+        "",
+    );
     proxy.success();
     let cert = desk.file().display().to_string();
-    desk.run(&["init", "--cert", &cert, "--out", "other.pem", "--certdir", world().get("ECP_CERT_DIR")], "").success();
+    desk.run(
+        &[
+            "init",
+            "--cert",
+            &cert,
+            "--out",
+            "other.pem",
+            "--certdir",
+            world().get("ECP_CERT_DIR"),
+        ],
+        "",
+    )
+    .success();
     let gone = desk.run(&["ligo-proxy-init", "-X"], "");
     assert!(gone.code == Some(0) && !desk.file().exists(), "{gone:?}");
     let again = desk.run(&["ecp-get-cert", "-Xv"], "").success();
@@ -407,9 +732,12 @@ fn the_result_is_shown_used_and_destroyed() {
 #[test]
 fn a_wrong_command_line_ends_with_two() {
     let desk = Desk::new();
-    for words in
-        [&["ligo-proxy-init"][..], &["ecp-get-cert", "-u", "x"], &["ecp-get-cert", "--nonsense"], &["ecp-curl"]]
-    {
+    for words in [
+        &["ligo-proxy-init"][..],
+        &["ecp-get-cert", "-u", "x"],
+        &["ecp-get-cert", "--nonsense"],
+        &["ecp-curl"],
+    ] {
         let outcome = desk.run(words, "");
         assert_eq!(outcome.code, Some(2), "{words:?}: {outcome:?}");
         assert!(outcome.stderr.contains("help: "), "{words:?}: {outcome:?}");
@@ -422,13 +750,22 @@ fn the_second_word_of_ecp_is_asked_for() {
     let usage = "voms-proxy ecp get-cert|cert-info|get-cookie|curl\n";
     for (words, told) in [
         (&["ecp"][..], "ecp is the first of two words"),
-        (&["ecp", "get-certificate"], "there is no command 'ecp get-certificate'"),
+        (
+            &["ecp", "get-certificate"],
+            "there is no command 'ecp get-certificate'",
+        ),
     ] {
         let outcome = desk.run(words, "");
-        assert!(outcome.code == Some(1) && outcome.stderr.contains(told), "{outcome:?}");
+        assert!(
+            outcome.code == Some(1) && outcome.stderr.contains(told),
+            "{outcome:?}"
+        );
         assert!(outcome.stderr.ends_with(usage), "{outcome:?}");
     }
-    assert_eq!(desk.run(&["ecp", "--help"], "").success().stdout, format!("usage: {usage}"));
+    assert_eq!(
+        desk.run(&["ecp", "--help"], "").success().stdout,
+        format!("usage: {usage}")
+    );
 }
 
 #[test]
@@ -438,34 +775,79 @@ fn debug_shows_no_secret() {
         let outcome = desk.get(&[&["-i", "LIGO", "-d"], more].concat()).success();
         let told = format!("{}{}", outcome.stdout, outcome.stderr);
         let basic = openssl::base64::encode_block(
-            format!("{}:{}", world().get("ECP_USER"), world().get("ECP_PASSWORD")).as_bytes(),
+            format!(
+                "{}:{}",
+                world().get("ECP_USER"),
+                world().get("ECP_PASSWORD")
+            )
+            .as_bytes(),
         );
-        for secret in [world().get("ECP_PASSWORD"), &basic, "PRIVATE KEY", "p12password="] {
+        for secret in [
+            world().get("ECP_PASSWORD"),
+            &basic,
+            "PRIVATE KEY",
+            "p12password=",
+        ] {
             assert!(!told.contains(secret), "{secret} in {told}");
         }
-        assert!(told.contains("> authorization: Basic ***") && told.contains("_shibsession_"), "{told}");
-        let values = told.split("_shibsession_").skip(1).filter_map(|rest| rest.split_once('='));
+        assert!(
+            told.contains("> authorization: Basic ***") && told.contains("_shibsession_"),
+            "{told}"
+        );
+        let values = told
+            .split("_shibsession_")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('='));
         values.for_each(|(_, value)| assert!(value.starts_with("***"), "{told}"));
     }
 }
 
 #[test]
 fn an_address_has_no_password_in_it() {
-    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE")).with_sentinel();
+    let desk = Desk::new()
+        .with("KRB5CCNAME", world().get("ECP_CCACHE"))
+        .with_sentinel();
     let idp = "https://joe:pass@rogue.world.example/idp/forged/SAML2/SOAP/ECP";
     let service = "https://joe:pass@ecp.cilogon.org/secure/getcert";
     for words in [
-        &["ecp-get-cert", "-dk", "-i", "LIGO", "--service-url", service][..],
+        &[
+            "ecp-get-cert",
+            "-dk",
+            "-i",
+            "LIGO",
+            "--service-url",
+            service,
+        ][..],
         &["ecp-get-cert", "-dk", "-i", idp],
         &["ecp-get-cert", "-d", "-i", idp, "-u", "joe", "--pwstdin"],
-        &["ecp-get-cert", "-dk", "-i", "https://joe:pass@rogue.world.example/no-ecp"],
+        &[
+            "ecp-get-cert",
+            "-dk",
+            "-i",
+            "https://joe:pass@rogue.world.example/no-ecp",
+        ],
         &["ecp-get-cert", "-dl", "--idp-list", service],
         &["ecp-get-cookie", "-dk", "-i", "LIGO", service],
-        &["ecp-curl", "-dk", "-i", "LIGO", "http://joe:pass@ecp.cilogon.org/secure/hello"],
-        &["ecp-curl", "-dk", "-i", "LIGO", "https://joe:pass@ecp.cilogon.org:port/secure/hello"],
+        &[
+            "ecp-curl",
+            "-dk",
+            "-i",
+            "LIGO",
+            "http://joe:pass@ecp.cilogon.org/secure/hello",
+        ],
+        &[
+            "ecp-curl",
+            "-dk",
+            "-i",
+            "LIGO",
+            "https://joe:pass@ecp.cilogon.org:port/secure/hello",
+        ],
     ] {
         let outcome = desk.run(words, "x\n");
-        assert!(!format!("{}{}", outcome.stdout, outcome.stderr).contains("pass@"), "{words:?}: {outcome:?}");
+        assert!(
+            !format!("{}{}", outcome.stdout, outcome.stderr).contains("pass@"),
+            "{words:?}: {outcome:?}"
+        );
         desk.refuses(&words.join(" "), outcome, "address");
     }
 }
@@ -474,34 +856,92 @@ fn an_address_has_no_password_in_it() {
 fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
     let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
     let page = world().get("ECP_SERVICE_URL").replace("getcert", "hello");
-    desk.run(&["ecp-get-cookie", "-k", "-i", "LIGO", "-c", "jar", &page], "").success();
+    desk.run(
+        &["ecp-get-cookie", "-k", "-i", "LIGO", "-c", "jar", &page],
+        "",
+    )
+    .success();
     assert_eq!(mode(&desk.dir.path().join("jar")), 0o600);
     let mut curl = Command::new("curl");
-    curl.args(["-sS", "-b", "jar", "-x", world().get("ECP_PROXY"), "--cacert", world().get("ECP_CA_FILE"), &page]);
+    curl.args([
+        "-sS",
+        "-b",
+        "jar",
+        "-x",
+        world().get("ECP_PROXY"),
+        "--cacert",
+        world().get("ECP_CA_FILE"),
+        &page,
+    ]);
     let outcome = run(curl.current_dir(desk.dir.path()), b"").success();
     assert!(outcome.stdout.contains("lbert"), "{outcome:?}");
     let ours = desk.run(&["ecp-curl", "-c", "jar", &page], "").success();
     assert_eq!(ours.stdout, outcome.stdout);
-    let fresh = desk.run(&["ecp-curl", "-k", "-i", "LIGO", "-c", "other", "-s", "-o", "page", &page], "");
+    let fresh = desk.run(
+        &[
+            "ecp-curl", "-k", "-i", "LIGO", "-c", "other", "-s", "-o", "page", &page,
+        ],
+        "",
+    );
     fresh.success();
-    assert_eq!(fs::read_to_string(desk.dir.path().join("page")).unwrap(), outcome.stdout);
-    assert!(fs::read_to_string(desk.dir.path().join("other")).unwrap().contains("_shibsession_"));
-    desk.run(&["ecp-get-cookie", "-r", "-c", "other", &page], "").success();
-    let rogue = format!("{}/idp/html/our-header/SAML2/SOAP/ECP", world().get("ECP_ROGUE"));
+    assert_eq!(
+        fs::read_to_string(desk.dir.path().join("page")).unwrap(),
+        outcome.stdout
+    );
+    assert!(
+        fs::read_to_string(desk.dir.path().join("other"))
+            .unwrap()
+            .contains("_shibsession_")
+    );
+    desk.run(&["ecp-get-cookie", "-r", "-c", "other", &page], "")
+        .success();
+    let rogue = format!(
+        "{}/idp/html/our-header/SAML2/SOAP/ECP",
+        world().get("ECP_ROGUE")
+    );
     let headers = ["-H", "X-Test: of ours", "-H", "Authorization: ours"];
-    let named = desk.run(&[&["ecp-curl", "-c", "other", "-s", "--debug", &rogue], &headers[..]].concat(), "").success();
-    assert!(named.stderr.contains("> x-test: ***") && !named.stderr.contains("ours"), "{named:?}");
+    let named = desk
+        .run(
+            &[
+                &["ecp-curl", "-c", "other", "-s", "--debug", &rogue],
+                &headers[..],
+            ]
+            .concat(),
+            "",
+        )
+        .success();
+    assert!(
+        named.stderr.contains("> x-test: ***") && !named.stderr.contains("ours"),
+        "{named:?}"
+    );
     let asked = log("peers.jsonl");
-    assert!(asked.lines().any(|line| line.contains("/our-header/") && line.contains("of ours")), "{asked}");
-    assert_eq!(desk.run(&["ecp-curl", "-H", "nonsense", &page], "").code, Some(2));
+    assert!(
+        asked
+            .lines()
+            .any(|line| line.contains("/our-header/") && line.contains("of ours")),
+        "{asked}"
+    );
+    assert_eq!(
+        desk.run(&["ecp-curl", "-H", "nonsense", &page], "").code,
+        Some(2)
+    );
     let others = "#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\tprecious";
-    fs::write(desk.dir.path().join("mine"), format!("# Netscape HTTP Cookie File\n{others}\n")).unwrap();
+    fs::write(
+        desk.dir.path().join("mine"),
+        format!("# Netscape HTTP Cookie File\n{others}\n"),
+    )
+    .unwrap();
     for (command, sessions) in [("ecp-curl", 1), ("ecp-get-cookie", 2), ("ecp-curl", 2)] {
-        desk.run(&[command, "-k", "-i", "LIGO", "-c", "mine", &page], "").success();
+        desk.run(&[command, "-k", "-i", "LIGO", "-c", "mine", &page], "")
+            .success();
         let kept = fs::read_to_string(desk.dir.path().join("mine")).unwrap();
-        assert!(kept.contains(others) && kept.matches("_shibsession_").count() == sessions, "{command}: {kept}");
+        assert!(
+            kept.contains(others) && kept.matches("_shibsession_").count() == sessions,
+            "{command}: {kept}"
+        );
     }
-    desk.run(&["ecp-get-cookie", "-X", "-c", "other"], "").success();
+    desk.run(&["ecp-get-cookie", "-X", "-c", "other"], "")
+        .success();
     assert!(!desk.dir.path().join("other").exists());
 }
 
@@ -510,26 +950,64 @@ fn pages_may_be_large_and_slow_and_have_to_arrive_whole() {
     let desk = Desk::new();
     let rogue = world().get("ECP_ROGUE");
     let page = |case: &str| format!("{rogue}/idp/{case}/SAML2/SOAP/ECP");
-    desk.run(&["ecp-curl", "-c", "jar", "-o", "page", &page("large")], "").success();
+    desk.run(&["ecp-curl", "-c", "jar", "-o", "page", &page("large")], "")
+        .success();
     assert!(fs::metadata(desk.dir.path().join("page")).unwrap().len() > 8_000_000);
-    let endless = desk.run(&["ecp-curl", "-c", "jar", "-o", "endless", &page("endless")], "");
-    assert!(endless.code == Some(1) && !desk.dir.path().join("endless").exists(), "{endless:?}");
-    assert!(endless.stderr.contains("more than 64 MiB") && endless.stderr.contains("curl -b"), "{endless:?}");
+    let endless = desk.run(
+        &["ecp-curl", "-c", "jar", "-o", "endless", &page("endless")],
+        "",
+    );
+    assert!(
+        endless.code == Some(1) && !desk.dir.path().join("endless").exists(),
+        "{endless:?}"
+    );
+    assert!(
+        endless.stderr.contains("more than 64 MiB") && endless.stderr.contains("curl -b"),
+        "{endless:?}"
+    );
     let mut full = Command::new("sh");
-    full.args(["-c", "exec \"$0\" ecp-curl -c jar \"$1\" >/dev/full", BINARY, &page("html")]);
-    full.env_clear().env("PATH", "/usr/bin:/bin").current_dir(desk.dir.path()).envs(desk.variables.iter().cloned());
+    full.args([
+        "-c",
+        "exec \"$0\" ecp-curl -c jar \"$1\" >/dev/full",
+        BINARY,
+        &page("html"),
+    ]);
+    full.env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .current_dir(desk.dir.path())
+        .envs(desk.variables.iter().cloned());
     let full = run(&mut full, b"");
-    assert!(full.code == Some(1) && full.stderr.contains("cannot write to stdout"), "{full:?}");
+    assert!(
+        full.code == Some(1) && full.stderr.contains("cannot write to stdout"),
+        "{full:?}"
+    );
 }
 
 #[test]
 fn without_the_list_the_built_in_institutions_are_known() {
     let desk = Desk::new();
     let listed = desk.run(&["ecp-get-cert", "-l"], "").success().stdout;
-    assert!(listed.contains("'LIGO Scientific Collaboration'") && listed.contains("(Kerberos)'"), "{listed}");
-    let own = desk.run(&["ecp-get-cert", "-l", "--idp-list", world().get("ECP_IDP_LIST")], "").success().stdout;
+    assert!(
+        listed.contains("'LIGO Scientific Collaboration'") && listed.contains("(Kerberos)'"),
+        "{listed}"
+    );
+    let own = desk
+        .run(
+            &[
+                "ecp-get-cert",
+                "-l",
+                "--idp-list",
+                world().get("ECP_IDP_LIST"),
+            ],
+            "",
+        )
+        .success()
+        .stdout;
     assert_eq!(own, listed);
     let dead = Desk::new().with("HTTPS_PROXY", "http://127.0.0.1:1");
     let built_in = dead.run(&["ecp-get-cert", "-l"], "").success().stdout;
-    assert!(built_in.contains("KAGRA") && built_in.contains("login2.ligo.org"), "{built_in}");
+    assert!(
+        built_in.contains("KAGRA") && built_in.contains("login2.ligo.org"),
+        "{built_in}"
+    );
 }

@@ -24,7 +24,8 @@ fn attributes_prints_what_is_believed_and_fails_where_nothing_is() {
     let (home, _server) = ada();
     let read = || run(home.command(example("attributes")).arg(home.proxy()), b"");
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();
-    let lines = ["/virgo/virgo", "/virgo"].map(|group| format!("{group}/Role=NULL/Capability=NULL\n"));
+    let lines =
+        ["/virgo/virgo", "/virgo"].map(|group| format!("{group}/Role=NULL/Capability=NULL\n"));
     assert_eq!(read().success().stdout, lines.concat());
     std::fs::write(home.proxy(), "nothing").unwrap();
     let outcome = read();
@@ -46,10 +47,15 @@ fn virgo_only_admits_members_and_nobody_else() {
     let (home, _server) = ada();
     let host = |name: &str| world().dir.join("host").join(name);
     let mut command = home.command(example("virgo_only"));
-    command.args([host("hostcert.pem"), host("hostkey.pem")]).arg("127.0.0.1:0").stdout(Stdio::piped());
+    command
+        .args([host("hostcert.pem"), host("hostkey.pem")])
+        .arg("127.0.0.1:0")
+        .stdout(Stdio::piped());
     let mut server = Running(command.spawn().unwrap());
     let mut first = String::new();
-    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    BufReader::new(server.0.stdout.take().unwrap())
+        .read_line(&mut first)
+        .unwrap();
     let port = first.trim().rsplit(':').next().unwrap().to_owned();
     let get = |credential: &[&Path]| {
         let mut curl = home.command("curl");
@@ -63,13 +69,22 @@ fn virgo_only_admits_members_and_nobody_else() {
     let proxy = home.proxy();
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();
     let welcome = get(&[&proxy]).success().stdout;
-    assert!(welcome.starts_with("welcome, ") && welcome.ends_with("\n200"), "{welcome}");
-    home.init(&["--voms", "virgo:/virgo/virgo", "--old"]).success();
+    assert!(
+        welcome.starts_with("welcome, ") && welcome.ends_with("\n200"),
+        "{welcome}"
+    );
+    home.init(&["--voms", "virgo:/virgo/virgo", "--old"])
+        .success();
     assert!(get(&[&proxy]).success().stdout.ends_with("\n200"));
     home.init(&[]).success();
     let plain = get(&[&proxy]).success().stdout;
     assert!(plain.ends_with("is not in /virgo/virgo\n403"), "{plain}");
     let user = [".globus/usercert.pem", ".globus/userkey.pem"].map(|name| home.path(name));
-    assert!(get(&[&user[0], &user[1]]).success().stdout.ends_with("is not in /virgo/virgo\n403"));
+    assert!(
+        get(&[&user[0], &user[1]])
+            .success()
+            .stdout
+            .ends_with("is not in /virgo/virgo\n403")
+    );
     assert_ne!(get(&[]).code, Some(0));
 }

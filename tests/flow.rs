@@ -29,8 +29,12 @@ fn instant(time: &Asn1TimeRef) -> DateTime<Utc> {
 }
 
 fn created(home: &Home) -> String {
-    let end = instant(judge::chain(&home.proxy())[0].not_after()).format("%a %b %e %H:%M:%S UTC %Y");
-    format!("\nCreated proxy in {}.\n\nYour proxy is valid until {end}\n", home.proxy().display())
+    let end =
+        instant(judge::chain(&home.proxy())[0].not_after()).format("%a %b %e %H:%M:%S UTC %Y");
+    format!(
+        "\nCreated proxy in {}.\n\nYour proxy is valid until {end}\n",
+        home.proxy().display()
+    )
 }
 
 /// Seconds from now until the last line's date.
@@ -42,13 +46,17 @@ fn life(stdout: &str) -> i64 {
 
 #[track_caller]
 fn about(seconds: i64, expected: i64) {
-    assert!((expected - 60..=expected + 1).contains(&seconds), "{seconds} s where {expected} s were asked");
+    assert!(
+        (expected - 60..=expected + 1).contains(&seconds),
+        "{seconds} s where {expected} s were asked"
+    );
 }
 
 /// The AC's end, in seconds from now, as the C++ client shows it: the second `timeleft`.
 fn ac_life(judged: &Judged) -> i64 {
     let left = judged.fields("timeleft")[1].clone();
-    left.split(':').fold(0, |sum, part| sum * 60 + part.parse::<i64>().unwrap())
+    left.split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<i64>().unwrap())
 }
 
 #[test]
@@ -56,12 +64,22 @@ fn a_plain_proxy_is_believed_everywhere_and_asks_no_server() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&[]).success();
-    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), (created(&home).as_str(), ""));
+    assert_eq!(
+        (outcome.stdout.as_str(), outcome.stderr.as_str()),
+        (created(&home).as_str(), "")
+    );
     about(life(&outcome.stdout), 12 * 3600);
     let judged = judge::rfc(&home);
     assert!(judged.fqans().is_empty() && voms.heard().is_empty());
-    assert_eq!(judged.field("identity"), world().user.chain().leaf().subject().to_string());
-    assert!(judged.java.contains("RFC3820 compliant impersonation proxy"));
+    assert_eq!(
+        judged.field("identity"),
+        world().user.chain().leaf().subject().to_string()
+    );
+    assert!(
+        judged
+            .java
+            .contains("RFC3820 compliant impersonation proxy")
+    );
 }
 
 #[test]
@@ -71,7 +89,10 @@ fn the_lines_that_scripts_wait_for_are_exactly_these() {
     let outcome = home.init(&["--voms", "virgo"]).success();
     let dn = world().host.chain().leaf().subject();
     let contacting = format!("Contacting localhost:{} [{dn}] \"virgo\"...", voms.port());
-    let expected = format!("{contacting}\nRemote VOMS server contacted succesfully.\n\n{}", created(&home));
+    let expected = format!(
+        "{contacting}\nRemote VOMS server contacted succesfully.\n\n{}",
+        created(&home)
+    );
     assert_eq!((outcome.stdout, outcome.stderr), (expected, String::new()));
 }
 
@@ -84,7 +105,11 @@ fn the_attribute_certificate_is_embedded_byte_for_byte() {
         assert_eq!(judged.fqans(), ["/virgo", "/virgo/virgo"]);
         let sent = voms.sent();
         assert!(sent.len() == 1 && judged.holds(&sent[0]));
-        assert!(judged.fields("attribute").contains(&"nickname = ada (virgo)".to_owned()));
+        assert!(
+            judged
+                .fields("attribute")
+                .contains(&"nickname = ada (virgo)".to_owned())
+        );
     }
 }
 
@@ -97,10 +122,26 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
     let both = format!("virgo:{ROLE},/virgo");
     type Case<'a> = (&'a [&'a str], &'a str, &'a [&'a str]);
     let cases: &[Case] = &[
-        (&["--voms", "virgo"], "fqans=/virgo&lifetime=43200", &["/virgo", "/virgo/virgo"]),
-        (&["--voms", group], "fqans=/virgo/virgo&lifetime=43200", &["/virgo/virgo", "/virgo"]),
-        (&["--voms", long], "fqans=/virgo/virgo&lifetime=43200", &["/virgo/virgo", "/virgo"]),
-        (&["--voms", role], &format!("fqans={ROLE}&lifetime=43200"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (
+            &["--voms", "virgo"],
+            "fqans=/virgo&lifetime=43200",
+            &["/virgo", "/virgo/virgo"],
+        ),
+        (
+            &["--voms", group],
+            "fqans=/virgo/virgo&lifetime=43200",
+            &["/virgo/virgo", "/virgo"],
+        ),
+        (
+            &["--voms", long],
+            "fqans=/virgo/virgo&lifetime=43200",
+            &["/virgo/virgo", "/virgo"],
+        ),
+        (
+            &["--voms", role],
+            &format!("fqans={ROLE}&lifetime=43200"),
+            &[ROLE, "/virgo", "/virgo/virgo"],
+        ),
         (&["--voms", "virgo:all"], "lifetime=43200", &all),
         (
             &["--voms", "virgo", "--voms", role],
@@ -112,7 +153,11 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
             &format!("fqans={ROLE},/virgo&lifetime=43200"),
             &[ROLE, "/virgo", "/virgo/virgo"],
         ),
-        (&["--voms", &both], &format!("fqans={ROLE},/virgo&lifetime=43200"), &[ROLE, "/virgo", "/virgo/virgo"]),
+        (
+            &["--voms", &both],
+            &format!("fqans={ROLE},/virgo&lifetime=43200"),
+            &[ROLE, "/virgo", "/virgo/virgo"],
+        ),
         (
             &["--voms", "virgo", "--order", "/virgo/virgo"],
             "fqans=/virgo&lifetime=43200&order=/virgo/virgo",
@@ -139,9 +184,18 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
             let voms = speaks(authority(|_| {}));
             let home = ada_at(&voms);
             let outcome = home.init(args).success();
-            let told = args.contains(&"--order") && outcome.stderr.contains("so --order cannot put it first");
-            assert!(outcome.stderr.is_empty() || told, "{args:?}: {}", outcome.stderr);
-            assert_eq!(voms.targets()[0], format!("/generate-ac?{asked}"), "{args:?}");
+            let told = args.contains(&"--order")
+                && outcome.stderr.contains("so --order cannot put it first");
+            assert!(
+                outcome.stderr.is_empty() || told,
+                "{args:?}: {}",
+                outcome.stderr
+            );
+            assert_eq!(
+                voms.targets()[0],
+                format!("/generate-ac?{asked}"),
+                "{args:?}"
+            );
             assert_eq!(judge::rfc(&home).fqans(), *granted, "{args:?}");
         }
     }
@@ -152,14 +206,29 @@ fn a_server_that_passes_over_the_order_is_asked_again_for_what_it_granted_in_tha
     let authority = authority(|_| {});
     let deaf = serve(move |client, request| {
         let text = String::from_utf8_lossy(request);
-        let target = text.split_once("&order=").map_or(text.as_ref(), |(target, _)| target);
-        authority.answer(&world().host, client, format!("{target} HTTP/1.1\r\n\r\n").as_bytes(), now())
+        let target = text
+            .split_once("&order=")
+            .map_or(text.as_ref(), |(target, _)| target);
+        authority.answer(
+            &world().host,
+            client,
+            format!("{target} HTTP/1.1\r\n\r\n").as_bytes(),
+            now(),
+        )
     });
     let home = ada_at(&deaf);
-    home.init(&["--voms", "virgo", "--order", "/virgo/nowhere", "--order", "/virgo/virgo"]).success();
+    home.init(&[
+        "--voms",
+        "virgo",
+        "--order",
+        "/virgo/nowhere",
+        "--order",
+        "/virgo/virgo",
+    ])
+    .success();
     assert_eq!(judge::rfc(&home).fqans(), ["/virgo/virgo", "/virgo"]);
-    let asked =
-        ["fqans=/virgo&", "fqans=/virgo/virgo,/virgo&"].map(|fqans| format!("/generate-ac?{fqans}lifetime=43200"));
+    let asked = ["fqans=/virgo&", "fqans=/virgo/virgo,/virgo&"]
+        .map(|fqans| format!("/generate-ac?{fqans}lifetime=43200"));
     for (target, expected) in deaf.targets().iter().zip(&asked) {
         assert!(target.starts_with(expected.as_str()), "{target}");
     }
@@ -185,10 +254,13 @@ fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
     let (virgo, ligo) = (honest(authority(|_| {})), honest(authority_of("ligo")));
     for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
         let home = two_vos(&virgo, &ligo);
-        home.init(&["--voms", order[0], "--voms", order[1]]).success();
+        home.init(&["--voms", order[0], "--voms", order[1]])
+            .success();
         let judged = judge::rfc(&home);
         assert_eq!(judged.fields("VO"), order);
-        assert!(judged.holds(virgo.sent().last().unwrap()) && judged.holds(ligo.sent().last().unwrap()));
+        assert!(
+            judged.holds(virgo.sent().last().unwrap()) && judged.holds(ligo.sent().last().unwrap())
+        );
     }
 }
 
@@ -196,9 +268,19 @@ fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
 fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
     let reply = |vo: &str| {
         let fqans = vec![format!("/{vo}/Role=NULL/Capability=NULL")];
-        let ac = servers::signed(&AcDraft { vo: vo.to_owned(), fqans, ..servers::draft() });
-        let body = format!("<voms><ac>{}</ac></voms>", base64::encode_block(ac.as_der()));
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        let ac = servers::signed(&AcDraft {
+            vo: vo.to_owned(),
+            fqans,
+            ..servers::draft()
+        });
+        let body = format!(
+            "<voms><ac>{}</ac></voms>",
+            base64::encode_block(ac.as_der())
+        );
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
     };
     let replies = [reply("virgo"), reply("ligo")];
     for (served_each, connections) in [(2, 1), (1, 2)] {
@@ -229,7 +311,9 @@ fn one_vo_of_two_that_refuses_means_no_proxy() {
     let home = two_vos(&virgo, &ligo);
     for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
         let outcome = home.refused(&["--voms", order[0], "--voms", order[1]]);
-        outcome.says("", "ligo: User unknown to this VO.").says("", "None of the contacted servers for ligo were");
+        outcome
+            .says("", "ligo: User unknown to this VO.")
+            .says("", "None of the contacted servers for ligo were");
     }
 }
 
@@ -252,7 +336,12 @@ fn an_alias_stands_for_its_vo() {
     let voms = honest(authority(|_| {}));
     let home = Home::ada().servers(&[voms.line("ego", "virgo")]);
     for name in ["ego", "virgo"] {
-        assert!(home.init(&["--voms", name]).success().stdout.contains("] \"virgo\"..."));
+        assert!(
+            home.init(&["--voms", name])
+                .success()
+                .stdout
+                .contains("] \"virgo\"...")
+        );
         assert_eq!(judge::rfc(&home).field("VO"), "virgo");
     }
 }
@@ -260,11 +349,16 @@ fn an_alias_stands_for_its_vo() {
 #[test]
 fn a_shortened_life_is_a_warning_and_not_a_failure() {
     for speaks in [honest, legacy] {
-        let voms = speaks(authority(|authority| authority.longest = Duration::hours(1)));
+        let voms = speaks(authority(|authority| {
+            authority.longest = Duration::hours(1)
+        }));
         let home = ada_at(&voms);
         let outcome = home.init(&["--voms", "virgo"]).success();
         outcome.says("", "warning: localhost:15009: The validity of this VOMS AC");
-        outcome.says("", "shortened to 3600 seconds! Run this command again within 1:00 hours");
+        outcome.says(
+            "",
+            "shortened to 3600 seconds! Run this command again within 1:00 hours",
+        );
         assert!(!outcome.stdout.contains("shortened"));
         about(life(&outcome.stdout), 12 * 3600);
         about(ac_life(&judge::rfc(&home)), 3600);
@@ -298,12 +392,17 @@ fn a_proxy_makes_a_proxy() {
     let first = home.path("first.pem");
     fs::copy(home.proxy(), &first).unwrap();
     for args in [vec!["--noregen"], vec!["--cert", "first.pem"]] {
-        let outcome = home.init(&[&args[..], &["--voms", "virgo", "--valid", "1:00"]].concat()).success();
+        let outcome = home
+            .init(&[&args[..], &["--voms", "virgo", "--valid", "1:00"]].concat())
+            .success();
         assert_eq!(outcome.stderr, "");
         let judged = judge::rfc(&home);
         assert_eq!((judged.chain.len(), judged.fqans().len()), (3, 2));
         // The C++ client calls a proxy's issuer its identity.
-        assert!(judged.java.contains(&format!("identity  : {}\n", world().user.chain().leaf().subject())));
+        assert!(judged.java.contains(&format!(
+            "identity  : {}\n",
+            world().user.chain().leaf().subject()
+        )));
         fs::copy(&first, home.proxy()).unwrap();
     }
 }
@@ -320,7 +419,11 @@ fn a_proxy_of_a_proxy_ends_with_it_and_says_so() {
 
 #[test]
 fn a_limited_proxy_makes_only_limited_ones() {
-    for kind in [&["--limited"][..], &["--limited", "--old"], &["--limited", "--proxyver", "3"]] {
+    for kind in [
+        &["--limited"][..],
+        &["--limited", "--old"],
+        &["--limited", "--proxyver", "3"],
+    ] {
         let home = Home::ada();
         home.init(kind).success();
         let outcome = home.init(&["--noregen", "--valid", "1:00"]).success();
@@ -335,12 +438,36 @@ fn a_limited_proxy_makes_only_limited_ones() {
 fn every_kind_of_proxy_is_what_the_old_clients_call_it() {
     let voms = honest(authority(|_| {}));
     let cases: [(&[&str], &str, &str); 6] = [
-        (&["--rfc"], "RFC3820 compliant impersonation proxy", "Policy Language: Inherit all"),
-        (&["--proxyver", "4", "--limited"], "RFC3820 compliant limited proxy", "1.3.6.1.4.1.3536.1.1.1.9"),
-        (&["--proxyver", "3"], "Proxy draft (pre-RFC) impersonation proxy", "1.3.6.1.4.1.3536.1.222: critical"),
-        (&["--old"], "full legacy globus proxy", "CN = Ada Lovelace, CN = proxy\n"),
-        (&["--proxyver", "2", "--limited"], "limited legacy globus proxy", "CN = Ada Lovelace, CN = limited proxy\n"),
-        (&["--path-length", "0"], "RFC3820 compliant impersonation proxy", "Path Length Constraint: 0"),
+        (
+            &["--rfc"],
+            "RFC3820 compliant impersonation proxy",
+            "Policy Language: Inherit all",
+        ),
+        (
+            &["--proxyver", "4", "--limited"],
+            "RFC3820 compliant limited proxy",
+            "1.3.6.1.4.1.3536.1.1.1.9",
+        ),
+        (
+            &["--proxyver", "3"],
+            "Proxy draft (pre-RFC) impersonation proxy",
+            "1.3.6.1.4.1.3536.1.222: critical",
+        ),
+        (
+            &["--old"],
+            "full legacy globus proxy",
+            "CN = Ada Lovelace, CN = proxy\n",
+        ),
+        (
+            &["--proxyver", "2", "--limited"],
+            "limited legacy globus proxy",
+            "CN = Ada Lovelace, CN = limited proxy\n",
+        ),
+        (
+            &["--path-length", "0"],
+            "RFC3820 compliant impersonation proxy",
+            "Path Length Constraint: 0",
+        ),
     ];
     for (args, java, text) in cases {
         let home = ada_at(&voms);
@@ -350,7 +477,10 @@ fn every_kind_of_proxy_is_what_the_old_clients_call_it() {
         assert!(judged.text.contains(text), "{args:?}: {}", judged.text);
         assert_eq!(judged.fqans().len(), 2, "{args:?}");
         let is_legacy = java.contains("legacy");
-        assert_eq!(judged.text.contains("Proxy Certificate Information"), !is_legacy && !java.contains("draft"));
+        assert_eq!(
+            judged.text.contains("Proxy Certificate Information"),
+            !is_legacy && !java.contains("draft")
+        );
     }
 }
 
@@ -361,7 +491,9 @@ fn a_used_up_path_length_makes_no_proxy() {
     let source = home.path("last.pem");
     fs::rename(home.proxy(), &source).unwrap();
     let outcome = home.refused(&["--cert", "last.pem"]);
-    outcome.says("", "allows no further proxies").says("", "help: make the proxy from your certificate");
+    outcome
+        .says("", "allows no further proxies")
+        .says("", "help: make the proxy from your certificate");
 }
 
 #[test]
@@ -380,14 +512,39 @@ fn the_certificate_has_the_properties_that_services_check() {
     ] {
         assert!(judged.text.contains(part), "{part}: {}", judged.text);
     }
-    for part in ["Alternative Name", "Certificate Sign", "Non Repudiation", "Basic Constraints"] {
+    for part in [
+        "Alternative Name",
+        "Certificate Sign",
+        "Non Repudiation",
+        "Basic Constraints",
+    ] {
         assert!(!judged.text.contains(part), "{part}: {}", judged.text);
     }
-    let serial = proxy.serial_number().to_bn().unwrap().to_dec_str().unwrap().to_string();
-    let last = proxy.subject_name().entries().last().unwrap().data().to_string().unwrap();
+    let serial = proxy
+        .serial_number()
+        .to_bn()
+        .unwrap()
+        .to_dec_str()
+        .unwrap()
+        .to_string();
+    let last = proxy
+        .subject_name()
+        .entries()
+        .last()
+        .unwrap()
+        .data()
+        .to_string()
+        .unwrap();
     assert_eq!(serial, last);
-    assert!(serial.parse::<u32>().is_ok_and(|number| number > 0 && number <= i32::MAX as u32));
-    assert_eq!(proxy.issuer_name().to_der().unwrap(), issuer.subject_name().to_der().unwrap());
+    assert!(
+        serial
+            .parse::<u32>()
+            .is_ok_and(|number| number > 0 && number <= i32::MAX as u32)
+    );
+    assert_eq!(
+        proxy.issuer_name().to_der().unwrap(),
+        issuer.subject_name().to_der().unwrap()
+    );
     assert!(instant(proxy.not_before()) <= now() - Duration::seconds(299));
     assert_eq!(issuer.to_der().unwrap(), world().user.chain().leaf().der());
 }
@@ -400,31 +557,53 @@ fn a_proxy_does_not_begin_before_its_certificate() {
     let home = Home::of(&user);
     home.init(&[]).success();
     let chain = judge::rfc(&home).chain;
-    assert_eq!(instant(chain[0].not_before()), instant(chain[1].not_before()));
+    assert_eq!(
+        instant(chain[0].not_before()),
+        instant(chain[1].not_before())
+    );
 }
 
 #[test]
 fn users_with_ec_keys_get_proxies_that_hold_an_rsa_key() {
-    let user = world().ca.issue(&certification("Emmy Noether", Purpose::User)).unwrap();
-    assert!(String::from_utf8(key_pem(&user)).unwrap().starts_with("-----BEGIN PRIVATE KEY"));
+    let user = world()
+        .ca
+        .issue(&certification("Emmy Noether", Purpose::User))
+        .unwrap();
+    assert!(
+        String::from_utf8(key_pem(&user))
+            .unwrap()
+            .starts_with("-----BEGIN PRIVATE KEY")
+    );
     let voms = honest(authority(|authority| servers::join(authority, &user)));
     let home = Home::of(&user).servers(&[voms.virgo()]);
     home.init(&["--voms", "virgo"]).success();
     let judged = judge::rfc(&home);
     assert_eq!(judged.fqans(), ["/virgo", "/virgo/virgo"]);
-    assert!(judged.text.contains("ecdsa-with-SHA256") && judged.text.contains("Public-Key: (2048 bit)"));
-    assert!(fs::read_to_string(home.proxy()).unwrap().contains("BEGIN RSA PRIVATE KEY"));
+    assert!(
+        judged.text.contains("ecdsa-with-SHA256") && judged.text.contains("Public-Key: (2048 bit)")
+    );
+    assert!(
+        fs::read_to_string(home.proxy())
+            .unwrap()
+            .contains("BEGIN RSA PRIVATE KEY")
+    );
 }
 
 #[test]
 fn an_ec_key_is_made_on_request_and_cannot_encipher() {
     let home = Home::of(&world().user);
-    home.init(&["--key-type", "ec"]).success().says("", "warning: the key of this proxy is an EC key");
+    home.init(&["--key-type", "ec"])
+        .success()
+        .says("", "warning: the key of this proxy is an EC key");
     // The Java client's info command knows no EC keys.
     let text = judge::openssl(&home);
     assert!(text.contains("ASN1 OID: prime256v1") && text.contains("Digital Signature"));
     assert!(!text.contains("Encipherment"), "{text}");
-    assert!(fs::read_to_string(home.proxy()).unwrap().contains("BEGIN PRIVATE KEY"));
+    assert!(
+        fs::read_to_string(home.proxy())
+            .unwrap()
+            .contains("BEGIN PRIVATE KEY")
+    );
     let refused = home.init(&["--key-type", "ec", "--bits", "2048"]);
     assert_eq!(refused.code, Some(1));
     refused.says("", "an EC key is always of P-256");
@@ -433,7 +612,10 @@ fn an_ec_key_is_made_on_request_and_cannot_encipher() {
 #[test]
 fn users_with_long_rsa_keys_get_proxies_too() {
     let wanted = certification("Grace Hopper", Purpose::User);
-    let user = world().ca.issue(&voms_authority::pki::Certification { key: KeyKind::Rsa(3072), ..wanted });
+    let user = world().ca.issue(&voms_authority::pki::Certification {
+        key: KeyKind::Rsa(3072),
+        ..wanted
+    });
     let home = Home::of(&user.unwrap());
     home.init(&[]).success();
     assert_eq!(judge::rfc(&home).chain.len(), 2);

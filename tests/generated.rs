@@ -31,7 +31,10 @@ fn man_pages_say_what_the_program_understands() {
             (!is_current(&path, &page)).then_some(path)
         })
         .collect();
-    assert!(stale.is_empty(), "renew with UPDATE=1 cargo test --test generated: {stale:?}");
+    assert!(
+        stale.is_empty(),
+        "renew with UPDATE=1 cargo test --test generated: {stale:?}"
+    );
 }
 
 #[test]
@@ -49,7 +52,10 @@ fn completions_offer_what_the_program_understands() {
                 Shell::Fish => format!("{name}.fish"),
                 _ => name.clone(),
             };
-            let path = root().join("completions").join(shell.to_string()).join(file);
+            let path = root()
+                .join("completions")
+                .join(shell.to_string())
+                .join(file);
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command, &name, &mut script);
             if !is_current(&path, &script) {
@@ -57,7 +63,10 @@ fn completions_offer_what_the_program_understands() {
             }
         }
     }
-    assert!(stale.is_empty(), "renew with UPDATE=1 cargo test --test generated: {stale:?}");
+    assert!(
+        stale.is_empty(),
+        "renew with UPDATE=1 cargo test --test generated: {stale:?}"
+    );
 }
 
 /// `man` itself reads every page without a warning.
@@ -67,9 +76,16 @@ fn every_page_can_be_read() {
         let path = page.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(".TH "), "{} has no title", path.display());
-        let output = std::process::Command::new("groff").args(["-man", "-Tutf8", "-ww", "-z"]).arg(&path).output();
+        let output = std::process::Command::new("groff")
+            .args(["-man", "-Tutf8", "-ww", "-z"])
+            .arg(&path)
+            .output();
         let output = output.expect("groff is missing; run scripts/install-test-packages");
         let warnings = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && warnings.is_empty(), "{}: {warnings}", path.display());
+        assert!(
+            output.status.success() && warnings.is_empty(),
+            "{}: {warnings}",
+            path.display()
+        );
     }
 }

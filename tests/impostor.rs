@@ -22,20 +22,30 @@ use common::{Home, now, world};
 fn odd_certificate() -> (X509, PKey<Private>) {
     let key = PKey::ec_gen("prime256v1").unwrap();
     let mut name = X509Name::builder().unwrap();
-    name.append_entry_by_nid(Nid::COMMONNAME, "localhost").unwrap();
+    name.append_entry_by_nid(Nid::COMMONNAME, "localhost")
+        .unwrap();
     let mut builder = X509Builder::new().unwrap();
     builder.set_version(2).unwrap();
-    builder.set_serial_number(&BigNum::from_u32(7).unwrap().to_asn1_integer().unwrap()).unwrap();
+    builder
+        .set_serial_number(&BigNum::from_u32(7).unwrap().to_asn1_integer().unwrap())
+        .unwrap();
     builder.set_subject_name(&name.build()).unwrap();
-    builder.set_issuer_name(world().host.chain().leaf().x509().unwrap().subject_name()).unwrap();
+    builder
+        .set_issuer_name(world().host.chain().leaf().x509().unwrap().subject_name())
+        .unwrap();
     builder.set_pubkey(&key).unwrap();
     let day = |days| Asn1Time::from_unix((now() + Duration::days(days)).timestamp()).unwrap();
     builder.set_not_before(&day(-1)).unwrap();
     builder.set_not_after(&day(1)).unwrap();
-    builder.append_extension(BasicConstraints::new().critical().build().unwrap()).unwrap();
+    builder
+        .append_extension(BasicConstraints::new().critical().build().unwrap())
+        .unwrap();
     builder.sign(&key, MessageDigest::sha256()).unwrap();
     let mut der = builder.build().to_der().unwrap();
-    let at = der.windows(3).position(|bytes| bytes == [1, 1, 0xff]).unwrap();
+    let at = der
+        .windows(3)
+        .position(|bytes| bytes == [1, 1, 0xff])
+        .unwrap();
     der[at + 2] = 1;
     (X509::from_der(&der).unwrap(), key)
 }
@@ -59,6 +69,12 @@ fn the_certificate_behind_an_unreadable_one_is_not_judged_in_its_place() {
         let _ = acceptor.accept(stream);
     });
     let line = virgo_at(server.port());
-    Home::ada().servers(&[line]).refused(&["--voms", "virgo"]).says("impostor", "cannot be read");
-    assert!(!met.load(Ordering::SeqCst), "the user's certificate was shown to the impostor");
+    Home::ada()
+        .servers(&[line])
+        .refused(&["--voms", "virgo"])
+        .says("impostor", "cannot be read");
+    assert!(
+        !met.load(Ordering::SeqCst),
+        "the user's certificate was shown to the impostor"
+    );
 }

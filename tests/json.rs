@@ -11,7 +11,9 @@ use common::servers::{authority, honest};
 use common::{BINARY, Home, run};
 
 fn schema(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(format!("{name}.json"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schema")
+        .join(format!("{name}.json"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -36,15 +38,30 @@ fn check(schema: &Value, value: &Value, at: &str) {
         "null" => value.is_null(),
         other => panic!("{at}: the schema has the type {other}"),
     };
-    assert!(types.is_empty() || types.iter().any(fits), "{at}: {value} is no {types:?}");
+    assert!(
+        types.is_empty() || types.iter().any(fits),
+        "{at}: {value} is no {types:?}"
+    );
     if schema["format"] == "date-time" {
-        assert!(value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{at}: {value}");
+        assert!(
+            value
+                .as_str()
+                .unwrap()
+                .parse::<chrono::DateTime<chrono::Utc>>()
+                .is_ok(),
+            "{at}: {value}"
+        );
     }
     for required in schema["required"].as_array().into_iter().flatten() {
-        assert!(value.get(required.as_str().unwrap()).is_some(), "{at}: {required} is missing");
+        assert!(
+            value.get(required.as_str().unwrap()).is_some(),
+            "{at}: {required} is missing"
+        );
     }
     for (name, inner) in value.as_object().into_iter().flatten() {
-        let known = schema["properties"].get(name).unwrap_or_else(|| panic!("{at}: {name} is not in the schema"));
+        let known = schema["properties"]
+            .get(name)
+            .unwrap_or_else(|| panic!("{at}: {name} is not in the schema"));
         check(known, inner, &format!("{at}/{name}"));
     }
     for inner in value.as_array().into_iter().flatten() {
@@ -56,7 +73,11 @@ fn check(schema: &Value, value: &Value, at: &str) {
 fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
     let asks_servers = matches!(words[0], "init" | "list");
     let mut command = home.command(BINARY);
-    command.args(if asks_servers { home.init_args(words) } else { words.iter().map(Into::into).collect() });
+    command.args(if asks_servers {
+        home.init_args(words)
+    } else {
+        words.iter().map(Into::into).collect()
+    });
     command.arg("--json");
     let outcome = run(&mut command, b"");
     assert_eq!(outcome.code, Some(code), "{outcome:?}");
@@ -69,10 +90,18 @@ fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
 fn every_code_of_a_finding_is_listed_in_the_schema_and_no_other() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/voms/src/codes.rs");
     let source = std::fs::read_to_string(source).unwrap();
-    let arms = source.split("=> \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned());
+    let arms = source
+        .split("=> \"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned());
     let mut codes: BTreeSet<String> = arms.collect();
     assert!(codes.len() > 60, "only {} codes", codes.len());
-    assert!(codes.iter().all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{codes:?}");
+    assert!(
+        codes
+            .iter()
+            .all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-')),
+        "{codes:?}"
+    );
     codes.insert("not-judged".to_owned());
     let listed = &schema("verify")["properties"]["findings"]["items"]["properties"]["code"]["enum"];
     let listed: BTreeSet<String> = serde_json::from_value(listed.clone()).unwrap();
@@ -84,11 +113,20 @@ fn every_command_prints_what_its_schema_says() {
     let server = honest(authority(|_| {}));
     let home = Home::ada().servers(&[server.virgo()]);
     let made = printed(&home, &["init", "--voms", "virgo:/virgo/virgo"], "init", 0);
-    assert_eq!(made["attributes"][0]["fqans"][0], "/virgo/virgo/Role=NULL/Capability=NULL");
+    assert_eq!(
+        made["attributes"][0]["fqans"][0],
+        "/virgo/virgo/Role=NULL/Capability=NULL"
+    );
     let shown = printed(&home, &["info"], "info", 0);
-    assert_eq!(shown["attributes"][0]["generic_attributes"][0]["name"], "nickname");
+    assert_eq!(
+        shown["attributes"][0]["generic_attributes"][0]["name"],
+        "nickname"
+    );
     let listed = printed(&home, &["list", "--voms", "virgo"], "list", 0);
-    assert_eq!(listed["attributes"][0]["fqans"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        listed["attributes"][0]["fqans"].as_array().unwrap().len(),
+        3
+    );
     let proxy = home.proxy();
     let verified = printed(&home, &["verify", proxy.to_str().unwrap()], "verify", 0);
     assert_eq!(verified["verified"], true);
@@ -100,10 +138,20 @@ fn every_command_prints_what_its_schema_says() {
 #[test]
 fn failures_are_json_too() {
     let home = Home::empty();
-    assert!(printed(&home, &["info"], "error", 1)["error"].as_str().unwrap().starts_with("Proxy not found"));
+    assert!(
+        printed(&home, &["info"], "error", 1)["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("Proxy not found")
+    );
     printed(&home, &["init"], "error", 1);
     let missing = printed(&home, &["verify", "nowhere"], "verify", 1);
     assert_eq!(missing["findings"][0]["help"], "check the path");
-    printed(&home, &["verify", "nowhere", "--at", "nonsense"], "verify", 1);
+    printed(
+        &home,
+        &["verify", "nowhere", "--at", "nonsense"],
+        "verify",
+        1,
+    );
     printed(&home, &["doctor", "--nonsense"], "error", 1);
 }

@@ -45,13 +45,28 @@ fn sources_of(directory: &str) -> Vec<(PathBuf, String)> {
 /// The module of the package that a file belongs to.
 fn module(directory: &str, file: &Path) -> String {
     let inside = file.strip_prefix(root().join(directory)).unwrap();
-    inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned()
+    inside
+        .iter()
+        .next()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .trim_end_matches(".rs")
+        .to_owned()
 }
 
 /// The modules that a text names below `crate::`, in groups too.
 fn used(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let word = |text: &str| -> String {
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
     let mut found = Vec::new();
     for rest in code.split("crate::").skip(1) {
         match rest.strip_prefix('{') {
@@ -80,7 +95,10 @@ fn used(text: &str) -> Vec<String> {
 
 #[test]
 fn imports_in_groups_are_understood() {
-    assert_eq!(used("use crate::{a, b::{c, d}, e::f};\ncrate::g::h()"), ["a", "b", "e", "g"]);
+    assert_eq!(
+        used("use crate::{a, b::{c, d}, e::f};\ncrate::g::h()"),
+        ["a", "b", "e", "g"]
+    );
 }
 
 #[test]
@@ -89,7 +107,9 @@ fn no_module_uses_another_against_the_arrows() {
     for (directory, arrows) in arrows() {
         for (file, text) in sources_of(directory) {
             let own = module(directory, &file);
-            let Some(allowed) = arrows.get(own.as_str()) else { continue };
+            let Some(allowed) = arrows.get(own.as_str()) else {
+                continue;
+            };
             let code = text.split("\nmod tests {").next().unwrap();
             for name in used(code).iter().filter(|name| **name != own) {
                 if arrows.contains_key(name.as_str()) && !allowed.contains(&name.as_str()) {
@@ -107,9 +127,16 @@ fn libraries_know_neither_options_nor_the_terminal() {
     let foreign = ["clap", "indicatif", "rpassword", "std::env::", "println!"];
     for directory in ["asn1/src", "crates", "src/home"] {
         for (file, text) in sources_of(directory) {
-            let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code: Vec<&str> = text
+                .lines()
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect();
             for word in foreign {
-                assert!(!code.join("\n").contains(word), "{} uses {word}", file.display());
+                assert!(
+                    !code.join("\n").contains(word),
+                    "{} uses {word}",
+                    file.display()
+                );
             }
         }
     }
@@ -118,7 +145,15 @@ fn libraries_know_neither_options_nor_the_terminal() {
 #[test]
 fn the_library_for_services_depends_on_nothing_that_talks() {
     let manifest = std::fs::read_to_string(root().join("crates/voms/Cargo.toml")).unwrap();
-    for word in ["clap", "tokio", "hyper", "reqwest", "tempfile", "serde_json", "vendored"] {
+    for word in [
+        "clap",
+        "tokio",
+        "hyper",
+        "reqwest",
+        "tempfile",
+        "serde_json",
+        "vendored",
+    ] {
         let normal = manifest.split("[dev-dependencies]").next().unwrap();
         assert!(!normal.contains(word), "crates/voms depends on {word}");
     }
@@ -129,7 +164,9 @@ fn unsafe_code_is_in_the_calls_into_gssapi_alone() {
     for directory in ["asn1/src", "crates", "src"] {
         for (file, text) in sources_of(directory) {
             let allowed = file.to_string_lossy().contains("saml-ecp/src/gssapi/");
-            let used = text.lines().any(|line| line.contains("unsafe {") || line.contains("unsafe fn"));
+            let used = text
+                .lines()
+                .any(|line| line.contains("unsafe {") || line.contains("unsafe fn"));
             assert!(allowed || !used, "{} has unsafe code", file.display());
         }
     }

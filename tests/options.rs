@@ -27,9 +27,19 @@ fn info(home: &Home, words: &[&str]) -> String {
 fn attributes_set_apart_can_be_included_later_without_a_server() {
     let (home, server) = ada();
     let apart = home.path("acs.pem");
-    let said = home.init(&["--voms", "virgo", "--separate", "acs.pem"]).success().stdout;
-    assert!(said.ends_with("Wrote ACs to acs.pem\n") && !home.proxy().exists(), "{said}");
-    assert!(fs::read_to_string(&apart).unwrap().starts_with("-----BEGIN ATTRIBUTE CERTIFICATE-----\n"));
+    let said = home
+        .init(&["--voms", "virgo", "--separate", "acs.pem"])
+        .success()
+        .stdout;
+    assert!(
+        said.ends_with("Wrote ACs to acs.pem\n") && !home.proxy().exists(),
+        "{said}"
+    );
+    assert!(
+        fs::read_to_string(&apart)
+            .unwrap()
+            .starts_with("-----BEGIN ATTRIBUTE CERTIFICATE-----\n")
+    );
     let asked = server.heard().len();
     home.init(&["--includeac", "acs.pem"]).success();
     assert_eq!(server.heard().len(), asked);
@@ -39,12 +49,20 @@ fn attributes_set_apart_can_be_included_later_without_a_server() {
 #[test]
 fn attributes_from_a_file_have_to_be_ones_own_and_believable() {
     let (home, _server) = ada();
-    let late = AcDraft { not_after: common::now() - chrono::Duration::hours(1), ..common::servers::draft() };
-    let late = AcDraft { not_before: late.not_after - chrono::Duration::hours(2), ..late };
+    let late = AcDraft {
+        not_after: common::now() - chrono::Duration::hours(1),
+        ..common::servers::draft()
+    };
+    let late = AcDraft {
+        not_before: late.not_after - chrono::Duration::hours(2),
+        ..late
+    };
     home.write("late.der", signed(&late).as_der(), 0o644);
-    home.refused(&["--includeac", "late.der"]).says("late", "it expired on");
+    home.refused(&["--includeac", "late.der"])
+        .says("late", "it expired on");
     home.write("junk.pem", b"junk", 0o644);
-    home.refused(&["--includeac", "junk.pem"]).says("junk", "name a file that --separate has written");
+    home.refused(&["--includeac", "junk.pem"])
+        .says("junk", "name a file that --separate has written");
 }
 
 #[test]
@@ -54,7 +72,8 @@ fn a_file_can_be_put_into_the_proxy() {
     home.init(&["--include", "note.txt"]).success();
     assert_eq!(info(&home, &["--included-file"]), "included  : hello\n");
     home.write("large", &[b'x'; 20_000], 0o644);
-    home.refused(&["--include", "large"]).says("large", "is larger than 16384 bytes");
+    home.refused(&["--include", "large"])
+        .says("large", "is larger than 16384 bytes");
 }
 
 #[test]
@@ -64,12 +83,27 @@ fn proxies_are_what_the_policy_options_say() {
     let cases: [(&[&str], &str); 8] = [
         (&["--independent"], "RFC3820 compliant independent proxy"),
         (&["--limited"], "RFC3820 compliant limited proxy"),
-        (&["--draft", "--limited"], "Proxy draft (pre-RFC) limited proxy"),
+        (
+            &["--draft", "--limited"],
+            "Proxy draft (pre-RFC) limited proxy",
+        ),
         (&["--policy", "rules"], "RFC3820 compliant restricted proxy"),
-        (&["--policy", "rules", "--policy-language", "1.2.3.4"], "RFC3820 compliant restricted proxy"),
-        (&["-pl", "1.3.6.1.5.5.7.21.2"], "RFC3820 compliant independent proxy"),
-        (&["-pl", "1.3.6.1.4.1.3536.1.1.1.9"], "RFC3820 compliant limited proxy"),
-        (&["-pl", "1.3.6.1.5.5.7.21.1"], "RFC3820 compliant impersonation proxy"),
+        (
+            &["--policy", "rules", "--policy-language", "1.2.3.4"],
+            "RFC3820 compliant restricted proxy",
+        ),
+        (
+            &["-pl", "1.3.6.1.5.5.7.21.2"],
+            "RFC3820 compliant independent proxy",
+        ),
+        (
+            &["-pl", "1.3.6.1.4.1.3536.1.1.1.9"],
+            "RFC3820 compliant limited proxy",
+        ),
+        (
+            &["-pl", "1.3.6.1.5.5.7.21.1"],
+            "RFC3820 compliant impersonation proxy",
+        ),
     ];
     for (words, kind) in cases {
         home.init(words).success();
@@ -88,42 +122,77 @@ fn proxies_are_what_the_policy_options_say() {
 
 #[test]
 fn targets_are_asked_for_one_by_one_or_with_commas() {
-    let refusal = "<voms><error><code>BadRequest</code><message>no targets here</message></error></voms>";
+    let refusal =
+        "<voms><error><code>BadRequest</code><message>no targets here</message></error></voms>";
     let server = serve(|_, _| ok(refusal));
     let home = Home::ada().servers(&[server.virgo()]);
-    home.refused(&["--voms", "virgo", "--target", "host.example.org,b.example.org", "--target", "c.example.org"]);
+    home.refused(&[
+        "--voms",
+        "virgo",
+        "--target",
+        "host.example.org,b.example.org",
+        "--target",
+        "c.example.org",
+    ]);
     assert!(server.targets()[0].ends_with("&targets=host.example.org,b.example.org,c.example.org"));
-    home.refused(&["--voms", "virgo", "--target", "a&b"]).says("target", "invalid host name");
+    home.refused(&["--voms", "virgo", "--target", "a&b"])
+        .says("target", "invalid host name");
 }
 
 #[test]
 fn a_servers_warnings_are_told_or_kept_or_end_it() {
     let draft = common::servers::draft();
     let ac = base64::encode_block(signed(&draft).as_der());
-    let body = format!("<voms><ac>{ac}</ac><warning><code>1</code><message>careful</message></warning></voms>");
+    let body = format!(
+        "<voms><ac>{ac}</ac><warning><code>1</code><message>careful</message></warning></voms>"
+    );
     let server = serve(move |_, _| ok(&body));
     let home = Home::ada().servers(&[server.virgo()]);
-    home.init(&["--voms", "virgo"]).success().says("told", "careful");
-    assert!(!home.init(&["--voms", "virgo", "--ignorewarn"]).success().stderr.contains("careful"));
+    home.init(&["--voms", "virgo"])
+        .success()
+        .says("told", "careful");
+    assert!(
+        !home
+            .init(&["--voms", "virgo", "--ignorewarn"])
+            .success()
+            .stderr
+            .contains("careful")
+    );
     for option in ["--failonwarn", "-f"] {
-        home.refused(&["--voms", "virgo", option]).says("fatal", "the server warns: ").says("fatal", "--failonwarn");
+        home.refused(&["--voms", "virgo", option])
+            .says("fatal", "the server warns: ")
+            .says("fatal", "--failonwarn");
     }
 }
 
 #[test]
 fn options_may_come_from_a_file_and_the_command_line_wins() {
     let (home, _server) = ada();
-    home.write("options", b"# mine\n-voms virgo -valid=2:00 # two hours\n--quiet\n", 0o644);
+    home.write(
+        "options",
+        b"# mine\n-voms virgo -valid=2:00 # two hours\n--quiet\n",
+        0o644,
+    );
     assert_eq!(home.init(&["-conf", "options"]).success().stdout, "");
     let told = info(&home, &["--timeleft", "--vo"]);
-    let left = told.strip_suffix("\nvirgo\n").and_then(|left| left.parse::<u32>().ok());
-    assert!(left.is_some_and(|left| (7100..=7200).contains(&left)), "{told}");
+    let left = told
+        .strip_suffix("\nvirgo\n")
+        .and_then(|left| left.parse::<u32>().ok());
+    assert!(
+        left.is_some_and(|left| (7100..=7200).contains(&left)),
+        "{told}"
+    );
     home.init(&["-conf=options", "-valid", "3:00"]).success();
     assert!(info(&home, &["--timeleft"]).starts_with("10"));
     home.write("other", b"-hours 24 -proxyver 2 -q\n", 0o644);
-    home.init(&["-conf", "other", "-valid", "1:00", "-rfc", "-debug"]).success();
-    assert!(info(&home, &["-timeleft", "-type"]).starts_with("RFC3820 compliant impersonation proxy\n3"));
-    home.refused(&["-conf", "nowhere"]).says("conf", "cannot read the options in nowhere");
+    home.init(&["-conf", "other", "-valid", "1:00", "-rfc", "-debug"])
+        .success();
+    assert!(
+        info(&home, &["-timeleft", "-type"])
+            .starts_with("RFC3820 compliant impersonation proxy\n3")
+    );
+    home.refused(&["-conf", "nowhere"])
+        .says("conf", "cannot read the options in nowhere");
 }
 
 #[test]
@@ -132,9 +201,15 @@ fn attributes_exist_only_if_they_can_be_verified() {
     home.init(&["--voms", "virgo"]).success();
     fs::create_dir(home.path("empty")).unwrap();
     let code = |words: &[&str]| ours(&home, &[&["info"], words].concat()).code;
-    assert_eq!((code(&["-acexists", "virgo"]), code(&["-strict", "-exists"])), (Some(0), Some(0)));
+    assert_eq!(
+        (code(&["-acexists", "virgo"]), code(&["-strict", "-exists"])),
+        (Some(0), Some(0))
+    );
     assert_eq!(code(&["-acexists", "virgo", "-vomsdir", "empty"]), Some(1));
-    assert_eq!(code(&["-strict", "-timeleft", "-vomsdir", "empty"]), Some(1));
+    assert_eq!(
+        code(&["-strict", "-timeleft", "-vomsdir", "empty"]),
+        Some(1)
+    );
     assert_eq!(code(&["-exists", "-vomsdir", "empty"]), Some(0));
 }
 
@@ -142,7 +217,8 @@ fn attributes_exist_only_if_they_can_be_verified() {
 fn a_proxy_replaces_no_terminal_and_nobody_elses_file() {
     let (home, _server) = ada();
     std::os::unix::fs::symlink("/dev/null", home.path("link")).unwrap();
-    home.refused(&["--out", "link"]).says("link", "it is not a regular file");
+    home.refused(&["--out", "link"])
+        .says("link", "it is not a regular file");
     assert!(home.path("link").is_symlink());
 }
 
@@ -151,13 +227,16 @@ fn the_list_is_of_all_that_could_be_asked_for_and_writes_nothing() {
     let (home, _server) = ada();
     let words = home.init_args(&["list", "--voms", "virgo"]);
     let listed = run(home.command(BINARY).args(words), b"").success().stdout;
-    let fqans = ["/virgo", "/virgo/virgo", "/virgo/virgo/Role=production"].map(|fqan| match fqan.contains("Role=") {
-        true => format!("{fqan}/Capability=NULL\n"),
-        false => format!("{fqan}/Role=NULL/Capability=NULL\n"),
+    let fqans = ["/virgo", "/virgo/virgo", "/virgo/virgo/Role=production"].map(|fqan| {
+        match fqan.contains("Role=") {
+            true => format!("{fqan}/Capability=NULL\n"),
+            false => format!("{fqan}/Role=NULL/Capability=NULL\n"),
+        }
     });
     assert_eq!(listed, format!("Available attributes:\n{}", fqans.concat()));
     assert!(!home.proxy().exists());
-    home.refused(&["--list"]).says("list", "--list is about one VO");
+    home.refused(&["--list"])
+        .says("list", "--list is about one VO");
 }
 
 #[test]
@@ -165,7 +244,10 @@ fn abbreviations_are_those_of_the_old_client() {
     let (home, _server) = ada();
     home.init(&["-lim"]).success();
     assert_eq!(info(&home, &["-time"]).lines().count(), 1);
-    assert_eq!(info(&home, &["-id"]), format!("{}\n", world().user.chain().leaf().subject()));
+    assert_eq!(
+        info(&home, &["-id"]),
+        format!("{}\n", world().user.chain().leaf().subject())
+    );
     for word in ["-v", "-vo", "-js", "-skip"] {
         home.refused(&[word]).says(word, "Unrecognized option");
     }
@@ -179,15 +261,30 @@ fn a_proxy_of_two_vos_says_so_everywhere() {
     fs::create_dir_all(home.path("vomsdir/virgo")).unwrap();
     for vo in ["virgo", "ligo"] {
         let lsc = format!("vomsdir/{vo}/localhost.lsc");
-        fs::copy(world().vomsdir().join("virgo/localhost.lsc"), home.path(&lsc)).unwrap();
+        fs::copy(
+            world().vomsdir().join("virgo/localhost.lsc"),
+            home.path(&lsc),
+        )
+        .unwrap();
     }
-    home.init(&["--voms", "virgo", "--voms", "ligo", "--vomsdir", "vomsdir"]).success();
-    assert_eq!(info(&home, &["--vo", "--vomsdir", "vomsdir"]), "virgo\nligo\n");
+    home.init(&["--voms", "virgo", "--voms", "ligo", "--vomsdir", "vomsdir"])
+        .success();
+    assert_eq!(
+        info(&home, &["--vo", "--vomsdir", "vomsdir"]),
+        "virgo\nligo\n"
+    );
     let exists = |vos: &[&str]| {
-        let words: Vec<&str> = vos.iter().flat_map(|vo| ["--acexists", *vo]).chain(["--vomsdir", "vomsdir"]).collect();
+        let words: Vec<&str> = vos
+            .iter()
+            .flat_map(|vo| ["--acexists", *vo])
+            .chain(["--vomsdir", "vomsdir"])
+            .collect();
         ours(&home, &[&["info"], words.as_slice()].concat()).code
     };
-    assert_eq!((exists(&["virgo", "ligo"]), exists(&["virgo", "atlas"])), (Some(0), Some(1)));
+    assert_eq!(
+        (exists(&["virgo", "ligo"]), exists(&["virgo", "atlas"])),
+        (Some(0), Some(1))
+    );
 }
 
 #[test]
@@ -196,14 +293,26 @@ fn a_fake_is_believed_where_its_signer_is_and_overwrites_nothing() {
     let host = |name: &str| world().dir.join("host").join(name).display().to_string();
     let (certificate, key) = (host("hostcert.pem"), host("hostkey.pem"));
     let fake = |more: &[&str]| {
-        let words =
-            ["fake", "--voms", "virgo", "--hostcert", &certificate, "--hostkey", &key, "--fqan", "/virgo/virgo"];
+        let words = [
+            "fake",
+            "--voms",
+            "virgo",
+            "--hostcert",
+            &certificate,
+            "--hostkey",
+            &key,
+            "--fqan",
+            "/virgo/virgo",
+        ];
         ours(&home, &[&words[..], more].concat())
     };
     fake(&["--ga", "nickname = ada (virgo)"]).success();
     let proxy = home.proxy();
     let verified = ours(&home, &["verify", proxy.to_str().unwrap()]).success();
-    assert!(verified.stdout.contains("attribute : /virgo/virgo\n"), "{verified:?}");
+    assert!(
+        verified.stdout.contains("attribute : /virgo/virgo\n"),
+        "{verified:?}"
+    );
     assert_eq!(fake(&[]).code, Some(1));
     fake(&["--force"]).success();
     fs::write(&proxy, "").unwrap();
@@ -219,19 +328,50 @@ fn the_names_of_globus_do_what_they_did() {
     let shown = |words: &[&str]| ours(&home, &[&["grid-proxy-info"], words].concat());
     assert_eq!(
         shown(&["-i", "-type"]).success().stdout,
-        format!("{}\nProxy draft (pre-RFC) impersonation proxy\n", user.subject())
+        format!(
+            "{}\nProxy draft (pre-RFC) impersonation proxy\n",
+            user.subject()
+        )
     );
-    assert_eq!((shown(&["-e", "-v", "2:00"]).code, shown(&["-e", "-h", "4"]).code), (Some(0), Some(1)));
-    assert!(shown(&["-issuer", "-rfc2253"]).success().stdout.starts_with("CN=Ada Lovelace,"));
+    assert_eq!(
+        (
+            shown(&["-e", "-v", "2:00"]).code,
+            shown(&["-e", "-h", "4"]).code
+        ),
+        (Some(0), Some(1))
+    );
+    assert!(
+        shown(&["-issuer", "-rfc2253"])
+            .success()
+            .stdout
+            .starts_with("CN=Ada Lovelace,")
+    );
     let dry = ours(&home, &["grid-proxy-destroy", "-dryrun"]).success();
-    assert_eq!(dry.stderr, format!("Would remove {}\n", home.proxy().display()));
+    assert_eq!(
+        dry.stderr,
+        format!("Would remove {}\n", home.proxy().display())
+    );
     for _ in 0..2 {
         ours(&home, &["grid-proxy-destroy"]).success();
         assert!(!home.proxy().exists());
     }
-    let certificate = ours(&home, &["grid-cert-info", "-s", "-issuerhash"]).success().stdout;
-    assert_eq!(certificate, format!("{}\n{:08x}\n", user.subject(), user.x509().unwrap().issuer_name_hash()));
-    assert!(ours(&home, &["grid-cert-info"]).success().stdout.starts_with("Certificate:\n"));
+    let certificate = ours(&home, &["grid-cert-info", "-s", "-issuerhash"])
+        .success()
+        .stdout;
+    assert_eq!(
+        certificate,
+        format!(
+            "{}\n{:08x}\n",
+            user.subject(),
+            user.x509().unwrap().issuer_name_hash()
+        )
+    );
+    assert!(
+        ours(&home, &["grid-cert-info"])
+            .success()
+            .stdout
+            .starts_with("Certificate:\n")
+    );
 }
 
 #[test]
@@ -239,12 +379,27 @@ fn people_get_a_picture_and_pipes_do_not() {
     let (home, _server) = ada();
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();
     let on_terminal = |colours: bool| {
-        let home = Home::empty().with("X509_USER_PROXY", home.proxy()).with("TERM", "xterm");
-        let home = if colours { home } else { home.with("NO_COLOR", "1") };
-        run(home.command("script").args(["-qec", &format!("{BINARY} info"), "/dev/null"]), b"").success().stdout
+        let home = Home::empty()
+            .with("X509_USER_PROXY", home.proxy())
+            .with("TERM", "xterm");
+        let home = if colours {
+            home
+        } else {
+            home.with("NO_COLOR", "1")
+        };
+        run(
+            home.command("script")
+                .args(["-qec", &format!("{BINARY} info"), "/dev/null"]),
+            b"",
+        )
+        .success()
+        .stdout
     };
     let plain = on_terminal(false);
-    assert!(plain.contains("└─ proxy ") && plain.contains("█") && !plain.contains('\x1b'), "{plain}");
+    assert!(
+        plain.contains("└─ proxy ") && plain.contains("█") && !plain.contains('\x1b'),
+        "{plain}"
+    );
     assert!(on_terminal(true).contains("\x1b[1m"));
     assert!(info(&home, &[]).starts_with("subject   : "));
 }

@@ -17,52 +17,106 @@ fn ada_at(voms: &Voms) -> Home {
 fn without_a_vomsdir_the_servers_own_signature_is_believed_and_noted() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms).without("X509_VOMS_DIR");
-    let outcome = run(&mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])), b"").success();
+    let outcome = run(
+        &mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])),
+        b"",
+    )
+    .success();
     outcome.says("", "note: no vomsdir on this machine");
-    assert_eq!(judge::rfc(&home.with("X509_VOMS_DIR", world().vomsdir())).fqans().len(), 2);
+    assert_eq!(
+        judge::rfc(&home.with("X509_VOMS_DIR", world().vomsdir()))
+            .fqans()
+            .len(),
+        2
+    );
 }
 
 #[test]
 fn without_a_vomsdir_another_signer_than_the_server_is_refused() {
-    let other = world().ca.issue(&certification("other.example", Purpose::Host(vec!["other.example".into()]))).unwrap();
-    let ac = servers::draft().sign(world().user.chain().leaf(), &other).unwrap();
+    let other = world()
+        .ca
+        .issue(&certification(
+            "other.example",
+            Purpose::Host(vec!["other.example".into()]),
+        ))
+        .unwrap();
+    let ac = servers::draft()
+        .sign(world().user.chain().leaf(), &other)
+        .unwrap();
     let voms = servers::sends(ac.as_der());
     let home = ada_at(&voms).without("X509_VOMS_DIR");
     home.put_sentinel();
-    let outcome = run(&mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])), b"");
-    home.failed(outcome, "").says("", "is not the server that was asked");
+    let outcome = run(
+        &mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])),
+        b"",
+    );
+    home.failed(outcome, "")
+        .says("", "is not the server that was asked");
 }
 
 #[test]
 fn without_a_ca_directory_the_systems_cas_judge_the_server() {
     let voms = honest(authority(|_| {}));
-    let home = ada_at(&voms).without("X509_VOMS_DIR").without("X509_CERT_DIR");
+    let home = ada_at(&voms)
+        .without("X509_VOMS_DIR")
+        .without("X509_CERT_DIR");
     let words = words(&home, &["--voms", "virgo"]);
     home.put_sentinel();
     let outcome = run(&mut without_grid_security(&home, &words), b"");
-    home.failed(outcome, "").says("", "the server is not trusted").says("", "help: install the grid CAs");
-    let home = home.with("SSL_CERT_FILE", world().certificates().join("SandboxCA.pem"));
+    home.failed(outcome, "")
+        .says("", "the server is not trusted")
+        .says("", "help: install the grid CAs");
+    let home = home.with(
+        "SSL_CERT_FILE",
+        world().certificates().join("SandboxCA.pem"),
+    );
     let outcome = run(&mut without_grid_security(&home, &words), b"").success();
     outcome.says("", "note: no CA directory on this machine");
-    let home = home.with("X509_VOMS_DIR", world().vomsdir()).with("X509_CERT_DIR", world().certificates());
+    let home = home
+        .with("X509_VOMS_DIR", world().vomsdir())
+        .with("X509_CERT_DIR", world().certificates());
     assert_eq!(judge::rfc(&home).fqans().len(), 2);
 }
 
 #[test]
 fn without_a_ca_directory_the_systems_cas_judge_a_signer_of_the_servers_names_too() {
     let answers_for = |ca: &ThrowAwayCa| {
-        let old = ca.issue(&certification("localhost", Purpose::Host(vec!["localhost".to_owned()]))).unwrap();
+        let old = ca
+            .issue(&certification(
+                "localhost",
+                Purpose::Host(vec!["localhost".to_owned()]),
+            ))
+            .unwrap();
         let authority = authority(|_| {});
         serve(move |client, request| authority.answer(&old, client, request, now()))
     };
     let try_it = |voms: &Voms| {
-        let home = ada_at(voms).without("X509_VOMS_DIR").without("X509_CERT_DIR");
-        let home = home.with("SSL_CERT_FILE", world().certificates().join("SandboxCA.pem"));
-        run(&mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])), b"")
+        let home = ada_at(voms)
+            .without("X509_VOMS_DIR")
+            .without("X509_CERT_DIR");
+        let home = home.with(
+            "SSL_CERT_FILE",
+            world().certificates().join("SandboxCA.pem"),
+        );
+        run(
+            &mut without_grid_security(&home, &words(&home, &["--voms", "virgo"])),
+            b"",
+        )
     };
-    try_it(&answers_for(&world().ca)).success().says("", "with the same issuer, signed them");
-    let subject = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", "Sandbox CA")];
-    let twin = ThrowAwayCa::create(&subject.map(|(label, value)| (label, value.to_owned())), now()).unwrap();
+    try_it(&answers_for(&world().ca))
+        .success()
+        .says("", "with the same issuer, signed them");
+    let subject = [
+        ("DC", "example"),
+        ("DC", "sandbox"),
+        ("O", "Virgo"),
+        ("CN", "Sandbox CA"),
+    ];
+    let twin = ThrowAwayCa::create(
+        &subject.map(|(label, value)| (label, value.to_owned())),
+        now(),
+    )
+    .unwrap();
     let forged = try_it(&answers_for(&twin));
     assert_eq!(forged.code, Some(1), "{forged:?}");
     forged.says("", "is not the server that was asked");
@@ -70,28 +124,48 @@ fn without_a_ca_directory_the_systems_cas_judge_a_signer_of_the_servers_names_to
 
 #[test]
 fn without_a_ca_directory_a_plain_proxy_needs_none() {
-    let home = Home::ada().without("X509_VOMS_DIR").without("X509_CERT_DIR");
+    let home = Home::ada()
+        .without("X509_VOMS_DIR")
+        .without("X509_CERT_DIR");
     let outcome = run(&mut without_grid_security(&home, &words(&home, &[])), b"").success();
     assert_eq!(outcome.stderr, "");
-    judge::rfc(&home.with("X509_CERT_DIR", world().certificates()).with("X509_VOMS_DIR", world().vomsdir()));
+    judge::rfc(
+        &home
+            .with("X509_CERT_DIR", world().certificates())
+            .with("X509_VOMS_DIR", world().vomsdir()),
+    );
 }
 
 fn words(home: &Home, args: &[&str]) -> Vec<std::ffi::OsString> {
-    std::iter::once("init".into()).chain(home.init_args(args)).collect()
+    std::iter::once("init".into())
+        .chain(home.init_args(args))
+        .collect()
 }
 
 #[test]
 fn directories_that_are_named_must_be_there() {
     let home = Home::ada();
     for (args, text) in [
-        (["--vomsdir", "/nonexistent/vomsdir"], "Invalid vomsdir location: '/nonexistent/vomsdir'"),
-        (["--certdir", "/nonexistent/cas"], "Invalid trust anchors location: '/nonexistent/cas'"),
-        (["--vomsdir", "out/x509up"], "Invalid vomsdir location: 'out/x509up'"),
+        (
+            ["--vomsdir", "/nonexistent/vomsdir"],
+            "Invalid vomsdir location: '/nonexistent/vomsdir'",
+        ),
+        (
+            ["--certdir", "/nonexistent/cas"],
+            "Invalid trust anchors location: '/nonexistent/cas'",
+        ),
+        (
+            ["--vomsdir", "out/x509up"],
+            "Invalid vomsdir location: 'out/x509up'",
+        ),
     ] {
-        home.refused(&args).says(args[0], text).says(args[0], "help: ");
+        home.refused(&args)
+            .says(args[0], text)
+            .says(args[0], "help: ");
     }
     let home = home.with("X509_VOMS_DIR", "/nonexistent/vomsdir");
-    home.refused(&[]).says("variable", "Invalid vomsdir location");
+    home.refused(&[])
+        .says("variable", "Invalid vomsdir location");
     assert_eq!(names(&home.path("out")), ["x509up"]);
 }
 
@@ -103,10 +177,26 @@ fn lsc_files_that_do_not_vouch_for_the_signer_are_refused() {
         ("missing", None, "there is no virgo/localhost.lsc in"),
         ("empty", Some(String::new()), "Malformed LSC file"),
         ("odd", Some(format!("{subject}\n")), "odd number of names"),
-        ("no DN", Some("hello\nworld\n".into()), "line 1 is not a distinguished name"),
-        ("other subject", Some(format!("/CN=other\n{issuer}\n")), "does not name its signer"),
-        ("other issuer", Some(format!("{subject}\n/CN=other\n")), "does not name its signer"),
-        ("swapped", Some(format!("{issuer}\n{subject}\n")), "does not name its signer"),
+        (
+            "no DN",
+            Some("hello\nworld\n".into()),
+            "line 1 is not a distinguished name",
+        ),
+        (
+            "other subject",
+            Some(format!("/CN=other\n{issuer}\n")),
+            "does not name its signer",
+        ),
+        (
+            "other issuer",
+            Some(format!("{subject}\n/CN=other\n")),
+            "does not name its signer",
+        ),
+        (
+            "swapped",
+            Some(format!("{issuer}\n{subject}\n")),
+            "does not name its signer",
+        ),
     ];
     let voms = honest(authority(|_| {}));
     for (what, lsc, words) in cases {
@@ -116,8 +206,12 @@ fn lsc_files_that_do_not_vouch_for_the_signer_are_refused() {
             home.write("vomsdir/virgo/localhost.lsc", text.as_bytes(), 0o644);
         }
         let args = ["--voms", "virgo", "--vomsdir", "vomsdir"];
-        home.refused(&args).says(what, "VOMS AC validation for VO virgo failed").says(what, words).says(what, "help: ");
-        home.init(&[&args[..], &["--dont-verify-ac"]].concat()).success();
+        home.refused(&args)
+            .says(what, "VOMS AC validation for VO virgo failed")
+            .says(what, words)
+            .says(what, "help: ");
+        home.init(&[&args[..], &["--dont-verify-ac"]].concat())
+            .success();
     }
 }
 
@@ -126,9 +220,14 @@ fn a_ca_directory_without_the_ca_is_refused_before_any_server_is_asked() {
     let voms = honest(authority(|_| {}));
     let home = Home::ada().servers(&[voms.virgo()]);
     fs::create_dir(home.path("cas")).unwrap();
-    for args in [&["--voms", "virgo", "--certdir", "cas"][..], &["--certdir", "cas"]] {
+    for args in [
+        &["--voms", "virgo", "--certdir", "cas"][..],
+        &["--certdir", "cas"],
+    ] {
         let outcome = home.refused(args);
-        outcome.says("", "No trusted CA certificate was found").says("", "install its certificate in cas");
+        outcome
+            .says("", "No trusted CA certificate was found")
+            .says("", "install its certificate in cas");
         assert_eq!(outcome.stdout, "");
     }
     assert!(voms.heard().is_empty());

@@ -33,13 +33,34 @@ struct Sandbox {
 fn start(kind: &str) -> Sandbox {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(BINARY);
-    command.args(["sandbox", "--kind", kind, "--", "sh", "-c", "echo \"$X509_VOMSES\"; exec cat"]);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
+    command.args([
+        "sandbox",
+        "--kind",
+        kind,
+        "--",
+        "sh",
+        "-c",
+        "echo \"$X509_VOMSES\"; exec cat",
+    ]);
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", home.path());
     // cat ends with its input, which the end of this process closes.
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut vomses = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut vomses).unwrap();
-    Sandbox { dir: Path::new(vomses.trim()).parent().unwrap().to_owned(), home, _child: child }
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut vomses)
+        .unwrap();
+    Sandbox {
+        dir: Path::new(vomses.trim()).parent().unwrap().to_owned(),
+        home,
+        _child: child,
+    }
 }
 
 fn iam() -> &'static Sandbox {
@@ -54,7 +75,12 @@ fn voms() -> &'static Sandbox {
 
 impl Sandbox {
     fn port(&self) -> String {
-        fs::read_to_string(self.dir.join("vomses")).unwrap().split('"').nth(5).unwrap().to_owned()
+        fs::read_to_string(self.dir.join("vomses"))
+            .unwrap()
+            .split('"')
+            .nth(5)
+            .unwrap()
+            .to_owned()
     }
 
     fn url(&self, target: &str) -> String {
@@ -65,33 +91,70 @@ impl Sandbox {
     fn sh(&self, script: &str) -> Outcome {
         let proxy = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
-        command.args(["-euc", script]).current_dir(&self.dir).env_clear();
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.dir.join("bin").display()));
-        command.env("HOME", self.home.path()).env("X509_USER_PROXY", proxy.path().join("proxy"));
-        let places = [("CERT_DIR", "certificates"), ("VOMS_DIR", "vomsdir"), ("VOMSES", "vomses")];
-        let own = [("USER_CERT", "user/usercert.pem"), ("USER_KEY", "user/userkey.pem")];
-        command.envs(places.iter().chain(&own).map(|(name, path)| (format!("X509_{name}"), self.dir.join(path))));
+        command
+            .args(["-euc", script])
+            .current_dir(&self.dir)
+            .env_clear();
+        command.env(
+            "PATH",
+            format!("{}:/usr/bin:/bin", self.dir.join("bin").display()),
+        );
+        command
+            .env("HOME", self.home.path())
+            .env("X509_USER_PROXY", proxy.path().join("proxy"));
+        let places = [
+            ("CERT_DIR", "certificates"),
+            ("VOMS_DIR", "vomsdir"),
+            ("VOMSES", "vomses"),
+        ];
+        let own = [
+            ("USER_CERT", "user/usercert.pem"),
+            ("USER_KEY", "user/userkey.pem"),
+        ];
+        command.envs(
+            places
+                .iter()
+                .chain(&own)
+                .map(|(name, path)| (format!("X509_{name}"), self.dir.join(path))),
+        );
         run(&mut command, b"")
     }
 
     /// What curl gets with the credential in this directory, or without one.
     fn curl(&self, user: &str, target: &str, options: &[&str]) -> Answer {
         let mut command = Command::new("curl");
-        command.args(["-sSi", "--pass", "pass", "--cacert"]).arg(self.dir.join("certificates/SandboxCA.pem"));
+        command
+            .args(["-sSi", "--pass", "pass", "--cacert"])
+            .arg(self.dir.join("certificates/SandboxCA.pem"));
         if !user.is_empty() {
-            let [certificate, key] = ["usercert.pem", "userkey.pem"].map(|file| self.dir.join(user).join(file));
+            let [certificate, key] =
+                ["usercert.pem", "userkey.pem"].map(|file| self.dir.join(user).join(file));
             command.arg("--cert").arg(certificate).arg("--key").arg(key);
         }
         let outcome = run(command.args(options).arg(self.url(target)), b"");
-        let Some((head, body)) = outcome.stdout.split_once("\r\n\r\n") else { panic!("{user} {target}: {outcome:?}") };
-        Answer { head: head.to_owned(), body: body.to_owned() }
+        let Some((head, body)) = outcome.stdout.split_once("\r\n\r\n") else {
+            panic!("{user} {target}: {outcome:?}")
+        };
+        Answer {
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
     }
 
     /// What the server says to these bytes.
     fn raw(&self, bytes: &[u8]) -> String {
         let mut command = Command::new("openssl");
-        command.args(["s_client", "-quiet", "-connect", &format!("localhost:{}", self.port())]);
-        command.arg("-cert").arg(self.dir.join("user/usercert.pem")).arg("-key").arg(self.dir.join("user/userkey.pem"));
+        command.args([
+            "s_client",
+            "-quiet",
+            "-connect",
+            &format!("localhost:{}", self.port()),
+        ]);
+        command
+            .arg("-cert")
+            .arg(self.dir.join("user/usercert.pem"))
+            .arg("-key")
+            .arg(self.dir.join("user/userkey.pem"));
         run(&mut command, bytes).stdout
     }
 }
@@ -104,11 +167,19 @@ struct Answer {
 
 impl Answer {
     fn status(&self) -> &str {
-        self.head.lines().next().and_then(|line| line.strip_prefix("HTTP/1.1 ")).unwrap()
+        self.head
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("HTTP/1.1 "))
+            .unwrap()
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        self.head.lines().filter_map(|line| line.split_once(": ")).find(|(field, _)| *field == name).map(|pair| pair.1)
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find(|(field, _)| *field == name)
+            .map(|pair| pair.1)
     }
 
     fn ac(&self) -> Vec<u8> {
@@ -117,19 +188,32 @@ impl Answer {
 }
 
 fn attribute_certificate(body: &str) -> Vec<u8> {
-    let ac = body.split_once("<ac>").and_then(|(_, rest)| rest.split_once("</ac>")).unwrap_or_else(|| panic!("{body}"));
+    let ac = body
+        .split_once("<ac>")
+        .and_then(|(_, rest)| rest.split_once("</ac>"))
+        .unwrap_or_else(|| panic!("{body}"));
     base64::decode_block(&ac.0.replace("&#13;", "").replace('\n', "")).unwrap()
 }
 
 /// As OpenSSL reads it.
 fn asn1parse(der: &[u8]) -> String {
-    run(Command::new("openssl").args(["asn1parse", "-inform", "DER"]), der).success().stdout
+    run(
+        Command::new("openssl").args(["asn1parse", "-inform", "DER"]),
+        der,
+    )
+    .success()
+    .stdout
 }
 
 fn fqans(der: &[u8]) -> Vec<String> {
     let parsed = asn1parse(der);
-    let octets = parsed.lines().filter_map(|line| line.split_once("OCTET STRING      :"));
-    octets.map(|(_, text)| text.to_owned()).filter(|text| text.starts_with('/')).collect()
+    let octets = parsed
+        .lines()
+        .filter_map(|line| line.split_once("OCTET STRING      :"));
+    octets
+        .map(|(_, text)| text.to_owned())
+        .filter(|text| text.starts_with('/'))
+        .collect()
 }
 
 fn error(code: u32, message: &str) -> String {
@@ -137,7 +221,12 @@ fn error(code: u32, message: &str) -> String {
 }
 
 fn not_held(fqan: &str) -> String {
-    error(1007, &format!("User is not authorized to request attribute '{fqan}' or attribute does not exist."))
+    error(
+        1007,
+        &format!(
+            "User is not authorized to request attribute '{fqan}' or attribute does not exist."
+        ),
+    )
 }
 
 #[test]
@@ -146,11 +235,26 @@ fn iam_grants_what_was_asked_for_and_then_the_other_groups() {
         ("", &["/virgo", "/virgo/virgo"]),
         ("?fqans=", &["/virgo", "/virgo/virgo"]),
         ("?fqans=/virgo/virgo", &["/virgo/virgo", "/virgo"]),
-        ("?fqans=%2Fvirgo%2Fvirgo&order=/virgo", &["/virgo/virgo", "/virgo"]),
-        ("?fqans=/virgo/virgo/Role=production", &["/virgo/virgo/Role=production", "/virgo", "/virgo/virgo"]),
-        ("?fqans=/virgo/ops,/virgo/ops", &["/virgo/ops", "/virgo", "/virgo/virgo"]),
-        ("?fqans=/virgo/virgo&fqans=/virgo/ops", &["/virgo/virgo", "/virgo/ops", "/virgo"]),
-        ("?targets=xrootd.example.org&lifetime=43200", &["/virgo", "/virgo/virgo"]),
+        (
+            "?fqans=%2Fvirgo%2Fvirgo&order=/virgo",
+            &["/virgo/virgo", "/virgo"],
+        ),
+        (
+            "?fqans=/virgo/virgo/Role=production",
+            &["/virgo/virgo/Role=production", "/virgo", "/virgo/virgo"],
+        ),
+        (
+            "?fqans=/virgo/ops,/virgo/ops",
+            &["/virgo/ops", "/virgo", "/virgo/virgo"],
+        ),
+        (
+            "?fqans=/virgo/virgo&fqans=/virgo/ops",
+            &["/virgo/virgo", "/virgo/ops", "/virgo"],
+        ),
+        (
+            "?targets=xrootd.example.org&lifetime=43200",
+            &["/virgo", "/virgo/virgo"],
+        ),
     ];
     for (query, wanted) in cases {
         let answer = iam().curl("user", &format!("/generate-ac{query}"), &[]);
@@ -166,12 +270,20 @@ fn iam_grants_what_was_asked_for_and_then_the_other_groups() {
 #[test]
 fn iam_writes_an_ac_as_java_does() {
     let body = iam().curl("user", "/generate-ac", &[]).body;
-    let ac = body.strip_prefix(&format!("{XML}<voms><ac>")).and_then(|rest| rest.strip_suffix("</ac></voms>"));
-    let mut lines: Vec<&str> = ac.unwrap_or_else(|| panic!("{body}")).split("&#13;\n").collect();
+    let ac = body
+        .strip_prefix(&format!("{XML}<voms><ac>"))
+        .and_then(|rest| rest.strip_suffix("</ac></voms>"));
+    let mut lines: Vec<&str> = ac
+        .unwrap_or_else(|| panic!("{body}"))
+        .split("&#13;\n")
+        .collect();
     assert_eq!(lines.pop(), Some(""));
     let last = lines.pop().unwrap();
     assert!((1..=64).contains(&last.len()));
-    assert!(lines.len() > 10 && lines.iter().all(|line| line.len() == 64), "{body}");
+    assert!(
+        lines.len() > 10 && lines.iter().all(|line| line.len() == 64),
+        "{body}"
+    );
     let fits = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
     assert!(lines.iter().all(|line| line.chars().all(fits)), "{body}");
 }
@@ -181,22 +293,42 @@ fn iam_shortens_to_half_a_day_with_a_warning() {
     let answer = iam().curl("user", "/generate-ac?lifetime=43201", &[]);
     let warning = "WARNING: virgo : The validity of this VOMS AC in your proxy is shortened to 43200 seconds, which is \
                    the maximum allowed by this VOMS server configuration.";
-    assert!(answer.body.ends_with(&format!("&#13;\n</ac><warning>{warning}</warning></voms>")), "{answer:?}");
+    assert!(
+        answer
+            .body
+            .ends_with(&format!("&#13;\n</ac><warning>{warning}</warning></voms>")),
+        "{answer:?}"
+    );
     assert_eq!(answer.status(), "200 OK");
 }
 
 #[test]
 fn iam_refuses_in_its_own_words() {
-    let unknown =
-        error(1001, &format!("User unknown to this VO: 'CN=Stranger,{SANDBOX}' (issued by 'CN=Sandbox CA,{SANDBOX}')"));
-    let inactive = error(1004, &format!("User 'CN=Suspended User,{SANDBOX}, CN=Sandbox CA,{SANDBOX}' is not active."));
-    let aup = error(1004, "User aup needs to sign AUP for this organization in order to proceed.");
+    let unknown = error(
+        1001,
+        &format!(
+            "User unknown to this VO: 'CN=Stranger,{SANDBOX}' (issued by 'CN=Sandbox CA,{SANDBOX}')"
+        ),
+    );
+    let inactive = error(
+        1004,
+        &format!("User 'CN=Suspended User,{SANDBOX}, CN=Sandbox CA,{SANDBOX}' is not active."),
+    );
+    let aup = error(
+        1004,
+        "User aup needs to sign AUP for this organization in order to proceed.",
+    );
     let no_number = error(
         1006,
         "Failed to convert property value of type 'java.lang.String' to required type 'java.lang.Long' for property \
          'lifetime'; nested exception is java.lang.NumberFormatException: For input string: \"&lt;x&gt;\"",
     );
-    let too_long = |name: &str| error(1006, &format!("{name} parameter length is limited to 512 characters"));
+    let too_long = |name: &str| {
+        error(
+            1006,
+            &format!("{name} parameter length is limited to 512 characters"),
+        )
+    };
     let positive = error(1006, "lifetime must be a positive integer");
     let at_limit = format!("{:,<512}", "/virgo,".repeat(73));
     let above = format!("{at_limit},");
@@ -206,40 +338,103 @@ fn iam_refuses_in_its_own_words() {
         ("users/suspended", "", "200 OK", &inactive),
         ("users/suspended", "fqans=/virgo/x", "200 OK", &inactive),
         ("users/aup", "", "200 OK", &aup),
-        ("users/aup", "fqans=/virgo/x", "200 OK", &not_held("/virgo/x")),
-        ("user", "fqans=/virgo,/virgo/x,/virgo/y", "200 OK", &not_held("/virgo/x")),
-        ("user", "fqans=/virgo/Role=production", "200 OK", &not_held("/virgo/Role=production")),
-        ("user", "fqans=/virgo/Role=NULL", "200 OK", &not_held("/virgo/Role=NULL")),
+        (
+            "users/aup",
+            "fqans=/virgo/x",
+            "200 OK",
+            &not_held("/virgo/x"),
+        ),
+        (
+            "user",
+            "fqans=/virgo,/virgo/x,/virgo/y",
+            "200 OK",
+            &not_held("/virgo/x"),
+        ),
+        (
+            "user",
+            "fqans=/virgo/Role=production",
+            "200 OK",
+            &not_held("/virgo/Role=production"),
+        ),
+        (
+            "user",
+            "fqans=/virgo/Role=NULL",
+            "200 OK",
+            &not_held("/virgo/Role=NULL"),
+        ),
         ("user", "fqans=/Virgo", "200 OK", &not_held("/Virgo")),
         ("user", "fqans=/ligo", "200 OK", &not_held("/ligo")),
-        ("user", &format!("fqans={above}"), "200 OK", &too_long("fqans")),
-        ("user", &format!("targets={above}"), "200 OK", &too_long("targets")),
+        (
+            "user",
+            &format!("fqans={above}"),
+            "200 OK",
+            &too_long("fqans"),
+        ),
+        (
+            "user",
+            &format!("targets={above}"),
+            "200 OK",
+            &too_long("targets"),
+        ),
         ("user", "lifetime=0", "200 OK", &positive),
         ("user", "lifetime=-5&fqans=all", "200 OK", &positive),
         ("user", "lifetime=%3Cx%3E", "200 OK", &no_number),
     ];
     for (user, query, status, body) in cases {
         let answer = iam().curl(user, &format!("/generate-ac?{query}"), &[]);
-        assert_eq!((answer.status(), &answer.body), (status, body), "{user} {query}");
+        assert_eq!(
+            (answer.status(), &answer.body),
+            (status, body),
+            "{user} {query}"
+        );
         let typed = (status == "200 OK").then_some(XML_TYPE);
         assert_eq!(answer.field("Content-Type"), typed, "{user} {query}");
     }
-    assert_eq!(iam().curl("user", &format!("/generate-ac?fqans={at_limit}"), &[]).status(), "200 OK");
+    assert_eq!(
+        iam()
+            .curl("user", &format!("/generate-ac?fqans={at_limit}"), &[])
+            .status(),
+        "200 OK"
+    );
 }
 
 /// Spring's JSON, without the moment.
 fn spring(answer: &Answer) -> String {
-    assert_eq!(answer.field("Content-Type"), Some("application/json"), "{answer:?}");
-    let (moment, rest) = answer.body.strip_prefix("{\"timestamp\":\"").unwrap().split_once("\",").unwrap();
-    assert!(chrono::DateTime::parse_from_rfc3339(moment).is_ok() && moment.ends_with("+00:00"), "{moment}");
+    assert_eq!(
+        answer.field("Content-Type"),
+        Some("application/json"),
+        "{answer:?}"
+    );
+    let (moment, rest) = answer
+        .body
+        .strip_prefix("{\"timestamp\":\"")
+        .unwrap()
+        .split_once("\",")
+        .unwrap();
+    assert!(
+        chrono::DateTime::parse_from_rfc3339(moment).is_ok() && moment.ends_with("+00:00"),
+        "{moment}"
+    );
     format!("{{{rest}")
 }
 
 #[test]
 fn iam_breaks_on_malformed_fqans() {
     let long = format!("/{}", "x".repeat(255));
-    for fqan in ["all", "/virgo/Role=NULL/Capability=NULL", "virgo", "/virgo//virgo", "/virgo/", "/virgo,a b", &long] {
-        let answer = iam().curl("user", &format!("/generate-ac?fqans={}", fqan.replace(' ', "%20")), &[]);
+    for fqan in [
+        "all",
+        "/virgo/Role=NULL/Capability=NULL",
+        "virgo",
+        "/virgo//virgo",
+        "/virgo/",
+        "/virgo,a b",
+        &long,
+    ] {
+        let answer = iam().curl(
+            "user",
+            &format!("/generate-ac?fqans={}", fqan.replace(' ', "%20")),
+            &[],
+        );
         assert_eq!(answer.status(), "500 Internal Server Error", "{fqan}");
         let body = r#"{"status":500,"error":"Internal Server Error","path":"/generate-ac"}"#;
         assert_eq!(spring(&answer), body, "{fqan}");
@@ -251,12 +446,21 @@ fn iam_has_one_resource_to_get() {
     for target in ["/", "/voms/virgo", "/generate-ac/list"] {
         let answer = iam().curl("user", target, &[]);
         assert_eq!(answer.status(), "404 Not Found");
-        assert_eq!(spring(&answer), format!(r#"{{"status":404,"error":"Not Found","path":"{target}"}}"#));
+        assert_eq!(
+            spring(&answer),
+            format!(r#"{{"status":404,"error":"Not Found","path":"{target}"}}"#)
+        );
     }
     for options in [["-X", "DELETE"], ["-d", "fqans=/virgo"]] {
         let answer = iam().curl("user", "/generate-ac", &options);
-        assert_eq!((answer.status(), answer.field("Allow")), ("405 Method Not Allowed", Some("GET")));
-        assert_eq!(spring(&answer), r#"{"status":405,"error":"Method Not Allowed","path":"/generate-ac"}"#);
+        assert_eq!(
+            (answer.status(), answer.field("Allow")),
+            ("405 Method Not Allowed", Some("GET"))
+        );
+        assert_eq!(
+            spring(&answer),
+            r#"{"status":405,"error":"Method Not Allowed","path":"/generate-ac"}"#
+        );
     }
     let answer = iam().curl("user", "/generate-ac", &["-I"]);
     assert_eq!((answer.status(), answer.body.as_str()), ("200 OK", ""));
@@ -273,18 +477,44 @@ fn page(title: &str, more: &str) -> String {
 fn nginx_answers_where_a_certificate_will_not_do() {
     let elsewhere = tempfile::tempdir_in(&iam().dir).unwrap();
     let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Ada Lovelace", "-keyout"]);
-    openssl.arg(elsewhere.path().join("userkey.pem")).arg("-out").arg(elsewhere.path().join("usercert.pem"));
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=Ada Lovelace",
+        "-keyout",
+    ]);
+    openssl
+        .arg(elsewhere.path().join("userkey.pem"))
+        .arg("-out")
+        .arg(elsewhere.path().join("usercert.pem"));
     run(&mut openssl, b"").success();
-    let unfit = page("400 The SSL certificate error", "<center>The SSL certificate error</center>\r\n");
-    let none =
-        page("400 No required SSL certificate was sent", "<center>No required SSL certificate was sent</center>\r\n");
+    let unfit = page(
+        "400 The SSL certificate error",
+        "<center>The SSL certificate error</center>\r\n",
+    );
+    let none = page(
+        "400 No required SSL certificate was sent",
+        "<center>No required SSL certificate was sent</center>\r\n",
+    );
     let elsewhere = elsewhere.path().to_str().unwrap();
-    let cases = [("users/expired", &unfit), ("users/revoked", &unfit), (elsewhere, &unfit), ("", &none)];
+    let cases = [
+        ("users/expired", &unfit),
+        ("users/revoked", &unfit),
+        (elsewhere, &unfit),
+        ("", &none),
+    ];
     for (user, body) in cases {
         for target in ["/generate-ac?fqans=/virgo", "/elsewhere"] {
             let answer = iam().curl(user, target, &[]);
-            assert_eq!((answer.status(), &answer.body), ("400 Bad Request", body), "{user}");
+            assert_eq!(
+                (answer.status(), &answer.body),
+                ("400 Bad Request", body),
+                "{user}"
+            );
             assert_eq!(answer.field("Content-Type"), Some("text/html"), "{user}");
             assert_eq!(answer.field("Server"), Some("nginx"), "{user}");
         }
@@ -293,15 +523,30 @@ fn nginx_answers_where_a_certificate_will_not_do() {
 
 #[test]
 fn nginx_knows_no_legacy_protocol() {
-    let document = "<?xml version=\"1.0\" encoding=\"US-ASCII\"?><voms><command>G/virgo</command></voms>";
-    for bytes in [document, &format!("0{document}"), "get / HTTP/1.1\r\n\r\n", "GET /generate-ac\r\n\r\n", "\r\n\r\n"] {
+    let document =
+        "<?xml version=\"1.0\" encoding=\"US-ASCII\"?><voms><command>G/virgo</command></voms>";
+    for bytes in [
+        document,
+        &format!("0{document}"),
+        "get / HTTP/1.1\r\n\r\n",
+        "GET /generate-ac\r\n\r\n",
+        "\r\n\r\n",
+    ] {
         let reply = iam().raw(bytes.as_bytes());
-        let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{bytes}: {reply}"));
-        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n"), "{bytes}: {reply}");
+        let (head, body) = reply
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("{bytes}: {reply}"));
+        assert!(
+            head.starts_with("HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n"),
+            "{bytes}: {reply}"
+        );
         assert_eq!(body, page("400 Bad Request", ""), "{bytes}");
     }
     let swallowed = iam().raw(b"0GET /generate-ac HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    assert_eq!(fqans(&attribute_certificate(&swallowed)), ["/virgo", "/virgo/virgo"]);
+    assert_eq!(
+        fqans(&attribute_certificate(&swallowed)),
+        ["/virgo", "/virgo/virgo"]
+    );
 }
 
 #[test]
@@ -309,16 +554,26 @@ fn iam_knows_no_certificate_after_a_resumed_session() {
     let url = iam().url("/generate-ac");
     let options = ["--tls-max", "1.2", "-H", "Connection: close", &url];
     let first = iam().curl("user", "/generate-ac", &options);
-    let (_, second) = first.body.split_once("HTTP/1.1 ").unwrap_or_else(|| panic!("{first:?}"));
-    assert!(second.starts_with("400 Bad Request\r\n") && !second.contains("Content-Type"), "{second}");
-    assert!(second.ends_with(&error(1006, "Client is not authenticated.")), "{second}");
+    let (_, second) = first
+        .body
+        .split_once("HTTP/1.1 ")
+        .unwrap_or_else(|| panic!("{first:?}"));
+    assert!(
+        second.starts_with("400 Bad Request\r\n") && !second.contains("Content-Type"),
+        "{second}"
+    );
+    assert!(
+        second.ends_with(&error(1006, "Client is not authenticated.")),
+        "{second}"
+    );
 }
 
 #[test]
 fn iam_answers_libvomsapi_in_the_old_form() {
     let old = ["-A", "voms APIs 2.0"];
     let answer = iam().curl("user", "/generate-ac?fqans=/virgo/x", &old);
-    let message = "User is not authorized to request attribute '/virgo/x' or attribute does not exist.";
+    let message =
+        "User is not authorized to request attribute '/virgo/x' or attribute does not exist.";
     assert_eq!(
         answer.body,
         format!(
@@ -326,7 +581,10 @@ fn iam_answers_libvomsapi_in_the_old_form() {
              </error><ac>QQ==\n</ac></vomsans>"
         )
     );
-    let aup = error(1004, "User aup needs to sign AUP for this organization in order to proceed.");
+    let aup = error(
+        1004,
+        "User aup needs to sign AUP for this organization in order to proceed.",
+    );
     assert_eq!(iam().curl("users/aup", "/generate-ac", &old).body, aup);
 }
 
@@ -344,36 +602,59 @@ fn answered(user: &Credential, query: &str, change: impl FnOnce(&mut Member)) ->
 fn iam_looks_at_the_issuer_too() {
     let issuer = [("CN", "Another CA".to_owned())];
     let other = ThrowAwayCa::create(&issuer, now()).unwrap();
-    let same_name = other.issue(&certification("Ada Lovelace", Purpose::User)).unwrap();
+    let same_name = other
+        .issue(&certification("Ada Lovelace", Purpose::User))
+        .unwrap();
     let reply = answered(&same_name, "", |_| {});
-    let message = format!("User unknown to this VO: 'CN=Ada Lovelace,{SANDBOX}' (issued by 'CN=Another CA')");
-    assert!(reply.starts_with("HTTP/1.1 403 ") && reply.ends_with(&error(1001, &message)), "{reply}");
+    let message =
+        format!("User unknown to this VO: 'CN=Ada Lovelace,{SANDBOX}' (issued by 'CN=Another CA')");
+    assert!(
+        reply.starts_with("HTTP/1.1 403 ") && reply.ends_with(&error(1001, &message)),
+        "{reply}"
+    );
     assert!(answered(&world().user, "", |_| {}).starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
 fn iam_does_not_know_a_user_without_groups() {
-    let reply = answered(&world().user, "", |member| member.groups = vec!["/ligo".parse().unwrap()]);
-    let message = format!("User unknown to this VO: 'CN=Ada Lovelace,{SANDBOX}' (issued by 'CN=Sandbox CA,{SANDBOX}')");
-    assert!(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with(&error(1001, &message)), "{reply}");
+    let reply = answered(&world().user, "", |member| {
+        member.groups = vec!["/ligo".parse().unwrap()]
+    });
+    let message = format!(
+        "User unknown to this VO: 'CN=Ada Lovelace,{SANDBOX}' (issued by 'CN=Sandbox CA,{SANDBOX}')"
+    );
+    assert!(
+        reply.starts_with("HTTP/1.1 200 ") && reply.ends_with(&error(1001, &message)),
+        "{reply}"
+    );
 }
 
 #[test]
 fn iam_sorts_the_other_groups_and_takes_no_group_for_a_role() {
     let groups = |member: &mut Member| {
-        member.groups = ["/virgo/virgo", "/virgo/production", "/virgo"].map(|group| group.parse().unwrap()).to_vec();
+        member.groups = ["/virgo/virgo", "/virgo/production", "/virgo"]
+            .map(|group| group.parse().unwrap())
+            .to_vec();
     };
     let reply = answered(&world().user, "?fqans=/virgo/virgo", groups);
-    assert_eq!(fqans(&attribute_certificate(&reply)), ["/virgo/virgo", "/virgo", "/virgo/production"]);
+    assert_eq!(
+        fqans(&attribute_certificate(&reply)),
+        ["/virgo/virgo", "/virgo", "/virgo/production"]
+    );
     let reply = answered(&world().user, "?fqans=/virgo/Role=production", groups);
-    assert!(reply.ends_with(&not_held("/virgo/Role=production")), "{reply}");
+    assert!(
+        reply.ends_with(&not_held("/virgo/Role=production")),
+        "{reply}"
+    );
 }
 
 #[test]
 fn the_cpp_client_gets_its_proxy_from_both_kinds() {
-    let script = "voms-proxy-init2 -voms virgo -vomses \"$X509_VOMSES\" >&2; voms-proxy-info2 -fqan";
+    let script =
+        "voms-proxy-init2 -voms virgo -vomses \"$X509_VOMSES\" >&2; voms-proxy-info2 -fqan";
     assert_eq!(iam().sh(script).success().stdout, "/virgo\n/virgo/virgo\n");
-    let long = ["/virgo", "/virgo/virgo"].map(|group| format!("{group}/Role=NULL/Capability=NULL\n"));
+    let long =
+        ["/virgo", "/virgo/virgo"].map(|group| format!("{group}/Role=NULL/Capability=NULL\n"));
     assert_eq!(voms().sh(script).success().stdout, long.concat());
 }
 
@@ -381,17 +662,31 @@ fn the_cpp_client_gets_its_proxy_from_both_kinds() {
 fn a_proxy_is_as_good_as_its_users_certificate() {
     let get = "curl -sS --cacert certificates/SandboxCA.pem --cert \"$X509_USER_PROXY\" ";
     for sandbox in [iam(), voms()] {
-        let script = format!("grid-proxy-init -q >&2; {get} {}", sandbox.url("/generate-ac?fqans=/virgo"));
+        let script = format!(
+            "grid-proxy-init -q >&2; {get} {}",
+            sandbox.url("/generate-ac?fqans=/virgo")
+        );
         let reply = sandbox.sh(&script).success().stdout;
-        assert!(fqans(&attribute_certificate(&reply))[0].starts_with("/virgo"), "{reply}");
+        assert!(
+            fqans(&attribute_certificate(&reply))[0].starts_with("/virgo"),
+            "{reply}"
+        );
     }
 }
 
 #[test]
 fn the_cpp_kind_says_what_it_is_and_knows_the_users() {
     let cases = [
-        ("users/suspended", "SuspendedUser", "User membership has expired."),
-        ("users/aup", "SuspendedUser", "User failed to sign the AUP in time."),
+        (
+            "users/suspended",
+            "SuspendedUser",
+            "User membership has expired.",
+        ),
+        (
+            "users/aup",
+            "SuspendedUser",
+            "User failed to sign the AUP in time.",
+        ),
         ("users/stranger", "NoSuchUser", "User unknown to this VO."),
         ("users/ec", "<ac>", ""),
         ("users/encrypted", "<ac>", ""),
@@ -400,9 +695,15 @@ fn the_cpp_kind_says_what_it_is_and_knows_the_users() {
     for (user, code, text) in cases {
         let answer = voms().curl(user, "/generate-ac?fqans=/virgo&lifetime=3600", &[]);
         assert_eq!(answer.field("Server"), Some("gSOAP/2.8"), "{user}");
-        assert!(answer.body.contains(code) && answer.body.contains(text), "{user}: {answer:?}");
+        assert!(
+            answer.body.contains(code) && answer.body.contains(text),
+            "{user}: {answer:?}"
+        );
     }
-    for (user, alert) in [("expired", "certificate expired"), ("revoked", "certificate revoked")] {
+    for (user, alert) in [
+        ("expired", "certificate expired"),
+        ("revoked", "certificate revoked"),
+    ] {
         let script = format!(
             "as-user {user} sh -c 'curl -sS --cacert certificates/SandboxCA.pem --cert \"$X509_USER_CERT\" \
              --key \"$X509_USER_KEY\" {}'",
@@ -414,16 +715,27 @@ fn the_cpp_kind_says_what_it_is_and_knows_the_users() {
 
 #[test]
 fn the_cpp_kind_honours_targets_in_both_protocols() {
-    let rest = voms().curl("user", "/generate-ac?fqans=/virgo&targets=a.example,b.example&lifetime=3600", &[]).ac();
+    let rest = voms()
+        .curl(
+            "user",
+            "/generate-ac?fqans=/virgo&targets=a.example,b.example&lifetime=3600",
+            &[],
+        )
+        .ac();
     let document = "<?xml version=\"1.0\" encoding=\"US-ASCII\"?><voms><command>G/virgo</command>\
                     <targets>a.example,b.example</targets><base64>1</base64><version>4</version>\
                     <lifetime>3600</lifetime></voms>";
     let legacy = attribute_certificate(&voms().raw(document.as_bytes()));
     for ac in [rest, legacy] {
         let parsed = asn1parse(&ac);
-        let (_, after) = parsed.split_once(TARGETS).unwrap_or_else(|| panic!("{parsed}"));
+        let (_, after) = parsed
+            .split_once(TARGETS)
+            .unwrap_or_else(|| panic!("{parsed}"));
         let mut next = after.lines().skip(1);
-        assert!(next.next().unwrap().ends_with("BOOLEAN           :255"), "{parsed}");
+        assert!(
+            next.next().unwrap().ends_with("BOOLEAN           :255"),
+            "{parsed}"
+        );
         let value = next.next().unwrap();
         for host in ["a.example", "b.example"] {
             let hex: String = host.bytes().map(|byte| format!("{byte:02X}")).collect();
@@ -432,7 +744,9 @@ fn the_cpp_kind_honours_targets_in_both_protocols() {
         // The certificate of the signer comes behind, as in voms-api-java.
         assert!(after.contains("1.3.6.1.4.1.8005.100.100.10"), "{parsed}");
     }
-    let all = voms().curl("user", "/generate-ac?fqans=/virgo&lifetime=3600", &[]).ac();
+    let all = voms()
+        .curl("user", "/generate-ac?fqans=/virgo&lifetime=3600", &[])
+        .ac();
     assert!(!asn1parse(&all).contains(TARGETS));
 }
 
@@ -453,18 +767,32 @@ fn the_sandbox_has_its_own_commands_for_every_user() {
     ];
     for script in scripts {
         let outcome = voms().sh(script);
-        assert!(!outcome.stdout.contains("no-such-host"), "{script}: {outcome:?}");
+        assert!(
+            !outcome.stdout.contains("no-such-host"),
+            "{script}: {outcome:?}"
+        );
         outcome.success();
     }
     let outcome = voms().sh("as-user somebody true");
     assert_eq!(outcome.code, Some(2));
-    outcome.says("an unknown user", "aup ec encrypted expired revoked stranger suspended");
-    assert_eq!(voms().sh("as-user stranger voms-proxy-init --voms virgo -q").code, Some(1));
+    outcome.says(
+        "an unknown user",
+        "aup ec encrypted expired revoked stranger suspended",
+    );
+    assert_eq!(
+        voms()
+            .sh("as-user stranger voms-proxy-init --voms virgo -q")
+            .code,
+        Some(1)
+    );
 }
 
 #[test]
 fn an_unknown_kind_is_refused() {
-    let outcome = run(Command::new(BINARY).args(["sandbox", "--kind", "vomses", "--", "true"]), b"");
+    let outcome = run(
+        Command::new(BINARY).args(["sandbox", "--kind", "vomses", "--", "true"]),
+        b"",
+    );
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     outcome.says("kind", "invalid value 'vomses' for '--kind <KIND>'");
 }

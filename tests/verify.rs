@@ -21,7 +21,9 @@ fn then() -> DateTime<Utc> {
 }
 
 fn info(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/info").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/info")
+        .join(name)
 }
 
 fn proxy(name: &str) -> Vec<u8> {
@@ -33,13 +35,19 @@ fn verifier() -> VomsVerifier {
 }
 
 fn believed(name: &str) -> VerifiedCredential {
-    verifier().verify(&proxy(name), then()).unwrap_or_else(|rejection| panic!("{name}: {rejection}"))
+    verifier()
+        .verify(&proxy(name), then())
+        .unwrap_or_else(|rejection| panic!("{name}: {rejection}"))
 }
 
 fn findings(verifier: &VomsVerifier, presented: &[u8], now: DateTime<Utc>) -> Vec<String> {
     let rejection = verifier.verify(presented, now).unwrap_err();
     assert!(!rejection.findings().is_empty());
-    rejection.findings().iter().map(ToString::to_string).collect()
+    rejection
+        .findings()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
 }
 
 #[test]
@@ -61,27 +69,50 @@ fn what_other_clients_made_is_believed_for_what_it_is() {
         let believed = believed(name);
         let chain = believed.chain();
         assert_eq!(
-            (chain.is_limited(), chain.delegation_depth(), believed.fqans().count()),
+            (
+                chain.is_limited(),
+                chain.delegation_depth(),
+                believed.fqans().count()
+            ),
             (limited, depth, fqans),
             "{name}"
         );
     }
-    assert_eq!(believed("rfc-virgo-deleg2").identity().to_string(), "/C=IT/O=Lab/CN=Ada Lovelace");
+    assert_eq!(
+        believed("rfc-virgo-deleg2").identity().to_string(),
+        "/C=IT/O=Lab/CN=Ada Lovelace"
+    );
 }
 
 #[test]
 fn an_attribute_certificate_ends_the_use_of_the_whole() {
     let both = believed("rfc-twovos");
-    let ends: Vec<_> = both.attribute_certificates().iter().map(|ac| ac.not_after()).collect();
+    let ends: Vec<_> = both
+        .attribute_certificates()
+        .iter()
+        .map(|ac| ac.not_after())
+        .collect();
     assert!(ends[1] < ends[0]);
     assert_eq!(both.usable_until(), ends[1].into());
 }
 
 #[test]
 fn every_finding_is_told_and_not_only_the_first() {
-    let told = findings(&verifier(), &proxy("rfc-virgo"), then() + Duration::days(30));
-    assert!(told.iter().any(|text| text.starts_with("proxy ") && text.contains("expired")), "{told:?}");
-    assert!(told.iter().any(|text| text.starts_with("attribute certificate of virgo: it expired")), "{told:?}");
+    let told = findings(
+        &verifier(),
+        &proxy("rfc-virgo"),
+        then() + Duration::days(30),
+    );
+    assert!(
+        told.iter()
+            .any(|text| text.starts_with("proxy ") && text.contains("expired")),
+        "{told:?}"
+    );
+    assert!(
+        told.iter()
+            .any(|text| text.starts_with("attribute certificate of virgo: it expired")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -95,7 +126,10 @@ fn a_ca_is_no_user() {
 fn without_an_lsc_file_nobody_is_believed() {
     let verifier = VomsVerifier::open(&info("trust"), &info("vomsdir-empty")).unwrap();
     let told = findings(&verifier, &proxy("rfc-virgo"), then());
-    assert!(told[0].contains("LSC file matching VOMS attributes not found"), "{told:?}");
+    assert!(
+        told[0].contains("LSC file matching VOMS attributes not found"),
+        "{told:?}"
+    );
     assert!(verifier.verify(&proxy("rfc-noac"), then()).is_ok());
 }
 
@@ -108,7 +142,9 @@ fn a_chain_without_its_users_certificate_is_not_believed() {
     for presented in [&b""[..], b"garbage", &[0x30; 64]] {
         assert!(findings(&verifier(), presented, then())[0].starts_with("no certificate chain"));
     }
-    let endless = std::fs::read(info("proxies/eec-nokey.pem")).unwrap().repeat(101);
+    let endless = std::fs::read(info("proxies/eec-nokey.pem"))
+        .unwrap()
+        .repeat(101);
     assert!(findings(&verifier(), &endless, then())[0].contains("101 certificates in it"));
 }
 
@@ -119,7 +155,13 @@ fn with_ac<T>(run: impl FnOnce(&EncodedAc, &AcVerifier<'_>) -> T) -> T {
     let anchors = TrustAnchors::open(&info("trust")).unwrap();
     let vomsdir = VomsDir::open(&info("vomsdir")).unwrap();
     let trust = SignerTrust::VomsDir(&vomsdir, &anchors);
-    let verifier = AcVerifier { trust, holder: chain.end_entity().unwrap(), now: then(), skew: SKEW, hosts: Some(&[]) };
+    let verifier = AcVerifier {
+        trust,
+        holder: chain.end_entity().unwrap(),
+        now: then(),
+        skew: SKEW,
+        hosts: Some(&[]),
+    };
     run(&ac, &verifier)
 }
 
@@ -128,7 +170,10 @@ fn no_single_bit_of_what_is_signed_can_be_flipped() {
     with_ac(|ac, verifier| {
         assert!(verifier.verify(ac, Some("virgo")).is_ok());
         let good = ac.as_der();
-        let start = good.windows(ac.acinfo_der().len()).position(|window| window == ac.acinfo_der()).unwrap();
+        let start = good
+            .windows(ac.acinfo_der().len())
+            .position(|window| window == ac.acinfo_der())
+            .unwrap();
         let mut judged = 0;
         for at in start..start + ac.acinfo_der().len() {
             for bit in 0..8 {
@@ -148,7 +193,10 @@ fn no_single_bit_of_what_is_signed_can_be_flipped() {
 fn an_attribute_certificate_cut_short_anywhere_is_none() {
     with_ac(|ac, _| {
         for length in 0..ac.as_der().len() {
-            assert!(EncodedAc::from_der(&ac.as_der()[..length]).is_err(), "{length}");
+            assert!(
+                EncodedAc::from_der(&ac.as_der()[..length]).is_err(),
+                "{length}"
+            );
         }
     });
 }
@@ -157,7 +205,13 @@ fn an_attribute_certificate_cut_short_anywhere_is_none() {
 fn clocks_may_differ_by_five_minutes_and_no_more() {
     with_ac(|ac, verifier| {
         let until = verifier.verify(ac, None).unwrap().not_after();
-        let at = |now| AcVerifier { now, ..verifier.clone() }.verify(ac, None);
+        let at = |now| {
+            AcVerifier {
+                now,
+                ..verifier.clone()
+            }
+            .verify(ac, None)
+        };
         assert!(at(until + Duration::seconds(300)).is_ok());
         let late = at(until + Duration::seconds(301)).unwrap_err();
         assert_eq!(late, [AcFinding::Expired(until)]);
@@ -166,11 +220,20 @@ fn clocks_may_differ_by_five_minutes_and_no_more() {
 
 fn command(words: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_voms-proxy"));
-    command.env_clear().env("HOME", "/nonexistent").current_dir(info("")).arg("verify").args(words);
+    command
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .current_dir(info(""))
+        .arg("verify")
+        .args(words);
     command.args(["--certdir", "trust", "--vomsdir", "vomsdir", "--at", THEN]);
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }
 
 #[test]
@@ -179,11 +242,17 @@ fn the_command_prints_a_summary_or_every_finding() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!(lines[0], "identity  : /C=IT/O=Lab/CN=Ada Lovelace");
-    assert_eq!(lines[1], "type      : RFC3820 compliant impersonation proxy");
+    assert_eq!(
+        lines[1],
+        "type      : RFC3820 compliant impersonation proxy"
+    );
     assert_eq!(lines[2], "VO        : virgo");
     let (code, stdout, stderr) = command(&["proxies/rfc-virgo-expired.pem"]);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.contains("failed verification") && stderr.contains("attribute certificate of virgo: it expired"));
+    assert!(
+        stderr.contains("failed verification")
+            && stderr.contains("attribute certificate of virgo: it expired")
+    );
     let (_, stdout, _) = command(&["proxies/eec.pem"]);
     assert!(stdout.contains("type      : EEC\nattribute : none\n"));
 }
@@ -193,22 +262,56 @@ fn what_the_verifier_puts_up_with_and_is_called_can_be_told() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors");
     let verify = |words: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_voms-proxy"));
-        command.env_clear().current_dir(&vectors).arg("verify").args(words);
-        command.args(["--certdir", "certdirs/good", "--vomsdir", "vomsdirs/good", "--at", "2026-11-24T12:00:00Z"]);
+        command
+            .env_clear()
+            .current_dir(&vectors)
+            .arg("verify")
+            .args(words);
+        command.args([
+            "--certdir",
+            "certdirs/good",
+            "--vomsdir",
+            "vomsdirs/good",
+            "--at",
+            "2026-11-24T12:00:00Z",
+        ]);
         let output = command.output().unwrap();
-        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
     };
     let (code, stderr) = verify(&["proxy-sha1.pem"]);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("it is too weak: it is signed with SHA-1"), "{stderr}");
+    assert!(
+        stderr.contains("it is too weak: it is signed with SHA-1"),
+        "{stderr}"
+    );
     assert_eq!(verify(&["proxy-sha1.pem", "--allow", "sha1"]).0, Some(0));
-    assert_eq!(verify(&["proxy-rsa1024.pem", "--allow", "sha1", "--allow", "md5"]).0, Some(1));
-    assert_eq!(verify(&["proxy-rsa1024.pem", "--allow", "rsa1024"]).0, Some(0));
+    assert_eq!(
+        verify(&["proxy-rsa1024.pem", "--allow", "sha1", "--allow", "md5"]).0,
+        Some(1)
+    );
+    assert_eq!(
+        verify(&["proxy-rsa1024.pem", "--allow", "rsa1024"]).0,
+        Some(0)
+    );
     let (code, stderr) = verify(&["ac-target-this-host.pem", "--host", "elsewhere.example.org"]);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains("AC target check failed: it is for here.example.org only"), "{stderr}");
-    let hosts = ["--host", "elsewhere.example.org", "--host", "here.example.org"];
-    assert_eq!(verify(&[&["ac-target-this-host.pem"], &hosts[..]].concat()).0, Some(0));
+    assert!(
+        stderr.contains("AC target check failed: it is for here.example.org only"),
+        "{stderr}"
+    );
+    let hosts = [
+        "--host",
+        "elsewhere.example.org",
+        "--host",
+        "here.example.org",
+    ];
+    assert_eq!(
+        verify(&[&["ac-target-this-host.pem"], &hosts[..]].concat()).0,
+        Some(0)
+    );
 }
 
 #[test]
@@ -224,10 +327,19 @@ fn json_is_on_stdout_whatever_the_verdict() {
     let good = json(&["proxies/rfc-twovos.pem"]);
     assert_eq!(good["attributes"][1]["vo"], "atlas");
     assert_eq!(good["delegation_depth"], 1);
-    for bad in ["proxies/rfc-virgo-expired.pem", "proxies/garbage.pem", "proxies/empty.pem", "nowhere.pem", "trust"] {
+    for bad in [
+        "proxies/rfc-virgo-expired.pem",
+        "proxies/garbage.pem",
+        "proxies/empty.pem",
+        "nowhere.pem",
+        "trust",
+    ] {
         let value = json(&[bad]);
         let findings = value["findings"].as_array().unwrap();
-        assert!(!findings.is_empty() && findings.iter().all(|finding| finding["code"].is_string()), "{bad}");
+        assert!(
+            !findings.is_empty() && findings.iter().all(|finding| finding["code"].is_string()),
+            "{bad}"
+        );
     }
     let strict = json(&["proxies/rfc-noac.pem", "--crl", "required"]);
     assert_eq!(strict["findings"][0]["code"], "crl-missing");

@@ -38,9 +38,15 @@ mod surroundings;
 /// The rows of all tables, for people to read.
 #[test]
 fn every_row_is_written_to_the_table() {
-    let all = [members::seen(), options::seen(), refusals::seen(), servers::seen()];
-    let mut table =
-        String::from("| kind of user or fault | what we print | exit | info2 | info3 |\n|---|---|---|---|---|\n");
+    let all = [
+        members::seen(),
+        options::seen(),
+        refusals::seen(),
+        servers::seen(),
+    ];
+    let mut table = String::from(
+        "| kind of user or fault | what we print | exit | info2 | info3 |\n|---|---|---|---|---|\n",
+    );
     for row in all.into_iter().flatten() {
         table.push_str(&row.markdown());
     }

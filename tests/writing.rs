@@ -12,7 +12,9 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process};
 
 use common::servers::{authority, honest};
-use common::{BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world};
+use common::{
+    BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world,
+};
 
 const PASSPHRASE: &str = "Correct-Horse-7";
 
@@ -26,14 +28,21 @@ fn a_link_is_replaced_and_what_it_points_to_stays() {
     let home = Home::ada();
     let precious = home.write("precious", b"precious", 0o644);
     fs::create_dir(home.path("directory")).unwrap();
-    for target in [precious.as_path(), &home.path("nothing"), &home.path("directory")] {
+    for target in [
+        precious.as_path(),
+        &home.path("nothing"),
+        &home.path("directory"),
+    ] {
         let _ = fs::remove_file(home.proxy());
         symlink(target, home.proxy()).unwrap();
         home.init(&[]).success();
         assert!(!home.proxy().is_symlink(), "{target:?}");
         judge::rfc(&home);
     }
-    assert_eq!((fs::read(&precious).unwrap(), mode(&precious)), (b"precious".to_vec(), 0o644));
+    assert_eq!(
+        (fs::read(&precious).unwrap(), mode(&precious)),
+        (b"precious".to_vec(), 0o644)
+    );
     assert!(!home.path("nothing").exists() && names(&home.path("directory")).is_empty());
 }
 
@@ -52,7 +61,11 @@ fn the_umask_has_no_say() {
     let home = Home::ada();
     for umask in ["000", "022", "077", "777"] {
         sh(&home, &format!("umask {umask}; exec \"$@\"")).success();
-        assert_eq!((mode(&home.proxy()), home.beside_the_proxy()), (0o600, vec!["x509up".to_owned()]), "{umask}");
+        assert_eq!(
+            (mode(&home.proxy()), home.beside_the_proxy()),
+            (0o600, vec!["x509up".to_owned()]),
+            "{umask}"
+        );
     }
 }
 
@@ -60,9 +73,18 @@ fn the_umask_has_no_say() {
 fn a_target_that_cannot_be_written_is_refused() {
     let home = Home::ada();
     fs::create_dir(home.path("directory")).unwrap();
-    for (target, words) in [("directory", "is a directory"), ("no/such/proxy", "there is no directory ")] {
+    for (target, words) in [
+        ("directory", "is a directory"),
+        ("no/such/proxy", "there is no directory "),
+    ] {
         let outcome = home.refused(&["--out", target]);
-        outcome.says(target, &format!("Error creating proxy certificate: {}", home.path(target).display()));
+        outcome.says(
+            target,
+            &format!(
+                "Error creating proxy certificate: {}",
+                home.path(target).display()
+            ),
+        );
         outcome.says(target, words).says(target, "help: ");
     }
     assert!(names(&home.path("directory")).is_empty());
@@ -80,13 +102,17 @@ fn a_device_or_pipe_is_not_replaced() {
 fn a_relative_target_is_named_in_full() {
     let home = Home::ada();
     let outcome = home.init(&["--out", "here.pem"]).success();
-    assert!(outcome.stdout.contains(&format!("Created proxy in {}.", home.path("here.pem").display())));
+    assert!(outcome.stdout.contains(&format!(
+        "Created proxy in {}.",
+        home.path("here.pem").display()
+    )));
     assert_eq!(mode(&home.path("here.pem")), 0o600);
 }
 
 /// Mounts something over the proxy's directory, puts the old proxy there, and shows what is left after a run.
 fn on(home: &Home, prepare: &str) -> Outcome {
-    let script = format!("{prepare}\n\"$@\"; code=$?; echo ---; cat out/x509up; ls -A out; exit $code");
+    let script =
+        format!("{prepare}\n\"$@\"; code=$?; echo ---; cat out/x509up; ls -A out; exit $code");
     let mut command = with_own_mounts(home);
     command.args(["sh", "-c", &script, "sh", BINARY, "init"]);
     home.put_sentinel();
@@ -96,26 +122,49 @@ fn on(home: &Home, prepare: &str) -> Outcome {
 #[test]
 fn a_full_disk_leaves_the_old_proxy() {
     let home = Home::ada();
-    let fill = "cp out/x509up old && mount -t tmpfs -o size=16k none out && cp old out/x509up || exit 99
+    let fill =
+        "cp out/x509up old && mount -t tmpfs -o size=16k none out && cp old out/x509up || exit 99
         head -c 100000 /dev/zero > out/fill 2>/dev/null";
     let outcome = on(&home, fill);
-    let (_, left) = outcome.stdout.split_once("---\n").unwrap_or_else(|| panic!("{outcome:?}"));
-    assert_eq!(left, format!("{}fill\nx509up\n", String::from_utf8_lossy(SENTINEL)));
-    home.failed(outcome, "").says("", "No space left on device").says("", "help: check the directory's permissions");
+    let (_, left) = outcome
+        .stdout
+        .split_once("---\n")
+        .unwrap_or_else(|| panic!("{outcome:?}"));
+    assert_eq!(
+        left,
+        format!("{}fill\nx509up\n", String::from_utf8_lossy(SENTINEL))
+    );
+    home.failed(outcome, "")
+        .says("", "No space left on device")
+        .says("", "help: check the directory's permissions");
 }
 
 #[test]
 fn a_read_only_directory_leaves_the_old_proxy() {
     let home = Home::ada();
-    let outcome = on(&home, "mount --bind out out && mount -o remount,bind,ro out || exit 99");
-    let (_, left) = outcome.stdout.split_once("---\n").unwrap_or_else(|| panic!("{outcome:?}"));
-    assert_eq!(left, format!("{}x509up\n", String::from_utf8_lossy(SENTINEL)));
-    home.failed(outcome, "").says("", "Read-only file system").says("", "help: check the directory's permissions");
+    let outcome = on(
+        &home,
+        "mount --bind out out && mount -o remount,bind,ro out || exit 99",
+    );
+    let (_, left) = outcome
+        .stdout
+        .split_once("---\n")
+        .unwrap_or_else(|| panic!("{outcome:?}"));
+    assert_eq!(
+        left,
+        format!("{}x509up\n", String::from_utf8_lossy(SENTINEL))
+    );
+    home.failed(outcome, "")
+        .says("", "Read-only file system")
+        .says("", "help: check the directory's permissions");
 }
 
 fn start(home: &Home) -> Child {
     let mut command = home.init_command(&["--voms", "virgo"]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command.spawn().unwrap()
 }
 
@@ -137,23 +186,37 @@ fn a_run_that_is_killed_leaves_the_old_proxy_or_the_new_one() {
             let _ = kill_process(Pid::from_child(&child), signal);
             let status = child.wait().unwrap();
             let new = fs::read(home.proxy()).unwrap();
-            assert!(judge::is_whole(&new), "{signal:?} at moment {moment}: {}", String::from_utf8_lossy(&new));
+            assert!(
+                judge::is_whole(&new),
+                "{signal:?} at moment {moment}: {}",
+                String::from_utf8_lossy(&new)
+            );
             assert_eq!(mode(&home.proxy()), 0o600);
             if status.success() {
                 finished += 1;
                 assert_ne!(new, old);
             } else {
                 broken_off += 1;
-                assert!(status.signal() == Some(signal.as_raw()) || status.code() == Some(130), "{status:?}");
+                assert!(
+                    status.signal() == Some(signal.as_raw()) || status.code() == Some(130),
+                    "{status:?}"
+                );
             }
-            for left in home.beside_the_proxy().iter().filter(|name| *name != "x509up") {
+            for left in home
+                .beside_the_proxy()
+                .iter()
+                .filter(|name| *name != "x509up")
+            {
                 assert_eq!(mode(&home.path("out").join(left)), 0o600);
                 assert_eq!(signal, Signal::KILL, "{left} was left behind");
                 fs::remove_file(home.path("out").join(left)).unwrap();
             }
         }
     }
-    assert!(broken_off > 10 && finished > 1, "{broken_off} broken off, {finished} finished");
+    assert!(
+        broken_off > 10 && finished > 1,
+        "{broken_off} broken off, {finished} finished"
+    );
 }
 
 #[test]
@@ -174,7 +237,11 @@ fn destroy(home: &Home, args: &[&str]) -> Outcome {
 #[test]
 fn a_destroyed_proxy_is_overwritten_and_gone() {
     let home = Home::ada();
-    for args in [&[][..], &["--file", "out/x509up"], &["-file=out/x509up", "-q"]] {
+    for args in [
+        &[][..],
+        &["--file", "out/x509up"],
+        &["-file=out/x509up", "-q"],
+    ] {
         home.init(&[]).success();
         let second = home.path("second name");
         fs::hard_link(home.proxy(), &second).unwrap();
@@ -194,7 +261,9 @@ fn destroying_dry_only_says_what_it_would_do() {
     home.init(&[]).success();
     let before = fs::read(home.proxy()).unwrap();
     for option in ["--dry", "-dryrun"] {
-        destroy(&home, &[option]).success().says(option, &format!("Would remove {}", home.proxy().display()));
+        destroy(&home, &[option])
+            .success()
+            .says(option, &format!("Would remove {}", home.proxy().display()));
         assert_eq!(fs::read(home.proxy()).unwrap(), before);
     }
 }
@@ -207,15 +276,32 @@ fn what_is_no_proxy_file_is_not_destroyed() {
     fs::create_dir(home.path("directory")).unwrap();
     run(home.command("mkfifo").arg("pipe"), b"").success();
     for name in ["link", "directory", "pipe", "missing", "/dev/null"] {
-        let dry: &[&[&str]] = if name == "missing" { &[&[], &["--dry"]] } else { &[&[]] };
+        let dry: &[&[&str]] = if name == "missing" {
+            &[&[], &["--dry"]]
+        } else {
+            &[&[]]
+        };
         for more in dry {
             let outcome = destroy(&home, &[&["--file", name], *more].concat());
-            assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{name}: {outcome:?}");
-            outcome.says(name, "error: Proxy file doesn't exist or has bad permissions").says(name, "help: ");
+            assert_eq!(
+                (outcome.code, outcome.stdout.as_str()),
+                (Some(1), ""),
+                "{name}: {outcome:?}"
+            );
+            outcome
+                .says(
+                    name,
+                    "error: Proxy file doesn't exist or has bad permissions",
+                )
+                .says(name, "help: ");
         }
         let quiet = destroy(&home, &["--file", name, "--quiet"]);
         assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(1), ""), "{name}");
-        assert_eq!(home.path(name).symlink_metadata().is_ok(), name != "missing", "{name}");
+        assert_eq!(
+            home.path(name).symlink_metadata().is_ok(),
+            name != "missing",
+            "{name}"
+        );
     }
     assert_eq!(fs::read(precious).unwrap(), b"precious");
     assert!(Path::new("/dev/null").exists());
@@ -225,9 +311,27 @@ fn with_encrypted_key() -> Home {
     let home = Home::ada();
     home.write("clear", &key_pem(&world().user), 0o600);
     fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
-    let args = ["pkcs8", "-topk8", "-in", "clear", "-out", ".globus/userkey.pem", "-passout"];
-    run(home.command("openssl").args(args).arg(format!("pass:{PASSPHRASE}")), b"").success();
-    fs::set_permissions(home.path(".globus/userkey.pem"), fs::Permissions::from_mode(0o400)).unwrap();
+    let args = [
+        "pkcs8",
+        "-topk8",
+        "-in",
+        "clear",
+        "-out",
+        ".globus/userkey.pem",
+        "-passout",
+    ];
+    run(
+        home.command("openssl")
+            .args(args)
+            .arg(format!("pass:{PASSPHRASE}")),
+        b"",
+    )
+    .success();
+    fs::set_permissions(
+        home.path(".globus/userkey.pem"),
+        fs::Permissions::from_mode(0o400),
+    )
+    .unwrap();
     home.put_sentinel();
     home
 }
@@ -243,11 +347,16 @@ fn typed(home: &Home, keys: &str) -> String {
          sleep 0.3\nsend \"{keys}\"\nexpect {{\neof {{}}\ntimeout {{ exit 96 }}\n}}\n"
     );
     home.write("script", script.as_bytes(), 0o600);
-    run(home.command("expect").arg("-f").arg("script"), b"").success().stdout
+    run(home.command("expect").arg("-f").arg("script"), b"")
+        .success()
+        .stdout
 }
 
 fn told(home: &Home) -> (String, String) {
-    (fs::read_to_string(home.path("told")).unwrap(), fs::read_to_string(home.path("trouble")).unwrap())
+    (
+        fs::read_to_string(home.path("told")).unwrap(),
+        fs::read_to_string(home.path("trouble")).unwrap(),
+    )
 }
 
 #[track_caller]
@@ -266,7 +375,10 @@ fn the_prompt_goes_to_the_terminal_and_the_passphrase_is_not_echoed() {
     assert!(!terminal.contains(PASSPHRASE), "{terminal}");
     is_sane(&terminal);
     let (stdout, stderr) = told(&home);
-    assert!(stdout.contains("Created proxy in") && !stdout.contains("pass phrase"), "{stdout}");
+    assert!(
+        stdout.contains("Created proxy in") && !stdout.contains("pass phrase"),
+        "{stdout}"
+    );
     assert!(!stderr.contains("pass phrase"), "{stderr}");
     judge::rfc(&home);
 }
@@ -288,9 +400,21 @@ fn a_wrong_an_empty_and_no_passphrase_at_the_prompt_are_errors() {
         let home = with_encrypted_key();
         let terminal = typed(&home, keys);
         assert!(terminal.contains("code=1\r"), "{keys}: {terminal}");
-        assert_eq!(terminal.matches("Enter GRID pass phrase:").count(), 1, "{keys}: {terminal}");
+        assert_eq!(
+            terminal.matches("Enter GRID pass phrase:").count(),
+            1,
+            "{keys}: {terminal}"
+        );
         is_sane(&terminal);
         let (stdout, stderr) = told(&home);
-        home.failed(Outcome { code: Some(1), stdout, stderr }, "wrong word").says(keys, "No credentials found!");
+        home.failed(
+            Outcome {
+                code: Some(1),
+                stdout,
+                stderr,
+            },
+            "wrong word",
+        )
+        .says(keys, "No credentials found!");
     }
 }

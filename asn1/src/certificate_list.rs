@@ -79,9 +79,13 @@ pub struct RevokedCertificate {
 impl TbsCertList {
     /// The OIDs of the critical extensions of the list and of its entries.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
-        let entries =
-            self.revoked_certificates.iter().flatten().filter_map(|entry| entry.crl_entry_extensions.as_ref());
+        let entries = self
+            .revoked_certificates
+            .iter()
+            .flatten()
+            .filter_map(|entry| entry.crl_entry_extensions.as_ref());
         let all = self.crl_extensions.iter().chain(entries).flatten();
-        all.filter(|extension| extension.critical).map(|extension| extension.extn_id)
+        all.filter(|extension| extension.critical)
+            .map(|extension| extension.extn_id)
     }
 }

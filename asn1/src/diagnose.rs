@@ -99,12 +99,18 @@ impl fmt::Display for Quirk {
 /// This explains a refusal. It accepts nothing: bytes without a quirk may still be of the wrong type, and extensions
 /// are not looked into. Inputs beyond [`MAX_INPUT`] are not looked at, and no more than [`MAX_QUIRKS`] are reported.
 pub fn diagnose(bytes: &[u8]) -> Vec<Quirk> {
-    let mut walk = Walk { bytes, quirks: Vec::new() };
+    let mut walk = Walk {
+        bytes,
+        quirks: Vec::new(),
+    };
     if bytes.len() <= MAX_INPUT
         && let Some(end) = walk.element(0, bytes.len(), 0)
         && end < bytes.len()
     {
-        walk.report(Quirk::TrailingBytes { offset: end, count: bytes.len() - end });
+        walk.report(Quirk::TrailingBytes {
+            offset: end,
+            count: bytes.len() - end,
+        });
     }
     walk.quirks
 }
@@ -168,7 +174,13 @@ impl Walk<'_> {
         Some(end)
     }
 
-    fn indefinite(&mut self, offset: usize, start: usize, end: usize, depth: usize) -> Option<usize> {
+    fn indefinite(
+        &mut self,
+        offset: usize,
+        start: usize,
+        end: usize,
+        depth: usize,
+    ) -> Option<usize> {
         self.report(Quirk::IndefiniteLength { offset })?;
         let mut at = start;
         loop {
@@ -180,16 +192,25 @@ impl Walk<'_> {
         }
     }
 
-    fn value(&mut self, header: &Header<'_>, offset: usize, content: std::ops::Range<usize>) -> Option<()> {
+    fn value(
+        &mut self,
+        header: &Header<'_>,
+        offset: usize,
+        content: std::ops::Range<usize>,
+    ) -> Option<()> {
         if !header.is_universal() {
             return Some(());
         }
         let quirk = match (header.tag(), self.bytes.get(content)?) {
-            (tag, _) if header.is_constructed() && !is_container(tag) => Quirk::ConstructedString { offset },
+            (tag, _) if header.is_constructed() && !is_container(tag) => {
+                Quirk::ConstructedString { offset }
+            }
             (Tag::UtcTime, _) => Quirk::UtcTime { offset },
             (Tag::GeneralizedTime, time) if !is_der_time(time) => Quirk::TimeForm { offset },
             (Tag::Integer, [0, next, ..]) if *next < 0x80 => Quirk::NonMinimalInteger { offset },
-            (Tag::Integer, [0xff, next, ..]) if *next >= 0x80 => Quirk::NonMinimalInteger { offset },
+            (Tag::Integer, [0xff, next, ..]) if *next >= 0x80 => {
+                Quirk::NonMinimalInteger { offset }
+            }
             _ => return Some(()),
         };
         self.report(quirk)
@@ -204,7 +225,10 @@ impl Walk<'_> {
 }
 
 fn is_container(tag: Tag) -> bool {
-    matches!(tag, Tag::Sequence | Tag::Set | Tag::External | Tag::EmbeddedPdv)
+    matches!(
+        tag,
+        Tag::Sequence | Tag::Set | Tag::External | Tag::EmbeddedPdv
+    )
 }
 
 fn is_der_time(time: &[u8]) -> bool {

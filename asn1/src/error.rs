@@ -72,7 +72,11 @@ impl fmt::Display for DecodeError {
             DecodeError::TooMany { what, limit } => {
                 write!(f, "{what} has more than {limit} elements")
             }
-            DecodeError::TooLong { what, length, limit } => write!(f, "{what} has {length} bytes, more than {limit}"),
+            DecodeError::TooLong {
+                what,
+                length,
+                limit,
+            } => write!(f, "{what} has {length} bytes, more than {limit}"),
         }
     }
 }

@@ -60,12 +60,18 @@ pub struct DraftProxyCertInfo {
 
 impl From<DraftProxyCertInfo> for ProxyCertInfo {
     fn from(draft: DraftProxyCertInfo) -> Self {
-        ProxyCertInfo { path_len_constraint: draft.path_len_constraint, proxy_policy: draft.proxy_policy }
+        ProxyCertInfo {
+            path_len_constraint: draft.path_len_constraint,
+            proxy_policy: draft.proxy_policy,
+        }
     }
 }
 
 impl From<ProxyCertInfo> for DraftProxyCertInfo {
     fn from(info: ProxyCertInfo) -> Self {
-        DraftProxyCertInfo { proxy_policy: info.proxy_policy, path_len_constraint: info.path_len_constraint }
+        DraftProxyCertInfo {
+            proxy_policy: info.proxy_policy,
+            path_len_constraint: info.path_len_constraint,
+        }
     }
 }

@@ -44,7 +44,9 @@ impl Targets {
             return Err(DecodeError::Empty { what: WHAT });
         }
         let hosts = targets.into_iter().map(host).collect::<Result<_, _>>();
-        Ok(Targets { hosts: hosts.map_err(|error| DecodeError::malformed(WHAT, error, value))? })
+        Ok(Targets {
+            hosts: hosts.map_err(|error| DecodeError::malformed(WHAT, error, value))?,
+        })
     }
 
     /// Encodes the extension, critical, in the VOMS shape.

@@ -19,7 +19,9 @@ pub(crate) fn sequence_content(bytes: &[u8]) -> der::Result<&[u8]> {
 /// Each whole element of the content of a SEQUENCE; callers stop at the first error.
 pub(crate) fn elements(content: &[u8]) -> der::Result<impl Iterator<Item = der::Result<&[u8]>>> {
     let mut reader = SliceReader::new(content)?;
-    Ok(std::iter::from_fn(move || (!reader.is_finished()).then(|| reader.tlv_bytes())))
+    Ok(std::iter::from_fn(move || {
+        (!reader.is_finished()).then(|| reader.tlv_bytes())
+    }))
 }
 
 /// What follows the header of the SEQUENCE that `bytes` begin with, whatever its length says.
@@ -81,7 +83,11 @@ pub(crate) fn nested_elements<'a>(
 }
 
 /// Whether a list may be written: not empty, and not longer than is read.
-pub(crate) fn check_count(count: usize, what: &'static str, limit: usize) -> Result<(), EncodeError> {
+pub(crate) fn check_count(
+    count: usize,
+    what: &'static str,
+    limit: usize,
+) -> Result<(), EncodeError> {
     match count {
         0 => Err(EncodeError::Empty { what }),
         _ if count > limit => Err(EncodeError::TooMany { what, limit }),
@@ -95,5 +101,9 @@ pub(crate) fn extension(
     critical: bool,
     value: Vec<u8>,
 ) -> Result<Extension, EncodeError> {
-    Ok(Extension { extn_id, critical, extn_value: OctetString::new(value)? })
+    Ok(Extension {
+        extn_id,
+        critical,
+        extn_value: OctetString::new(value)?,
+    })
 }

@@ -48,7 +48,9 @@ fn a_bad_ac_does_not_hide_the_others() {
 
 #[test]
 fn no_ac_is_an_error() {
-    let empty = DecodeError::Empty { what: "AC sequence" };
+    let empty = DecodeError::Empty {
+        what: "AC sequence",
+    };
     for value in [seq(&[]), seq(&[&seq(&[])]), seq(&[&seq(&[]), &seq(&[])])] {
         assert_eq!(AcSeq::raw(&value), Err(empty.clone()));
     }
@@ -65,8 +67,13 @@ fn more_than_64_acs_are_refused() {
     let error = AcSeq::raw(&value(MAX_ACS + 1)).unwrap_err();
     assert_eq!(error.to_string(), "AC sequence has more than 64 elements");
     let flat = seq(&vec![a.as_slice(); MAX_ACS + 1]);
-    assert!(matches!(AcSeq::raw(&flat), Err(DecodeError::TooMany { .. })));
-    let many = AcSeq { acs: vec![role(); MAX_ACS + 1] };
+    assert!(matches!(
+        AcSeq::raw(&flat),
+        Err(DecodeError::TooMany { .. })
+    ));
+    let many = AcSeq {
+        acs: vec![role(); MAX_ACS + 1],
+    };
     assert!(matches!(many.to_der(), Err(EncodeError::TooMany { .. })));
 }
 
@@ -78,7 +85,10 @@ fn an_ac_beyond_one_mebibyte_is_refused() {
     assert!(AcSeq::raw(&seq(&[&seq(&[&fits])])).is_ok());
     let long = seq(&[&vec![0; MAX_AC_LEN - header + 1]]);
     let error = AcSeq::raw(&seq(&[&seq(&[&long])])).unwrap_err();
-    assert_eq!(error.to_string(), "attribute certificate has 1048577 bytes, more than 1048576");
+    assert_eq!(
+        error.to_string(),
+        "attribute certificate has 1048577 bytes, more than 1048576"
+    );
 }
 
 #[test]
@@ -86,7 +96,13 @@ fn what_is_not_a_list_of_lists_is_malformed() {
     let a = read("ac/role.der");
     let mut trailing = seq(&[&seq(&[&a])]);
     trailing.push(0);
-    for value in [vec![], vec![0x30], vec![0x04, 0x00], seq(&[b"\x05\x00"]), trailing] {
+    for value in [
+        vec![],
+        vec![0x30],
+        vec![0x04, 0x00],
+        seq(&[b"\x05\x00"]),
+        trailing,
+    ] {
         let error = AcSeq::raw(&value).unwrap_err();
         assert!(matches!(error, DecodeError::Malformed { .. }), "{error}");
         assert!(error.to_string().starts_with("malformed AC sequence: "));

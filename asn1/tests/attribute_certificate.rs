@@ -2,11 +2,14 @@
 
 mod common;
 
-use common::{ATTRIBUTES, EXTENSIONS, HOLDER, SERIAL, SIGNATURE, read, role, role_with, seq, slices, tlv};
+use common::{
+    ATTRIBUTES, EXTENSIONS, HOLDER, SERIAL, SIGNATURE, read, role, role_with, seq, slices, tlv,
+};
 use der::asn1::{BitString, Ia5String, Int};
 use der::{Decode, Encode};
 use voms_asn1::attribute_certificate::{
-    AttCertIssuer, AttributeCertificate, DigestedObjectType, Holder, MAX_AC_LEN, ObjectDigestInfo, V2Form,
+    AttCertIssuer, AttributeCertificate, DigestedObjectType, Holder, MAX_AC_LEN, ObjectDigestInfo,
+    V2Form,
 };
 use voms_asn1::{DecodeError, EncodedAc, oid};
 use x509_cert::ext::pkix::name::GeneralName;
@@ -36,7 +39,10 @@ fn the_recorded_ac_has_these_fields() {
     assert_eq!(from, "2026-11-23T15:30:35Z");
     assert_eq!(until, "2026-11-24T03:30:35Z");
     assert_eq!(acinfo.signature.oid, oid::SHA256_WITH_RSA);
-    assert_eq!(acinfo.holder.directory_name().unwrap().to_string(), "CN=Testbed CA,DC=testbed,DC=example");
+    assert_eq!(
+        acinfo.holder.directory_name().unwrap().to_string(),
+        "CN=Testbed CA,DC=testbed,DC=example"
+    );
     assert_eq!(
         acinfo.issuer.directory_name().unwrap().to_string(),
         "CN=voms.test.example,O=Hosts,DC=testbed,DC=example"
@@ -85,7 +91,10 @@ fn algorithm_parameters_are_null_or_missing() {
 #[test]
 fn unsorted_attribute_values_keep_their_order() {
     let values = [tlv(4, &[b"b"]), tlv(4, &[b"a"]), tlv(4, &[b"b"])];
-    let attribute = seq(&[&oid::VOMS_FQANS.to_der().unwrap(), &tlv(0x31, &slices(&values))]);
+    let attribute = seq(&[
+        &oid::VOMS_FQANS.to_der().unwrap(),
+        &tlv(0x31, &slices(&values)),
+    ]);
     let ac = decode(&role_with(|acinfo| acinfo[ATTRIBUTES] = seq(&[&attribute])));
     let attribute = &ac.certificate().acinfo.attributes[0];
     let read: Vec<_> = attribute.values.iter().map(|v| v.value()).collect();
@@ -113,10 +122,16 @@ fn a_directory_name_counts_only_when_it_is_the_only_name() {
     let id = holder.base_certificate_id.clone().unwrap();
     let name = id.issuer[0].clone();
 
-    let by_entity = Holder { entity_name: Some(vec![name.clone()]), ..Holder::default() };
+    let by_entity = Holder {
+        entity_name: Some(vec![name.clone()]),
+        ..Holder::default()
+    };
     assert_eq!(by_entity.directory_name(), holder.directory_name());
     for names in [vec![], vec![uri()], vec![name.clone(), uri()]] {
-        let by_entity = Holder { entity_name: Some(names.clone()), ..Holder::default() };
+        let by_entity = Holder {
+            entity_name: Some(names.clone()),
+            ..Holder::default()
+        };
         assert_eq!(by_entity.directory_name(), None);
         assert_eq!(AttCertIssuer::V1Form(names.clone()).directory_name(), None);
         let mut by_certificate = holder.clone();
@@ -145,9 +160,11 @@ fn all_forms_of_issuer_and_holder_are_decoded() {
         base_certificate_id: id.clone(),
         object_digest_info: Some(digest.clone()),
     };
-    for issuer in
-        [AttCertIssuer::V1Form(names.clone()), AttCertIssuer::V2Form(V2Form::default()), AttCertIssuer::V2Form(full)]
-    {
+    for issuer in [
+        AttCertIssuer::V1Form(names.clone()),
+        AttCertIssuer::V2Form(V2Form::default()),
+        AttCertIssuer::V2Form(full),
+    ] {
         let mut certificate = ac.certificate().clone();
         certificate.acinfo.issuer = issuer;
         certificate.acinfo.holder = Holder {
@@ -186,14 +203,25 @@ fn other_types_and_further_elements_are_malformed() {
         read("ac/role.asn1.txt"),
     ] {
         let error = EncodedAc::from_der(&bytes).unwrap_err();
-        assert!(error.to_string().starts_with("malformed attribute certificate: "), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("malformed attribute certificate: "),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn more_than_one_mebibyte_is_refused_before_decoding() {
     let error = EncodedAc::from_der(&vec![0; MAX_AC_LEN + 1]).unwrap_err();
-    assert!(matches!(error, DecodeError::TooLong { limit: MAX_AC_LEN, .. }));
+    assert!(matches!(
+        error,
+        DecodeError::TooLong {
+            limit: MAX_AC_LEN,
+            ..
+        }
+    ));
     let error = EncodedAc::from_der(&vec![0; MAX_AC_LEN]).unwrap_err();
     assert!(matches!(error, DecodeError::Malformed { .. }));
 }

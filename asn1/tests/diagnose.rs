@@ -43,10 +43,21 @@ fn indefinite_lengths_are_found_where_they_are() {
     });
     assert_eq!(quirks(&inner), [Quirk::IndefiniteLength { offset: 11 }]);
     let error = EncodedAc::from_der(&inner).unwrap_err();
-    assert!(error.to_string().ends_with("(indefinite length at byte 11)"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("(indefinite length at byte 11)"),
+        "{error}"
+    );
 
     let unfinished = [&[0x30, 0x80], &ac[4..]].concat();
-    assert_eq!(quirks(&unfinished), [Quirk::IndefiniteLength { offset: 0 }, Quirk::Truncated { offset: 0 }]);
+    assert_eq!(
+        quirks(&unfinished),
+        [
+            Quirk::IndefiniteLength { offset: 0 },
+            Quirk::Truncated { offset: 0 }
+        ]
+    );
 }
 
 #[test]
@@ -56,7 +67,10 @@ fn long_lengths_are_found() {
     assert_eq!(quirks(&long), [Quirk::NonMinimalLength { offset: 0 }]);
     let short = role_with(|acinfo| acinfo[SERIAL] = vec![2, 0x81, 1, 7]);
     assert_eq!(quirks(&short), [Quirk::NonMinimalLength { offset: 213 }]);
-    assert_eq!(quirks(&short)[0].to_string(), "length longer than needed at byte 213");
+    assert_eq!(
+        quirks(&short)[0].to_string(),
+        "length longer than needed at byte 213"
+    );
 }
 
 #[test]
@@ -71,9 +85,23 @@ fn long_integers_are_found() {
 fn times_in_other_forms_are_found() {
     let utc = b"\x17\x0d261123153035Z";
     let ac = with_validity(utc, utc);
-    assert_eq!(quirks(&ac), [Quirk::UtcTime { offset: 233 }, Quirk::UtcTime { offset: 248 }]);
-    assert_eq!(quirks(&ac)[0].to_string(), "UTCTime instead of GeneralizedTime at byte 233");
-    for time in [b"20261123153035.5Z".as_slice(), b"20261123153035+0100", b"202611231530Z", b"20261123153035"] {
+    assert_eq!(
+        quirks(&ac),
+        [
+            Quirk::UtcTime { offset: 233 },
+            Quirk::UtcTime { offset: 248 }
+        ]
+    );
+    assert_eq!(
+        quirks(&ac)[0].to_string(),
+        "UTCTime instead of GeneralizedTime at byte 233"
+    );
+    for time in [
+        b"20261123153035.5Z".as_slice(),
+        b"20261123153035+0100",
+        b"202611231530Z",
+        b"20261123153035",
+    ] {
         let ac = with_validity(GOOD, &tlv(0x18, &[time]));
         assert_eq!(quirks(&ac), [Quirk::TimeForm { offset: 250 }]);
     }
@@ -109,7 +137,13 @@ fn strings_made_of_parts_are_found() {
 #[test]
 fn trailing_bytes_are_counted() {
     let ac = [read("ac/role.der"), b"\r\n".to_vec()].concat();
-    assert_eq!(quirks(&ac), [Quirk::TrailingBytes { offset: 1946, count: 2 }]);
+    assert_eq!(
+        quirks(&ac),
+        [Quirk::TrailingBytes {
+            offset: 1946,
+            count: 2
+        }]
+    );
     assert_eq!(quirks(&ac)[0].to_string(), "trailing bytes at byte 1946");
 }
 
@@ -120,7 +154,10 @@ fn a_cut_is_found_at_the_element_it_cuts() {
     assert_eq!(diagnose(&[]), [Quirk::Truncated { offset: 0 }]);
     let inside = seq(&[&seq(&[b"\x04\x05abc"]), b"\x05\x00"]);
     assert_eq!(diagnose(&inside), [Quirk::Overrun { offset: 4 }]);
-    assert_eq!(diagnose(&inside)[0].to_string(), "element longer than its parent at byte 4");
+    assert_eq!(
+        diagnose(&inside)[0].to_string(),
+        "element longer than its parent at byte 4"
+    );
 }
 
 #[test]

@@ -18,7 +18,11 @@ fn generic(names: &[&[u8]]) -> Vec<u8> {
 #[test]
 fn recorded_generic_attributes_are_these() {
     let ac = role();
-    let extension = ac.certificate().acinfo.extension(oid::VOMS_GENERIC_ATTRIBUTES).unwrap();
+    let extension = ac
+        .certificate()
+        .acinfo
+        .extension(oid::VOMS_GENERIC_ATTRIBUTES)
+        .unwrap();
     let granted = generic_attributes::from_extension(extension.extn_value.as_bytes()).unwrap();
     assert_eq!(granted.len(), 1);
     assert_eq!(granted[0].grantor.as_bytes(), GRANTOR);
@@ -53,17 +57,30 @@ fn an_empty_value_or_list_is_no_generic_attributes() {
     for value in [vec![], seq(&[]), seq(&[&seq(&[])])] {
         assert_eq!(generic_attributes::from_extension(&value), Ok(Vec::new()));
     }
-    assert!(matches!(generic_attributes::to_extension(&[]), Err(EncodeError::Empty { .. })));
+    assert!(matches!(
+        generic_attributes::to_extension(&[]),
+        Err(EncodeError::Empty { .. })
+    ));
 }
 
 #[test]
 fn a_grantor_is_one_uri() {
     let uri = tlv(0x86, &[GRANTOR]);
-    for names in [&[] as &[&[u8]], &[&uri, &uri], &[&tlv(0x82, &[b"voms.test.example"])]] {
+    for names in [
+        &[] as &[&[u8]],
+        &[&uri, &uri],
+        &[&tlv(0x82, &[b"voms.test.example"])],
+    ] {
         let error = generic_attributes::from_extension(&generic(names)).unwrap_err();
-        assert_eq!(error.to_string(), "malformed generic attributes: malformed ASN.1 DER value for SEQUENCE");
+        assert_eq!(
+            error.to_string(),
+            "malformed generic attributes: malformed ASN.1 DER value for SEQUENCE"
+        );
     }
-    let granted = GrantedAttributes { grantor: "é".into(), attributes: Vec::new() };
+    let granted = GrantedAttributes {
+        grantor: "é".into(),
+        attributes: Vec::new(),
+    };
     let error = generic_attributes::to_extension(&[granted]).unwrap_err();
     assert!(error.to_string().starts_with("value has no encoding: "));
 }
@@ -79,7 +96,10 @@ fn the_recorded_ac_carries_the_certificate_of_its_issuer() {
     let certificate = common::certificates(&host).remove(0);
     let der = der::Encode::to_der(&certificate).unwrap();
     assert_eq!(certs.certificates[0], der);
-    assert_eq!(acinfo.issuer.directory_name(), Some(certificate.tbs_certificate().subject()));
+    assert_eq!(
+        acinfo.issuer.directory_name(),
+        Some(certificate.tbs_certificate().subject())
+    );
 }
 
 #[test]
@@ -93,7 +113,10 @@ fn certificate_lists_are_neither_empty_nor_endless_nor_of_other_things() {
     let most = AcCerts::from_extension(&list(MAX_CERTS)).unwrap();
     assert_eq!(most.to_extension().unwrap().extn_value.as_bytes(), list(64));
     let error = AcCerts::from_extension(&list(MAX_CERTS + 1)).unwrap_err();
-    assert_eq!(error.to_string(), "AC certificate list has more than 64 elements");
+    assert_eq!(
+        error.to_string(),
+        "AC certificate list has more than 64 elements"
+    );
     for value in [vec![], seq(&[&seq(&[&[5, 0]])]), seq(&[&[5, 0]])] {
         let error = AcCerts::from_extension(&value).unwrap_err();
         assert!(matches!(error, DecodeError::Malformed { .. }), "{error}");
@@ -144,7 +167,10 @@ fn a_target_that_is_not_a_host_is_not_passed_over() {
         target("é.example"),
     ] {
         let error = Targets::from_extension(&seq(&[&seq(&[&a, &other])])).unwrap_err();
-        assert!(error.to_string().starts_with("malformed list of targets: "), "{error}");
+        assert!(
+            error.to_string().starts_with("malformed list of targets: "),
+            "{error}"
+        );
     }
 }
 
@@ -154,7 +180,12 @@ fn target_lists_are_neither_empty_nor_endless() {
     assert_eq!(error.to_string(), "list of targets is empty");
     let hosts = Vec::new();
     let error = Targets { hosts }.to_extension().unwrap_err();
-    assert_eq!(error, EncodeError::Empty { what: "list of targets" });
+    assert_eq!(
+        error,
+        EncodeError::Empty {
+            what: "list of targets"
+        }
+    );
     let a = target("a.example");
     let value = seq(&[&seq(&vec![a.as_slice(); MAX_TARGETS + 1])]);
     let error = Targets::from_extension(&value).unwrap_err();

@@ -14,8 +14,10 @@ const URI: &[u8] = b"virgo://voms.test.example:15000";
 
 fn acinfo(values: &[Vec<u8>]) -> AttributeCertificateInfo {
     let mut acinfo = role().certificate().acinfo.clone();
-    acinfo.attributes =
-        vec![Attribute { attr_type: VOMS_FQANS, values: values.iter().map(|v| Any::from_der(v).unwrap()).collect() }];
+    acinfo.attributes = vec![Attribute {
+        attr_type: VOMS_FQANS,
+        values: values.iter().map(|v| Any::from_der(v).unwrap()).collect(),
+    }];
     acinfo
 }
 
@@ -53,7 +55,11 @@ fn recorded_acs_have_these_fqans() {
 #[test]
 fn implicit_explicit_and_untagged_policy_authorities_are_read() {
     let uri = tlv(0x86, &[URI]);
-    for authority in [tlv(0xa0, &[&uri]), tlv(0xa0, &[&seq(&[&uri])]), seq(&[&uri])] {
+    for authority in [
+        tlv(0xa0, &[&uri]),
+        tlv(0xa0, &[&seq(&[&uri])]),
+        seq(&[&uri]),
+    ] {
         let attribute = from_authority(&authority).unwrap();
         assert_eq!(attribute.policy_authority.as_bytes(), URI);
         assert_eq!(attribute.fqans, ["/virgo"]);
@@ -64,7 +70,10 @@ fn implicit_explicit_and_untagged_policy_authorities_are_read() {
 fn only_the_implicit_policy_authority_is_written() {
     let read = from_authority(&seq(&[&tlv(0x86, &[URI])])).unwrap();
     let written = read.to_attribute().unwrap();
-    let rfc = acinfo(&[seq(&[&tlv(0xa0, &[&tlv(0x86, &[URI])]), &seq(&[&tlv(4, &[b"/virgo"])])])]);
+    let rfc = acinfo(&[seq(&[
+        &tlv(0xa0, &[&tlv(0x86, &[URI])]),
+        &seq(&[&tlv(4, &[b"/virgo"])]),
+    ])]);
     assert_eq!(vec![written], rfc.attributes);
 }
 
@@ -104,7 +113,10 @@ fn the_policy_authority_is_one_uri() {
     ] {
         assert_eq!(from_authority(&authority), Err(FqanError::NotOneUri));
     }
-    assert_eq!(FqanError::NotOneUri.to_string(), "policy authority of the FQAN attribute is not one URI");
+    assert_eq!(
+        FqanError::NotOneUri.to_string(),
+        "policy authority of the FQAN attribute is not one URI"
+    );
 }
 
 #[test]
@@ -121,7 +133,10 @@ fn a_policy_authority_must_be_there() {
     ] {
         assert_eq!(from_value(value), Err(FqanError::NoPolicyAuthority));
     }
-    assert_eq!(FqanError::NoPolicyAuthority.to_string(), "FQAN attribute has no policy authority");
+    assert_eq!(
+        FqanError::NoPolicyAuthority.to_string(),
+        "FQAN attribute has no policy authority"
+    );
 }
 
 #[test]
@@ -130,11 +145,19 @@ fn fqans_are_octet_strings_of_printable_ascii() {
     let utf8 = tlv(0x0c, &[b"/virgo"]);
     let error = from_fqans(&[good.clone(), utf8]).unwrap_err();
     assert_eq!(error.to_string(), "FQAN 1 is not an OCTET STRING");
-    for bytes in ["/virgo/é".as_bytes(), b"/virgo\n/atlas", b"/virgo\0", b"\xff"] {
+    for bytes in [
+        "/virgo/é".as_bytes(),
+        b"/virgo\n/atlas",
+        b"/virgo\0",
+        b"\xff",
+    ] {
         let error = from_fqans(&[tlv(4, &[bytes]), good.clone()]).unwrap_err();
         assert_eq!(error.to_string(), "FQAN 0 is not printable ASCII");
         let text = String::from_utf8_lossy(bytes).into_owned();
-        let attribute = FqanAttribute { policy_authority: "virgo://voms.test.example:15000".into(), fqans: vec![text] };
+        let attribute = FqanAttribute {
+            policy_authority: "virgo://voms.test.example:15000".into(),
+            fqans: vec![text],
+        };
         let error = attribute.to_attribute().unwrap_err();
         assert_eq!(error, FqanError::NotText { index: 0 });
     }

@@ -21,15 +21,42 @@ fn a_policy_authority_has_a_vo_a_host_and_perhaps_a_port() {
 
 #[test]
 fn nothing_in_it_can_leave_a_directory() {
-    assert_eq!(message("../etc://voms:1"), "policy authority has '/' in the VO");
-    assert_eq!(message("virgo://../voms:1"), "policy authority has '/' in the host");
-    assert_eq!(message("..://voms:1"), "policy authority has a VO that begins with a dot");
-    assert_eq!(message("virgo://.hidden:1"), "policy authority has a host that begins with a dot");
-    assert_eq!(message("virgo://voms\0:1"), "policy authority has '\\0' in the host");
-    assert_eq!(message("virgo://vöms:1"), "policy authority has 'ö' in the host");
-    assert_eq!(message("virgo ://voms:1"), "policy authority has ' ' in the VO");
-    assert_eq!(message("virgo://[::1]:15000"), "policy authority has '[' in the host");
-    assert_eq!(message("virgo://a://b:1"), "policy authority has no valid port");
+    assert_eq!(
+        message("../etc://voms:1"),
+        "policy authority has '/' in the VO"
+    );
+    assert_eq!(
+        message("virgo://../voms:1"),
+        "policy authority has '/' in the host"
+    );
+    assert_eq!(
+        message("..://voms:1"),
+        "policy authority has a VO that begins with a dot"
+    );
+    assert_eq!(
+        message("virgo://.hidden:1"),
+        "policy authority has a host that begins with a dot"
+    );
+    assert_eq!(
+        message("virgo://voms\0:1"),
+        "policy authority has '\\0' in the host"
+    );
+    assert_eq!(
+        message("virgo://vöms:1"),
+        "policy authority has 'ö' in the host"
+    );
+    assert_eq!(
+        message("virgo ://voms:1"),
+        "policy authority has ' ' in the VO"
+    );
+    assert_eq!(
+        message("virgo://[::1]:15000"),
+        "policy authority has '[' in the host"
+    );
+    assert_eq!(
+        message("virgo://a://b:1"),
+        "policy authority has no valid port"
+    );
 }
 
 #[test]
@@ -44,7 +71,10 @@ fn no_part_may_be_missing() {
 #[test]
 fn a_port_is_a_number_of_16_bits() {
     for port in ["", "x", "+1", "-1", "65536", "1 ", "1:2", "15000/x"] {
-        assert_eq!(PolicyAuthority::parse(&format!("virgo://voms:{port}")), Err(PolicyAuthorityError::Port));
+        assert_eq!(
+            PolicyAuthority::parse(&format!("virgo://voms:{port}")),
+            Err(PolicyAuthorityError::Port)
+        );
     }
     let port = |uri| PolicyAuthority::parse(uri).unwrap().port;
     assert_eq!(port("virgo://voms:0"), Some(0));

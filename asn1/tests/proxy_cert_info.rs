@@ -7,31 +7,52 @@ use voms_asn1::oid::{ANY_LANGUAGE, INDEPENDENT, INHERIT_ALL, LIMITED};
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo, ProxyPolicy};
 
 fn info(policy_language: der::asn1::ObjectIdentifier, path_len: Option<u32>) -> ProxyCertInfo {
-    ProxyCertInfo { path_len_constraint: path_len, proxy_policy: ProxyPolicy { policy_language, policy: None } }
+    ProxyCertInfo {
+        path_len_constraint: path_len,
+        proxy_policy: ProxyPolicy {
+            policy_language,
+            policy: None,
+        },
+    }
 }
 
 #[test]
 fn rfc_3820_puts_the_path_length_first() {
     for (wanted, hex) in [
         (info(INHERIT_ALL, None), "300c300a06082b06010505071501"),
-        (info(INHERIT_ALL, Some(3)), "300f020103300a06082b06010505071501"),
+        (
+            info(INHERIT_ALL, Some(3)),
+            "300f020103300a06082b06010505071501",
+        ),
         (info(INDEPENDENT, None), "300c300a06082b06010505071502"),
         (info(LIMITED, None), "300f300d060b2b060104019b5001010109"),
     ] {
         assert_eq!(encode(wanted.to_der().unwrap()), hex);
-        assert_eq!(ProxyCertInfo::from_der(&decode(hex).unwrap()).unwrap(), wanted);
+        assert_eq!(
+            ProxyCertInfo::from_der(&decode(hex).unwrap()).unwrap(),
+            wanted
+        );
     }
 }
 
 #[test]
 fn the_draft_puts_the_path_length_last_and_tags_it() {
     for (wanted, hex) in [
-        (info(INHERIT_ALL, Some(3)), "3011300a06082b06010505071501a103020103"),
-        (info(LIMITED, Some(3)), "3014300d060b2b060104019b5001010109a103020103"),
+        (
+            info(INHERIT_ALL, Some(3)),
+            "3011300a06082b06010505071501a103020103",
+        ),
+        (
+            info(LIMITED, Some(3)),
+            "3014300d060b2b060104019b5001010109a103020103",
+        ),
     ] {
         let wanted = DraftProxyCertInfo::from(wanted);
         assert_eq!(encode(wanted.to_der().unwrap()), hex);
-        assert_eq!(DraftProxyCertInfo::from_der(&decode(hex).unwrap()).unwrap(), wanted);
+        assert_eq!(
+            DraftProxyCertInfo::from_der(&decode(hex).unwrap()).unwrap(),
+            wanted
+        );
     }
 }
 
@@ -47,8 +68,14 @@ fn neither_form_reads_the_other() {
 fn converting_there_and_back_changes_nothing() {
     let mut rfc = info(ANY_LANGUAGE, Some(7));
     rfc.proxy_policy.policy = Some(OctetString::new(*b"rights").unwrap());
-    assert_eq!(ProxyCertInfo::from(DraftProxyCertInfo::from(rfc.clone())), rfc);
-    assert_eq!(ProxyCertInfo::from_der(&rfc.to_der().unwrap()).unwrap(), rfc);
+    assert_eq!(
+        ProxyCertInfo::from(DraftProxyCertInfo::from(rfc.clone())),
+        rfc
+    );
+    assert_eq!(
+        ProxyCertInfo::from_der(&rfc.to_der().unwrap()).unwrap(),
+        rfc
+    );
 }
 
 #[test]

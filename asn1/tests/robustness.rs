@@ -46,7 +46,10 @@ fn feed_ac(bytes: &[u8]) {
         let _ = Targets::from_extension(value);
         let _ = generic_attributes::from_extension(value);
     }
-    let _ = (acinfo.holder.directory_name(), acinfo.issuer.directory_name());
+    let _ = (
+        acinfo.holder.directory_name(),
+        acinfo.issuer.directory_name(),
+    );
     let _ = ac.certificate().to_der();
 }
 

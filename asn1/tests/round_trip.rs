@@ -73,7 +73,9 @@ fn acs_in_rest_replies_keep_their_bytes() {
 
 #[test]
 fn acs_in_legacy_replies_keep_their_bytes_in_both_alphabets() {
-    let (none, acs): (Vec<_>, Vec<_>) = ac_elements("legacy", "response").into_iter().partition(|(_, ac)| ac == NO_AC);
+    let (none, acs): (Vec<_>, Vec<_>) = ac_elements("legacy", "response")
+        .into_iter()
+        .partition(|(_, ac)| ac == NO_AC);
     assert_eq!((acs.len(), none.len()), LEGACY);
     acs.iter().for_each(|(name, ac)| check(name, ac));
     assert!(acs.iter().any(|(name, _)| name.contains("voms-alphabet")));
@@ -102,12 +104,14 @@ fn proxy_cert_infos_keep_their_bytes() {
     let mut count = 0;
     for dir in ["proxies", "info/proxies"] {
         for (name, value) in common::extension_values(dir, oid::PROXY_CERT_INFO) {
-            let info = proxy_cert_info::ProxyCertInfo::from_der(&value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let info = proxy_cert_info::ProxyCertInfo::from_der(&value)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(info.to_der().unwrap(), value, "{name}");
             count += 1;
         }
         for (name, value) in common::extension_values(dir, oid::DRAFT_PROXY_CERT_INFO) {
-            let info = proxy_cert_info::DraftProxyCertInfo::from_der(&value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let info = proxy_cert_info::DraftProxyCertInfo::from_der(&value)
+                .unwrap_or_else(|e| panic!("{name}: {e}"));
             assert_eq!(info.to_der().unwrap(), value, "{name}");
             count += 1;
         }

@@ -32,7 +32,10 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
     let draft = AcDraft {
         vo: VO.to_owned(),
         uri: format!("{HOST}:15000"),
-        fqans: std::iter::once(format!("/{VO}")).chain(groups).map(|g| g + "/Role=NULL/Capability=NULL").collect(),
+        fqans: std::iter::once(format!("/{VO}"))
+            .chain(groups)
+            .map(|g| g + "/Role=NULL/Capability=NULL")
+            .collect(),
         attributes: Vec::new(),
         targets: Vec::new(),
         not_before: now - Duration::minutes(1),
@@ -43,13 +46,20 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
 
 /// A proxy of a user.
 pub fn issue(user: &Credential, ac: &EncodedAc, key: PrivateKey) -> Proxy {
-    let request = ProxyRequest::new(Duration::hours(12)).carrying([CarriedAc::unverified(ac.clone())]);
-    request.issue(&VerifiedIssuer::assume(user), key, Utc::now()).unwrap()
+    let request =
+        ProxyRequest::new(Duration::hours(12)).carrying([CarriedAc::unverified(ac.clone())]);
+    request
+        .issue(&VerifiedIssuer::assume(user), key, Utc::now())
+        .unwrap()
 }
 
 /// The certificates of a chain as they stand in a file.
 pub fn to_pem(chain: &Chain) -> String {
-    chain.certificates().iter().map(|c| pem::encode("CERTIFICATE", c.der()).to_string()).collect()
+    chain
+        .certificates()
+        .iter()
+        .map(|c| pem::encode("CERTIFICATE", c.der()).to_string())
+        .collect()
 }
 
 /// What stands in a directory, read.
@@ -73,7 +83,12 @@ impl Setting {
         let world = World::create(directory, Utc::now()).unwrap();
         let ac = attribute_certificate(&world, fqans);
         let proxy = issue(&world.user, &ac, PrivateKey::generate_rsa(2048).unwrap());
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(directory.join(PROXY)).unwrap();
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(directory.join(PROXY))
+            .unwrap();
         file.write_all(&proxy.to_pem().unwrap()).unwrap();
         Self::open(directory)
     }
@@ -81,18 +96,39 @@ impl Setting {
     /// Reads what was made before.
     pub fn open(directory: &Path) -> Self {
         let load = |location: &Location| {
-            load::load(location, |_| -> Result<_, CredentialError> { panic!("no key is encrypted") }).unwrap()
+            load::load(location, |_| -> Result<_, CredentialError> {
+                panic!("no key is encrypted")
+            })
+            .unwrap()
         };
         let user = directory.join("user");
-        let user = load(&Location::pair(user.join("usercert.pem"), user.join("userkey.pem")));
-        let [certificates, vomsdir, proxy] = ["certificates", "vomsdir", PROXY].map(|name| directory.join(name));
+        let user = load(&Location::pair(
+            user.join("usercert.pem"),
+            user.join("userkey.pem"),
+        ));
+        let [certificates, vomsdir, proxy] =
+            ["certificates", "vomsdir", PROXY].map(|name| directory.join(name));
         let own = load(&Location::single(proxy.clone()));
         let ac = attribute_certificates(own.chain()).remove(0).unwrap();
         let contents = fs::read(&proxy).unwrap();
-        let (anchors, voms) = (TrustAnchors::open(&certificates).unwrap(), VomsDir::open(&vomsdir).unwrap());
+        let (anchors, voms) = (
+            TrustAnchors::open(&certificates).unwrap(),
+            VomsDir::open(&vomsdir).unwrap(),
+        );
         // Files that changed a moment ago are not remembered.
         let now = Utc::now() + Duration::minutes(1);
-        Self { certificates, vomsdir, proxy, user, own, ac, contents, anchors, voms, now }
+        Self {
+            certificates,
+            vomsdir,
+            proxy,
+            user,
+            own,
+            ac,
+            contents,
+            anchors,
+            voms,
+            now,
+        }
     }
 
     /// From DER to the FQANs.
@@ -105,7 +141,15 @@ impl Setting {
     pub fn verify_ac(&self) -> VerifiedAc {
         let trust = SignerTrust::VomsDir(&self.voms, &self.anchors);
         let holder = self.user.chain().leaf();
-        AcVerifier { trust, holder, now: self.now, skew: SKEW, hosts: None }.verify(&self.ac, Some(VO)).unwrap()
+        AcVerifier {
+            trust,
+            holder,
+            now: self.now,
+            skew: SKEW,
+            hosts: None,
+        }
+        .verify(&self.ac, Some(VO))
+        .unwrap()
     }
 
     /// One that is parsed, against CAs that were read before.
@@ -120,6 +164,10 @@ impl Setting {
 
     /// With a key that is there.
     pub fn issue_proxy(&self) -> Proxy {
-        issue(&self.user, &self.ac, PrivateKey::new(self.own.key().pkey().to_owned()))
+        issue(
+            &self.user,
+            &self.ac,
+            PrivateKey::new(self.own.key().pkey().to_owned()),
+        )
     }
 }

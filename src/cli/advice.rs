@@ -34,33 +34,46 @@ pub trait Advice {
 
 impl Advice for FqanError {
     fn next_step(&self) -> Option<String> {
-        Some("write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo".to_owned())
+        Some(
+            "write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo"
+                .to_owned(),
+        )
     }
 }
 
 impl Advice for PathFinding {
     fn next_step(&self) -> Option<String> {
         Some(match &self.problem {
-            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. } if self.is_ca => {
-                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate".to_owned()
+            PathProblem::Expired(_) | PathProblem::Weak(_) | PathProblem::Revoked { .. }
+                if self.is_ca =>
+            {
+                "update the CA's files (IGTF packages), or ask the CA for its renewed certificate"
+                    .to_owned()
             }
             PathProblem::Expired(_) => "get a new certificate from your CA".to_owned(),
             PathProblem::NotYetValid(_) => "check the clock of this machine".to_owned(),
-            PathProblem::UnknownIssuer { unreadable: Some(file), .. } => format!("fix or replace {}", file.display()),
+            PathProblem::UnknownIssuer {
+                unreadable: Some(file),
+                ..
+            } => format!("fix or replace {}", file.display()),
             PathProblem::UnknownIssuer { directory, .. } => format!(
                 "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
                  another directory with --certdir or X509_CERT_DIR",
                 directory.display()
             ),
             PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
-            PathProblem::CrlExpired { .. } | PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
-                "update the revocation lists: run fetch-crl".to_owned()
-            }
+            PathProblem::CrlExpired { .. }
+            | PathProblem::CrlUnusable { .. }
+            | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),
             PathProblem::Policy { file, .. } => {
-                format!("update the CA's files (IGTF packages), or look at what {} permits", file.display())
+                format!(
+                    "update the CA's files (IGTF packages), or look at what {} permits",
+                    file.display()
+                )
             }
             PathProblem::Weak(_) => {
-                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more".to_owned()
+                "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more"
+                    .to_owned()
             }
             _ => return None,
         })
@@ -85,8 +98,16 @@ impl Advice for AcFinding {
                 "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
                 vomsdir.display()
             )),
-            Self::LscFormerCa { file, signer, issuer, .. } => {
-                let who = match signer.common_name().is_some_and(|host| host.ends_with(".infn.it")) {
+            Self::LscFormerCa {
+                file,
+                signer,
+                issuer,
+                ..
+            } => {
+                let who = match signer
+                    .common_name()
+                    .is_some_and(|host| host.ends_with(".infn.it"))
+                {
                     true => "CNAF changed CA at the end of 2025",
                     false => "GEANT's certificates come from another CA since 2025",
                 };
@@ -96,7 +117,11 @@ impl Advice for AcFinding {
                     file.display()
                 ))
             }
-            Self::LscMismatch { file, signer, issuer } => Some(format!(
+            Self::LscMismatch {
+                file,
+                signer,
+                issuer,
+            } => Some(format!(
                 "if the VO confirms that its server's certificate changed, put these two lines into {}: {signer} and \
                  {issuer}",
                 file.display()
@@ -127,9 +152,13 @@ impl Advice for Finding {
 impl Advice for ProxyError {
     fn next_step(&self) -> Option<String> {
         match self {
-            Self::Expired(_) => Some("get a new certificate from your CA, or make the proxy anew".to_owned()),
+            Self::Expired(_) => {
+                Some("get a new certificate from your CA, or make the proxy anew".to_owned())
+            }
             Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
-            Self::MayNotSign => Some("ask your CA for a certificate with digitalSignature".to_owned()),
+            Self::MayNotSign => {
+                Some("ask your CA for a certificate with digitalSignature".to_owned())
+            }
             Self::MixedChain | Self::PathLength => {
                 Some("make the proxy from your certificate instead of from a proxy".to_owned())
             }
@@ -298,14 +327,24 @@ impl Advice for EcpError {
 /// What to do with a file that is taken for a certificate.
 fn foreign(what: Foreign, path: &Path) -> String {
     match what {
-        Foreign::Empty | Foreign::WebPage => "download it again from your CA's page, logged in there".to_owned(),
+        Foreign::Empty | Foreign::WebPage => {
+            "download it again from your CA's page, logged in there".to_owned()
+        }
         Foreign::JavaKeyStore => {
             let path = path.display();
-            format!("run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12")
+            format!(
+                "run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12"
+            )
         }
         Foreign::Archive => "unpack it, and import the files in it".to_owned(),
-        Foreign::Utf16 => format!("run: iconv -f UTF-16 -t UTF-8 {} > cert.pem", path.display()),
+        Foreign::Utf16 => format!(
+            "run: iconv -f UTF-16 -t UTF-8 {} > cert.pem",
+            path.display()
+        ),
         Foreign::Request => WAIT.to_owned(),
-        _ => "import the file with the certificate that your CA sent, or that your browser exported".to_owned(),
+        _ => {
+            "import the file with the certificate that your CA sent, or that your browser exported"
+                .to_owned()
+        }
     }
 }

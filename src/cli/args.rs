@@ -42,7 +42,9 @@ pub trait Arguments: Parser {
 
 /// What a command understands.
 pub fn definition<P: Parser>() -> clap::Command {
-    P::command().version(env!("CARGO_PKG_VERSION")).help_template(HELP)
+    P::command()
+        .version(env!("CARGO_PKG_VERSION"))
+        .help_template(HELP)
 }
 
 /// Parses a command's words.
@@ -83,13 +85,20 @@ impl<'a> Options<'a> {
     fn of(command: &clap::Command, abbreviated: &'a [&'a str]) -> Self {
         let names = command.get_arguments().flat_map(|arg| {
             let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-            let longs = arg.get_long_and_visible_aliases().unwrap_or_default().into_iter();
+            let longs = arg
+                .get_long_and_visible_aliases()
+                .unwrap_or_default()
+                .into_iter();
             let hidden = arg.get_aliases().unwrap_or_default();
             let shorts = arg.get_short().map(|short| short.to_string());
             let long = longs.chain(hidden).map(str::to_owned).chain(shorts);
-            long.map(move |long| (long, takes_value)).collect::<Vec<_>>()
+            long.map(move |long| (long, takes_value))
+                .collect::<Vec<_>>()
         });
-        Self { names: names.collect(), abbreviated }
+        Self {
+            names: names.collect(),
+            abbreviated,
+        }
     }
 
     /// Rewrites every option word as `--name` or `--name=value`, the value's own dashes out of harm's way.
@@ -97,7 +106,10 @@ impl<'a> Options<'a> {
         let mut out = Vec::with_capacity(words.len());
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
-            let Some(text) = word.to_str().filter(|text| text.len() > 1 && text.starts_with('-')) else {
+            let Some(text) = word
+                .to_str()
+                .filter(|text| text.len() > 1 && text.starts_with('-'))
+            else {
                 out.push(word.clone());
                 continue;
             };
@@ -107,11 +119,20 @@ impl<'a> Options<'a> {
                 break;
             }
             let bare = text.trim_start_matches('-');
-            let (name, value) = bare.split_once('=').map_or((bare, None), |(name, value)| (name, Some(value)));
+            let (name, value) = bare
+                .split_once('=')
+                .map_or((bare, None), |(name, value)| (name, Some(value)));
             let name = name.replace('_', "-");
             let known = self.find(&name);
-            let dashes = if known.map_or(name.len(), |(known, _)| known.len()) == 1 { "-" } else { "--" };
-            let spelled = format!("{dashes}{}", known.map_or(name.as_str(), |(known, _)| known));
+            let dashes = if known.map_or(name.len(), |(known, _)| known.len()) == 1 {
+                "-"
+            } else {
+                "--"
+            };
+            let spelled = format!(
+                "{dashes}{}",
+                known.map_or(name.as_str(), |(known, _)| known)
+            );
             match (known, value) {
                 (Some((_, true)), None) => match rest.next() {
                     Some(next) => {
@@ -131,13 +152,18 @@ impl<'a> Options<'a> {
     /// The option of that name, or the only one that begins so.
     fn find(&self, name: &str) -> Option<(&str, bool)> {
         let exact = self.names.iter().find(|(long, _)| long == name);
-        let may_be_cut = |long: &str| self.abbreviated.is_empty() || self.abbreviated.contains(&long);
+        let may_be_cut =
+            |long: &str| self.abbreviated.is_empty() || self.abbreviated.contains(&long);
         let unique = || {
-            let mut begun =
-                self.names.iter().filter(|(long, _)| name.len() > 1 && long.starts_with(name) && may_be_cut(long));
+            let mut begun = self
+                .names
+                .iter()
+                .filter(|(long, _)| name.len() > 1 && long.starts_with(name) && may_be_cut(long));
             begun.next().filter(|_| begun.next().is_none())
         };
-        exact.or_else(unique).map(|(long, takes_value)| (long.as_str(), *takes_value))
+        exact
+            .or_else(unique)
+            .map(|(long, takes_value)| (long.as_str(), *takes_value))
     }
 }
 
@@ -151,18 +177,26 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
     let trouble = match error.kind() {
-        ErrorKind::DisplayHelp => return CommandError::Help(error.render().to_string().trim_end().to_owned()),
-        ErrorKind::DisplayVersion => return CommandError::Help(format!("{name} v. {}", env!("CARGO_PKG_VERSION"))),
+        ErrorKind::DisplayHelp => {
+            return CommandError::Help(error.render().to_string().trim_end().to_owned());
+        }
+        ErrorKind::DisplayVersion => {
+            return CommandError::Help(format!("{name} v. {}", env!("CARGO_PKG_VERSION")));
+        }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            let suggestion = context(ContextKind::SuggestedArg).map(|near| format!("did you mean {near}?"));
+            let suggestion =
+                context(ContextKind::SuggestedArg).map(|near| format!("did you mean {near}?"));
             Diagnostic::new(format!("Unrecognized option: {typed}"))
                 .detail(format!("{name}: unrecognized option '{typed}'"))
                 .maybe_help(Some(suggestion.unwrap_or(help)))
         }
         ErrorKind::MissingRequiredArgument => {
-            Diagnostic::new(format!("{} is missing", argument.replace("...", ""))).maybe_help(Some(help))
+            Diagnostic::new(format!("{} is missing", argument.replace("...", "")))
+                .maybe_help(Some(help))
         }
-        ErrorKind::UnknownArgument => Diagnostic::new(format!("unexpected word '{argument}'")).maybe_help(Some(help)),
+        ErrorKind::UnknownArgument => {
+            Diagnostic::new(format!("unexpected word '{argument}'")).maybe_help(Some(help))
+        }
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();
@@ -175,8 +209,19 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
 /// The user's own spelling of an option that was rewritten.
 fn as_typed(argument: &str, words: &[OsString]) -> String {
     let bare = argument.trim_start_matches('-');
-    let same = |word: &&str| word.starts_with('-') && word.trim_start_matches('-').replace('_', "-").starts_with(bare);
-    words.iter().filter_map(|word| word.to_str()).find(same).unwrap_or(argument).to_owned()
+    let same = |word: &&str| {
+        word.starts_with('-')
+            && word
+                .trim_start_matches('-')
+                .replace('_', "-")
+                .starts_with(bare)
+    };
+    words
+        .iter()
+        .filter_map(|word| word.to_str())
+        .find(same)
+        .unwrap_or(argument)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -184,19 +229,35 @@ mod tests {
     use super::*;
 
     fn normalised(words: &str) -> String {
-        let names =
-            [("voms", true), ("valid", true), ("verify", false), ("path-length", true), ("q", false), ("quiet", false)]
-                .map(|(name, takes_value)| (name.to_owned(), takes_value));
+        let names = [
+            ("voms", true),
+            ("valid", true),
+            ("verify", false),
+            ("path-length", true),
+            ("q", false),
+            ("quiet", false),
+        ]
+        .map(|(name, takes_value)| (name.to_owned(), takes_value));
         let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
-        let options = Options { names: names.to_vec(), abbreviated: &[] };
-        let out: Vec<_> = options.normalise(&words).iter().map(|w| w.to_string_lossy().into_owned()).collect();
+        let options = Options {
+            names: names.to_vec(),
+            abbreviated: &[],
+        };
+        let out: Vec<_> = options
+            .normalise(&words)
+            .iter()
+            .map(|w| w.to_string_lossy().into_owned())
+            .collect();
         out.join(" ")
     }
 
     #[test]
     fn the_spellings_of_both_clients_mean_the_same() {
         assert_eq!(normalised("-voms virgo -q"), "--voms=virgo -q");
-        assert_eq!(normalised("--path_length 3 -path-length=4"), "--path-length=3 --path-length=4");
+        assert_eq!(
+            normalised("--path_length 3 -path-length=4"),
+            "--path-length=3 --path-length=4"
+        );
         assert_eq!(normalised("-valid -1:00"), "--valid=-1:00");
     }
 

@@ -7,7 +7,10 @@ use std::path::Path;
 use super::args::definition;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::{destroy, doctor, ecp, export, fake, grid, import, info, init, links, passwd, register, sandbox, verify};
+use super::{
+    destroy, doctor, ecp, export, fake, grid, import, info, init, links, passwd, register, sandbox,
+    verify,
+};
 
 /// The block of the overview that a command is listed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,19 +47,36 @@ impl Command {
         define: fn() -> clap::Command,
         run: fn(&Invocation) -> Exit,
     ) -> Self {
-        Self { words, name, is_linked: false, listed: None, usage: None, define, run }
+        Self {
+            words,
+            name,
+            is_linked: false,
+            listed: None,
+            usage: None,
+            define,
+            run,
+        }
     }
 
     const fn linked(self) -> Self {
-        Self { is_linked: true, ..self }
+        Self {
+            is_linked: true,
+            ..self
+        }
     }
 
     const fn listed(self, group: Group, about: &'static str) -> Self {
-        Self { listed: Some((group, about)), ..self }
+        Self {
+            listed: Some((group, about)),
+            ..self
+        }
     }
 
     const fn usage(self, usage: &'static str) -> Self {
-        Self { usage: Some(usage), ..self }
+        Self {
+            usage: Some(usage),
+            ..self
+        }
     }
 
     /// What it understands.
@@ -79,82 +99,242 @@ impl Command {
             return Some(rest);
         }
         let mut typed = typed.iter();
-        let chosen = self.words.split(' ').all(|word| typed.next().is_some_and(|typed| typed == word));
+        let chosen = self
+            .words
+            .split(' ')
+            .all(|word| typed.next().is_some_and(|typed| typed == word));
         chosen.then_some(typed.as_slice())
     }
 }
 
 /// In the order of the overview and of the links.
 pub static COMMANDS: [Command; 24] = [
-    Command::new("import", "voms-proxy-import", definition::<import::ImportArgs>, import::main)
-        .listed(Group::Setup, "put the certificate that your institution sent into ~/.globus"),
-    Command::new("register", "voms-proxy-register", definition::<register::RegisterArgs>, register::main)
-        .listed(Group::Setup, "show how to become a member of a VO, and how far you have got"),
-    Command::new("doctor", "voms-proxy-doctor", definition::<doctor::DoctorArgs>, doctor::main)
-        .listed(Group::Setup, "look at everything that a proxy needs, and tell what is broken"),
-    Command::new("init", "voms-proxy-init", definition::<init::InitArgs>, init::main)
-        .linked()
-        .listed(Group::Proxies, "make a proxy, with --voms VO one that carries the VO's attributes"),
-    Command::new("info", "voms-proxy-info", definition::<info::InfoArgs>, info::main)
-        .linked()
-        .listed(Group::Proxies, "show a proxy"),
-    Command::new("destroy", "voms-proxy-destroy", definition::<destroy::DestroyArgs>, destroy::main)
-        .linked()
-        .listed(Group::Proxies, "remove a proxy"),
-    Command::new("list", "voms-proxy-list", definition::<init::InitArgs>, init::list)
-        .linked()
-        .listed(Group::Proxies, "list what a VO would grant")
-        .usage("voms-proxy-list [options]"),
-    Command::new("export", "voms-proxy-export", definition::<export::ExportArgs>, export::main)
-        .listed(Group::Tools, "write certificate and key into a PKCS#12 file, for a browser"),
-    Command::new("passwd", "voms-proxy-passwd", definition::<passwd::PasswdArgs>, passwd::main)
-        .listed(Group::Tools, "change the pass phrase of your private key"),
-    Command::new("verify", "voms-proxy-verify", definition::<verify::VerifyArgs>, verify::main)
-        .listed(Group::Tools, "judge a proxy and its attributes as a service would"),
-    Command::new("fake", "voms-proxy-fake", definition::<fake::FakeArgs>, fake::main)
-        .linked()
-        .listed(Group::Tools, "make a proxy with attributes signed by yourself, to test services"),
-    Command::new("voms-verify", "voms-verify", definition::<verify::VerifyArgs>, verify::main)
-        .linked()
-        .usage("voms-verify [options]"),
-    Command::new("grid-proxy-init", "grid-proxy-init", definition::<init::InitArgs>, init::main)
-        .linked()
-        .usage("grid-proxy-init [options]"),
-    Command::new("grid-proxy-info", "grid-proxy-info", definition::<info::InfoArgs>, grid::proxy_info)
-        .linked()
-        .usage("grid-proxy-info [options]"),
-    Command::new("grid-proxy-destroy", "grid-proxy-destroy", definition::<grid::DestroyArgs>, grid::proxy_destroy)
-        .linked(),
-    Command::new("grid-cert-info", "grid-cert-info", definition::<grid::CertArgs>, grid::cert_info).linked(),
-    Command::new("grid-change-pass-phrase", "grid-change-pass-phrase", definition::<passwd::PasswdArgs>, passwd::main)
-        .linked()
-        .usage("grid-change-pass-phrase [options]"),
-    Command::new("ecp get-cert", "ecp-get-cert", definition::<ecp::GetCertArgs>, ecp::get_cert)
-        .linked()
-        .listed(Group::Ecp, "get-cert"),
-    Command::new("ecp cert-info", "ecp-cert-info", definition::<ecp::InfoArgs>, ecp::cert_info)
-        .linked()
-        .listed(Group::Ecp, "cert-info"),
-    Command::new("ecp get-cookie", "ecp-get-cookie", definition::<ecp::CookieArgs>, ecp::get_cookie)
-        .linked()
-        .listed(Group::Ecp, "get-cookie"),
-    Command::new("ecp curl", "ecp-curl", definition::<ecp::CurlArgs>, ecp::curl).linked().listed(Group::Ecp, "curl"),
-    Command::new("ligo-proxy-init", "ligo-proxy-init", definition::<ecp::LigoArgs>, ecp::ligo).linked(),
-    Command::new("links", "voms-proxy-links", definition::<links::LinksArgs>, links::main)
-        .listed(Group::Tools, "make links, so that voms-proxy-init and the others start by their own names"),
-    Command::new("sandbox", "voms-proxy-sandbox", definition::<sandbox::SandboxArgs>, sandbox::main)
-        .listed(Group::Tools, "start a throw-away VO on this machine, to try everything out"),
+    Command::new(
+        "import",
+        "voms-proxy-import",
+        definition::<import::ImportArgs>,
+        import::main,
+    )
+    .listed(
+        Group::Setup,
+        "put the certificate that your institution sent into ~/.globus",
+    ),
+    Command::new(
+        "register",
+        "voms-proxy-register",
+        definition::<register::RegisterArgs>,
+        register::main,
+    )
+    .listed(
+        Group::Setup,
+        "show how to become a member of a VO, and how far you have got",
+    ),
+    Command::new(
+        "doctor",
+        "voms-proxy-doctor",
+        definition::<doctor::DoctorArgs>,
+        doctor::main,
+    )
+    .listed(
+        Group::Setup,
+        "look at everything that a proxy needs, and tell what is broken",
+    ),
+    Command::new(
+        "init",
+        "voms-proxy-init",
+        definition::<init::InitArgs>,
+        init::main,
+    )
+    .linked()
+    .listed(
+        Group::Proxies,
+        "make a proxy, with --voms VO one that carries the VO's attributes",
+    ),
+    Command::new(
+        "info",
+        "voms-proxy-info",
+        definition::<info::InfoArgs>,
+        info::main,
+    )
+    .linked()
+    .listed(Group::Proxies, "show a proxy"),
+    Command::new(
+        "destroy",
+        "voms-proxy-destroy",
+        definition::<destroy::DestroyArgs>,
+        destroy::main,
+    )
+    .linked()
+    .listed(Group::Proxies, "remove a proxy"),
+    Command::new(
+        "list",
+        "voms-proxy-list",
+        definition::<init::InitArgs>,
+        init::list,
+    )
+    .linked()
+    .listed(Group::Proxies, "list what a VO would grant")
+    .usage("voms-proxy-list [options]"),
+    Command::new(
+        "export",
+        "voms-proxy-export",
+        definition::<export::ExportArgs>,
+        export::main,
+    )
+    .listed(
+        Group::Tools,
+        "write certificate and key into a PKCS#12 file, for a browser",
+    ),
+    Command::new(
+        "passwd",
+        "voms-proxy-passwd",
+        definition::<passwd::PasswdArgs>,
+        passwd::main,
+    )
+    .listed(Group::Tools, "change the pass phrase of your private key"),
+    Command::new(
+        "verify",
+        "voms-proxy-verify",
+        definition::<verify::VerifyArgs>,
+        verify::main,
+    )
+    .listed(
+        Group::Tools,
+        "judge a proxy and its attributes as a service would",
+    ),
+    Command::new(
+        "fake",
+        "voms-proxy-fake",
+        definition::<fake::FakeArgs>,
+        fake::main,
+    )
+    .linked()
+    .listed(
+        Group::Tools,
+        "make a proxy with attributes signed by yourself, to test services",
+    ),
+    Command::new(
+        "voms-verify",
+        "voms-verify",
+        definition::<verify::VerifyArgs>,
+        verify::main,
+    )
+    .linked()
+    .usage("voms-verify [options]"),
+    Command::new(
+        "grid-proxy-init",
+        "grid-proxy-init",
+        definition::<init::InitArgs>,
+        init::main,
+    )
+    .linked()
+    .usage("grid-proxy-init [options]"),
+    Command::new(
+        "grid-proxy-info",
+        "grid-proxy-info",
+        definition::<info::InfoArgs>,
+        grid::proxy_info,
+    )
+    .linked()
+    .usage("grid-proxy-info [options]"),
+    Command::new(
+        "grid-proxy-destroy",
+        "grid-proxy-destroy",
+        definition::<grid::DestroyArgs>,
+        grid::proxy_destroy,
+    )
+    .linked(),
+    Command::new(
+        "grid-cert-info",
+        "grid-cert-info",
+        definition::<grid::CertArgs>,
+        grid::cert_info,
+    )
+    .linked(),
+    Command::new(
+        "grid-change-pass-phrase",
+        "grid-change-pass-phrase",
+        definition::<passwd::PasswdArgs>,
+        passwd::main,
+    )
+    .linked()
+    .usage("grid-change-pass-phrase [options]"),
+    Command::new(
+        "ecp get-cert",
+        "ecp-get-cert",
+        definition::<ecp::GetCertArgs>,
+        ecp::get_cert,
+    )
+    .linked()
+    .listed(Group::Ecp, "get-cert"),
+    Command::new(
+        "ecp cert-info",
+        "ecp-cert-info",
+        definition::<ecp::InfoArgs>,
+        ecp::cert_info,
+    )
+    .linked()
+    .listed(Group::Ecp, "cert-info"),
+    Command::new(
+        "ecp get-cookie",
+        "ecp-get-cookie",
+        definition::<ecp::CookieArgs>,
+        ecp::get_cookie,
+    )
+    .linked()
+    .listed(Group::Ecp, "get-cookie"),
+    Command::new(
+        "ecp curl",
+        "ecp-curl",
+        definition::<ecp::CurlArgs>,
+        ecp::curl,
+    )
+    .linked()
+    .listed(Group::Ecp, "curl"),
+    Command::new(
+        "ligo-proxy-init",
+        "ligo-proxy-init",
+        definition::<ecp::LigoArgs>,
+        ecp::ligo,
+    )
+    .linked(),
+    Command::new(
+        "links",
+        "voms-proxy-links",
+        definition::<links::LinksArgs>,
+        links::main,
+    )
+    .listed(
+        Group::Tools,
+        "make links, so that voms-proxy-init and the others start by their own names",
+    ),
+    Command::new(
+        "sandbox",
+        "voms-proxy-sandbox",
+        definition::<sandbox::SandboxArgs>,
+        sandbox::main,
+    )
+    .listed(
+        Group::Tools,
+        "start a throw-away VO on this machine, to try everything out",
+    ),
 ];
 
 /// The command that a command line chooses, by the name the program was started as or by its first words; and the words
 /// that are left for it.
 pub fn find(argv: &[OsString]) -> Option<(&'static Command, &[OsString])> {
-    let started_as = argv.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    let started_as = argv
+        .first()
+        .map(Path::new)
+        .and_then(Path::file_name)
+        .unwrap_or_default();
     let typed = argv.get(1..).unwrap_or_default();
     let by_name = COMMANDS.iter().find(|command| started_as == command.name);
-    by_name
-        .map(|command| (command, typed))
-        .or_else(|| COMMANDS.iter().find_map(|command| Some((command, command.rest(typed)?))))
+    by_name.map(|command| (command, typed)).or_else(|| {
+        COMMANDS
+            .iter()
+            .find_map(|command| Some((command, command.rest(typed)?)))
+    })
 }
 
 /// The row of a name.
@@ -164,12 +344,19 @@ pub fn named(name: &str) -> Option<&'static Command> {
 
 /// The names for which `voms-proxy links` makes links.
 pub fn linked() -> impl Iterator<Item = &'static str> {
-    COMMANDS.iter().filter(|command| command.is_linked).map(|command| command.name)
+    COMMANDS
+        .iter()
+        .filter(|command| command.is_linked)
+        .map(|command| command.name)
 }
 
 /// A command as it is typed: what has no link of its own is a word after `voms-proxy`.
 pub fn as_typed(name: &str) -> String {
-    if linked().any(|link| link == name) { name.to_owned() } else { name.replacen("voms-proxy-", "voms-proxy ", 1) }
+    if linked().any(|link| link == name) {
+        name.to_owned()
+    } else {
+        name.replacen("voms-proxy-", "voms-proxy ", 1)
+    }
 }
 
 #[cfg(test)]
@@ -183,11 +370,26 @@ mod tests {
 
     #[test]
     fn a_command_is_chosen_by_the_name_of_the_program_or_by_the_first_words() {
-        assert_eq!(chosen("/usr/bin/voms-proxy-init --voms virgo"), Some(("voms-proxy-init", 2)));
-        assert_eq!(chosen("voms-proxy init --voms virgo"), Some(("voms-proxy-init", 2)));
-        assert_eq!(chosen("voms-proxy grid-proxy-info -e"), Some(("grid-proxy-info", 1)));
-        assert_eq!(chosen("voms-proxy ecp get-cert -k"), Some(("ecp-get-cert", 1)));
-        assert_eq!(chosen("voms-proxy ecp-get-cert -k"), Some(("ecp-get-cert", 1)));
+        assert_eq!(
+            chosen("/usr/bin/voms-proxy-init --voms virgo"),
+            Some(("voms-proxy-init", 2))
+        );
+        assert_eq!(
+            chosen("voms-proxy init --voms virgo"),
+            Some(("voms-proxy-init", 2))
+        );
+        assert_eq!(
+            chosen("voms-proxy grid-proxy-info -e"),
+            Some(("grid-proxy-info", 1))
+        );
+        assert_eq!(
+            chosen("voms-proxy ecp get-cert -k"),
+            Some(("ecp-get-cert", 1))
+        );
+        assert_eq!(
+            chosen("voms-proxy ecp-get-cert -k"),
+            Some(("ecp-get-cert", 1))
+        );
         assert_eq!(chosen("voms-proxy-info init"), Some(("voms-proxy-info", 1)));
         assert_eq!(chosen("voms-proxy ecp"), None);
         assert_eq!(chosen("voms-proxy ini"), None);

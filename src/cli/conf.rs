@@ -11,14 +11,23 @@ use super::output::Diagnostic;
 
 /// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
 /// as not being in the file. A file names no further files.
-pub fn with_files(options: &Options<'_>, typed: Vec<OsString>) -> Result<Vec<OsString>, Diagnostic> {
-    let files = typed.iter().filter_map(|word| word.as_bytes().strip_prefix(b"--conf="));
+pub fn with_files(
+    options: &Options<'_>,
+    typed: Vec<OsString>,
+) -> Result<Vec<OsString>, Diagnostic> {
+    let files = typed
+        .iter()
+        .filter_map(|word| word.as_bytes().strip_prefix(b"--conf="));
     let mut words = Vec::new();
     for file in files {
         let said = options.normalise(&read(Path::new(OsStr::from_bytes(file)))?);
-        let named =
-            |word: &OsString| option(word).is_some_and(|name| typed.iter().any(|own| option(own) == Some(name)));
-        words.extend(said.into_iter().filter(|word| !named(word) && option(word) != Some("conf")));
+        let named = |word: &OsString| {
+            option(word).is_some_and(|name| typed.iter().any(|own| option(own) == Some(name)))
+        };
+        words.extend(
+            said.into_iter()
+                .filter(|word| !named(word) && option(word) != Some("conf")),
+        );
     }
     words.extend(typed);
     Ok(words)
@@ -40,18 +49,32 @@ const SAME: [&[&str]; 9] = [
 /// What a normalised word decides: the name of its option, or of the first that decides the same.
 fn option(word: &OsString) -> Option<&str> {
     let name = word.as_bytes().split(|byte| *byte == b'=').next()?;
-    let name = std::str::from_utf8(name).ok()?.strip_prefix('-')?.trim_start_matches('-');
-    Some(SAME.iter().find(|same| same.contains(&name)).map_or(name, |same| same[0]))
+    let name = std::str::from_utf8(name)
+        .ok()?
+        .strip_prefix('-')?
+        .trim_start_matches('-');
+    Some(
+        SAME.iter()
+            .find(|same| same.contains(&name))
+            .map_or(name, |same| same[0]),
+    )
 }
 
 /// Words separated by blanks; what follows a `#` at the begin of a word is a comment.
 fn read(file: &Path) -> Result<Vec<OsString>, Diagnostic> {
     let contents = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
-        Diagnostic::new(format!("cannot read the options in {}: {}", file.display(), files::reason(&error)))
-            .help("name a readable file with --conf")
+        Diagnostic::new(format!(
+            "cannot read the options in {}: {}",
+            file.display(),
+            files::reason(&error)
+        ))
+        .help("name a readable file with --conf")
     })?;
     let text = String::from_utf8_lossy(&contents).into_owned();
-    let words = text.lines().flat_map(|line| line.split_whitespace().take_while(|word| !word.starts_with('#')));
+    let words = text.lines().flat_map(|line| {
+        line.split_whitespace()
+            .take_while(|word| !word.starts_with('#'))
+    });
     Ok(words.map(OsString::from).collect())
 }
 
@@ -63,7 +86,10 @@ mod tests {
     fn comments_go_to_the_end_of_the_line() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "# all\n-voms virgo # mine\n  -valid=1:00 -q\n").unwrap();
-        assert_eq!(read(file.path()).unwrap(), ["-voms", "virgo", "-valid=1:00", "-q"]);
+        assert_eq!(
+            read(file.path()).unwrap(),
+            ["-voms", "virgo", "-valid=1:00", "-q"]
+        );
         assert!(read(Path::new("/nonexistent")).is_err());
     }
 }

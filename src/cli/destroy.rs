@@ -74,7 +74,13 @@ struct DestroyPlan {
 impl DestroyPlan {
     fn new(args: DestroyArgs, env: &Environment) -> Self {
         let path = args.file.unwrap_or_else(|| env.proxy());
-        Self { path, uid: env.uid, dry: args.dry, quiet: args.quiet, debug: args.debug }
+        Self {
+            path,
+            uid: env.uid,
+            dry: args.dry,
+            quiet: args.quiet,
+            debug: args.debug,
+        }
     }
 }
 
@@ -93,10 +99,12 @@ fn report(plan: &DestroyPlan, outcome: io::Result<()>) -> Result<Report, Command
     match outcome {
         Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
         Err(error) => {
-            return Err(Diagnostic::new("Proxy file doesn't exist or has bad permissions")
-                .detail(format!("{path}: {}", voms::files::reason(&error)))
-                .help("name the proxy with --file")
-                .into());
+            return Err(
+                Diagnostic::new("Proxy file doesn't exist or has bad permissions")
+                    .detail(format!("{path}: {}", voms::files::reason(&error)))
+                    .help("name the proxy with --file")
+                    .into(),
+            );
         }
         Ok(()) if plan.dry && !plan.quiet => output::stderr(&format!("Would remove {path}")),
         Ok(()) => {}

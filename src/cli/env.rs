@@ -42,7 +42,10 @@ impl Environment {
             pkcs12_user_cert: path("PKCS12_USER_CERT"),
             cert_dir: path("X509_CERT_DIR"),
             voms_dir: path("X509_VOMS_DIR"),
-            vomses: ["X509_VOMSES", "X509_VOMS_FILE", "VOMS_USERCONF"].into_iter().filter_map(path).collect(),
+            vomses: ["X509_VOMSES", "X509_VOMS_FILE", "VOMS_USERCONF"]
+                .into_iter()
+                .filter_map(path)
+                .collect(),
             conda_prefix: path("CONDA_PREFIX"),
             arc_location: path("ARC_LOCATION"),
             ecp_idp: text("ECP_IDP").or_else(|| institution(&text("CIGETCERTOPTS")?)),
@@ -51,9 +54,12 @@ impl Environment {
             init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
             info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
-            colours: path("NO_COLOR").is_none() && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
+            colours: path("NO_COLOR").is_none()
+                && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
             uid: rustix::process::geteuid().as_raw(),
-            shell: path("SHELL").unwrap_or_else(|| "/bin/sh".into()).into_os_string(),
+            shell: path("SHELL")
+                .unwrap_or_else(|| "/bin/sh".into())
+                .into_os_string(),
             search_path: path("PATH").unwrap_or_default().into_os_string(),
         }
     }
@@ -65,13 +71,17 @@ impl Environment {
 
     /// Where the proxy is unless an option says otherwise: `X509_USER_PROXY`, else `/tmp/x509up_u<uid>`.
     pub fn proxy(&self) -> PathBuf {
-        self.user_proxy.clone().unwrap_or_else(|| format!("/tmp/x509up_u{}", self.uid).into())
+        self.user_proxy
+            .clone()
+            .unwrap_or_else(|| format!("/tmp/x509up_u{}", self.uid).into())
     }
 }
 
 #[allow(clippy::disallowed_methods)]
 fn path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 fn text(name: &str) -> Option<String> {

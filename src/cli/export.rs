@@ -86,7 +86,11 @@ impl ExportPlan {
             p12: args.p12.clone(),
             credential: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
             source: PassphraseSource::new(args.pwstdin),
-            ciphers: if args.compatible { Ciphers::Compatible } else { Ciphers::Modern },
+            ciphers: if args.compatible {
+                Ciphers::Compatible
+            } else {
+                Ciphers::Modern
+            },
         })
     }
 }
@@ -95,17 +99,26 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     if !credential.chain().proxies().is_empty() {
         let path = plan.credential.certificate().display();
-        return Err(Diagnostic::new(format!("{path} is a proxy, which no browser can use"))
-            .help("name your certificate with --cert and its key with --key")
-            .into());
+        return Err(
+            Diagnostic::new(format!("{path} is a proxy, which no browser can use"))
+                .help("name your certificate with --cert and its key with --key")
+                .into(),
+        );
     }
     let password = plan.source.choose_for(&plan.p12, "password")?;
-    let bundle = credential.to_pkcs12(&password, plan.ciphers).map_err(|error| {
-        Diagnostic::new(format!("PKCS#12 cannot be made: {error}")).help("please report this as a bug")
-    })?;
+    let bundle = credential
+        .to_pkcs12(&password, plan.ciphers)
+        .map_err(|error| {
+            Diagnostic::new(format!("PKCS#12 cannot be made: {error}"))
+                .help("please report this as a bug")
+        })?;
     file::replace(&plan.p12, &bundle).map_err(|error| {
-        Diagnostic::new(format!("cannot write {}: {}", plan.p12.display(), voms::files::reason(&error)))
-            .help("name another file with --p12")
+        Diagnostic::new(format!(
+            "cannot write {}: {}",
+            plan.p12.display(),
+            voms::files::reason(&error)
+        ))
+        .help("name another file with --p12")
     })?;
     Ok(report(&plan.p12, credential.chain().leaf()))
 }
@@ -122,6 +135,8 @@ fn refuse_existing(path: &Path, force: bool) -> Result<(), Diagnostic> {
     if path.symlink_metadata().is_err() || force {
         return Ok(());
     }
-    Err(Diagnostic::new(format!("{} is there already", path.display()))
-        .help("name another file with --p12, or replace it with --force"))
+    Err(
+        Diagnostic::new(format!("{} is there already", path.display()))
+            .help("name another file with --p12, or replace it with --force"),
+    )
 }

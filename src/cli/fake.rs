@@ -55,7 +55,12 @@ pub struct FakeArgs {
     #[arg(long, value_name = "FQAN", action = ArgAction::Append, required = true)]
     fqan: Vec<String>,
     /// The server that the attributes name (default localhost:15000)
-    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:15000", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        default_value = "localhost:15000",
+        hide_default_value = true
+    )]
     uri: String,
     /// A generic attribute; repeatable
     #[arg(long, value_name = "NAME=VALUE (QUALIFIER)", action = ArgAction::Append)]
@@ -124,50 +129,84 @@ pub fn main(invocation: &Invocation) -> Exit {
 }
 
 fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Diagnostic> {
-    let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
+    let valid = args
+        .valid
+        .as_deref()
+        .map(|text| init::lifetime("--valid", text))
+        .transpose()?;
     let hours = args.hours.as_deref().map(init::hours).transpose()?;
-    let vomslife = args.vomslife.as_deref().map(|text| init::lifetime("--vomslife", text)).transpose()?;
+    let vomslife = args
+        .vomslife
+        .as_deref()
+        .map(|text| init::lifetime("--vomslife", text))
+        .transpose()?;
     let usual = Duration::hours(12);
     let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
     let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
     may_be_written(&out, args.force)?;
     if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
-        return Err(
-            Diagnostic::new(format!("{fqan:?} is no FQAN")).help("write for example --fqan /virgo/Role=production")
-        );
+        return Err(Diagnostic::new(format!("{fqan:?} is no FQAN"))
+            .help("write for example --fqan /virgo/Role=production"));
     }
-    let signer = load(&Location::pair(args.hostcert.clone(), args.hostkey.clone()), args.pwstdin)?;
+    let signer = load(
+        &Location::pair(args.hostcert.clone(), args.hostkey.clone()),
+        args.pwstdin,
+    )?;
     let user = load(&find_user(args, env)?, args.pwstdin)?;
     let holder = user.chain().holder();
     let draft = AcDraft {
         vo: args.voms.clone(),
         uri: args.uri.clone(),
         fqans: args.fqan.clone(),
-        attributes: args.ga.iter().map(|text| generic_attribute(text, &args.voms)).collect::<Result<_, _>>()?,
+        attributes: args
+            .ga
+            .iter()
+            .map(|text| generic_attribute(text, &args.voms))
+            .collect::<Result<_, _>>()?,
         targets: Vec::new(),
         not_before: now,
         not_after: now + vomslife.or(valid).unwrap_or(usual),
     };
     let ac = draft.sign(holder, &signer).map_err(Diagnostic::new)?;
     if args.debug {
-        output::stderr(&format!("signed by {}: {}", signer.chain().leaf().subject(), args.fqan.join(", ")));
+        output::stderr(&format!(
+            "signed by {}: {}",
+            signer.chain().leaf().subject(),
+            args.fqan.join(", ")
+        ));
     }
     let request = ProxyRequest::new(hours.or(valid).unwrap_or(usual))
-        .with_generation(if args.old && !args.rfc { Generation::Legacy } else { Generation::Rfc })
-        .with_policy(if args.limited { Policy::Limited } else { Policy::InheritAll })
+        .with_generation(if args.old && !args.rfc {
+            Generation::Legacy
+        } else {
+            Generation::Rfc
+        })
+        .with_policy(if args.limited {
+            Policy::Limited
+        } else {
+            Policy::InheritAll
+        })
         .with_path_length(args.path_length)
         .carrying([CarriedAc::unverified(ac)]);
     let key = PrivateKey::generate_rsa(bits).map_err(Diagnostic::new)?;
-    let proxy = request.issue(&VerifiedIssuer::assume(&user), key, now).map_err(Diagnostic::from)?;
+    let proxy = request
+        .issue(&VerifiedIssuer::assume(&user), key, now)
+        .map_err(Diagnostic::from)?;
     let pem = proxy.to_pem().map_err(Diagnostic::new)?;
     file::replace(&out, &pem).map_err(|error| {
-        Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
-            .detail(voms::files::reason(&error))
-            .help("name another file with --out")
+        Diagnostic::new(format!(
+            "Error creating proxy certificate: {}",
+            out.display()
+        ))
+        .detail(voms::files::reason(&error))
+        .help("name another file with --out")
     })?;
     if !args.quiet {
         let until = output::date(proxy.not_after(), env.time_zone.as_deref());
-        output::line(&format!("\nCreated proxy in {}.\n\nYour proxy is valid until {until}", out.display()));
+        output::line(&format!(
+            "\nCreated proxy in {}.\n\nYour proxy is valid until {until}",
+            out.display()
+        ));
     }
     Ok(())
 }
@@ -176,8 +215,10 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Di
 fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
     let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
     if there && !force {
-        return Err(Diagnostic::new(format!("{} is there already", out.display()))
-            .help("name another file with --out, or replace it with --force"));
+        return Err(
+            Diagnostic::new(format!("{} is there already", out.display()))
+                .help("name another file with --out, or replace it with --force"),
+        );
     }
     Ok(())
 }
@@ -193,13 +234,23 @@ fn load(location: &Location, pwstdin: bool) -> Result<Credential, Diagnostic> {
 
 /// `name = value (qualifier)`; without a qualifier it is the VO's.
 fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Diagnostic> {
-    let wrong =
-        || Diagnostic::new(format!("invalid attribute: {text:?}")).help("write --ga 'name = value (qualifier)'");
+    let wrong = || {
+        Diagnostic::new(format!("invalid attribute: {text:?}"))
+            .help("write --ga 'name = value (qualifier)'")
+    };
     let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
-    let (value, qualifier) = match rest.trim().strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+    let (value, qualifier) = match rest
+        .trim()
+        .strip_suffix(')')
+        .and_then(|rest| rest.rsplit_once('('))
+    {
         Some((value, qualifier)) => (value, qualifier),
         None => (rest, vo),
     };
     let octets = |text: &str| text.trim().as_bytes().to_vec();
-    Ok(GenericAttribute { name: octets(name), value: octets(value), qualifier: octets(qualifier) })
+    Ok(GenericAttribute {
+        name: octets(name),
+        value: octets(value),
+        qualifier: octets(qualifier),
+    })
 }

@@ -11,7 +11,9 @@ use super::signals;
 
 /// The directory a file is in.
 pub fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
@@ -22,16 +24,28 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 
 /// Whether what stands at `path` may be replaced by a file.
 pub fn may_be_replaced(path: &Path) -> io::Result<()> {
-    let Ok(there) = path.symlink_metadata() else { return Ok(()) };
+    let Ok(there) = path.symlink_metadata() else {
+        return Ok(());
+    };
     // Links are replaced, but not one that leads to a terminal or a pipe, such as /dev/stdout.
-    let leads_to = path.metadata().ok().filter(|found| there.is_symlink() && !found.is_dir());
+    let leads_to = path
+        .metadata()
+        .ok()
+        .filter(|found| there.is_symlink() && !found.is_dir());
     let place = leads_to.as_ref().unwrap_or(&there);
     if !place.is_file() && !place.is_symlink() {
-        let what = if place.is_dir() { "it is a directory" } else { "it is not a regular file" };
+        let what = if place.is_dir() {
+            "it is a directory"
+        } else {
+            "it is not a regular file"
+        };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     if there.uid() != rustix::process::geteuid().as_raw() {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "it belongs to another user",
+        ));
     }
     Ok(())
 }
@@ -46,7 +60,9 @@ pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<
             .permissions(Permissions::from_mode(0o600))
             .tempfile_in(directory(path))?;
         temporary.write_all(contents)?;
-        temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
+        temporary
+            .as_file()
+            .set_permissions(Permissions::from_mode(mode))?;
         temporary.as_file().sync_all()?;
         temporary.persist(path).map_err(|error| error.error)?;
         Ok(())
@@ -56,10 +72,16 @@ pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<
 /// Opens a file that [`destroy`] would remove: one's own, and neither a symbolic link nor anything but a file.
 pub fn open_for_destruction(path: &Path, uid: u32) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new().write(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
     let found = file.metadata()?;
     if !found.is_file() || found.uid() != uid {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "is not a file of yours"));
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "is not a file of yours",
+        ));
     }
     Ok(file)
 }
@@ -75,7 +97,9 @@ fn overwrite(mut file: &File, length: u64) -> io::Result<()> {
     let zeros = [0; 4096];
     let mut left = length;
     while left > 0 {
-        let count = usize::try_from(left).unwrap_or(zeros.len()).min(zeros.len());
+        let count = usize::try_from(left)
+            .unwrap_or(zeros.len())
+            .min(zeros.len());
         file.write_all(&zeros[..count])?;
         left -= count as u64;
     }
@@ -100,7 +124,10 @@ mod tests {
         replace(&link, b"proxy").unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"precious");
         assert!(!link.is_symlink());
-        assert_eq!(std::fs::metadata(&link).unwrap().permissions().mode() & 0o7777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&link).unwrap().permissions().mode() & 0o7777,
+            0o600
+        );
     }
 
     #[test]

@@ -45,7 +45,12 @@ pub struct Finding {
 
 impl Finding {
     fn new(area: &'static str, status: Status, fact: impl Display, fix: Option<String>) -> Self {
-        Self { area, status, fact: fact.to_string().replace('\n', "\\n"), fix }
+        Self {
+            area,
+            status,
+            fact: fact.to_string().replace('\n', "\\n"),
+            fix,
+        }
     }
 
     pub fn ok(area: &'static str, fact: impl Display) -> Self {
@@ -70,8 +75,16 @@ impl Finding {
 
     /// A failure as a command tells it: its headline, and what says more than that.
     pub fn of_trouble(area: &'static str, trouble: &Diagnostic) -> Self {
-        let fact = std::iter::once(trouble.headline()).chain(trouble.details()).collect::<Vec<_>>().join(": ");
-        Self::new(area, Status::Failed, fact, trouble.next_step().map(str::to_owned))
+        let fact = std::iter::once(trouble.headline())
+            .chain(trouble.details())
+            .collect::<Vec<_>>()
+            .join(": ");
+        Self::new(
+            area,
+            Status::Failed,
+            fact,
+            trouble.next_step().map(str::to_owned),
+        )
     }
 
     pub fn is_fault(&self) -> bool {
@@ -81,7 +94,9 @@ impl Finding {
     /// A line, and below it what mends it.
     pub fn lines(&self) -> Vec<String> {
         let fact = format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact);
-        std::iter::once(fact).chain(self.fix.as_ref().map(|fix| format!("{:21}help: {fix}", ""))).collect()
+        std::iter::once(fact)
+            .chain(self.fix.as_ref().map(|fix| format!("{:21}help: {fix}", "")))
+            .collect()
     }
 
     pub fn print(&self) {

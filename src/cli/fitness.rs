@@ -50,7 +50,11 @@ pub fn faults(
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
     let mut all = own(certificate, now);
-    all.extend(anchors.iter().flat_map(|anchors| vouched(certificate, issuers, anchors, now)));
+    all.extend(
+        anchors
+            .iter()
+            .flat_map(|anchors| vouched(certificate, issuers, anchors, now)),
+    );
     all.retain(Finding::is_fault);
     all
 }
@@ -58,9 +62,13 @@ pub fn faults(
 /// What the certificate says of itself.
 pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
     let alone = Chain::new(vec![certificate.clone()]);
-    let dates: Vec<ChainFinding> = alone.map(|chain| chain.local_findings(now)).unwrap_or_default();
-    let mut all: Vec<Finding> =
-        dates.iter().map(|finding| Finding::failed(CERTIFICATE, finding, finding.next_step())).collect();
+    let dates: Vec<ChainFinding> = alone
+        .map(|chain| chain.local_findings(now))
+        .unwrap_or_default();
+    let mut all: Vec<Finding> = dates
+        .iter()
+        .map(|finding| Finding::failed(CERTIFICATE, finding, finding.next_step()))
+        .collect();
     if all.is_empty() {
         let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
         all.push(if certificate.not_after() - now < RENEWAL {
@@ -70,14 +78,26 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
             Finding::ok(CERTIFICATE, text)
         });
     }
-    if certificate.key_usage().is_some_and(|usage| !KeyUsage::may_sign(usage)) {
-        all.push(Finding::failed(CERTIFICATE, ProxyError::MayNotSign, ProxyError::MayNotSign.next_step()));
+    if certificate
+        .key_usage()
+        .is_some_and(|usage| !KeyUsage::may_sign(usage))
+    {
+        all.push(Finding::failed(
+            CERTIFICATE,
+            ProxyError::MayNotSign,
+            ProxyError::MayNotSign.next_step(),
+        ));
     } else if let Some(usage) = certificate.key_usage() {
-        all.push(Finding::ok(CERTIFICATE, format!("its key may be used for: {}", usage.names().join(", "))));
+        all.push(Finding::ok(
+            CERTIFICATE,
+            format!("its key may be used for: {}", usage.names().join(", ")),
+        ));
     }
     let strength = StrengthPolicy::default();
     let weak = strength.judge_key(certificate);
-    if let Some(weakness) = weak.or_else(|| strength.judge_signature(certificate.signature_algorithm())) {
+    if let Some(weakness) =
+        weak.or_else(|| strength.judge_signature(certificate.signature_algorithm()))
+    {
         let problem = PathProblem::Weak(weakness);
         let fix = "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more";
         all.push(Finding::failed(CERTIFICATE, problem, Some(fix.to_owned())));
@@ -92,29 +112,51 @@ pub fn vouched(
     anchors: &TrustAnchors,
     now: DateTime<Utc>,
 ) -> Vec<Finding> {
-    let all = std::iter::once(certificate).chain(issuers).cloned().collect();
-    let Ok(chain) = Chain::new(all) else { return Vec::new() };
+    let all = std::iter::once(certificate)
+        .chain(issuers)
+        .cloned()
+        .collect();
+    let Ok(chain) = Chain::new(all) else {
+        return Vec::new();
+    };
     match chain.verify(anchors, now) {
         Ok(_) => {
-            let text = format!("{} is trusted by {}", certificate.issuer(), anchors.directory().display());
+            let text = format!(
+                "{} is trusted by {}",
+                certificate.issuer(),
+                anchors.directory().display()
+            );
             let mut all = vec![Finding::ok(CA, text)];
             all.extend(lists(certificate, anchors, now));
             all
         }
-        Err(findings) => findings.iter().filter(|finding| !is_own(finding, certificate)).map(fault).collect(),
+        Err(findings) => findings
+            .iter()
+            .filter(|finding| !is_own(finding, certificate))
+            .map(fault)
+            .collect(),
     }
 }
 
 /// That nobody on this machine can tell.
 pub fn no_anchors() -> Finding {
     let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
-    Finding::advice(CA, text, "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR")
+    Finding::advice(
+        CA,
+        text,
+        "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR",
+    )
 }
 
 /// Whether [`own`] tells it already.
 fn is_own(finding: &ChainFinding, certificate: &Certificate) -> bool {
-    let ChainFinding::Path(path) = finding else { return false };
-    let own = matches!(path.problem, PathProblem::Expired(_) | PathProblem::NotYetValid(_) | PathProblem::Weak(_));
+    let ChainFinding::Path(path) = finding else {
+        return false;
+    };
+    let own = matches!(
+        path.problem,
+        PathProblem::Expired(_) | PathProblem::NotYetValid(_) | PathProblem::Weak(_)
+    );
     own && path.subject == *certificate.subject()
 }
 
@@ -135,11 +177,23 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
     let lists = anchors.revocation_lists_of(certificate, now);
     let Some((file, end)) = lists.iter().max_by_key(|(_, end)| *end) else {
         let text = format!("there is no revocation list of {}", certificate.issuer());
-        return vec![Finding::advice(REVOCATION, text, "install fetch-crl and run it: fetch-crl")];
+        return vec![Finding::advice(
+            REVOCATION,
+            text,
+            "install fetch-crl and run it: fetch-crl",
+        )];
     };
-    let text = format!("not revoked; the list {} lasts until {}", file.display(), output::rfc3339(*end));
+    let text = format!(
+        "not revoked; the list {} lasts until {}",
+        file.display(),
+        output::rfc3339(*end)
+    );
     if *end - now < LIST_RENEWAL {
-        return vec![Finding::warning(REVOCATION, text, Some("run: fetch-crl".to_owned()))];
+        return vec![Finding::warning(
+            REVOCATION,
+            text,
+            Some("run: fetch-crl".to_owned()),
+        )];
     }
     vec![Finding::ok(REVOCATION, text)]
 }

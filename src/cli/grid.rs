@@ -18,13 +18,27 @@ use super::output::{self, Diagnostic};
 use super::{file, info, places};
 
 /// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
-const INFO_SHORT: [(&str, &str); 5] =
-    [("-f", "--file"), ("-s", "--subject"), ("-i", "--issuer"), ("-v", "--valid"), ("-h", "--hours")];
+const INFO_SHORT: [(&str, &str); 5] = [
+    ("-f", "--file"),
+    ("-s", "--subject"),
+    ("-i", "--issuer"),
+    ("-v", "--valid"),
+    ("-h", "--hours"),
+];
 
 /// Runs `grid-proxy-info`.
 pub fn proxy_info(invocation: &Invocation) -> Exit {
-    let long = |word: &OsString| INFO_SHORT.iter().find(|(short, _)| word == short).map(|(_, long)| (*long).into());
-    let words = invocation.words.iter().map(|word| long(word).unwrap_or_else(|| word.clone())).collect();
+    let long = |word: &OsString| {
+        INFO_SHORT
+            .iter()
+            .find(|(short, _)| word == short)
+            .map(|(_, long)| (*long).into())
+    };
+    let words = invocation
+        .words
+        .iter()
+        .map(|word| long(word).unwrap_or_else(|| word.clone()))
+        .collect();
     info::main(&invocation.with_words(words))
 }
 
@@ -71,7 +85,9 @@ impl Arguments for DestroyArgs {}
 
 /// Runs `grid-proxy-destroy`.
 pub fn proxy_destroy(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args| Ok(Report::done().exit(destroy(&DestroyPlan::new(args, &invocation.env)))))
+    run_command(invocation, |args| {
+        Ok(Report::done().exit(destroy(&DestroyPlan::new(args, &invocation.env))))
+    })
 }
 
 struct DestroyPlan {
@@ -91,14 +107,23 @@ impl DestroyPlan {
         if args.all {
             files.extend(delegated(Path::new("/tmp"), env.uid));
         }
-        Self { files, uid: env.uid, dry: args.dryrun, verbose: args.dryrun || args.debug }
+        Self {
+            files,
+            uid: env.uid,
+            dry: args.dryrun,
+            verbose: args.dryrun || args.debug,
+        }
     }
 }
 
 /// Removes all that it can, and tells of each that it cannot.
 fn destroy(plan: &DestroyPlan) -> Exit {
     let mut exit = Exit::Success;
-    for file in plan.files.iter().filter(|file| file.symlink_metadata().is_ok()) {
+    for file in plan
+        .files
+        .iter()
+        .filter(|file| file.symlink_metadata().is_ok())
+    {
         if plan.verbose {
             let verb = if plan.dry { "Would remove" } else { "Removing" };
             output::stderr(&format!("{verb} {}", file.display()));
@@ -108,9 +133,13 @@ fn destroy(plan: &DestroyPlan) -> Exit {
             false => file::destroy(file, plan.uid),
         };
         if let Err(error) = outcome {
-            Diagnostic::new(format!("cannot remove {}: {}", file.display(), files::reason(&error)))
-                .help("check who owns it")
-                .print();
+            Diagnostic::new(format!(
+                "cannot remove {}: {}",
+                file.display(),
+                files::reason(&error)
+            ))
+            .help("check who owns it")
+            .print();
             exit = Exit::Failure;
         }
     }
@@ -205,7 +234,11 @@ enum Value {
 impl CertPlan {
     fn new(args: CertArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let usual = || Some(env.globus()?.join("usercert.pem"));
-        let path = args.file.or(env.user_cert.clone()).or_else(usual).unwrap_or_else(|| "usercert.pem".into());
+        let path = args
+            .file
+            .or(env.user_cert.clone())
+            .or_else(usual)
+            .unwrap_or_else(|| "usercert.pem".into());
         places::finish_import(&path)?;
         let wanted = [
             (args.subject, Value::Subject),
@@ -214,8 +247,17 @@ impl CertPlan {
             (args.startdate, Value::Start),
             (args.enddate, Value::End),
         ];
-        let values: Vec<Value> = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, value)| value).collect();
-        Ok(Self { path, all: args.all || values.is_empty(), values, rfc2253: args.rfc2253 })
+        let values: Vec<Value> = wanted
+            .into_iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, value)| value)
+            .collect();
+        Ok(Self {
+            path,
+            all: args.all || values.is_empty(),
+            values,
+            rfc2253: args.rfc2253,
+        })
     }
 
     fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
@@ -225,7 +267,13 @@ impl CertPlan {
             let text = x509.to_text().map_err(Diagnostic::new)?;
             lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
         }
-        let name = |dn: &Dn| if self.rfc2253 { dn.rfc2253() } else { dn.to_string() };
+        let name = |dn: &Dn| {
+            if self.rfc2253 {
+                dn.rfc2253()
+            } else {
+                dn.to_string()
+            }
+        };
         lines.extend(self.values.iter().map(|value| match value {
             Value::Subject => name(certificate.subject()),
             Value::Issuer => name(certificate.issuer()),
@@ -239,12 +287,15 @@ impl CertPlan {
 
 fn load(path: &Path) -> Result<Certificate, Diagnostic> {
     let lost = |why: String| {
-        Diagnostic::new(format!("no certificate in {}: {why}", path.display())).help("name its file with --file")
+        Diagnostic::new(format!("no certificate in {}: {why}", path.display()))
+            .help("name its file with --file")
     };
-    let contents =
-        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
+    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
+        .map_err(|error| lost(files::reason(&error)))?;
     let all = Certificate::all_from_pem(&contents).map_err(|error| lost(error.to_string()))?;
-    all.into_iter().next().ok_or_else(|| lost("there is no PEM block of one".to_owned()))
+    all.into_iter()
+        .next()
+        .ok_or_else(|| lost("there is no PEM block of one".to_owned()))
 }
 
 fn openssl_date(time: DateTime<Utc>) -> String {

@@ -80,7 +80,11 @@ pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
         signals::watch();
         let plan = ImportPlan::new(args, &invocation.env)?;
-        if plan.only_finish { finish(&plan) } else { run(&plan, (invocation.now)()) }?;
+        if plan.only_finish {
+            finish(&plan)
+        } else {
+            run(&plan, (invocation.now)())
+        }?;
         Ok(Report::done())
     })
 }
@@ -134,8 +138,12 @@ fn overrides(directory: &Path, env: &Environment) -> Vec<(&'static str, PathBuf)
         ("X509_USER_KEY", &env.user_key),
         ("PKCS12_USER_CERT", &env.pkcs12_user_cert),
     ];
-    let named = named.into_iter().filter_map(|(name, file)| Some((name, file.clone()?)));
-    named.filter(|(_, file)| !file.starts_with(directory)).collect()
+    let named = named
+        .into_iter()
+        .filter_map(|(name, file)| Some((name, file.clone()?)));
+    named
+        .filter(|(_, file)| !file.starts_with(directory))
+        .collect()
 }
 
 /// Whose key it is that will stand beside the certificate.
@@ -152,8 +160,11 @@ fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
         finish(plan)?;
     }
     let (received, key) = receive(plan, &pair)?;
-    let understood: Vec<String> =
-        received.understood().iter().map(|file| format!("{} ({})", file.path.display(), file.form)).collect();
+    let understood: Vec<String> = received
+        .understood()
+        .iter()
+        .map(|file| format!("{} ({})", file.path.display(), file.form))
+        .collect();
     let chosen = received.choose(now)?;
     output::line(&format!("Found in {}:", understood.join(", ")));
     describe(&chosen, plan.anchors.as_ref(), now);
@@ -170,14 +181,24 @@ fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
         Key::Received => Some(protect(plan, &chosen, &pair)?),
     };
     let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
-    replace(&pair, &chosen, (&key, key_pem.as_ref().map(|pem| pem.as_bytes())), &stamp)?;
+    replace(
+        &pair,
+        &chosen,
+        (&key, key_pem.as_ref().map(|pem| pem.as_bytes())),
+        &stamp,
+    )?;
     tell_next(plan, &chosen, now);
     Ok(())
 }
 
 /// Puts it in place, and says so before a signal ends the program. A key that the certificate was found to belong to
 /// has to be there still.
-fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stamp: &str) -> Result<(), PairError> {
+fn replace(
+    pair: &Pair,
+    chosen: &Chosen,
+    (key, new): (&Key, Option<&[u8]>),
+    stamp: &str,
+) -> Result<(), PairError> {
     let locked = pair.lock()?;
     signals::uninterrupted(|| {
         let finished_earlier = locked.finish()?;
@@ -185,7 +206,14 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
             globus_dir::unchanged(&pair.key(), read)?;
         }
         let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
-        tell_done(pair, new.is_some(), &Replaced { finished_earlier, ..replaced });
+        tell_done(
+            pair,
+            new.is_some(),
+            &Replaced {
+                finished_earlier,
+                ..replaced
+            },
+        );
         Ok(())
     })
 }
@@ -193,7 +221,9 @@ fn replace(pair: &Pair, chosen: &Chosen, (key, new): (&Key, Option<&[u8]>), stam
 fn finish(plan: &ImportPlan) -> Result<(), CommandError> {
     let (pair, directory) = (plan.pair(), plan.directory.display());
     if plan.dry && pair.is_unfinished() {
-        output::line(&format!("Would finish an import into {directory} that was interrupted."));
+        output::line(&format!(
+            "Would finish an import into {directory} that was interrupted."
+        ));
         return Ok(());
     }
     let text = match places::finish(&pair)? {
@@ -227,7 +257,11 @@ fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>)
     super::info::field("issuer", certificate.issuer());
     super::info::field("valid", fitness::validity(certificate, now));
     if !chosen.issuers.is_empty() {
-        let names: Vec<String> = chosen.issuers.iter().map(|issuer| issuer.subject().to_string()).collect();
+        let names: Vec<String> = chosen
+            .issuers
+            .iter()
+            .map(|issuer| issuer.subject().to_string())
+            .collect();
         super::info::field("with", names.join(", "));
     }
     for other in &chosen.passed_over {
@@ -247,11 +281,18 @@ fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>)
 
 fn will_be_replaced(pair: &Pair, key: &Key) -> Vec<PathBuf> {
     let stays = |path: &PathBuf| matches!(key, Key::AtHome(_)) && *path == pair.key();
-    pair.existing().into_iter().filter(|path| !stays(path)).collect()
+    pair.existing()
+        .into_iter()
+        .filter(|path| !stays(path))
+        .collect()
 }
 
 fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ")
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(" and ")
 }
 
 fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
@@ -272,13 +313,21 @@ fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), Command
     if plan.source == PassphraseSource::Terminal && confirm(&question)? {
         return Ok(());
     }
-    Err(Diagnostic::new(format!("{there} would be replaced; nothing was changed"))
-        .help("run it again with --force: a dated backup of what is there is kept")
-        .into())
+    Err(
+        Diagnostic::new(format!("{there} would be replaced; nothing was changed"))
+            .help("run it again with --force: a dated backup of what is there is kept")
+            .into(),
+    )
 }
 
-fn protect(plan: &ImportPlan, chosen: &Chosen, pair: &Pair) -> Result<Zeroizing<String>, CommandError> {
-    let failed = |error: KeyError| CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"));
+fn protect(
+    plan: &ImportPlan,
+    chosen: &Chosen,
+    pair: &Pair,
+) -> Result<Zeroizing<String>, CommandError> {
+    let failed = |error: KeyError| {
+        CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"))
+    };
     if !plan.protect {
         return chosen.key.to_pkcs8_pem().map_err(failed);
     }
@@ -289,29 +338,46 @@ fn protect(plan: &ImportPlan, chosen: &Chosen, pair: &Pair) -> Result<Zeroizing<
 /// What goes into `usercert.pem`: the certificate, and the CAs between it and the root.
 fn certificates(chosen: &Chosen) -> String {
     let all = std::iter::once(&chosen.certificate).chain(&chosen.issuers);
-    all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string()).collect()
+    all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string())
+        .collect()
 }
 
 fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
     if replaced.finished_earlier {
         output::stderr("note: finished an earlier import that was interrupted");
     }
-    let key = if with_key { "" } else { " (the key stays as it is)" };
-    output::line(&format!("Wrote {}{key}.", names(&[pair.certificate(), pair.key()])));
+    let key = if with_key {
+        ""
+    } else {
+        " (the key stays as it is)"
+    };
+    output::line(&format!(
+        "Wrote {}{key}.",
+        names(&[pair.certificate(), pair.key()])
+    ));
     if !replaced.backups.is_empty() {
-        output::line(&format!("What stood there is kept as {}.", names(&replaced.backups)));
+        output::line(&format!(
+            "What stood there is kept as {}.",
+            names(&replaced.backups)
+        ));
     }
 }
 
 fn tell_next(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
     for (name, file) in &plan.overrides {
-        output::warning(format!("{name} is set: voms-proxy-init uses {} and not what was imported", file.display()));
+        output::warning(format!(
+            "{name} is set: voms-proxy-init uses {} and not what was imported",
+            file.display()
+        ));
     }
     if now > chosen.certificate.not_after() {
         return output::line("\nNext: ask your CA for a new certificate; this one has expired.");
     }
     if !plan.is_usual {
-        let (certificate, key) = (plan.directory.join("usercert.pem"), plan.directory.join("userkey.pem"));
+        let (certificate, key) = (
+            plan.directory.join("usercert.pem"),
+            plan.directory.join("userkey.pem"),
+        );
         return output::line(&format!(
             "\nNext: voms-proxy-init --cert {} --key {} --voms VO",
             certificate.display(),

@@ -22,12 +22,22 @@ pub struct Invocation {
 impl Invocation {
     /// The process's own.
     pub fn new(name: &'static str, words: &[OsString]) -> Self {
-        Self { name, words: words.to_vec(), env: Environment::read(), now }
+        Self {
+            name,
+            words: words.to_vec(),
+            env: Environment::read(),
+            now,
+        }
     }
 
     /// The same with other words.
     pub fn with_words(&self, words: Vec<OsString>) -> Self {
-        Self { words, name: self.name, env: self.env.clone(), now: self.now }
+        Self {
+            words,
+            name: self.name,
+            env: self.env.clone(),
+            now: self.now,
+        }
     }
 }
 

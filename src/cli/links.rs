@@ -14,7 +14,11 @@ use super::output::Diagnostic;
 
 /// Makes links in DIR, so that voms-proxy-init and the others start by their own names.
 #[derive(Debug, Parser)]
-#[command(disable_help_flag = true, disable_version_flag = true, override_usage = "voms-proxy links DIR")]
+#[command(
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "voms-proxy links DIR"
+)]
 pub struct LinksArgs {
     /// An existing directory, such as ~/bin
     dir: PathBuf,
@@ -29,7 +33,12 @@ impl Arguments for LinksArgs {}
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: LinksArgs| {
         let links = make(&args.dir).map_err(|(path, error)| not_made(&path, &error))?;
-        Ok(Report::lines(links.iter().map(|link| link.display().to_string()).collect()))
+        Ok(Report::lines(
+            links
+                .iter()
+                .map(|link| link.display().to_string())
+                .collect(),
+        ))
     })
 }
 
@@ -46,8 +55,13 @@ pub fn make(dir: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     for link in commands::linked().map(|name| dir.join(name)) {
         let is_ours = std::fs::read_link(&link)
             .is_ok_and(|target| target == program || target.file_name() == program.file_name());
-        let made = if is_ours { std::fs::remove_file(&link) } else { Ok(()) };
-        made.and_then(|()| std::os::unix::fs::symlink(&program, &link)).map_err(|error| (link.clone(), error))?;
+        let made = if is_ours {
+            std::fs::remove_file(&link)
+        } else {
+            Ok(())
+        };
+        made.and_then(|()| std::os::unix::fs::symlink(&program, &link))
+            .map_err(|error| (link.clone(), error))?;
         links.push(link);
     }
     Ok(links)

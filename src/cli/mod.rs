@@ -52,7 +52,10 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
 /// and completions are made.
 #[must_use]
 pub fn definitions() -> Vec<clap::Command> {
-    commands::COMMANDS.iter().map(commands::Command::definition).collect()
+    commands::COMMANDS
+        .iter()
+        .map(commands::Command::definition)
+        .collect()
 }
 
 /// The names that `voms-proxy links` gives the program.

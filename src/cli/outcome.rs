@@ -22,7 +22,10 @@ impl Report {
 
     /// Lines for stdout.
     pub fn lines(lines: Vec<String>) -> Self {
-        Self { lines, exit: Exit::Success }
+        Self {
+            lines,
+            exit: Exit::Success,
+        }
     }
 
     /// A document for programs.
@@ -64,7 +67,10 @@ impl Format {
 }
 
 /// Runs a command from its words to its exit code: `run` makes a plan of the arguments, carries it out and reports.
-pub fn run_command<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Result<Report, CommandError>) -> Exit {
+pub fn run_command<A: Arguments>(
+    invocation: &Invocation,
+    run: impl FnOnce(A) -> Result<Report, CommandError>,
+) -> Exit {
     let (outcome, format) = match args::parse::<A>(invocation.name, &invocation.words) {
         Ok(args) => {
             let format = args.format();
@@ -99,7 +105,9 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
         CommandError::Usage(trouble) => {
             trouble.print();
             let document = A::misunderstood().filter(|_| output::wants_json(&invocation.words));
-            document.iter().for_each(|document| output::line(&document.to_string()));
+            document
+                .iter()
+                .for_each(|document| output::line(&document.to_string()));
             A::WRONG_USAGE
         }
     }

@@ -26,7 +26,10 @@ pub fn stderr(text: &str) {
 
 /// Writes a warning to stderr.
 pub fn warning(text: impl Display) {
-    stderr(&format!("warning: {}", text.to_string().replace('\n', "\\n")));
+    stderr(&format!(
+        "warning: {}",
+        text.to_string().replace('\n', "\\n")
+    ));
 }
 
 /// Whether a command line that could not be understood asks for JSON.
@@ -71,7 +74,13 @@ impl Diagnostic {
     }
 
     pub fn new(headline: impl Display) -> Self {
-        Self { headline: headline.to_string(), details: Vec::new(), help: None, more_help: Vec::new(), last: None }
+        Self {
+            headline: headline.to_string(),
+            details: Vec::new(),
+            help: None,
+            more_help: Vec::new(),
+            last: None,
+        }
     }
 
     /// The same of what a server said, which stays on its line.
@@ -162,10 +171,15 @@ pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
     };
     let found = local.ok().and_then(|zone| {
         let kind = zone.find_local_time_type(time.timestamp()).ok()?;
-        Some((FixedOffset::east_opt(kind.ut_offset())?, kind.time_zone_designation().to_owned()))
+        Some((
+            FixedOffset::east_opt(kind.ut_offset())?,
+            kind.time_zone_designation().to_owned(),
+        ))
     });
     let (offset, name) = found.unwrap_or_else(|| (Utc.fix(), "UTC".into()));
-    time.with_timezone(&offset).format(&format!("%a %b %e %H:%M:%S {name} %Y")).to_string()
+    time.with_timezone(&offset)
+        .format(&format!("%a %b %e %H:%M:%S {name} %Y"))
+        .to_string()
 }
 
 /// A moment as messages show it.
@@ -181,7 +195,12 @@ pub fn rfc3339(time: DateTime<Utc>) -> String {
 /// Seconds as `H:MM:SS`, hours unpadded, never negative.
 pub fn hms(seconds: i64) -> String {
     let seconds = seconds.max(0);
-    format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 #[cfg(test)]
@@ -190,7 +209,10 @@ mod tests {
 
     #[test]
     fn control_characters_of_strangers_are_made_harmless() {
-        assert_eq!(harmless("a\x1b[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\nc\\u{202e}d");
+        assert_eq!(
+            harmless("a\x1b[31mb\nc\u{202e}d"),
+            "a\\u{1b}[31mb\nc\\u{202e}d"
+        );
     }
 
     #[test]
@@ -198,7 +220,10 @@ mod tests {
         let time = DateTime::from_timestamp(1_795_451_316, 0).unwrap();
         assert_eq!(date(time, Some("UTC")), "Mon Nov 23 16:28:36 UTC 2026");
         assert_eq!(date(time, Some("CET-1")), "Mon Nov 23 17:28:36 CET 2026");
-        assert_eq!(date(time, Some("no such zone")), "Mon Nov 23 16:28:36 UTC 2026");
+        assert_eq!(
+            date(time, Some("no such zone")),
+            "Mon Nov 23 16:28:36 UTC 2026"
+        );
     }
 
     #[test]

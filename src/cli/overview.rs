@@ -20,10 +20,20 @@ grid-cert-info, grid-change-pass-phrase, ligo-proxy-init or ecp-get-cert it is t
 
 /// Answers words that choose no command.
 pub fn answer(words: &[OsString]) -> Exit {
-    let word = words.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    let word = words
+        .first()
+        .map(|word| word.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if word == "ecp" || word.starts_with("ecp-") {
-        let next = words.get(1).filter(|_| word == "ecp").map(|next| next.to_string_lossy().into_owned());
-        return of_ecp(next.as_deref().unwrap_or(&word[3..]).trim_start_matches('-'));
+        let next = words
+            .get(1)
+            .filter(|_| word == "ecp")
+            .map(|next| next.to_string_lossy().into_owned());
+        return of_ecp(
+            next.as_deref()
+                .unwrap_or(&word[3..])
+                .trim_start_matches('-'),
+        );
     }
     match word.trim_start_matches('-') {
         "h" | "help" | "usage" => {
@@ -50,17 +60,25 @@ pub fn answer(words: &[OsString]) -> Exit {
 fn text() -> String {
     let mut text = HEAD.to_owned();
     let mut last = None;
-    for (words, group, about) in
-        COMMANDS.iter().filter_map(|row| row.listed.map(|(group, about)| (row.words, group, about)))
+    for (words, group, about) in COMMANDS
+        .iter()
+        .filter_map(|row| row.listed.map(|(group, about)| (row.words, group, about)))
     {
         let is_first = last != Some(group);
         if group == Group::Ecp {
             if is_first {
-                text.push_str(&format!("  {:<8}  {}: {ECP}\n", "ecp", words_of_ecp().join(", ")));
+                text.push_str(&format!(
+                    "  {:<8}  {}: {ECP}\n",
+                    "ecp",
+                    words_of_ecp().join(", ")
+                ));
             }
         } else {
             let is_block = is_first && last != Some(Group::Ecp);
-            text.push_str(&format!("{}  {words:<8}  {about}\n", if is_block { "\n" } else { "" }));
+            text.push_str(&format!(
+                "{}  {words:<8}  {about}\n",
+                if is_block { "\n" } else { "" }
+            ));
         }
         last = Some(group);
     }
@@ -69,7 +87,10 @@ fn text() -> String {
 
 /// What may follow `voms-proxy ecp`.
 fn words_of_ecp() -> Vec<&'static str> {
-    COMMANDS.iter().filter_map(|command| command.words.strip_prefix("ecp ")).collect()
+    COMMANDS
+        .iter()
+        .filter_map(|command| command.words.strip_prefix("ecp "))
+        .collect()
 }
 
 fn of_ecp(word: &str) -> Exit {

@@ -80,7 +80,11 @@ struct PasswdPlan {
 impl PasswdPlan {
     fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let source = PassphraseSource::new(args.pwstdin);
-        Ok(Self { path: key_file(args, env)?, source, protect: !args.no_passphrase })
+        Ok(Self {
+            path: key_file(args, env)?,
+            source,
+            protect: !args.no_passphrase,
+        })
     }
 }
 
@@ -91,12 +95,23 @@ fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
     let key = open(&plan.path, block, plan.source)?;
     let sealed = seal(&key, plan)?;
     let range = block.range();
-    let new = Zeroizing::new([&contents[..range.start], sealed.trim_end().as_bytes(), &contents[range.end..]].concat());
+    let new = Zeroizing::new(
+        [
+            &contents[..range.start],
+            sealed.trim_end().as_bytes(),
+            &contents[range.end..],
+        ]
+        .concat(),
+    );
     replace(&plan.path, &contents, &new)
 }
 
 fn report(plan: &PasswdPlan) -> Report {
-    let what = if plan.protect { "has the new pass phrase" } else { "has no pass phrase any more" };
+    let what = if plan.protect {
+        "has the new pass phrase"
+    } else {
+        "has no pass phrase any more"
+    };
     Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }
 
@@ -108,13 +123,21 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
             .help("check who owns its directory, its permissions and the free space")
     };
     let pair = Pair::of_file(path);
-    let locked = pair.as_ref().map(Pair::lock).transpose().map_err(|error| match error {
-        PairError::Write { reason, .. } => not_written(reason).into(),
-        error => CommandError::from(error),
-    })?;
-    locked.as_ref().map(|locked| signals::uninterrupted(|| locked.finish())).transpose()?;
+    let locked = pair
+        .as_ref()
+        .map(Pair::lock)
+        .transpose()
+        .map_err(|error| match error {
+            PairError::Write { reason, .. } => not_written(reason).into(),
+            error => CommandError::from(error),
+        })?;
+    locked
+        .as_ref()
+        .map(|locked| signals::uninterrupted(|| locked.finish()))
+        .transpose()?;
     globus_dir::unchanged(path, read)?;
-    file::replace_with_mode(path, new, 0o400).map_err(|error| not_written(files::reason(&error)))?;
+    file::replace_with_mode(path, new, 0o400)
+        .map_err(|error| not_written(files::reason(&error)))?;
     Ok(())
 }
 
@@ -123,30 +146,45 @@ fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Diagnostic>
     let named = args.file.clone().or_else(|| env.user_key.clone());
     let usual = || env.globus().map(|globus| globus.join("userkey.pem"));
     let path = named.or_else(usual).ok_or_else(|| {
-        Diagnostic::new("there is no home directory to look for a key in: HOME is not set").help("name it with --file")
+        Diagnostic::new("there is no home directory to look for a key in: HOME is not set")
+            .help("name it with --file")
     })?;
     places::finish_import(&path)?;
     Ok(path.canonicalize().unwrap_or(path))
 }
 
-fn one_key<'a>(path: &Path, contents: &[u8], blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, Diagnostic> {
+fn one_key<'a>(
+    path: &Path,
+    contents: &[u8],
+    blocks: &'a [Block<'a>],
+) -> Result<&'a Block<'a>, Diagnostic> {
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => Err(Diagnostic::new(format!("{} holds several private keys", path.display()))
-            .help("put each into a file of its own")),
-        (None, _) if contents.first() == Some(&0x30) => {
-            Err(Diagnostic::new(format!("{} is no PEM file", path.display()))
-                .help(&format!("run: voms-proxy import {}", path.display())))
-        }
+        (Some(_), Some(_)) => Err(Diagnostic::new(format!(
+            "{} holds several private keys",
+            path.display()
+        ))
+        .help("put each into a file of its own")),
+        (None, _) if contents.first() == Some(&0x30) => Err(Diagnostic::new(format!(
+            "{} is no PEM file",
+            path.display()
+        ))
+        .help(&format!("run: voms-proxy import {}", path.display()))),
         (None, _) => {
-            let error = CredentialError::NoKey { path: path.to_owned() };
+            let error = CredentialError::NoKey {
+                path: path.to_owned(),
+            };
             Err(Diagnostic::new(&error).help("name the file with your private key by --file"))
         }
     }
 }
 
-fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<PrivateKey, CommandError> {
+fn open(
+    path: &Path,
+    block: &Block<'_>,
+    source: PassphraseSource,
+) -> Result<PrivateKey, CommandError> {
     enum Failed {
         Key(KeyError),
         Prompt(CredentialError),
@@ -173,13 +211,19 @@ fn open(path: &Path, block: &Block<'_>, source: PassphraseSource) -> Result<Priv
             Err(Failed::Key(error)) => error,
             Err(Failed::GivenUp) => KeyError::Passphrase,
         };
-        let error = CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+        let error = CredentialError::Key {
+            path: path.to_owned(),
+            certificate: path.to_owned(),
+            source,
+        };
         return Err(Diagnostic::of(&error).into());
     }
 }
 
 fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, CommandError> {
-    let failed = |error: KeyError| CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"));
+    let failed = |error: KeyError| {
+        CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"))
+    };
     if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);
     }

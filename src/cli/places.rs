@@ -25,7 +25,10 @@ fn directory<T, E: Display>(
         return Ok(usual.iter().flatten().find_map(|dir| open(dir).ok()));
     };
     let missing = |error| {
-        let headline = format!("Invalid {what} location: '{}' (file not found)", named.display());
+        let headline = format!(
+            "Invalid {what} location: '{}' (file not found)",
+            named.display()
+        );
         Diagnostic::new(headline).detail(error).help(help)
     };
     open(named).map(Some).map_err(missing)
@@ -44,14 +47,27 @@ pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environm
 }
 
 /// The user's credential, after finishing an import that was interrupted where it lies.
-pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Result<Location, Diagnostic> {
+pub fn location(
+    certificate: Option<&Path>,
+    key: Option<&Path>,
+    env: &Environment,
+) -> Result<Location, Diagnostic> {
     let pairs = pairs(certificate, key, env);
     let finished: Vec<_> = pairs.iter().map(finish_and_tell).collect();
-    let found = credential(certificate, key, env).find().map_err(|error| trouble::credential(&error));
+    let found = credential(certificate, key, env)
+        .find()
+        .map_err(|error| trouble::credential(&error));
     for (pair, finished) in pairs.iter().zip(finished) {
-        let inside = |path: &Path| ways(path).iter().any(|way| way.starts_with(pair.directory()));
+        let inside = |path: &Path| {
+            ways(path)
+                .iter()
+                .any(|way| way.starts_with(pair.directory()))
+        };
         // Of no concern to a credential that lies elsewhere.
-        if !found.as_ref().is_ok_and(|found| !inside(found.certificate()) && !inside(found.key())) {
+        if !found
+            .as_ref()
+            .is_ok_and(|found| !inside(found.certificate()) && !inside(found.key()))
+        {
             finished?;
         }
     }
@@ -60,7 +76,10 @@ pub fn location(certificate: Option<&Path>, key: Option<&Path>, env: &Environmen
 
 /// The pairs that the user's credential may be one of: what is named, else what the environment names, and the usual.
 pub fn pairs(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Vec<Pair> {
-    let named = [certificate.or(env.user_cert.as_deref()), key.or(env.user_key.as_deref())];
+    let named = [
+        certificate.or(env.user_cert.as_deref()),
+        key.or(env.user_key.as_deref()),
+    ];
     let usual = env.globus().map(|globus| Pair::in_directory(&globus));
     let usual = usual.map(|pair| [pair.certificate(), pair.key()]);
     let usual = usual.iter().flatten().map(PathBuf::as_path);
@@ -86,12 +105,17 @@ fn ways(file: &Path) -> [PathBuf; 2] {
 
 /// Finishes an import that was interrupted where a file is that is to be used, and says so.
 pub fn finish_import(file: &Path) -> Result<(), Diagnostic> {
-    pairs_of(std::iter::once(file)).iter().try_for_each(finish_and_tell)
+    pairs_of(std::iter::once(file))
+        .iter()
+        .try_for_each(finish_and_tell)
 }
 
 fn finish_and_tell(pair: &Pair) -> Result<(), Diagnostic> {
     if finish(pair).map_err(Diagnostic::from)? {
-        output::stderr(&format!("note: finished an import into {} that was interrupted", pair.directory().display()));
+        output::stderr(&format!(
+            "note: finished an import into {} that was interrupted",
+            pair.directory().display()
+        ));
     }
     Ok(())
 }
@@ -99,33 +123,58 @@ fn finish_and_tell(pair: &Pair) -> Result<(), Diagnostic> {
 /// Finishes an import that was interrupted; `true` if there was one.
 pub fn finish(pair: &Pair) -> Result<bool, PairError> {
     let locked = pair.lock_unfinished()?;
-    locked.map_or(Ok(false), |locked| signals::uninterrupted(|| locked.finish()))
+    locked.map_or(Ok(false), |locked| {
+        signals::uninterrupted(|| locked.finish())
+    })
 }
 
 /// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.
-pub fn anchors(option: Option<&Path>, env: &Environment) -> Result<Option<TrustAnchors>, Diagnostic> {
+pub fn anchors(
+    option: Option<&Path>,
+    env: &Environment,
+) -> Result<Option<TrustAnchors>, Diagnostic> {
     let usual = [
-        env.home.as_ref().map(|home| home.join(".globus/certificates")),
+        env.home
+            .as_ref()
+            .map(|home| home.join(".globus/certificates")),
         Some("/etc/grid-security/certificates".into()),
-        env.conda_prefix.as_ref().map(|prefix| prefix.join("etc/grid-security/certificates")),
+        env.conda_prefix
+            .as_ref()
+            .map(|prefix| prefix.join("etc/grid-security/certificates")),
     ];
     let help = "name an existing directory with --certdir or X509_CERT_DIR";
-    directory("trust anchors", option.or(env.cert_dir.as_deref()), help, &usual, TrustAnchors::open)
+    directory(
+        "trust anchors",
+        option.or(env.cert_dir.as_deref()),
+        help,
+        &usual,
+        TrustAnchors::open,
+    )
 }
 
 /// Who judges servers: the CA directory, else the system's web CAs.
 pub fn server_trust(anchors: Option<&TrustAnchors>) -> ServerTrust {
-    anchors.map_or(ServerTrust::WebCas, |anchors| ServerTrust::Directory(anchors.clone()))
+    anchors.map_or(ServerTrust::WebCas, |anchors| {
+        ServerTrust::Directory(anchors.clone())
+    })
 }
 
 /// The vomsdir: the option or `X509_VOMS_DIR`, else the usual ones.
 pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Diagnostic> {
     let usual = [
         Some("/etc/grid-security/vomsdir".into()),
-        env.conda_prefix.as_ref().map(|prefix| prefix.join("etc/grid-security/vomsdir")),
+        env.conda_prefix
+            .as_ref()
+            .map(|prefix| prefix.join("etc/grid-security/vomsdir")),
     ];
     let help = "name an existing directory with --vomsdir or X509_VOMS_DIR";
-    directory("vomsdir", option.or(env.voms_dir.as_deref()), help, &usual, VomsDir::open)
+    directory(
+        "vomsdir",
+        option.or(env.voms_dir.as_deref()),
+        help,
+        &usual,
+        VomsDir::open,
+    )
 }
 
 /// The vomses files and directories that are merged: what variables name, then the union of the peers' usual places.
@@ -145,5 +194,9 @@ pub fn vomses(env: &Environment) -> Vec<PathBuf> {
         Some("/etc/vomses".into()),
         Some("/etc/grid-security/vomses".into()),
     ];
-    env.vomses.iter().cloned().chain(usual.into_iter().flatten()).collect()
+    env.vomses
+        .iter()
+        .cloned()
+        .chain(usual.into_iter().flatten())
+        .collect()
 }

@@ -28,7 +28,11 @@ pub enum PassphraseSource {
 impl PassphraseSource {
     /// The source that `--pwstdin` chooses.
     pub fn new(pwstdin: bool) -> Self {
-        if pwstdin { Self::StandardInput } else { Self::Terminal }
+        if pwstdin {
+            Self::StandardInput
+        } else {
+            Self::Terminal
+        }
     }
 
     /// Gets the passphrase for a file, once.
@@ -38,16 +42,22 @@ impl PassphraseSource {
 
     /// The same in other words.
     pub fn ask_for(self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
-        let none = |reason: &str| CredentialError::NoPassphrase { path: path.to_owned(), reason: reason.to_owned() };
+        let none = |reason: &str| CredentialError::NoPassphrase {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        };
         let passphrase = match self {
             Self::StandardInput => {
                 let mut line = Zeroizing::new(Vec::with_capacity(1024));
-                let read = std::io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line);
+                let read = std::io::stdin()
+                    .lock()
+                    .take(LONGEST)
+                    .read_until(b'\n', &mut line);
                 if !matches!(read, Ok(1..)) {
                     return Err(none("there is no passphrase on standard input"));
                 }
-                let text =
-                    std::str::from_utf8(&line).map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
+                let text = std::str::from_utf8(&line)
+                    .map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
                 Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
             }
             Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(prompt)) {
@@ -63,19 +73,28 @@ impl PassphraseSource {
             },
         };
         // What takes strings from C would see its beginning only.
-        if passphrase.contains('\0') { Err(none("no passphrase has a NUL in it")) } else { Ok(passphrase) }
+        if passphrase.contains('\0') {
+            Err(none("no passphrase has a NUL in it"))
+        } else {
+            Ok(passphrase)
+        }
     }
 
     /// Gets the password of a file that is opened, and once more if it was wrong, as long as somebody is there to
     /// correct it.
-    pub fn password_of(self, path: &Path, wrong: u32) -> Result<Option<Zeroizing<String>>, CredentialError> {
+    pub fn password_of(
+        self,
+        path: &Path,
+        wrong: u32,
+    ) -> Result<Option<Zeroizing<String>>, CredentialError> {
         if wrong > 0 {
             if self == Self::StandardInput || wrong >= ATTEMPTS {
                 return Ok(None);
             }
             output::stderr("That password does not open it.");
         }
-        self.ask_for(&format!("Enter the password of {}:", path.display()), path).map(Some)
+        self.ask_for(&format!("Enter the password of {}:", path.display()), path)
+            .map(Some)
     }
 
     /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short
@@ -83,18 +102,25 @@ impl PassphraseSource {
     pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
         let mut attempts = 1;
         loop {
-            let chosen = self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
+            let chosen =
+                self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
             let fault = if chosen.chars().count() < SHORTEST_NEW {
-                format!("the new {what} is too short: at least {SHORTEST_NEW} characters are needed")
+                format!(
+                    "the new {what} is too short: at least {SHORTEST_NEW} characters are needed"
+                )
             } else if chosen.len() > LONGEST_PASSPHRASE {
-                format!("the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again")
+                format!(
+                    "the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again"
+                )
             } else if self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen {
                 format!("the new {what} was not typed the same way twice")
             } else {
                 return Ok(chosen);
             };
             if self == Self::StandardInput || attempts >= ATTEMPTS {
-                return Err(Diagnostic::new(fault).help("choose some words that you can remember").into());
+                return Err(Diagnostic::new(fault)
+                    .help("choose some words that you can remember")
+                    .into());
             }
             output::stderr(&fault);
             attempts += 1;
@@ -104,13 +130,19 @@ impl PassphraseSource {
 
 /// Asks on the terminal for a line that may be seen.
 pub fn line(question: &str) -> Result<String, CommandError> {
-    let none = |_| Diagnostic::new("there is no terminal to ask for your user name on").help("give it with --username");
+    let none = |_| {
+        Diagnostic::new("there is no terminal to ask for your user name on")
+            .help("give it with --username")
+    };
     Ok(on_terminal(question).map_err(none)?.trim().to_owned())
 }
 
 fn on_terminal(question: &str) -> std::io::Result<String> {
     use std::io::Write;
-    let mut tty = std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    let mut tty = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/tty")?;
     write!(tty, "{}", output::harmless(question))?;
     let mut line = String::new();
     std::io::BufReader::new(tty.take(LONGEST)).read_line(&mut line)?;
@@ -121,7 +153,9 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
 pub fn confirm(question: &str) -> Result<bool, CommandError> {
     match on_terminal(&format!("{question} [y/N] ")) {
         Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),
-        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => Err(CommandError::Interrupted),
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
+            Err(CommandError::Interrupted)
+        }
         Err(_) => Ok(false),
     }
 }

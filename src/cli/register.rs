@@ -84,7 +84,11 @@ pub fn main(invocation: &Invocation) -> Exit {
         signals::watch();
         let plan = RegisterPlan::new(args, &invocation.env)?;
         let now = (invocation.now)();
-        let good = if plan.check { check(&plan, now) } else { judge(&plan, now) }?;
+        let good = if plan.check {
+            check(&plan, now)
+        } else {
+            judge(&plan, now)
+        }?;
         Ok(Report::done().exit(if good { Exit::Success } else { Exit::Failure }))
     })
 }
@@ -105,7 +109,10 @@ struct RegisterPlan {
 
 impl RegisterPlan {
     fn new(args: RegisterArgs, env: &Environment) -> Result<Self, Diagnostic> {
-        let spec: VomsSpec = args.voms.parse().map_err(|error: FqanError| Diagnostic::from(error))?;
+        let spec: VomsSpec = args
+            .voms
+            .parse()
+            .map_err(|error: FqanError| Diagnostic::from(error))?;
         let vomses = vos::load(&args.vomses, env)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let registration = Registration::of(&servers[0]);
@@ -143,7 +150,9 @@ fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
     }
     output::line("Your certificate:");
     findings.iter().for_each(Finding::print);
-    let fit = findings.iter().all(|finding| finding.status != Status::Failed);
+    let fit = findings
+        .iter()
+        .all(|finding| finding.status != Status::Failed);
     if fit {
         explain(plan);
     } else {
@@ -153,29 +162,51 @@ fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
 }
 
 /// The certificate alone, for which no key has to be opened unless both are sealed in one file.
-fn public_part(location: &Location, source: PassphraseSource) -> Result<(Certificate, Vec<Certificate>), CommandError> {
+fn public_part(
+    location: &Location,
+    source: PassphraseSource,
+) -> Result<(Certificate, Vec<Certificate>), CommandError> {
     let path = location.certificate();
-    let file = voms::files::read_limited(path, voms::files::CONFIGURATION_LIMIT).map_err(|error| {
-        let reason = voms::files::reason(&error);
-        CredentialError::Unreadable { role: load::FileRole::Certificate, path: path.to_owned(), reason }
-    })?;
+    let file =
+        voms::files::read_limited(path, voms::files::CONFIGURATION_LIMIT).map_err(|error| {
+            let reason = voms::files::reason(&error);
+            CredentialError::Unreadable {
+                role: load::FileRole::Certificate,
+                path: path.to_owned(),
+                reason,
+            }
+        })?;
     let chain = match Chain::parse(&file) {
         Ok(chain) => chain,
-        Err(_) => load::load(location, |path| source.ask(path))?.chain().clone(),
+        Err(_) => load::load(location, |path| source.ask(path))?
+            .chain()
+            .clone(),
     };
     let user = chain.proxies().len();
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
-        return Err(Diagnostic::new(format!("{} holds a proxy without the certificate it comes from", path.display()))
-            .help("name your certificate with --cert")
-            .into());
+        return Err(Diagnostic::new(format!(
+            "{} holds a proxy without the certificate it comes from",
+            path.display()
+        ))
+        .help("name your certificate with --cert")
+        .into());
     };
     Ok((certificate.clone(), issuers.to_vec()))
 }
 
 fn explain(plan: &RegisterPlan) {
-    let Registration { page, iam, is_known, .. } = &plan.registration;
+    let Registration {
+        page,
+        iam,
+        is_known,
+        ..
+    } = &plan.registration;
     let vo = &plan.servers[0].vo;
-    let groups: Vec<String> = plan.groups.iter().map(|group| format!("     {group}")).collect();
+    let groups: Vec<String> = plan
+        .groups
+        .iter()
+        .map(|group| format!("     {group}"))
+        .collect();
     let mut more = String::new();
     if let Some(iam) = iam.as_ref().filter(|iam| *iam != page) {
         more = format!("   If it has closed, the VO has moved to its IAM: {iam}\n");
@@ -207,15 +238,38 @@ fn explain(plan: &RegisterPlan) {
 fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client = VomsClient::new(&credential, trust, now, Duration::from_secs(10), Duration::from_secs(60))
-        .map_err(Diagnostic::from)?;
-    let who = User { chain: credential.chain(), anchors: plan.anchors.as_ref(), now };
-    let Survey { reply, granted, unknown } =
-        match client.survey(&plan.servers[0].vo, &plan.groups, &plan.servers, &mut |_| {}) {
-            Ok(survey) => survey,
-            Err(error) => return not_in(&error, who),
-        };
-    let findings = membership(&granted, &unknown, &plan.groups, plan.registration.page_of(reply.software));
+    let client = VomsClient::new(
+        &credential,
+        trust,
+        now,
+        Duration::from_secs(10),
+        Duration::from_secs(60),
+    )
+    .map_err(Diagnostic::from)?;
+    let who = User {
+        chain: credential.chain(),
+        anchors: plan.anchors.as_ref(),
+        now,
+    };
+    let Survey {
+        reply,
+        granted,
+        unknown,
+    } = match client.survey(
+        &plan.servers[0].vo,
+        &plan.groups,
+        &plan.servers,
+        &mut |_| {},
+    ) {
+        Ok(survey) => survey,
+        Err(error) => return not_in(&error, who),
+    };
+    let findings = membership(
+        &granted,
+        &unknown,
+        &plan.groups,
+        plan.registration.page_of(reply.software),
+    );
     findings.iter().for_each(Finding::print);
     let all = findings.iter().all(|finding| finding.status == Status::Ok);
     if all {
@@ -233,7 +287,9 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     let state = match &refusal.kind {
         ServerErrorKind::UnknownUser { .. } => format!("not a member of {vo} yet"),
         ServerErrorKind::NoGroup => format!("not in a group of {vo} that is granted unasked"),
-        ServerErrorKind::UsagePolicy => format!("a member of {vo}, but the usage policy (AUP) has to be signed"),
+        ServerErrorKind::UsagePolicy => {
+            format!("a member of {vo}, but the usage policy (AUP) has to be signed")
+        }
         ServerErrorKind::Suspended { .. } => format!("a member of {vo}, but suspended"),
         _ => return Err(trouble::client(error, user).into()),
     };
@@ -241,16 +297,17 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     output::line(&format!("the server says: {}", refusal.message));
     let page = Registration::of(entry).page_of(refusal.software).to_owned();
     let help = match &refusal.kind {
-        ServerErrorKind::UnknownUser { .. } if refusal.software != Software::Iam => {
-            Some(format!("register at {page}, or wait for the VO's mail if you have"))
-        }
+        ServerErrorKind::UnknownUser { .. } if refusal.software != Software::Iam => Some(format!(
+            "register at {page}, or wait for the VO's mail if you have"
+        )),
         ServerErrorKind::UnknownUser { .. } => Some(format!(
             "register at {page}, or wait for the VO's mail if you have. If you are a member, link this certificate to your \
              account there: for IAM, the same name under another CA is another certificate"
         )),
         _ => advice::refusal(refusal, entry),
     };
-    help.iter().for_each(|help| output::line(&format!("help: {help}")));
+    help.iter()
+        .for_each(|help| output::line(&format!("help: {help}")));
     Ok(false)
 }
 
@@ -260,7 +317,11 @@ pub fn membership(granted: &[Fqan], unknown: &[Fqan], wanted: &[Fqan], page: &st
         true => Finding::ok("membership", format!("{fqan} is granted")),
         false if unknown.contains(fqan) => {
             let fix = "ask for it alone, or try again later";
-            Finding::warning("membership", format!("{fqan} could not be checked"), Some(fix.to_owned()))
+            Finding::warning(
+                "membership",
+                format!("{fqan} could not be checked"),
+                Some(fix.to_owned()),
+            )
         }
         false => {
             let fix = format!("apply for it at {page}, or wait for the VO's mail if you have");

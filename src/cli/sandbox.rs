@@ -117,7 +117,9 @@ impl Kind {
     ) -> Vec<u8> {
         match (self, client) {
             (Self::Iam, client) => authority.iam_answer(&world.host, client, request, now),
-            (Self::Voms, Client::Verified(chain)) => authority.answer(&world.host, chain, request, now),
+            (Self::Voms, Client::Verified(chain)) => {
+                authority.answer(&world.host, chain, request, now)
+            }
             (Self::Voms, _) => Vec::new(),
         }
     }
@@ -149,7 +151,11 @@ impl SandboxPlan {
         Self {
             kind: args.kind,
             dir: args.dir,
-            command: if is_shell { vec![env.shell.clone()] } else { args.command },
+            command: if is_shell {
+                vec![env.shell.clone()]
+            } else {
+                args.command
+            },
             is_shell,
             search_path: env.search_path.clone(),
         }
@@ -169,7 +175,8 @@ impl SandboxPlan {
 /// As a shell tells it.
 fn exit_of(status: ExitStatus) -> Exit {
     let code = status.code().or(status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).map_or(Exit::Failure, Exit::Code)
+    code.and_then(|code| u8::try_from(code).ok())
+        .map_or(Exit::Failure, Exit::Code)
 }
 
 fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
@@ -180,31 +187,47 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         }
         None => Some(tempfile::tempdir().map_err(Diagnostic::new)?),
     };
-    let dir = plan.dir.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path)).unwrap_or(Path::new("."));
+    let dir = plan
+        .dir
+        .as_deref()
+        .or(temporary.as_ref().map(tempfile::TempDir::path))
+        .unwrap_or(Path::new("."));
     let dir = std::path::absolute(dir).map_err(Diagnostic::new)?;
     let world = Arc::new(World::create_with_users(&dir, now()).map_err(Diagnostic::new)?);
     let server = serve(&world, plan.kind, now)?;
-    world.write_vomses(&[server.port()]).map_err(Diagnostic::new)?;
+    world
+        .write_vomses(&[server.port()])
+        .map_err(Diagnostic::new)?;
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Diagnostic::new)?;
-    links::make(&bin).map_err(|(path, error)| Diagnostic::new(format!("cannot make {}: {error}", path.display())))?;
+    links::make(&bin).map_err(|(path, error)| {
+        Diagnostic::new(format!("cannot make {}: {error}", path.display()))
+    })?;
     write_scripts(&bin, &world).map_err(Diagnostic::new)?;
     let child = command(plan, &world, &bin).map_err(|error| {
-        Diagnostic::new(format!("cannot run the command: {}", voms::files::reason(&error)))
-            .help("write the command and its words behind --")
+        Diagnostic::new(format!(
+            "cannot run the command: {}",
+            voms::files::reason(&error)
+        ))
+        .help("write the command and its words behind --")
     })?;
     child.map_err(|error| Diagnostic::new(format!("the command was lost: {error}")))
 }
 
 fn new_directory(dir: &Path) -> Result<(), Diagnostic> {
-    let empty =
-        std::fs::create_dir_all(dir).and_then(|()| std::fs::read_dir(dir)).map(|mut list| list.next().is_none());
+    let empty = std::fs::create_dir_all(dir)
+        .and_then(|()| std::fs::read_dir(dir))
+        .map(|mut list| list.next().is_none());
     match empty {
         Ok(true) => Ok(()),
         Ok(false) => Err(Diagnostic::new(format!("{} is not empty", dir.display()))
             .help("name a directory that does not exist yet with --dir")),
-        Err(error) => Err(Diagnostic::new(format!("{}: {}", dir.display(), voms::files::reason(&error)))
-            .help("name a directory that you may create with --dir")),
+        Err(error) => Err(Diagnostic::new(format!(
+            "{}: {}",
+            dir.display(),
+            voms::files::reason(&error)
+        ))
+        .help("name a directory that you may create with --dir")),
     }
 }
 
@@ -219,7 +242,9 @@ fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnosti
         client_ca: world.ca.certificate(),
         revocation_list: Some(&revocation_list),
     };
-    let answer = move |client: &Client, request: &[u8]| kind.answer(&inside, own.wait(), client, request, now());
+    let answer = move |client: &Client, request: &[u8]| {
+        kind.answer(&inside, own.wait(), client, request, now())
+    };
     let server = Server::receive(&reception, answer).map_err(Diagnostic::new)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
@@ -234,7 +259,9 @@ fn write_scripts(bin: &Path, world: &World) -> io::Result<()> {
         let script = format!("exec {program} {command} --vomses {vomses} \"$@\"\n");
         write_script(&bin.join(format!("voms-proxy-{command}")), &script)?;
     }
-    let asking = ASKING.map(|command| format!("{command} | voms-proxy-{command}")).join(" | ");
+    let asking = ASKING
+        .map(|command| format!("{command} | voms-proxy-{command}"))
+        .join(" | ");
     let all = format!(
         "case \"$1\" in\n{asking})\n  command=$1\n  shift\n  exec {program} \"$command\" --vomses {vomses} \"$@\" ;;\nesac\n\
          exec {program} \"$@\"\n"
@@ -265,12 +292,16 @@ fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Resu
     if plan.is_shell {
         welcome();
     }
-    let (program, words) = plan.command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let (program, words) = plan
+        .command
+        .split_first()
+        .ok_or(io::ErrorKind::InvalidInput)?;
     let user = world.dir.join("user");
     // The terminal sends an interrupt to the command as well, which decides what it means.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
-    let received: Vec<(Signal, Arc<AtomicBool>)> =
-        [Signal::TERM, Signal::HUP].map(|signal| (signal, Arc::new(AtomicBool::new(false)))).into();
+    let received: Vec<(Signal, Arc<AtomicBool>)> = [Signal::TERM, Signal::HUP]
+        .map(|signal| (signal, Arc::new(AtomicBool::new(false))))
+        .into();
     for (signal, flag) in &received {
         signal_hook::flag::register(signal.as_raw(), flag.clone())?;
     }
@@ -297,7 +328,10 @@ fn wait(child: &mut Child, received: &[(Signal, Arc<AtomicBool>)]) -> io::Result
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        for (signal, _) in received.iter().filter(|(_, flag)| flag.swap(false, Ordering::Relaxed)) {
+        for (signal, _) in received
+            .iter()
+            .filter(|(_, flag)| flag.swap(false, Ordering::Relaxed))
+        {
             // It may have ended just now.
             let _ = rustix::process::kill_process(Pid::from_child(child), *signal);
         }

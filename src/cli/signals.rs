@@ -27,7 +27,9 @@ pub fn watch() {
 
 fn begin() -> io::Result<()> {
     let ignored = ignored();
-    let ends = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let ends = [SIGHUP, SIGINT, SIGTERM]
+        .into_iter()
+        .filter(|signal| ignored >> (signal - 1) & 1 == 0);
     let mut signals = Signals::new(ends)?;
     std::thread::spawn(move || {
         for signal in &mut signals {
@@ -46,7 +48,8 @@ fn begin() -> io::Result<()> {
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Runs something that changes the terminal's settings; a signal puts them back.

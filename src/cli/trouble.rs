@@ -19,7 +19,8 @@ use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
 
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
-const UNTRUSTED_ISSUER: &str = "Certificate validation error: Trusted issuer of this certificate was not established";
+const UNTRUSTED_ISSUER: &str =
+    "Certificate validation error: Trusted issuer of this certificate was not established";
 
 impl From<Diagnostic> for CommandError {
     fn from(trouble: Diagnostic) -> Self {
@@ -59,41 +60,59 @@ impl From<EcpError> for CommandError {
 
 /// The proxy has no directory to be in.
 pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
-    Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
-        .detail(format!("there is no directory {}", directory.display()))
-        .help("name a file in an existing directory with --out")
+    Diagnostic::new(format!(
+        "Error creating proxy certificate: {}",
+        out.display()
+    ))
+    .detail(format!("there is no directory {}", directory.display()))
+    .help("name a file in an existing directory with --out")
 }
 
 /// The proxy cannot be put in its place.
 pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(format!("Error creating proxy certificate: {}", out.display()))
-        .detail(voms::files::reason(error))
-        .help("check the directory's permissions and free space, or name another file with --out")
+    Diagnostic::new(format!(
+        "Error creating proxy certificate: {}",
+        out.display()
+    ))
+    .detail(voms::files::reason(error))
+    .help("check the directory's permissions and free space, or name another file with --out")
 }
 
 /// A credential that cannot be found or loaded.
 pub fn credential(error: &CredentialError) -> Diagnostic {
     let known = match error {
         CredentialError::KeyMode { path, .. } | CredentialError::KeyOwner { path, .. } => {
-            Some(format!("Wrong file permissions on file {}. Required permissions are: 400, 600", path.display()))
+            Some(format!(
+                "Wrong file permissions on file {}. Required permissions are: 400, 600",
+                path.display()
+            ))
         }
-        CredentialError::Mismatch { .. } => Some("Provided private key is not matching the certificate".to_owned()),
-        CredentialError::Key { path, certificate, source: KeyError::Passphrase | KeyError::Cipher } => Some(format!(
+        CredentialError::Mismatch { .. } => {
+            Some("Provided private key is not matching the certificate".to_owned())
+        }
+        CredentialError::Key {
+            path,
+            certificate,
+            source: KeyError::Passphrase | KeyError::Cipher,
+        } => Some(format!(
             "Credentials couldn't be loaded [{}, {}]: Error decrypting private key: the password is incorrect or the \
              PEM data is corrupted.",
             path.display(),
             certificate.display()
         )),
-        CredentialError::Key { path, .. } | CredentialError::NoKey { path } => {
-            Some(format!("Can not load the PEM private key {}", path.display()))
-        }
+        CredentialError::Key { path, .. } | CredentialError::NoKey { path } => Some(format!(
+            "Can not load the PEM private key {}",
+            path.display()
+        )),
         _ => None,
     };
     let trouble = match known {
         Some(known) => Diagnostic::new(known).detail(error),
         None => Diagnostic::new(error),
     };
-    trouble.maybe_help(error.next_step()).last("No credentials found!")
+    trouble
+        .maybe_help(error.next_step())
+        .last("No credentials found!")
 }
 
 /// A user's chain that is not to be believed.
@@ -113,7 +132,9 @@ pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
 /// Whether a failure is that nobody vouches for the server.
 fn is_unknown_ca(failure: &Failure) -> bool {
     match failure {
-        Failure::Net(NetError::Untrusted(finding)) => matches!(finding.problem, PathProblem::UnknownIssuer { .. }),
+        Failure::Net(NetError::Untrusted(finding)) => {
+            matches!(finding.problem, PathProblem::UnknownIssuer { .. })
+        }
         Failure::Net(NetError::UntrustedByWebCas(_)) => true,
         _ => false,
     }
@@ -127,13 +148,20 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
     if foremost.is_some_and(|(_, failure)| failure.is_rejected_certificate()) {
-        trouble = advice::rejected(user).0.iter().fold(trouble, Diagnostic::detail);
+        trouble = advice::rejected(user)
+            .0
+            .iter()
+            .fold(trouble, Diagnostic::detail);
     }
     if let Some((_, Failure::Server(refusal))) = foremost
         && let ServerErrorKind::UnknownUser { issuer: None, .. } = refusal.kind
     {
         let own = user.chain.holder();
-        trouble = trouble.detail(format!("your certificate is {}, issued by {}", own.subject(), own.issuer()));
+        trouble = trouble.detail(format!(
+            "your certificate is {}, issued by {}",
+            own.subject(),
+            own.issuer()
+        ));
     }
     // The headline is one of the failures; the others follow.
     let headline = error.to_string();
@@ -141,7 +169,11 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         for (protocol, failure) in &attempt.failures {
             let (host, port) = (&attempt.entry.host, attempt.entry.port);
             if format!("{host}:{port}: {failure}") != headline {
-                let by = if *protocol == Protocol::Legacy { " (legacy protocol)" } else { "" };
+                let by = if *protocol == Protocol::Legacy {
+                    " (legacy protocol)"
+                } else {
+                    ""
+                };
                 trouble = trouble.detail(format!("{host}:{port}{by}: {failure}"));
             }
         }
@@ -157,7 +189,9 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
 
 /// An attribute certificate that is not to be believed.
 pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
-    let mut trouble = Diagnostic::new(format!("VOMS AC validation for VO {vo} failed for the following reasons:"));
+    let mut trouble = Diagnostic::new(format!(
+        "VOMS AC validation for VO {vo} failed for the following reasons:"
+    ));
     for finding in findings {
         trouble = trouble.detail(finding);
     }

@@ -99,13 +99,24 @@ pub fn main(invocation: &Invocation) -> Exit {
 /// Where the proxy or certificate is.
 fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
     let env = &invocation.env;
-    let named = args.file.clone().or(env.user_cert.clone().filter(|_| invocation.name == "voms-verify"));
+    let named = args.file.clone().or(env
+        .user_cert
+        .clone()
+        .filter(|_| invocation.name == "voms-verify"));
     named.unwrap_or_else(|| env.proxy())
 }
 
-fn report(outcome: Result<VerifiedCredential, Not>, file: &Path, json: bool) -> Result<Report, CommandError> {
+fn report(
+    outcome: Result<VerifiedCredential, Not>,
+    file: &Path,
+    json: bool,
+) -> Result<Report, CommandError> {
     if json {
-        let exit = if outcome.is_ok() { Exit::Success } else { Exit::Failure };
+        let exit = if outcome.is_ok() {
+            Exit::Success
+        } else {
+            Exit::Failure
+        };
         return Ok(Report::json(&as_json(&outcome)).exit(exit));
     }
     print_summary(&outcome.map_err(|not| not.into_trouble(file))?);
@@ -115,7 +126,8 @@ fn report(outcome: Result<VerifiedCredential, Not>, file: &Path, json: bool) -> 
 impl Arguments for VerifyArgs {
     /// A verdict is read in any case.
     fn misunderstood() -> Option<Value> {
-        let wrong = Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
+        let wrong =
+            Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
         Some(as_json(&Err(Not::Judged(wrong))))
     }
 }
@@ -137,7 +149,11 @@ struct Reason {
 
 impl Reason {
     fn of(finding: &Finding) -> Self {
-        Self { code: finding.code(), text: finding.to_string(), help: finding.next_step() }
+        Self {
+            code: finding.code(),
+            text: finding.to_string(),
+            help: finding.next_step(),
+        }
     }
 
     fn as_json(&self) -> Value {
@@ -150,7 +166,8 @@ impl Not {
         match self {
             Self::Judged(trouble) => trouble,
             Self::Verified(reasons) => {
-                let mut trouble = Diagnostic::new(format!("{} failed verification", file.display()));
+                let mut trouble =
+                    Diagnostic::new(format!("{} failed verification", file.display()));
                 for Reason { text, help, .. } in reasons {
                     trouble = trouble.detail(text);
                     if let Some(help) = help {
@@ -173,16 +190,24 @@ struct VerifyPlan {
 impl VerifyPlan {
     fn new(args: VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Self, Not> {
         let verifier = verifier(&args, &invocation.env)?;
-        Ok(Self { file: file.to_owned(), verifier, at: args.at.unwrap_or_else(invocation.now) })
+        Ok(Self {
+            file: file.to_owned(),
+            verifier,
+            at: args.at.unwrap_or_else(invocation.now),
+        })
     }
 }
 
 fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let missing = |what: &str, option: &str| {
-        Not::Judged(Diagnostic::new(format!("no {what} was found")).help(&format!("name the directory with {option}")))
+        Not::Judged(
+            Diagnostic::new(format!("no {what} was found"))
+                .help(&format!("name the directory with {option}")),
+        )
     };
     let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
-    let anchors = anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
+    let anchors =
+        anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
     // Without any, no attributes can be verified, but a certificate or a plain proxy can.
     let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
@@ -191,23 +216,43 @@ fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
         Crl::Present => CrlPolicy::IfPresent,
         Crl::Required => CrlPolicy::Required,
     };
-    let strength = args.allow.iter().fold(StrengthPolicy::default(), |policy, weak| {
-        policy.allowing(match weak {
-            Weak::Rsa1024 => Weakness::ShortKey,
-            Weak::Sha1 => Weakness::Sha1,
-            Weak::Md5 => Weakness::Md5,
-        })
-    });
-    let own = || vec![rustix::system::uname().nodename().to_string_lossy().into_owned()];
-    let hosts = if args.host.is_empty() { own() } else { args.host.clone() };
-    Ok(VomsVerifier::new(anchors, vomsdir).with_crl_policy(policy).with_strength(strength).with_hosts(hosts))
+    let strength = args
+        .allow
+        .iter()
+        .fold(StrengthPolicy::default(), |policy, weak| {
+            policy.allowing(match weak {
+                Weak::Rsa1024 => Weakness::ShortKey,
+                Weak::Sha1 => Weakness::Sha1,
+                Weak::Md5 => Weakness::Md5,
+            })
+        });
+    let own = || {
+        vec![
+            rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned(),
+        ]
+    };
+    let hosts = if args.host.is_empty() {
+        own()
+    } else {
+        args.host.clone()
+    };
+    Ok(VomsVerifier::new(anchors, vomsdir)
+        .with_crl_policy(policy)
+        .with_strength(strength)
+        .with_hosts(hosts))
 }
 
 fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
     let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
-        Not::Judged(Diagnostic::new(format!("cannot read {}: {reason}", file.display())).help("check the path"))
+        Not::Judged(
+            Diagnostic::new(format!("cannot read {}: {reason}", file.display()))
+                .help("check the path"),
+        )
     })?;
     verifier
         .verify(&presented, *at)
@@ -215,7 +260,10 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
 }
 
 fn type_of(verified: &VerifiedCredential) -> String {
-    verified.chain().proxy_type().map_or_else(|| "EEC".to_owned(), ToString::to_string)
+    verified
+        .chain()
+        .proxy_type()
+        .map_or_else(|| "EEC".to_owned(), ToString::to_string)
 }
 
 fn print_summary(verified: &VerifiedCredential) {
@@ -251,8 +299,15 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
             json!({ "version": 1, "verified": false, "findings": findings })
         }
         Err(Not::Judged(trouble)) => {
-            let (text, help) = (trouble.headline().to_owned(), trouble.next_step().map(str::to_owned));
-            let reason = Reason { code: "not-judged", text, help };
+            let (text, help) = (
+                trouble.headline().to_owned(),
+                trouble.next_step().map(str::to_owned),
+            );
+            let reason = Reason {
+                code: "not-judged",
+                text,
+                help,
+            };
             json!({ "version": 1, "verified": false, "findings": [reason.as_json()] })
         }
     }

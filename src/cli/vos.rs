@@ -14,39 +14,71 @@ pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Diagnostic> 
         return Ok(Vomses::load(&places::vomses(env)));
     }
     Vomses::load_named(named).map_err(|problem| {
-        let places: Vec<String> = named.iter().map(|place| place.display().to_string()).collect();
+        let places: Vec<String> = named
+            .iter()
+            .map(|place| place.display().to_string())
+            .collect();
         let places = places.join(", ");
-        Diagnostic::new(format!("No valid VOMSES information found locally while looking in: [{places}]"))
-            .detail(&problem)
-            .help("name an existing vomses file or directory with --vomses")
+        Diagnostic::new(format!(
+            "No valid VOMSES information found locally while looking in: [{places}]"
+        ))
+        .detail(&problem)
+        .help("name an existing vomses file or directory with --vomses")
     })
 }
 
 /// Tells on stderr where was looked and what was found.
 pub fn debug(vomses: &Vomses) {
     for place in vomses.looked_in() {
-        output::stderr(&format!("Looking for VOMSES information in {}...", place.display()));
+        output::stderr(&format!(
+            "Looking for VOMSES information in {}...",
+            place.display()
+        ));
     }
     for entry in vomses.entries() {
-        let VomsesEntry { alias, host, port, dn, vo } = entry;
-        output::stderr(&format!("Loaded vomses information '{alias} {host} {port} {dn} {vo}'"));
+        let VomsesEntry {
+            alias,
+            host,
+            port,
+            dn,
+            vo,
+        } = entry;
+        output::stderr(&format!(
+            "Loaded vomses information '{alias} {host} {port} {dn} {vo}'"
+        ));
     }
 }
 
 /// What could not be used of the places.
 pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<String> {
-    let missing = env.vomses.iter().filter(|place| named.is_empty() && !place.exists());
-    let missing =
-        missing.map(|place| format!("{} is named by an environment variable, but does not exist", place.display()));
-    let mut all: Vec<String> = missing.chain(vomses.problems().iter().map(ToString::to_string)).collect();
+    let missing = env
+        .vomses
+        .iter()
+        .filter(|place| named.is_empty() && !place.exists());
+    let missing = missing.map(|place| {
+        format!(
+            "{} is named by an environment variable, but does not exist",
+            place.display()
+        )
+    });
+    let mut all: Vec<String> = missing
+        .chain(vomses.problems().iter().map(ToString::to_string))
+        .collect();
     if vomses.more_problems() > 0 {
-        all.push(format!("and {} more malformed lines", vomses.more_problems()));
+        all.push(format!(
+            "and {} more malformed lines",
+            vomses.more_problems()
+        ));
     }
     all
 }
 
 /// The servers of a VO or alias; where no file knows it and none was named, those of the built-in list.
-pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<VomsesEntry>, Diagnostic> {
+pub fn servers(
+    name: &str,
+    vomses: &Vomses,
+    with_built_in: bool,
+) -> Result<Vec<VomsesEntry>, Diagnostic> {
     let built_in = crate::home::built_in::vomses();
     let mut found = vomses.find(name);
     if found.is_empty() && with_built_in {
@@ -54,17 +86,35 @@ pub fn servers(name: &str, vomses: &Vomses, with_built_in: bool) -> Result<Vec<V
     }
     // One alias may stand for servers of several VOs only by mistake; the first line decides.
     let vo = found.first().map(|entry| entry.vo.clone());
-    let found: Vec<VomsesEntry> = found.into_iter().filter(|entry| Some(&entry.vo) == vo.as_ref()).cloned().collect();
+    let found: Vec<VomsesEntry> = found
+        .into_iter()
+        .filter(|entry| Some(&entry.vo) == vo.as_ref())
+        .cloned()
+        .collect();
     if !found.is_empty() {
         return Ok(found);
     }
-    let near = vomses.similar(name).or_else(|| built_in.similar(name).filter(|_| with_built_in));
-    let looked: Vec<String> = vomses.looked_in().iter().map(|place| place.display().to_string()).collect();
-    let built = if with_built_in { " and the built-in list" } else { "" };
-    let headline = format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let trouble = Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
+    let near = vomses
+        .similar(name)
+        .or_else(|| built_in.similar(name).filter(|_| with_built_in));
+    let looked: Vec<String> = vomses
+        .looked_in()
+        .iter()
+        .map(|place| place.display().to_string())
+        .collect();
+    let built = if with_built_in {
+        " and the built-in list"
+    } else {
+        ""
+    };
+    let headline =
+        format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
+    let trouble =
+        Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
     Err(match near {
         Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
-        None => trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
+        None => {
+            trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses")
+        }
     })
 }

@@ -17,7 +17,10 @@ pub fn vomses() -> Vomses {
 /// The file of one VO, with its comments.
 #[must_use]
 pub fn entry(vo: &str) -> Option<&'static str> {
-    ENTRIES.iter().find(|(name, _)| *name == vo).map(|(_, text)| *text)
+    ENTRIES
+        .iter()
+        .find(|(name, _)| *name == vo)
+        .map(|(_, text)| *text)
 }
 
 #[cfg(test)]
@@ -28,8 +31,14 @@ mod tests {
     fn every_entry_is_well_formed_and_of_the_vo_that_its_file_is_named_after() {
         for (name, text) in ENTRIES {
             let vomses = Vomses::from_text(Path::new(name), text);
-            assert!(vomses.problems().is_empty() && !vomses.find(name).is_empty(), "{name}");
-            assert!(vomses.entries().iter().all(|entry| entry.vo == *name), "{name}");
+            assert!(
+                vomses.problems().is_empty() && !vomses.find(name).is_empty(),
+                "{name}"
+            );
+            assert!(
+                vomses.entries().iter().all(|entry| entry.vo == *name),
+                "{name}"
+            );
         }
     }
 }

@@ -94,13 +94,17 @@ impl Pair {
     /// Names the directory, which need not be there.
     #[must_use]
     pub fn in_directory(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+        Self {
+            directory: directory.to_owned(),
+        }
     }
 
     /// The pair that a file is of, by its name.
     #[must_use]
     pub fn of_file(path: &Path) -> Option<Self> {
-        let is_named = [CERTIFICATE, KEY].iter().any(|name| path.file_name().is_some_and(|own| own == *name));
+        let is_named = [CERTIFICATE, KEY]
+            .iter()
+            .any(|name| path.file_name().is_some_and(|own| own == *name));
         let path = std::path::absolute(path).ok().filter(|_| is_named)?;
         path.parent().map(Self::in_directory)
     }
@@ -130,7 +134,10 @@ impl Pair {
             Ok(_) => true,
             Err(error) => error.kind() != io::ErrorKind::NotFound,
         };
-        [self.certificate(), self.key()].into_iter().filter(is_there).collect()
+        [self.certificate(), self.key()]
+            .into_iter()
+            .filter(is_there)
+            .collect()
     }
 
     /// Whether an import was interrupted here, and is to be finished.
@@ -147,8 +154,13 @@ impl Pair {
         if !self.is_unfinished() {
             return Ok(None);
         }
-        let lock = self.lock_file().map_err(|error| self.unfinished(files::reason(&error)))?;
-        Ok(Some(Locked { pair: self, _lock: lock }))
+        let lock = self
+            .lock_file()
+            .map_err(|error| self.unfinished(files::reason(&error)))?;
+        Ok(Some(Locked {
+            pair: self,
+            _lock: lock,
+        }))
     }
 
     /// Waits for other commands and then keeps them out; makes the directory if need be.
@@ -156,38 +168,63 @@ impl Pair {
     /// # Errors
     /// [`PairError::Write`].
     pub fn lock(&self) -> Result<Locked<'_>, PairError> {
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        let made = fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.directory);
         let lock = made
             .and_then(|()| self.lock_file())
-            .map_err(|error| PairError::Write { path: self.directory.clone(), reason: files::reason(&error) })?;
-        Ok(Locked { pair: self, _lock: lock })
+            .map_err(|error| PairError::Write {
+                path: self.directory.clone(),
+                reason: files::reason(&error),
+            })?;
+        Ok(Locked {
+            pair: self,
+            _lock: lock,
+        })
     }
 
     fn unfinished(&self, reason: String) -> PairError {
-        PairError::Unfinished { directory: self.directory.clone(), reason }
+        PairError::Unfinished {
+            directory: self.directory.clone(),
+            reason,
+        }
     }
 
     /// All that can fail, up to the note.
     fn prepare(&self, new: &[(&str, &[u8])], stamp: &str) -> Result<Vec<PathBuf>, PairError> {
         let cannot = |path: &Path| {
             let path = path.to_owned();
-            move |error: io::Error| PairError::Write { path, reason: files::reason(&error) }
+            move |error: io::Error| PairError::Write {
+                path,
+                reason: files::reason(&error),
+            }
         };
         for (name, contents) in new {
             let target = self.directory.join(name);
             if target.is_dir() {
                 return Err(cannot(&target)(io::Error::other("it is a directory")));
             }
-            self.lay_down(&self.staged(name), contents, mode(name)).map_err(cannot(&target))?;
+            self.lay_down(&self.staged(name), contents, mode(name))
+                .map_err(cannot(&target))?;
         }
         let backups = self.back_up(stamp)?;
-        let lines: String = new.iter().map(|(name, _)| format!(".{name}.new {name}\n")).collect();
-        let (note, draft) = (self.directory.join(NOTE), self.directory.join(format!("{NOTE}.new")));
+        let lines: String = new
+            .iter()
+            .map(|(name, _)| format!(".{name}.new {name}\n"))
+            .collect();
+        let (note, draft) = (
+            self.directory.join(NOTE),
+            self.directory.join(format!("{NOTE}.new")),
+        );
         let written = self.lay_down(&draft, format!("{NOTE_HEAD}{lines}").as_bytes(), 0o600);
-        written.and_then(|()| self.sync()).and_then(|()| fs::rename(&draft, &note)).map_err(|error| {
-            let _ = fs::remove_file(&draft);
-            cannot(&note)(error)
-        })?;
+        written
+            .and_then(|()| self.sync())
+            .and_then(|()| fs::rename(&draft, &note))
+            .map_err(|error| {
+                let _ = fs::remove_file(&draft);
+                cannot(&note)(error)
+            })?;
         self.sync().map_err(|error| {
             // Before what it names goes away.
             let _ = fs::remove_file(&note).and_then(|()| self.sync());
@@ -204,9 +241,17 @@ impl Pair {
     fn back_up(&self, stamp: &str) -> Result<Vec<PathBuf>, PairError> {
         let mut backups = Vec::new();
         for path in self.existing() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let cannot = |error: &io::Error| PairError::Backup { path: path.clone(), reason: files::reason(error) };
-            let contents = files::read_limited(&path, files::CONFIGURATION_LIMIT).map_err(|error| cannot(&error))?;
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let cannot = |error: &io::Error| PairError::Backup {
+                path: path.clone(),
+                reason: files::reason(error),
+            };
+            let contents = files::read_limited(&path, files::CONFIGURATION_LIMIT)
+                .map_err(|error| cannot(&error))?;
             // The certificate's file may hold a key as well.
             let allowed = mode(&name) & path.metadata().map_err(|error| cannot(&error))?.mode();
             let free = |at: &u32| match at {
@@ -214,13 +259,18 @@ impl Pair {
                 at => self.directory.join(format!("{name}.{stamp}-{at}")),
             };
             let candidates = (1..u32::MAX).map(|at| free(&at));
-            let backup = candidates.into_iter().find(|path| path.symlink_metadata().is_err()).unwrap_or_default();
+            let backup = candidates
+                .into_iter()
+                .find(|path| path.symlink_metadata().is_err())
+                .unwrap_or_default();
             let draft = self.directory.join(format!(".{name}.backup"));
             let written = self.lay_down(&draft, &contents, allowed);
-            written.and_then(|()| fs::rename(&draft, &backup)).map_err(|error| {
-                let _ = fs::remove_file(&draft);
-                cannot(&error)
-            })?;
+            written
+                .and_then(|()| fs::rename(&draft, &backup))
+                .map_err(|error| {
+                    let _ = fs::remove_file(&draft);
+                    cannot(&error)
+                })?;
             backups.push(backup);
         }
         Ok(backups)
@@ -232,7 +282,11 @@ impl Pair {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
         let written = file
             .write_all(contents)
             .and_then(|()| file.set_permissions(Permissions::from_mode(mode)))
@@ -245,31 +299,48 @@ impl Pair {
         let note = self.directory.join(NOTE);
         let contents = match files::read_limited(&note, NOTE_LIMIT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            other => other.map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))?,
+            other => {
+                other.map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))?
+            }
         };
-        let text = std::str::from_utf8(&contents).map_err(|_| format!("{} cannot be understood", note.display()))?;
+        let text = std::str::from_utf8(&contents)
+            .map_err(|_| format!("{} cannot be understood", note.display()))?;
         let steps = text.lines().filter(|line| !line.starts_with('#'));
-        let known = |line: &str| [CERTIFICATE, KEY].into_iter().find(|name| line == format!(".{name}.new {name}"));
+        let known = |line: &str| {
+            [CERTIFICATE, KEY]
+                .into_iter()
+                .find(|name| line == format!(".{name}.new {name}"))
+        };
         let steps: Option<Vec<&str>> = steps.map(known).collect();
         let steps = steps.ok_or_else(|| format!("{} cannot be understood", note.display()))?;
         for name in steps {
             match fs::rename(self.staged(name), self.directory.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(format!("{}: {}", self.directory.join(name).display(), files::reason(&error)));
+                    return Err(format!(
+                        "{}: {}",
+                        self.directory.join(name).display(),
+                        files::reason(&error)
+                    ));
                 }
                 _ => {}
             }
         }
-        let done = self.sync().and_then(|()| fs::remove_file(&note)).and_then(|()| self.sync());
-        done.map(|()| true).map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))
+        let done = self
+            .sync()
+            .and_then(|()| fs::remove_file(&note))
+            .and_then(|()| self.sync());
+        done.map(|()| true)
+            .map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))
     }
 
     fn sync(&self) -> io::Result<()> {
         // Some file systems, such as FUSE and SMB, keep directories without being told.
         const NEEDLESS: [Errno; 3] = [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS];
-        File::open(&self.directory)?.sync_all().or_else(|error| match Errno::from_io_error(&error) {
-            Some(errno) if NEEDLESS.contains(&errno) => Ok(()),
-            _ => Err(error),
+        File::open(&self.directory)?.sync_all().or_else(|error| {
+            match Errno::from_io_error(&error) {
+                Some(errno) if NEEDLESS.contains(&errno) => Ok(()),
+                _ => Err(error),
+            }
         })
     }
 
@@ -285,9 +356,14 @@ impl Pair {
             .custom_flags(no_follow)
             .open(path)?;
         if file.metadata()?.uid() != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, format!("{LOCK} belongs to another user")));
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("{LOCK} belongs to another user"),
+            ));
         }
-        Ok(flock(&file, FlockOperation::LockExclusive).is_ok().then_some(file))
+        Ok(flock(&file, FlockOperation::LockExclusive)
+            .is_ok()
+            .then_some(file))
     }
 }
 
@@ -297,7 +373,9 @@ impl Locked<'_> {
     /// # Errors
     /// [`PairError::Unfinished`].
     pub fn finish(&self) -> Result<bool, PairError> {
-        self.pair.follow_note().map_err(|reason| self.pair.unfinished(reason))
+        self.pair
+            .follow_note()
+            .map_err(|reason| self.pair.unfinished(reason))
     }
 
     /// Replaces the certificate and, if there is one, the key: all of it or nothing. What stood there is kept in files
@@ -305,17 +383,27 @@ impl Locked<'_> {
     ///
     /// # Errors
     /// [`PairError`].
-    pub fn replace(&self, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
+    pub fn replace(
+        &self,
+        certificate: &[u8],
+        key: Option<&[u8]>,
+        stamp: &str,
+    ) -> Result<Replaced, PairError> {
         let finished_earlier = self.finish()?;
-        let new: Vec<(&str, &[u8])> =
-            std::iter::once((CERTIFICATE, certificate)).chain(key.map(|key| (KEY, key))).collect();
+        let new: Vec<(&str, &[u8])> = std::iter::once((CERTIFICATE, certificate))
+            .chain(key.map(|key| (KEY, key)))
+            .collect();
         let outcome = self.pair.prepare(&new, stamp);
         if outcome.is_err() && !self.pair.is_unfinished() {
-            new.iter().for_each(|(name, _)| drop(fs::remove_file(self.pair.staged(name))));
+            new.iter()
+                .for_each(|(name, _)| drop(fs::remove_file(self.pair.staged(name))));
         }
         let backups = outcome?;
         self.finish()?;
-        Ok(Replaced { backups, finished_earlier })
+        Ok(Replaced {
+            backups,
+            finished_earlier,
+        })
     }
 }
 
@@ -326,7 +414,9 @@ impl Locked<'_> {
 pub fn unchanged(path: &Path, read: &[u8]) -> Result<(), PairError> {
     match files::read_limited(path, files::CONFIGURATION_LIMIT) {
         Ok(present) if *present == read => Ok(()),
-        _ => Err(PairError::Changed { path: path.to_owned() }),
+        _ => Err(PairError::Changed {
+            path: path.to_owned(),
+        }),
     }
 }
 
@@ -338,7 +428,12 @@ mod tests {
         fs::read_to_string(directory.join(name)).unwrap()
     }
 
-    fn replaced(pair: &Pair, certificate: &[u8], key: Option<&[u8]>, stamp: &str) -> Result<Replaced, PairError> {
+    fn replaced(
+        pair: &Pair,
+        certificate: &[u8],
+        key: Option<&[u8]>,
+        stamp: &str,
+    ) -> Result<Replaced, PairError> {
         pair.lock()?.replace(certificate, key, stamp)
     }
 
@@ -350,14 +445,23 @@ mod tests {
         let first = replaced(&pair, b"cert 1", Some(b"key 1"), "today").unwrap();
         assert_eq!(first, Replaced::default());
         let second = replaced(&pair, b"cert 2", Some(b"key 2"), "today").unwrap();
-        assert_eq!(second.backups, ["usercert.pem.today", "userkey.pem.today"].map(|name| directory.join(name)));
+        assert_eq!(
+            second.backups,
+            ["usercert.pem.today", "userkey.pem.today"].map(|name| directory.join(name))
+        );
         let third = replaced(&pair, b"cert 3", None, "today").unwrap();
-        assert_eq!(third.backups, ["usercert.pem.today-2", "userkey.pem.today-2"].map(|name| directory.join(name)));
+        assert_eq!(
+            third.backups,
+            ["usercert.pem.today-2", "userkey.pem.today-2"].map(|name| directory.join(name))
+        );
         assert_eq!(contents(&directory, CERTIFICATE), "cert 3");
         assert_eq!(contents(&directory, KEY), "key 2");
         assert_eq!(contents(&directory, "userkey.pem.today"), "key 1");
         let modes = |name: &str| fs::metadata(directory.join(name)).unwrap().mode() & 0o7777;
-        assert_eq!((modes(CERTIFICATE), modes(KEY), modes("userkey.pem.today")), (0o644, 0o400, 0o400));
+        assert_eq!(
+            (modes(CERTIFICATE), modes(KEY), modes("userkey.pem.today")),
+            (0o644, 0o400, 0o400)
+        );
         assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o7777, 0o700);
     }
 
@@ -369,7 +473,10 @@ mod tests {
         fs::set_permissions(pair.certificate(), Permissions::from_mode(0o600)).unwrap();
         replaced(&pair, b"new", Some(b"new"), "today").unwrap();
         let modes = |name: &str| fs::metadata(home.path().join(name)).unwrap().mode() & 0o7777;
-        assert_eq!((modes("usercert.pem.today"), modes("userkey.pem.today")), (0o600, 0o400));
+        assert_eq!(
+            (modes("usercert.pem.today"), modes("userkey.pem.today")),
+            (0o600, 0o400)
+        );
     }
 
     #[test]
@@ -377,7 +484,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let pair = Pair::in_directory(home.path());
         fs::write(home.path().join(".usercert.pem.new"), "new cert").unwrap();
-        fs::write(home.path().join(NOTE), format!("{NOTE_HEAD}.usercert.pem.new usercert.pem\n")).unwrap();
+        fs::write(
+            home.path().join(NOTE),
+            format!("{NOTE_HEAD}.usercert.pem.new usercert.pem\n"),
+        )
+        .unwrap();
         assert!(pair.is_unfinished() && pair.lock_unfinished().unwrap().unwrap().finish().unwrap());
         assert!(pair.lock_unfinished().unwrap().is_none());
         assert_eq!(contents(home.path(), CERTIFICATE), "new cert");
@@ -388,10 +499,17 @@ mod tests {
     #[test]
     fn a_file_is_of_a_pair_by_its_name() {
         assert_eq!(
-            Pair::of_file(Path::new("/home/.globus/userkey.pem")).unwrap().directory,
+            Pair::of_file(Path::new("/home/.globus/userkey.pem"))
+                .unwrap()
+                .directory,
             Path::new("/home/.globus")
         );
-        assert!(Pair::of_file(Path::new("usercert.pem")).unwrap().directory.is_absolute());
+        assert!(
+            Pair::of_file(Path::new("usercert.pem"))
+                .unwrap()
+                .directory
+                .is_absolute()
+        );
         assert!(Pair::of_file(Path::new("/home/.globus/usercred.p12")).is_none());
     }
 
@@ -402,8 +520,17 @@ mod tests {
         for path in [pair.certificate(), pair.key()] {
             std::os::unix::fs::symlink("nowhere", path).unwrap();
         }
-        assert_eq!(replaced(&pair, b"cert", Some(b"key"), "today").unwrap(), Replaced::default());
-        assert_eq!((contents(home.path(), CERTIFICATE), contents(home.path(), KEY)), ("cert".into(), "key".into()));
+        assert_eq!(
+            replaced(&pair, b"cert", Some(b"key"), "today").unwrap(),
+            Replaced::default()
+        );
+        assert_eq!(
+            (
+                contents(home.path(), CERTIFICATE),
+                contents(home.path(), KEY)
+            ),
+            ("cert".into(), "key".into())
+        );
     }
 
     #[test]

@@ -133,11 +133,19 @@ pub(super) struct ReadFile {
 pub(super) fn read(path: &Path, role: FileRole) -> Result<ReadFile, CredentialError> {
     let read = files::read_with_metadata(path, files::CONFIGURATION_LIMIT);
     let (found, contents) = read.map_err(|error| unreadable(path, role, &error))?;
-    Ok(ReadFile { path: path.to_owned(), found, contents })
+    Ok(ReadFile {
+        path: path.to_owned(),
+        found,
+        contents,
+    })
 }
 
 fn unreadable(path: &Path, role: FileRole, error: &std::io::Error) -> CredentialError {
-    CredentialError::Unreadable { role, path: path.to_owned(), reason: files::reason(error) }
+    CredentialError::Unreadable {
+        role,
+        path: path.to_owned(),
+        reason: files::reason(error),
+    }
 }
 
 pub(super) fn is_der(file: &[u8]) -> bool {
@@ -173,13 +181,22 @@ fn load_if(
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let file = read(&location.certificate, FileRole::Certificate)?;
-    if let Some(bundle) = is_der(&file.contents).then(|| Pkcs12::from_der(&file.contents).ok()).flatten() {
+    if let Some(bundle) = is_der(&file.contents)
+        .then(|| Pkcs12::from_der(&file.contents).ok())
+        .flatten()
+    {
         check(&file, &file)?;
         return from_pkcs12(&location.certificate, &bundle, passphrase);
     }
-    let chain = Chain::parse(&file.contents)
-        .map_err(|source| CredentialError::NoCertificate { path: location.certificate.clone(), source })?;
-    let key_file = location.key.as_ref().map(|path| read(path, FileRole::PrivateKey)).transpose()?;
+    let chain = Chain::parse(&file.contents).map_err(|source| CredentialError::NoCertificate {
+        path: location.certificate.clone(),
+        source,
+    })?;
+    let key_file = location
+        .key
+        .as_ref()
+        .map(|path| read(path, FileRole::PrivateKey))
+        .transpose()?;
     let key_file = key_file.as_ref().unwrap_or(&file);
     check(&file, key_file)?;
     let key = open_key(location, &key_file.contents, passphrase)?;
@@ -199,11 +216,17 @@ fn open_key(
     let block = blocks
         .iter()
         .find(|block| block.is_private_key())
-        .ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
-    PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| match error {
-        Opening::Passphrase(error) => error,
-        Opening::Key(source) => {
-            CredentialError::Key { path: path.to_owned(), certificate: location.certificate.clone(), source }
+        .ok_or_else(|| CredentialError::NoKey {
+            path: path.to_owned(),
+        })?;
+    PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| {
+        match error {
+            Opening::Passphrase(error) => error,
+            Opening::Key(source) => CredentialError::Key {
+                path: path.to_owned(),
+                certificate: location.certificate.clone(),
+                source,
+            },
         }
     })
 }
@@ -224,18 +247,34 @@ fn from_pkcs12(
     bundle: &Pkcs12Ref,
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
-    let bad = |source| CredentialError::Key { path: path.to_owned(), certificate: path.to_owned(), source };
+    let bad = |source| CredentialError::Key {
+        path: path.to_owned(),
+        certificate: path.to_owned(),
+        source,
+    };
     let passphrase = passphrase(path)?;
     let parsed = pkcs12::open(bundle, &passphrase).map_err(bad)?;
-    let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey { path: path.to_owned() })?;
-    let no_certificate = |source: ChainError| CredentialError::NoCertificate { path: path.to_owned(), source };
-    let leaf = parsed.cert.ok_or_else(|| no_certificate(ChainError::Empty))?;
+    let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey {
+        path: path.to_owned(),
+    })?;
+    let no_certificate = |source: ChainError| CredentialError::NoCertificate {
+        path: path.to_owned(),
+        source,
+    };
+    let leaf = parsed
+        .cert
+        .ok_or_else(|| no_certificate(ChainError::Empty))?;
     let certificates: Result<Vec<_>, _> = std::iter::once(Certificate::from_x509(&leaf))
         .chain(parsed.ca.iter().flatten().map(Certificate::from_x509))
         .collect();
-    let chain = certificates.map_err(ChainError::from).and_then(Chain::new).map_err(no_certificate)?;
-    Credential::new(chain, PrivateKey::new(key))
-        .map_err(|_| CredentialError::Mismatch { key: path.to_owned(), certificate: path.to_owned() })
+    let chain = certificates
+        .map_err(ChainError::from)
+        .and_then(Chain::new)
+        .map_err(no_certificate)?;
+    Credential::new(chain, PrivateKey::new(key)).map_err(|_| CredentialError::Mismatch {
+        key: path.to_owned(),
+        certificate: path.to_owned(),
+    })
 }
 
 /// What is wrong with owner and modes of the files.
@@ -249,7 +288,10 @@ pub fn file_faults(location: &Location) -> Vec<CredentialError> {
         Ok(found) => (check_key_mode(path, found), check_owner(path, found)),
         Err(_) => (key.map(|_| ()), Ok(())),
     };
-    [certificate, mode, owner].into_iter().filter_map(Result::err).collect()
+    [certificate, mode, owner]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect()
 }
 
 fn check_modes(certificate: &ReadFile, key: &ReadFile) -> Result<(), CredentialError> {
@@ -261,7 +303,10 @@ fn check_modes(certificate: &ReadFile, key: &ReadFile) -> Result<(), CredentialE
 fn check_certificate_mode(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
     let mode = found.mode() & 0o7777;
     if mode & 0o022 != 0 {
-        return Err(CredentialError::CertificateMode { path: path.to_owned(), mode });
+        return Err(CredentialError::CertificateMode {
+            path: path.to_owned(),
+            mode,
+        });
     }
     Ok(())
 }
@@ -269,7 +314,10 @@ fn check_certificate_mode(path: &Path, found: &Metadata) -> Result<(), Credentia
 fn check_key_mode(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
     let mode = found.mode() & 0o7777;
     if found.is_file() && mode & 0o177 != 0 {
-        return Err(CredentialError::KeyMode { path: path.to_owned(), mode });
+        return Err(CredentialError::KeyMode {
+            path: path.to_owned(),
+            mode,
+        });
     }
     Ok(())
 }
@@ -287,7 +335,11 @@ pub fn own_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, CredentialError> 
 fn check_owner(path: &Path, found: &Metadata) -> Result<(), CredentialError> {
     let you = rustix::process::geteuid().as_raw();
     if found.uid() != you {
-        return Err(CredentialError::KeyOwner { path: path.to_owned(), owner: found.uid(), you });
+        return Err(CredentialError::KeyOwner {
+            path: path.to_owned(),
+            owner: found.uid(),
+            you,
+        });
     }
     Ok(())
 }

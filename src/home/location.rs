@@ -18,7 +18,10 @@ pub struct PassedOver {
 }
 
 pub(super) fn trail(places: &[PassedOver]) -> String {
-    places.iter().map(|place| format!("\n    {}: {}", place.path.display(), place.reason)).collect()
+    places
+        .iter()
+        .map(|place| format!("\n    {}: {}", place.path.display(), place.reason))
+        .collect()
 }
 
 /// What the user named and what the machine offers, in the order it is looked at.
@@ -49,13 +52,19 @@ impl Location {
     /// A certificate and its key in a file of its own.
     #[must_use]
     pub fn pair(certificate: PathBuf, key: PathBuf) -> Self {
-        Self { certificate, key: Some(key) }
+        Self {
+            certificate,
+            key: Some(key),
+        }
     }
 
     /// A file with everything: a proxy, a PKCS#12 bundle, a certificate with its key.
     #[must_use]
     pub fn single(file: PathBuf) -> Self {
-        Self { certificate: file, key: None }
+        Self {
+            certificate: file,
+            key: None,
+        }
     }
 
     /// The certificate's file.
@@ -103,14 +112,20 @@ impl Places {
         let mut absent = |path: &Path| match std::fs::metadata(path) {
             Ok(_) => false,
             Err(error) => {
-                passed_over.push(PassedOver { path: path.to_owned(), reason: files::reason(&error) });
+                passed_over.push(PassedOver {
+                    path: path.to_owned(),
+                    reason: files::reason(&error),
+                });
                 true
             }
         };
         let (certificate, key) = (globus.join("usercert.pem"), globus.join("userkey.pem"));
         let (no_certificate, no_key) = (absent(&certificate), absent(&key));
         if !no_certificate && !no_key {
-            return Ok(Location { certificate, key: Some(key) });
+            return Ok(Location {
+                certificate,
+                key: Some(key),
+            });
         }
         for bundle in ["usercred.p12", "usercert.p12"].map(|name| globus.join(name)) {
             if !absent(&bundle) {
@@ -118,7 +133,10 @@ impl Places {
             }
         }
         if !no_certificate {
-            passed_over.push(PassedOver { path: certificate, reason: "its key is missing".to_owned() });
+            passed_over.push(PassedOver {
+                path: certificate,
+                reason: "its key is missing".to_owned(),
+            });
         }
         Err(CredentialError::NotFound(passed_over))
     }
@@ -131,8 +149,14 @@ impl Places {
                 if holds_certificate(key) {
                     return Ok(Location::single(key.clone()));
                 }
-                let certificate = self.environment_certificate.clone().or_else(|| usual("usercert.pem"));
-                self.pair(&certificate.unwrap_or_else(|| key.clone()), Some(key.clone()))
+                let certificate = self
+                    .environment_certificate
+                    .clone()
+                    .or_else(|| usual("usercert.pem"));
+                self.pair(
+                    &certificate.unwrap_or_else(|| key.clone()),
+                    Some(key.clone()),
+                )
             }
             (None, None) => Err(CredentialError::NotFound(Vec::new())),
         }
@@ -148,11 +172,15 @@ impl Places {
         }
         let usual = || self.globus.as_ref().map(|dir| dir.join("userkey.pem"));
         let key = key.or_else(|| self.environment_key.clone()).or_else(usual);
-        Ok(Location { certificate: certificate.to_owned(), key })
+        Ok(Location {
+            certificate: certificate.to_owned(),
+            key,
+        })
     }
 }
 
 fn holds_certificate(path: &Path) -> bool {
-    files::read_limited(path, files::CONFIGURATION_LIMIT)
-        .is_ok_and(|file| is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_certificate))
+    files::read_limited(path, files::CONFIGURATION_LIMIT).is_ok_and(|file| {
+        is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_certificate)
+    })
 }

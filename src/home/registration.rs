@@ -30,16 +30,26 @@ impl Registration {
     pub fn of(server: &VomsesEntry) -> Self {
         let page = comment(&server.vo, "Registration:").map(str::to_owned);
         let groups = comment(&server.vo, "Groups:").unwrap_or_default();
-        let groups: Vec<Fqan> = groups.split_whitespace().filter_map(|group| group.parse().ok()).collect();
+        let groups: Vec<Fqan> = groups
+            .split_whitespace()
+            .filter_map(|group| group.parse().ok())
+            .collect();
         let at_cnaf = format!("voms-{}{CNAF}", server.vo) == server.host;
         let usual_iam = at_cnaf.then(|| format!("https://iam-{}{CNAF}/", server.vo));
         let iam = comment(&server.vo, "IAM:").map(str::to_owned).or(usual_iam);
-        let usual = || iam.clone().unwrap_or_else(|| format!("https://{}:8443/voms/{}", server.host, server.vo));
+        let usual = || {
+            iam.clone()
+                .unwrap_or_else(|| format!("https://{}:8443/voms/{}", server.host, server.vo))
+        };
         Self {
             is_known: page.is_some(),
             page: page.unwrap_or_else(usual),
             iam,
-            groups: if groups.is_empty() { Fqan::top_group(&server.vo).into_iter().collect() } else { groups },
+            groups: if groups.is_empty() {
+                Fqan::top_group(&server.vo).into_iter().collect()
+            } else {
+                groups
+            },
         }
     }
 
@@ -68,7 +78,9 @@ pub fn built_in_date(vo: &str) -> Option<NaiveDate> {
 /// The value of a comment `# KEY VALUE` in a VO's built-in entry.
 fn comment(vo: &str, key: &str) -> Option<&'static str> {
     let text = built_in::entry(vo)?;
-    let mut values = text.lines().filter_map(|line| line.strip_prefix("# ")?.strip_prefix(key));
+    let mut values = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ")?.strip_prefix(key));
     values.next().map(str::trim)
 }
 
@@ -78,17 +90,36 @@ mod tests {
 
     fn server(vo: &str) -> VomsesEntry {
         let host = "voms.example.org".to_owned();
-        VomsesEntry { alias: vo.to_owned(), host, port: 15000, dn: "/CN=voms".to_owned(), vo: vo.to_owned() }
+        VomsesEntry {
+            alias: vo.to_owned(),
+            host,
+            port: 15000,
+            dn: "/CN=voms".to_owned(),
+            vo: vo.to_owned(),
+        }
     }
 
     #[test]
     fn virgos_page_and_groups_are_known() {
         let virgo = Registration::of(&server("virgo"));
         assert!(virgo.is_known);
-        assert_eq!(virgo.page_of(Software::Voms), "https://voms.cnaf.infn.it:8443/voms/virgo");
-        assert_eq!(virgo.page_of(Software::Iam), "https://iam-virgo.cloud.cnaf.infn.it/");
+        assert_eq!(
+            virgo.page_of(Software::Voms),
+            "https://voms.cnaf.infn.it:8443/voms/virgo"
+        );
+        assert_eq!(
+            virgo.page_of(Software::Iam),
+            "https://iam-virgo.cloud.cnaf.infn.it/"
+        );
         assert!(built_in_date("virgo").is_some() && built_in_date("testvo").is_none());
-        assert_eq!(virgo.groups.iter().map(ToString::to_string).collect::<Vec<_>>(), ["/virgo", "/virgo/virgo"]);
+        assert_eq!(
+            virgo
+                .groups
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            ["/virgo", "/virgo/virgo"]
+        );
     }
 
     #[test]
@@ -96,7 +127,14 @@ mod tests {
         let other = Registration::of(&server("testvo"));
         assert!(!other.is_known);
         assert_eq!(other.page, "https://voms.example.org:8443/voms/testvo");
-        assert_eq!(other.groups.iter().map(ToString::to_string).collect::<Vec<_>>(), ["/testvo"]);
+        assert_eq!(
+            other
+                .groups
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>(),
+            ["/testvo"]
+        );
     }
 
     #[test]
@@ -104,7 +142,13 @@ mod tests {
         let mut juno = server("juno");
         juno.host = usual_iam_host("juno");
         let juno = Registration::of(&juno);
-        assert_eq!(juno.page_of(Software::Iam), "https://iam-juno.cloud.cnaf.infn.it/");
-        assert_eq!((juno.page.as_str(), juno.is_known), ("https://iam-juno.cloud.cnaf.infn.it/", false));
+        assert_eq!(
+            juno.page_of(Software::Iam),
+            "https://iam-juno.cloud.cnaf.infn.it/"
+        );
+        assert_eq!(
+            (juno.page.as_str(), juno.is_known),
+            ("https://iam-juno.cloud.cnaf.infn.it/", false)
+        );
     }
 }

@@ -42,18 +42,31 @@ impl Drop for Hostile {
 }
 
 pub fn virgo_at(port: u16) -> String {
-    entry("virgo", "localhost", port, &world().host.chain().leaf().subject().to_string(), "virgo")
+    entry(
+        "virgo",
+        "localhost",
+        port,
+        &world().host.chain().leaf().subject().to_string(),
+        "virgo",
+    )
 }
 
 /// A port where nobody listens: bound once, so that it was free, and given up.
 pub fn dead_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 pub fn tcp(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Hostile {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let (connections, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (connections, over) = (
+        Arc::new(AtomicUsize::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let (counting, ending, handle) = (connections.clone(), over.clone(), Arc::new(handle));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -62,13 +75,21 @@ pub fn tcp(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Hostile {
             }
             counting.fetch_add(1, Ordering::SeqCst);
             // So that no thread outlives the binary's patience.
-            stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-            stream.set_write_timeout(Some(Duration::from_secs(60))).unwrap();
+            stream
+                .set_read_timeout(Some(Duration::from_secs(60)))
+                .unwrap();
+            stream
+                .set_write_timeout(Some(Duration::from_secs(60)))
+                .unwrap();
             let handle = handle.clone();
             std::thread::spawn(move || handle(stream));
         }
     });
-    Hostile { port, connections, over }
+    Hostile {
+        port,
+        connections,
+        over,
+    }
 }
 
 /// Speaks TLS as the world's host, reads one request, and then does as it is told.
@@ -82,7 +103,9 @@ pub fn tls_as(
     handle: impl Fn(SslStream<TcpStream>) + Send + Sync + 'static,
 ) -> Hostile {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-    builder.set_certificate(host.chain().leaf().x509().unwrap()).unwrap();
+    builder
+        .set_certificate(host.chain().leaf().x509().unwrap())
+        .unwrap();
     builder.set_private_key(host.key().pkey()).unwrap();
     builder.set_verify(verify);
     let acceptor = builder.build();

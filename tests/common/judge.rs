@@ -18,7 +18,10 @@ pub struct Judged {
 impl Judged {
     /// The value behind a label of the C++ client.
     pub fn field(&self, label: &str) -> String {
-        self.fields(label).into_iter().next().unwrap_or_else(|| panic!("no {label} in\n{}", self.cpp))
+        self.fields(label)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no {label} in\n{}", self.cpp))
     }
 
     pub fn fields(&self, label: &str) -> Vec<String> {
@@ -30,8 +33,11 @@ impl Judged {
     pub fn fqans(&self) -> Vec<String> {
         let fqans = |text: &str| -> Vec<String> {
             let attributes = values(text, "attribute");
-            let long = attributes.iter().filter_map(|value| value.strip_suffix("/Capability=NULL"));
-            long.map(|value| value.trim_end_matches("/Role=NULL").to_owned()).collect()
+            let long = attributes
+                .iter()
+                .filter_map(|value| value.strip_suffix("/Capability=NULL"));
+            long.map(|value| value.trim_end_matches("/Role=NULL").to_owned())
+                .collect()
         };
         assert_eq!(fqans(&self.cpp), fqans(&self.java));
         fqans(&self.cpp)
@@ -63,14 +69,23 @@ pub fn rfc(home: &Home) -> Judged {
 pub fn openssl(home: &Home) -> String {
     let proxy = home.proxy();
     let mut verify = home.command("openssl");
-    verify.args(["verify", "-allow_proxy_certs", "-CApath"]).arg(world().certificates());
+    verify
+        .args(["verify", "-allow_proxy_certs", "-CApath"])
+        .arg(world().certificates());
     let verdict = run(verify.arg("-untrusted").arg(&proxy).arg(&proxy), b"");
     assert_eq!(verdict.code, Some(0), "{verdict:?}");
     text(home)
 }
 
 fn text(home: &Home) -> String {
-    run(home.command("openssl").args(["x509", "-noout", "-text", "-in"]).arg(home.proxy()), b"").success().stdout
+    run(
+        home.command("openssl")
+            .args(["x509", "-noout", "-text", "-in"])
+            .arg(home.proxy()),
+        b"",
+    )
+    .success()
+    .stdout
 }
 
 /// Any proxy; OpenSSL knows only those of RFC 3820.
@@ -80,12 +95,24 @@ pub fn any(home: &Home) -> Judged {
     assert_eq!(mode(&proxy), 0o600);
     assert_eq!(home.beside_the_proxy(), ["x509up"]);
     let says = |program: &str| {
-        let outcome = run(home.command(program).args(["-all", "-file"]).arg(&proxy), b"").success();
-        assert!(!outcome.stderr.to_lowercase().contains("fail"), "{program}: {outcome:?}");
+        let outcome = run(
+            home.command(program).args(["-all", "-file"]).arg(&proxy),
+            b"",
+        )
+        .success();
+        assert!(
+            !outcome.stderr.to_lowercase().contains("fail"),
+            "{program}: {outcome:?}"
+        );
         outcome.stdout
     };
     let chain = chain(&proxy);
-    Judged { text: text(home), cpp: says("voms-proxy-info2"), java: says("voms-proxy-info3"), chain }
+    Judged {
+        text: text(home),
+        cpp: says("voms-proxy-info2"),
+        java: says("voms-proxy-info3"),
+        chain,
+    }
 }
 
 pub fn chain(proxy: &Path) -> Vec<X509> {
@@ -97,6 +124,8 @@ pub fn is_whole(file: &[u8]) -> bool {
     let key = openssl::pkey::PKey::private_key_from_pem(file);
     let chain = X509::stack_from_pem(file);
     key.is_ok_and(|key| {
-        chain.is_ok_and(|chain| chain.len() == 2 && chain[0].public_key().is_ok_and(|own| own.public_eq(&key)))
+        chain.is_ok_and(|chain| {
+            chain.len() == 2 && chain[0].public_key().is_ok_and(|own| own.public_eq(&key))
+        })
     })
 }

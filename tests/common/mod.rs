@@ -38,7 +38,10 @@ pub fn now() -> DateTime<Utc> {
 pub fn world() -> &'static World {
     static WORLD: OnceLock<(TempDir, World)> = OnceLock::new();
     let (_, world) = WORLD.get_or_init(|| {
-        let dir = tempfile::Builder::new().prefix("world").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let dir = tempfile::Builder::new()
+            .prefix("world")
+            .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+            .unwrap();
         let world = World::create(dir.path(), now()).unwrap();
         (dir, world)
     });
@@ -47,9 +50,16 @@ pub fn world() -> &'static World {
 
 /// What the world's CA is asked for; EC, since that is cheap.
 pub fn certification(name: &str, purpose: Purpose) -> Certification {
-    let parts = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", name)];
+    let parts = [
+        ("DC", "example"),
+        ("DC", "sandbox"),
+        ("O", "Virgo"),
+        ("CN", name),
+    ];
     Certification {
-        subject: parts.map(|(label, value)| (label, value.to_owned())).to_vec(),
+        subject: parts
+            .map(|(label, value)| (label, value.to_owned()))
+            .to_vec(),
         purpose,
         key: KeyKind::P256,
         not_before: now() - chrono::Duration::hours(1),
@@ -75,15 +85,24 @@ impl Outcome {
     /// The text stands on stderr; `what` helps to find the case in a table.
     #[track_caller]
     pub fn says(&self, what: &str, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "{what}: no {text:?} in\n{}", self.stderr);
+        assert!(
+            self.stderr.contains(text),
+            "{what}: no {text:?} in\n{}",
+            self.stderr
+        );
         self
     }
 }
 
 /// Runs a command to its end and kills it when it hangs.
 pub fn run(command: &mut Command, stdin: &[u8]) -> Outcome {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     // A command that reads nothing closes the pipe early.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     let collect = |mut pipe: Box<dyn Read + Send>| {
@@ -106,7 +125,11 @@ pub fn run(command: &mut Command, stdin: &[u8]) -> Outcome {
         }
         thread::sleep(Duration::from_millis(10));
     };
-    Outcome { code: status.code(), stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() }
+    Outcome {
+        code: status.code(),
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    }
 }
 
 /// A user's home, with the environment the program gets and a place for the proxy.
@@ -121,7 +144,10 @@ impl Home {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join(".globus")).unwrap();
         fs::create_dir(dir.path().join("out")).unwrap();
-        let home = Self { dir, env: Vec::new() };
+        let home = Self {
+            dir,
+            env: Vec::new(),
+        };
         let (proxy, path) = (home.proxy(), home.path(""));
         home.with("PATH", "/usr/bin:/bin")
             .with("TZ", "UTC")
@@ -182,7 +208,10 @@ impl Home {
     /// Any program in this home's environment and no other.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).current_dir(self.dir.path());
+        command
+            .env_clear()
+            .envs(self.env.iter().map(|(k, v)| (k, v)))
+            .current_dir(self.dir.path());
         command
     }
 
@@ -195,8 +224,13 @@ impl Home {
 
     pub fn init_args<S: AsRef<OsStr>>(&self, args: &[S]) -> Vec<OsString> {
         let own = self.path("vomses");
-        let servers = own.exists().then(|| [OsString::from("--vomses"), own.into()]);
-        args.iter().map(|arg| arg.as_ref().to_owned()).chain(servers.into_iter().flatten()).collect()
+        let servers = own
+            .exists()
+            .then(|| [OsString::from("--vomses"), own.into()]);
+        args.iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .chain(servers.into_iter().flatten())
+            .collect()
     }
 
     pub fn init(&self, args: &[&str]) -> Outcome {
@@ -212,7 +246,10 @@ impl Home {
     #[track_caller]
     pub fn refused_with(&self, args: &[&str], stdin: &[u8]) -> Outcome {
         self.put_sentinel();
-        self.failed(run(&mut self.init_command(args), stdin), &String::from_utf8_lossy(stdin))
+        self.failed(
+            run(&mut self.init_command(args), stdin),
+            &String::from_utf8_lossy(stdin),
+        )
     }
 
     pub fn put_sentinel(&self) {
@@ -224,9 +261,16 @@ impl Home {
     pub fn failed(&self, outcome: Outcome, passphrase: &str) -> Outcome {
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         assert!(!outcome.stdout.contains("Created proxy"), "{outcome:?}");
-        let told: Vec<&str> = outcome.stderr.lines().filter(|line| !line.starts_with("warning: ")).collect();
+        let told: Vec<&str> = outcome
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("warning: "))
+            .collect();
         let first = told.iter().find(|line| !line.starts_with("note: "));
-        assert!(first.is_some_and(|line| line.starts_with("error: ")), "{outcome:?}");
+        assert!(
+            first.is_some_and(|line| line.starts_with("error: ")),
+            "{outcome:?}"
+        );
         assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
         for text in [&outcome.stdout, &outcome.stderr] {
             assert!(!text.contains("PRIVATE KEY"), "{outcome:?}");
@@ -247,7 +291,9 @@ impl Home {
 /// The names in a directory, sorted.
 pub fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     names
 }
@@ -257,7 +303,9 @@ pub fn mode(path: &Path) -> u32 {
 }
 
 pub fn certificate_pem(user: &Credential) -> Vec<u8> {
-    pem::encode("CERTIFICATE", user.chain().leaf().der()).as_bytes().to_vec()
+    pem::encode("CERTIFICATE", user.chain().leaf().der())
+        .as_bytes()
+        .to_vec()
 }
 
 pub fn key_pem(user: &Credential) -> Vec<u8> {
@@ -267,7 +315,11 @@ pub fn key_pem(user: &Credential) -> Vec<u8> {
 /// A command in a mount namespace of its own; root needs no user namespace for it, which not every container allows.
 pub fn with_own_mounts(home: &Home) -> Command {
     let mut command = home.command("unshare");
-    command.arg(if rustix::process::geteuid().is_root() { "-m" } else { "-rm" });
+    command.arg(if rustix::process::geteuid().is_root() {
+        "-m"
+    } else {
+        "-rm"
+    });
     command
 }
 

@@ -45,7 +45,11 @@ impl Voms {
     /// What was asked for, as it stands in the first lines of the REST requests.
     pub fn targets(&self) -> Vec<String> {
         let target = |request: &String| request.split(' ').nth(1).map(str::to_owned);
-        self.heard().iter().filter(|request| request.starts_with("GET ")).filter_map(target).collect()
+        self.heard()
+            .iter()
+            .filter(|request| request.starts_with("GET "))
+            .filter_map(target)
+            .collect()
     }
 
     /// The attribute certificates sent so far.
@@ -63,16 +67,33 @@ pub fn serve(answer: impl Fn(&Chain, &[u8]) -> Vec<u8> + Send + Sync + 'static) 
     serve_as(&world().host, answer)
 }
 
-pub fn serve_as(host: &Credential, answer: impl Fn(&Chain, &[u8]) -> Vec<u8> + Send + Sync + 'static) -> Voms {
-    let (heard, sent) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+pub fn serve_as(
+    host: &Credential,
+    answer: impl Fn(&Chain, &[u8]) -> Vec<u8> + Send + Sync + 'static,
+) -> Voms {
+    let (heard, sent) = (
+        Arc::new(Mutex::new(Vec::new())),
+        Arc::new(Mutex::new(Vec::new())),
+    );
     let (hearing, sending) = (heard.clone(), sent.clone());
     let server = Server::start(host, world().ca.certificate(), move |client, request| {
-        hearing.lock().unwrap().push(String::from_utf8_lossy(request).into_owned());
+        hearing
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(request).into_owned());
         let reply = answer(client, request);
-        sending.lock().unwrap().extend(attribute_certificate(&reply));
+        sending
+            .lock()
+            .unwrap()
+            .extend(attribute_certificate(&reply));
         reply
     });
-    Voms { server: server.unwrap(), subject: host.chain().leaf().subject().to_string(), heard, sent }
+    Voms {
+        server: server.unwrap(),
+        subject: host.chain().leaf().subject().to_string(),
+        heard,
+        sent,
+    }
 }
 
 /// The world's authority, changed as a test needs it.
@@ -94,7 +115,10 @@ pub fn authority_of(vo: &str) -> Authority {
 /// Another member, with the same groups and roles.
 pub fn join(authority: &mut Authority, user: &Credential) {
     let subject = user.chain().leaf().subject().clone();
-    authority.members.push(Member { subject, ..authority.members[0].clone() });
+    authority.members.push(Member {
+        subject,
+        ..authority.members[0].clone()
+    });
 }
 
 /// An honest server.
@@ -125,12 +149,17 @@ pub fn draft() -> AcDraft {
 
 /// The draft, signed by the world's host for its user.
 pub fn signed(draft: &AcDraft) -> EncodedAc {
-    draft.sign(world().user.chain().leaf(), &world().host).unwrap()
+    draft
+        .sign(world().user.chain().leaf(), &world().host)
+        .unwrap()
 }
 
 /// A server that sends these bytes as the attribute certificate.
 pub fn sends(der: &[u8]) -> Voms {
-    let reply = ok(&format!("<voms><ac>{}</ac></voms>", base64::encode_block(der)));
+    let reply = ok(&format!(
+        "<voms><ac>{}</ac></voms>",
+        base64::encode_block(der)
+    ));
     serve(move |_, _| reply.clone())
 }
 
@@ -139,7 +168,11 @@ pub fn ok(body: &str) -> Vec<u8> {
 }
 
 pub fn http(status: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()).into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 fn attribute_certificate(reply: &[u8]) -> Option<Vec<u8>> {

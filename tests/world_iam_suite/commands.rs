@@ -10,14 +10,22 @@ fn without_a_500(what: &str, command: impl FnOnce() -> Ended) -> Ended {
     let (usual, log) = (format!("{} 500 ", world().port), Log::from_now());
     let ended = command();
     std::thread::sleep(std::time::Duration::from_millis(200)); // nginx writes after the answer
-    let faults: Vec<String> = log.lines().into_iter().filter(|line| line.starts_with(&usual)).collect();
+    let faults: Vec<String> = log
+        .lines()
+        .into_iter()
+        .filter(|line| line.starts_with(&usual))
+        .collect();
     assert!(faults.is_empty(), "{what}: {}", faults.join("\n"));
     ended
 }
 
 fn alices(desk: &Desk, command: &str, words: &[&str]) -> Ended {
     let pair = pair("alice");
-    let words: Vec<&str> = pair.iter().map(String::as_str).chain(words.iter().copied()).collect();
+    let words: Vec<&str> = pair
+        .iter()
+        .map(String::as_str)
+        .chain(words.iter().copied())
+        .collect();
     without_a_500(command, || desk.ours(command, &words))
 }
 
@@ -25,7 +33,9 @@ fn alices(desk: &Desk, command: &str, words: &[&str]) -> Ended {
 fn all_asks_for_nothing_that_iam_would_stumble_over() {
     let desk = Desk::new();
     let out = desk.path("out.pem");
-    let ended = without_a_500("init", || granted::init("alice", "--voms virgo:all", &desk, &out));
+    let ended = without_a_500("init", || {
+        granted::init("alice", "--voms virgo:all", &desk, &out)
+    });
     let verdicts = judged(&desk, &out, &ended, &["/virgo", "/virgo/virgo"], "");
     assert!(verdicts.faults.is_empty(), "{:?}", verdicts.faults);
 }
@@ -35,7 +45,11 @@ fn list_tells_what_comes_by_itself() {
     let desk = Desk::new();
     let ended = alices(&desk, "list", &["--voms", "virgo"]);
     assert_eq!(ended.exit, 0, "{}", ended.all());
-    let fqans: Vec<&str> = ended.stdout.lines().filter(|line| line.starts_with('/')).collect();
+    let fqans: Vec<&str> = ended
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with('/'))
+        .collect();
     assert_eq!(fqans, ["/virgo", "/virgo/virgo"], "{}", ended.all());
 }
 
@@ -49,9 +63,19 @@ fn doctor_finds_nothing_wrong() {
 #[test]
 fn doctor_asks_for_a_role_as_init_would() {
     let desk = Desk::new();
-    let ended = alices(&desk, "doctor", &["--voms", "virgo:/virgo/virgo/Role=production"]);
+    let ended = alices(
+        &desk,
+        "doctor",
+        &["--voms", "virgo:/virgo/virgo/Role=production"],
+    );
     assert_eq!(ended.exit, 0, "{}", ended.all());
-    assert!(ended.stdout.contains("/virgo/virgo/Role=production is granted"), "{}", ended.all());
+    assert!(
+        ended
+            .stdout
+            .contains("/virgo/virgo/Role=production is granted"),
+        "{}",
+        ended.all()
+    );
 }
 
 #[test]
@@ -59,5 +83,9 @@ fn register_sees_that_a_member_is_one() {
     let desk = Desk::new();
     let ended = alices(&desk, "register", &["--voms", "virgo", "--check"]);
     assert_eq!(ended.exit, 0, "{}", ended.all());
-    assert!(ended.stdout.contains("/virgo is granted"), "{}", ended.all());
+    assert!(
+        ended.stdout.contains("/virgo is granted"),
+        "{}",
+        ended.all()
+    );
 }

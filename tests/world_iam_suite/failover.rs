@@ -25,10 +25,24 @@ fn a_server_that_does_not_serve_never_keeps_another_from_answering() {
         let desk = Desk::new();
         let (out, mark) = (desk.path("out.pem"), Mark::new());
         let mut command = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-        command.args(["init", "--voms", "virgo", "--vomses"]).arg(world().file(&format!("vomses-{first}-then-main")));
-        let ended = run(command.args(pair("alice")).args(mark.words()).arg("--out").arg(&out), "");
+        command
+            .args(["init", "--voms", "virgo", "--vomses"])
+            .arg(world().file(&format!("vomses-{first}-then-main")));
+        let ended = run(
+            command
+                .args(pair("alice"))
+                .args(mark.words())
+                .arg("--out")
+                .arg(&out),
+            "",
+        );
         let verdicts = granted::judged(&desk, &out, &ended, &["/virgo", "/virgo/virgo"], "");
-        faults.extend(verdicts.faults.into_iter().map(|fault| format!("{first}: {fault}")));
+        faults.extend(
+            verdicts
+                .faults
+                .into_iter()
+                .map(|fault| format!("{first}: {fault}")),
+        );
         let requests = mark.requests(1);
         let to = |port: u16| requests.iter().filter(|(asked, _)| *asked == port).count();
         // the first may have been overtaken

@@ -21,12 +21,22 @@ const BOTH: &[&str] = &["/virgo", "/virgo/virgo"];
 const SHORTENED: &str = "The validity of this VOMS AC in your proxy is shortened to 43200 seconds";
 
 const fn alice(kind: &'static str, words: &'static str, fqans: &'static [&'static str]) -> Case {
-    Case { kind, user: "alice", words, fqans, stderr: "" }
+    Case {
+        kind,
+        user: "alice",
+        words,
+        fqans,
+        stderr: "",
+    }
 }
 
 const CASES: &[Case] = &[
     alice("nothing but the VO", "--voms virgo", BOTH),
-    alice("a group", "--voms virgo:/virgo/virgo", &["/virgo/virgo", "/virgo"]),
+    alice(
+        "a group",
+        "--voms virgo:/virgo/virgo",
+        &["/virgo/virgo", "/virgo"],
+    ),
     alice(
         "a role",
         "--voms virgo:/virgo/virgo/Role=production",
@@ -35,33 +45,78 @@ const CASES: &[Case] = &[
     alice(
         "two roles, in the order asked for",
         "--voms virgo:/virgo/virgo/Role=production --voms virgo:/virgo/Role=VO-Admin",
-        &["/virgo/virgo/Role=production", "/virgo/Role=VO-Admin", "/virgo", "/virgo/virgo"],
+        &[
+            "/virgo/virgo/Role=production",
+            "/virgo/Role=VO-Admin",
+            "/virgo",
+            "/virgo/virgo",
+        ],
     ),
-    alice("an optional group", "--voms virgo:/virgo/ops", &["/virgo/ops", "/virgo", "/virgo/virgo"]),
+    alice(
+        "an optional group",
+        "--voms virgo:/virgo/ops",
+        &["/virgo/ops", "/virgo", "/virgo/virgo"],
+    ),
     alice(
         "a role in an optional group",
         "--voms virgo:/virgo/ops/Role=shifter",
         &["/virgo/ops/Role=shifter", "/virgo", "/virgo/virgo"],
     ),
-    alice("XML pages for errors", "--voms virgo --vomses @/vomses-xmlerr", BOTH),
-    alice("renewed certificate of the front", "--voms virgo --vomses @/vomses-renewed", BOTH),
-    alice("front with a name of its own", "--voms virgo --vomses @/vomses-lb", BOTH),
+    alice(
+        "XML pages for errors",
+        "--voms virgo --vomses @/vomses-xmlerr",
+        BOTH,
+    ),
+    alice(
+        "renewed certificate of the front",
+        "--voms virgo --vomses @/vomses-renewed",
+        BOTH,
+    ),
+    alice(
+        "front with a name of its own",
+        "--voms virgo --vomses @/vomses-lb",
+        BOTH,
+    ),
     alice(
         "FQANs with Role=NULL",
         "--voms virgo:/virgo/virgo/Role=production --vomses @/vomses-legacy",
         &["/virgo/virgo/Role=production", "/virgo", "/virgo/virgo"],
     ),
-    alice("front that verifies nobody", "--voms virgo --vomses @/vomses-optional", BOTH),
+    alice(
+        "front that verifies nobody",
+        "--voms virgo --vomses @/vomses-optional",
+        BOTH,
+    ),
     alice("EC authority", "--voms virgo --vomses @/vomses-ec", BOTH),
-    alice("no Content-Length", "--voms virgo --vomses @/vomses-chunked", BOTH),
+    alice(
+        "no Content-Length",
+        "--voms virgo --vomses @/vomses-chunked",
+        BOTH,
+    ),
     alice("limited proxy", "--voms virgo --limited", BOTH),
-    Case { stderr: SHORTENED, ..alice("more than 12 hours", "--voms virgo --valid 48:00", BOTH) },
-    Case { user: "carol", ..alice("carol: one group", "--voms virgo", &["/virgo"]) },
-    Case { user: "grace", ..alice("grace: EC certificate", "--voms virgo", BOTH) },
-    Case { user: "zoe", ..alice("zoe: UTF-8", "--voms virgo", BOTH) },
+    Case {
+        stderr: SHORTENED,
+        ..alice("more than 12 hours", "--voms virgo --valid 48:00", BOTH)
+    },
+    Case {
+        user: "carol",
+        ..alice("carol: one group", "--voms virgo", &["/virgo"])
+    },
+    Case {
+        user: "grace",
+        ..alice("grace: EC certificate", "--voms virgo", BOTH)
+    },
+    Case {
+        user: "zoe",
+        ..alice("zoe: UTF-8", "--voms virgo", BOTH)
+    },
     Case {
         user: "heidi",
-        ..alice("heidi: only an optional group, asked for", "--voms virgo:/virgo/ops", &["/virgo/ops"])
+        ..alice(
+            "heidi: only an optional group, asked for",
+            "--voms virgo:/virgo/ops",
+            &["/virgo/ops"],
+        )
     },
 ];
 
@@ -72,7 +127,15 @@ fn seen() -> &'static [Row] {
 
 pub fn init(user: &str, words: &str, desk: &Desk, out: &Path) -> Ended {
     let mut command = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-    run(command.arg("init").args(pair(user)).args(world().words(words)).arg("--out").arg(out), "")
+    run(
+        command
+            .arg("init")
+            .args(pair(user))
+            .args(world().words(words))
+            .arg("--out")
+            .arg(out),
+        "",
+    )
 }
 
 fn see(case: &Case) -> Row {
@@ -87,13 +150,18 @@ fn see(case: &Case) -> Row {
 pub fn judged(desk: &Desk, out: &Path, ended: &Ended, fqans: &[&str], stderr: &str) -> Verdicts {
     let faults = success_faults(ended, out, stderr);
     if !out.exists() {
-        return Verdicts { faults, ..Verdicts::default() };
+        return Verdicts {
+            faults,
+            ..Verdicts::default()
+        };
     }
     let mut verdicts = judge(desk, out, Spelling::default(), None);
     verdicts.faults.extend(faults);
     let shown = ours(desk, out).short_fqans();
     if shown != fqans {
-        verdicts.faults.push(format!("{shown:?} where {fqans:?} was expected"));
+        verdicts
+            .faults
+            .push(format!("{shown:?} where {fqans:?} was expected"));
     }
     verdicts
 }
@@ -107,12 +175,20 @@ fn every_member_gets_what_was_asked_for_and_all_judges_read_it_alike() {
 fn arc_reads_the_attributes_too() {
     let desk = Desk::new();
     let out = desk.path("out.pem");
-    let cases = ["--voms virgo", "--voms virgo:/virgo/virgo/Role=production", "--voms virgo --vomses @/vomses-legacy"];
+    let cases = [
+        "--voms virgo",
+        "--voms virgo:/virgo/virgo/Role=production",
+        "--voms virgo --vomses @/vomses-legacy",
+    ];
     for words in cases {
         let ended = init("alice", words, &desk, &out);
         assert_eq!(ended.exit, 0, "{words}: {}", ended.stderr);
         let (fqans, said) = arc_fqans(&desk, &out);
-        assert!(!fqans.is_empty() && fqans == ours(&desk, &out).short_fqans(), "{words}: {}", said.all());
+        assert!(
+            !fqans.is_empty() && fqans == ours(&desk, &out).short_fqans(),
+            "{words}: {}",
+            said.all()
+        );
     }
 }
 
@@ -121,12 +197,18 @@ fn attributes_last_for_12_hours_at_most_whatever_the_proxy_does() {
     const HOUR: i64 = 3600;
     let desk = Desk::new();
     let out = desk.path("out.pem");
-    assert_eq!(init("alice", "--voms virgo --valid 48:00", &desk, &out).exit, 0);
+    assert_eq!(
+        init("alice", "--voms virgo --valid 48:00", &desk, &out).exit,
+        0
+    );
     let (proxy, attributes) = lives(&out);
     // a proxy begins some minutes early
     assert!((48 * HOUR..49 * HOUR).contains(&proxy), "{proxy}");
     assert_eq!(attributes, [12 * HOUR]);
-    assert_eq!(init("alice", "--voms virgo --vomslife 2:30", &desk, &out).exit, 0);
+    assert_eq!(
+        init("alice", "--voms virgo --vomslife 2:30", &desk, &out).exit,
+        0
+    );
     assert_eq!(lives(&out).1, [5 * HOUR / 2]);
 }
 
@@ -147,9 +229,15 @@ fn an_order_never_costs_the_proxy_and_what_is_held_comes_as_ordered() {
     let desk = Desk::new();
     let cases: [(&str, &[&str]); 4] = [
         ("--order /virgo/virgo", &["/virgo/virgo", "/virgo"]),
-        ("--order /virgo/virgo --order /virgo", &["/virgo/virgo", "/virgo"]),
+        (
+            "--order /virgo/virgo --order /virgo",
+            &["/virgo/virgo", "/virgo"],
+        ),
         ("--order /virgo/nosuch", BOTH),
-        ("--order /virgo/nosuch --order /virgo/virgo", &["/virgo/virgo", "/virgo"]),
+        (
+            "--order /virgo/nosuch --order /virgo/virgo",
+            &["/virgo/virgo", "/virgo"],
+        ),
     ];
     for (words, fqans) in cases {
         let out = desk.path("out.pem");

@@ -11,14 +11,21 @@ const CLIENTS: [&str; 3] = ["voms-proxy-init2", "voms-proxy-init3", "arcproxy"];
 fn theirs(desk: &Desk, client: &str, user: &str, voms: &str, vomses: &str, out: &str) -> Ended {
     let (world, vomses) = (world(), world().file(vomses).display().to_string());
     let [_, cert, _, key] = pair(user);
-    let (certificates, vomsdir) = (world.cert_dir.display().to_string(), world.voms_dir.display().to_string());
+    let (certificates, vomsdir) = (
+        world.cert_dir.display().to_string(),
+        world.voms_dir.display().to_string(),
+    );
     let mut command = desk.command(client);
-    command.env("X509_VOMSES", &vomses).env("VOMS_USERCONF", &vomses);
+    command
+        .env("X509_VOMSES", &vomses)
+        .env("VOMS_USERCONF", &vomses);
     match client {
         "arcproxy" => command
             .args(["-C", &cert, "-K", &key, "-T", &certificates, "-s", &vomsdir])
             .args(["-V", &vomses, "-S", voms, "-P", out]),
-        _ => command.args(["-cert", &cert, "-key", &key, "-voms", voms]).args(["-vomses", &vomses, "-out", out]),
+        _ => command
+            .args(["-cert", &cert, "-key", &key, "-voms", voms])
+            .args(["-vomses", &vomses, "-out", out]),
     };
     run(&mut command, "")
 }
@@ -45,7 +52,12 @@ fn the_other_clients_get_what_we_get() {
     let mut faults = Vec::new();
     for (user, voms, vomses) in cases {
         let mine = desk.path("mine.pem");
-        let ended = granted::init(user, &format!("--voms {voms} --vomses @/{vomses}"), &desk, &mine);
+        let ended = granted::init(
+            user,
+            &format!("--voms {voms} --vomses @/{vomses}"),
+            &desk,
+            &mine,
+        );
         assert_eq!(ended.exit, 0, "{user} {voms} {vomses}: {}", ended.stderr);
         let expected = ours(&desk, &mine);
         for client in CLIENTS {
@@ -58,7 +70,9 @@ fn the_other_clients_get_what_we_get() {
             }
             let shown = ours(&desk, &out);
             if essence(&shown) != essence(&expected) {
-                faults.push(format!("{client} {user} {voms} {vomses}: {shown:?}, ours {expected:?}"));
+                faults.push(format!(
+                    "{client} {user} {voms} {vomses}: {shown:?}, ours {expected:?}"
+                ));
             }
         }
     }
@@ -71,8 +85,23 @@ fn the_other_clients_are_refused_where_we_are() {
     let out = desk.path("out.pem");
     let mut faults = Vec::new();
     for client in ["voms-proxy-init2", "voms-proxy-init3"] {
-        for user in ["dave", "erin", "frank", "heidi", "mallory", "alice-new", "revoked"] {
-            let ended = theirs(&desk, client, user, "virgo", "vomses", out.to_str().unwrap());
+        for user in [
+            "dave",
+            "erin",
+            "frank",
+            "heidi",
+            "mallory",
+            "alice-new",
+            "revoked",
+        ] {
+            let ended = theirs(
+                &desk,
+                client,
+                user,
+                "virgo",
+                "vomses",
+                out.to_str().unwrap(),
+            );
             if ended.exit == 0 {
                 faults.push(format!("{client} {user}: {}", ended.all()));
             }

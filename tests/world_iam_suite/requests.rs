@@ -18,12 +18,17 @@ pub struct Log {
 
 impl Log {
     pub fn from_now() -> Self {
-        Self { begin: read().len() }
+        Self {
+            begin: read().len(),
+        }
     }
 
     pub fn lines(&self) -> Vec<String> {
         let bytes = read();
-        String::from_utf8_lossy(&bytes[self.begin..]).lines().map(str::to_owned).collect()
+        String::from_utf8_lossy(&bytes[self.begin..])
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -43,11 +48,17 @@ impl Mark {
         static NEXT: AtomicU64 = AtomicU64::new(200);
         let minutes = NEXT.fetch_add(1, Ordering::Relaxed);
         assert!(minutes < 12 * 60, "no more lifetimes to tell runs by");
-        Self { minutes, log: Log::from_now() }
+        Self {
+            minutes,
+            log: Log::from_now(),
+        }
     }
 
     pub fn words(&self) -> [String; 2] {
-        ["--vomslife".to_owned(), format!("{}:{:02}", self.minutes / 60, self.minutes % 60)]
+        [
+            "--vomslife".to_owned(),
+            format!("{}:{:02}", self.minutes / 60, self.minutes % 60),
+        ]
     }
 
     /// The requests: to which of the world's ports, and with which status. Waits for so many, or for more.
@@ -62,12 +73,20 @@ impl Mark {
 
     fn seen(&self) -> Vec<(u16, u16)> {
         let seconds = self.minutes * 60;
-        let (rest, legacy) = (format!("lifetime={seconds}"), format!("<lifetime>{seconds}<"));
+        let (rest, legacy) = (
+            format!("lifetime={seconds}"),
+            format!("<lifetime>{seconds}<"),
+        );
         let lines = self.log.lines();
-        let ours = lines.iter().filter(|line| line.contains(&rest) || line.contains(&legacy));
+        let ours = lines
+            .iter()
+            .filter(|line| line.contains(&rest) || line.contains(&legacy));
         ours.map(|line| {
             let mut fields = line.split(' ').map(|field| field.parse::<u16>().unwrap());
-            (fields.next().unwrap() - world().port, fields.next().unwrap())
+            (
+                fields.next().unwrap() - world().port,
+                fields.next().unwrap(),
+            )
         })
         .collect()
     }

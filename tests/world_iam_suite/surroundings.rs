@@ -25,7 +25,10 @@ impl World {
     /// The words of a command line, with `@` for the world's directory.
     pub fn words(&self, words: &str) -> Vec<String> {
         let place = self.dir.display().to_string();
-        words.split_whitespace().map(|word| word.replace('@', &place)).collect()
+        words
+            .split_whitespace()
+            .map(|word| word.replace('@', &place))
+            .collect()
     }
 
     /// The same text on every machine and in every run.

@@ -13,9 +13,32 @@ fn without_vomsdir(desk: &Desk, vomses: &str, out: &Path) -> Ended {
     const HIDE: &str = "for dir in /etc/grid-security /etc/vomses; do \
                         [ ! -d $dir ] || mount -t tmpfs none $dir || exit 99; done; exec \"$@\"";
     let mut command = desk.command("unshare");
-    command.env_remove("X509_VOMS_DIR").arg(if rustix::process::geteuid().is_root() { "-m" } else { "-rm" });
-    command.args(["sh", "-c", HIDE, "sh", env!("CARGO_BIN_EXE_voms-proxy"), "init", "--voms", "virgo", "--vomses"]);
-    run(command.arg(world().file(vomses)).args(pair("alice")).arg("--out").arg(out), "")
+    command
+        .env_remove("X509_VOMS_DIR")
+        .arg(if rustix::process::geteuid().is_root() {
+            "-m"
+        } else {
+            "-rm"
+        });
+    command.args([
+        "sh",
+        "-c",
+        HIDE,
+        "sh",
+        env!("CARGO_BIN_EXE_voms-proxy"),
+        "init",
+        "--voms",
+        "virgo",
+        "--vomses",
+    ]);
+    run(
+        command
+            .arg(world().file(vomses))
+            .args(pair("alice"))
+            .arg("--out")
+            .arg(out),
+        "",
+    )
 }
 
 #[test]
@@ -26,7 +49,12 @@ fn without_a_vomsdir_the_server_that_was_asked_is_believed_also_if_its_certifica
         let out = desk.path("out.pem");
         let ended = without_vomsdir(&desk, vomses, &out);
         let verdicts = judged(&desk, &out, &ended, &["/virgo", "/virgo/virgo"], "note: ");
-        faults.extend(verdicts.faults.into_iter().map(|fault| format!("{vomses}: {fault}")));
+        faults.extend(
+            verdicts
+                .faults
+                .into_iter()
+                .map(|fault| format!("{vomses}: {fault}")),
+        );
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
@@ -34,8 +62,10 @@ fn without_a_vomsdir_the_server_that_was_asked_is_believed_also_if_its_certifica
 #[test]
 fn without_a_vomsdir_attributes_of_somebody_else_than_was_asked_are_refused() {
     let kind = "front with a name of its own, no vomsdir";
-    let row = refused(kind, &["is not the server that was asked", "no proxy was written"], |desk, out| {
-        without_vomsdir(desk, "vomses-lb", out)
-    });
+    let row = refused(
+        kind,
+        &["is not the server that was asked", "no proxy was written"],
+        |desk, out| without_vomsdir(desk, "vomses-lb", out),
+    );
     assert_sound(&[row]);
 }

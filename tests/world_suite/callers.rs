@@ -63,9 +63,20 @@ out, rc = run(f'voms-proxy-info --fqan --file {F}')
 parts = out.split('\n')[0].split('/')
 print(parts[2], parts[3].split('=')[1]) if rc == 0 else print(rc)",
         ),
-        ["virgo production", "virgo production", "virgo production", "1", "1", "virgo production"],
+        [
+            "virgo production",
+            "virgo production",
+            "virgo production",
+            "1",
+            "1",
+            "virgo production",
+        ],
     ),
-    ("CRABClient: identity", Sh("voms-proxy-info --identity --file $F"), any(ALICE, "[1]")),
+    (
+        "CRABClient: identity",
+        Sh("voms-proxy-info --identity --file $F"),
+        any(ALICE, "[1]"),
+    ),
     (
         "WMCore: time left",
         Python(
@@ -80,10 +91,16 @@ print((min(proxy, left('-actimeleft')) if proxy > 0 else proxy) // 3600)",
     ),
     (
         "WMCore: type",
-        Python("out, rc = run(f'voms-proxy-info -type -file {F}'); print(rc, out.startswith('RFC'))"),
+        Python(
+            "out, rc = run(f'voms-proxy-info -type -file {F}'); print(rc, out.startswith('RFC'))",
+        ),
         any("0 True", "1 False"),
     ),
-    ("WMCore: identity of a certificate", Sh("voms-proxy-info -file $CERT -identity"), [ALICE; 6]),
+    (
+        "WMCore: identity of a certificate",
+        Sh("voms-proxy-info -file $CERT -identity"),
+        [ALICE; 6],
+    ),
     (
         // Of two lines it makes no number.
         "glideinWMS: time left",
@@ -110,17 +127,39 @@ print(f'failure: {rc}' if rc else f'{int(lines[-2]) // 3600} {int(lines[-1]) // 
         ),
         ["8 4", "2 0", "0 0", "failure: 1", "failure: 1", "4 4"],
     ),
-    ("PanDA pilot: grid-proxy-info", Sh("grid-proxy-info -exists -valid 0:20"), VALID),
-    ("PanDA pilot wrapper", Sh("voms-proxy-info -all >/dev/null"), any("", "[1]")),
-    ("PanDA pilot: signature", Sh("voms-proxy-info -all 2>&1 | grep 'Unable to verify signature!'"), ["[1]"; 6]),
+    (
+        "PanDA pilot: grid-proxy-info",
+        Sh("grid-proxy-info -exists -valid 0:20"),
+        VALID,
+    ),
+    (
+        "PanDA pilot wrapper",
+        Sh("voms-proxy-info -all >/dev/null"),
+        any("", "[1]"),
+    ),
+    (
+        "PanDA pilot: signature",
+        Sh("voms-proxy-info -all 2>&1 | grep 'Unable to verify signature!'"),
+        ["[1]"; 6],
+    ),
     ("ATLAS ALRB: exists", Sh("voms-proxy-info -exists"), VALID),
     (
         "ATLAS ALRB: attributes' time left",
-        Sh(r#"voms-proxy-info --actimeleft 2>&1 | grep -e "^[0-9]*$" | awk '{print int($1 / 3600)}'"#),
+        Sh(
+            r#"voms-proxy-info --actimeleft 2>&1 | grep -e "^[0-9]*$" | awk '{print int($1 / 3600)}'"#,
+        ),
         ["4", "0", "0", "", "", "4;4"],
     ),
-    ("ATLAS ALRB: type", Sh("voms-proxy-info -type | grep -q RFC"), any("", "[1]")),
-    ("ATLAS ALRB: key usage", Sh("voms-proxy-info -text | grep nonRepudiation"), ["[1]"; 6]),
+    (
+        "ATLAS ALRB: type",
+        Sh("voms-proxy-info -type | grep -q RFC"),
+        any("", "[1]"),
+    ),
+    (
+        "ATLAS ALRB: key usage",
+        Sh("voms-proxy-info -text | grep nonRepudiation"),
+        ["[1]"; 6],
+    ),
     (
         "ATLAS AnalysisBase",
         Python(
@@ -131,37 +170,99 @@ print(int(re.search('[0-9]+', out).group()) // 3600 if rc == 0 else 'none')",
         ["4", "0", "0", "none", "none", "4"],
     ),
     // The first FQAN and how many there are.
-    ("BLAH", Sh("voms-proxy-info -file $F -fqan 2>/dev/null | sed -n '1s/Cap.*//p; $='"), {
-        let three = "/virgo/virgo/Role=production/;3";
-        [three, three, three, "", "", "/virgo/virgo/Role=production/;5"]
-    }),
-    ("jobsub: exists", Sh("voms-proxy-info -exists -valid 0:10 -file $F"), VALID),
-    ("jobsub: certificate", Sh("voms-proxy-info -file $CERT -exists"), [""; 6]),
+    (
+        "BLAH",
+        Sh("voms-proxy-info -file $F -fqan 2>/dev/null | sed -n '1s/Cap.*//p; $='"),
+        {
+            let three = "/virgo/virgo/Role=production/;3";
+            [
+                three,
+                three,
+                three,
+                "",
+                "",
+                "/virgo/virgo/Role=production/;5",
+            ]
+        },
+    ),
+    (
+        "jobsub: exists",
+        Sh("voms-proxy-info -exists -valid 0:10 -file $F"),
+        VALID,
+    ),
+    (
+        "jobsub: certificate",
+        Sh("voms-proxy-info -file $CERT -exists"),
+        [""; 6],
+    ),
     ("jobsub: path", Sh("voms-proxy-info -path"), any("%", "[1]")),
     // Without pipefail: awk is content with no line at all.
-    ("Virgo cWB", Sh("voms-proxy-info --timeleft | awk '{if($1 < 600) exit 1}'"), ["", "", "[1]", "", "", ""]),
+    (
+        "Virgo cWB",
+        Sh("voms-proxy-info --timeleft | awk '{if($1 < 600) exit 1}'"),
+        ["", "", "[1]", "", "", ""],
+    ),
     ("scripts", Sh("voms-proxy-info -exists -valid 0:20"), VALID),
-    ("scripts", Sh("voms-proxy-info -e --valid 24:00"), ["[1]", "[1]", "[1]", "[1]", "", "[1]"]),
+    (
+        "scripts",
+        Sh("voms-proxy-info -e --valid 24:00"),
+        ["[1]", "[1]", "[1]", "[1]", "", "[1]"],
+    ),
     ("scripts", Sh("voms-proxy-info --exists"), VALID),
     ("scripts", Sh("voms-proxy-info -p"), any("%", "[1]")),
-    ("scripts", Sh("voms-proxy-info -vo"), ["virgo", "virgo", "virgo", "[1]", "[1]", "virgo;testvo"]),
-    ("scripts", Sh("voms-proxy-info -vo -path"), ["%;virgo", "%;virgo", "%;virgo", "[1]", "%[1]", "%;virgo;testvo"]),
+    (
+        "scripts",
+        Sh("voms-proxy-info -vo"),
+        ["virgo", "virgo", "virgo", "[1]", "[1]", "virgo;testvo"],
+    ),
+    (
+        "scripts",
+        Sh("voms-proxy-info -vo -path"),
+        [
+            "%;virgo",
+            "%;virgo",
+            "%;virgo",
+            "[1]",
+            "%[1]",
+            "%;virgo;testvo",
+        ],
+    ),
     (
         "scripts",
         Sh("voms-proxy-info -exists -vo -valid 1:00"),
         ["virgo", "virgo", "virgo[1]", "[1]", "[1]", "virgo;testvo"],
     ),
-    ("scripts", Sh("voms-proxy-info -fqan -exists >/dev/null"), ["", "", "[1]", "[1]", "[1]", ""]),
+    (
+        "scripts",
+        Sh("voms-proxy-info -fqan -exists >/dev/null"),
+        ["", "", "[1]", "[1]", "[1]", ""],
+    ),
     // CERN's names, for which it was written, have one part more.
-    ("scripts", Sh("voms-proxy-info -identity -dont-verify-ac | cut -d/ -f5"), any("CN=Alice Adams", "")),
-    ("scripts", Sh("voms-proxy-info | grep ^path"), any("path      : %", "[1]")),
-    ("scripts", Sh("voms-proxy-info | grep path | cut -b 13-"), any("%", "")),
+    (
+        "scripts",
+        Sh("voms-proxy-info -identity -dont-verify-ac | cut -d/ -f5"),
+        any("CN=Alice Adams", ""),
+    ),
+    (
+        "scripts",
+        Sh("voms-proxy-info | grep ^path"),
+        any("path      : %", "[1]"),
+    ),
+    (
+        "scripts",
+        Sh("voms-proxy-info | grep path | cut -b 13-"),
+        any("%", ""),
+    ),
     (
         "scripts",
         Sh("voms-proxy-info | grep timeleft | grep -oE '[0-9]+:[0-9]+:[0-9]+' | cut -d: -f1"),
         ["8", "2", "0", "", "167", "8"],
     ),
-    ("scripts", Sh("voms-proxy-info 2>&1 | grep -o 'Proxy not found'"), any("[1]", "Proxy not found")),
+    (
+        "scripts",
+        Sh("voms-proxy-info 2>&1 | grep -o 'Proxy not found'"),
+        any("[1]", "Proxy not found"),
+    ),
     (
         "igwn-auth-utils, gwdatafind, rucio",
         Python(
@@ -228,9 +329,11 @@ print(run(f'voms-proxy-info -fqan -file {OUT}')[0].split('\n')[0])",
     ),
     (
         "Virgo ProxyRearm",
-        Sh("voms-proxy-init -cert $F -n -voms virgo:/virgo/virgo --out $OUT >/dev/null && \
+        Sh(
+            "voms-proxy-init -cert $F -n -voms virgo:/virgo/virgo --out $OUT >/dev/null && \
             voms-proxy-info -fqan -file $OUT | head -1 | grep -q ^/virgo/virgo/Role=NULL && \
-            voms-proxy-info -timeleft -file $OUT | awk '{print int($1 / 3600)}'"),
+            voms-proxy-info -timeleft -file $OUT | awk '{print int($1 / 3600)}'",
+        ),
         ["8", "6", "[1]", "[1]", "11", "8"],
     ),
 ];
@@ -239,60 +342,84 @@ print(run(f'voms-proxy-info -fqan -file {OUT}')[0].split('\n')[0])",
 const MAKING: Situations<1> = [("certificate", "", "")];
 
 const MAKERS: &[Row<1>] = &[
-    ("DIRAC: available", Sh("voms-proxy-info -h >/dev/null"), [""]),
+    (
+        "DIRAC: available",
+        Sh("voms-proxy-info -h >/dev/null"),
+        [""],
+    ),
     (
         "DIRAC: limited",
-        Sh("voms-proxy-init -q -limited -out limited.pem && voms-proxy-init -limited -cert limited.pem \
+        Sh(
+            "voms-proxy-init -q -limited -out limited.pem && voms-proxy-init -limited -cert limited.pem \
             -key limited.pem -out $OUT -voms virgo -valid 11:4 -bits 2048 -r -timeout 12 >/dev/null && \
-            voms-proxy-info -type -file $OUT | grep -o limited"),
+            voms-proxy-info -type -file $OUT | grep -o limited",
+        ),
         ["limited"],
     ),
     (
         "DIRAC: no server",
-        Sh("voms-proxy-init -cert plain.pem -key plain.pem -out $OUT -voms virgo -valid 23:4 -bits 2048 \
-            -vomses $WORLD/vomses-dead -r -timeout 12 2>&1 | grep -o 'returning a valid AC for the user'"),
+        Sh(
+            "voms-proxy-init -cert plain.pem -key plain.pem -out $OUT -voms virgo -valid 23:4 -bits 2048 \
+            -vomses $WORLD/vomses-dead -r -timeout 12 2>&1 | grep -o 'returning a valid AC for the user'",
+        ),
         ["returning a valid AC for the user"],
     ),
     (
         "CRABClient",
-        Sh("voms-proxy-init --rfc --cert $CERT --key $KEY --out $OUT --valid 192:00 \
+        Sh(
+            "voms-proxy-init --rfc --cert $CERT --key $KEY --out $OUT --valid 192:00 \
             --voms virgo:/virgo/virgo/Role=production >/dev/null && voms-proxy-info -e --valid 191:00 --file $OUT && \
-            voms-proxy-info --fqan --file $OUT | sed -n 1p"),
+            voms-proxy-info --fqan --file $OUT | sed -n 1p",
+        ),
         [PRODUCTION],
     ),
     (
         "glideinWMS",
-        Sh("umask 077; : >$OUT; voms-proxy-init --debug -cert $CERT -key $KEY -out $OUT -valid 9:00 \
+        Sh(
+            "umask 077; : >$OUT; voms-proxy-init --debug -cert $CERT -key $KEY -out $OUT -valid 9:00 \
             -voms virgo:/virgo/virgo -order /virgo/virgo >/dev/null 2>&1 && \
-            voms-proxy-info -file $OUT -fqan | grep -m1 -o '^/virgo/virgo/Role=NULL'"),
+            voms-proxy-info -file $OUT -fqan | grep -m1 -o '^/virgo/virgo/Role=NULL'",
+        ),
         ["/virgo/virgo/Role=NULL"],
     ),
     (
         "glideinWMS: no server",
-        Sh("umask 077; : >$OUT; voms-proxy-fake -rfc -hours 9 -cert $CERT -key $KEY -out $OUT -voms virgo \
+        Sh(
+            "umask 077; : >$OUT; voms-proxy-fake -rfc -hours 9 -cert $CERT -key $KEY -out $OUT -voms virgo \
             -hostcert $WORLD/host/hostcert.pem -hostkey $WORLD/host/hostkey.pem -uri voms.world.example:15000 \
-            -fqan /virgo/Role=pilot/Capability=NULL >/dev/null 2>&1 && voms-proxy-info -file $OUT -fqan"),
+            -fqan /virgo/Role=pilot/Capability=NULL >/dev/null 2>&1 && voms-proxy-info -file $OUT -fqan",
+        ),
         ["/virgo/Role=pilot/Capability=NULL"],
     ),
     (
         "Virgo cWB",
-        Sh("voms-proxy-init -voms virgo >/dev/null && voms-proxy-info --timeleft | awk '{if($1 < 600) exit 1}' && \
-            voms-proxy-info -vo"),
+        Sh(
+            "voms-proxy-init -voms virgo >/dev/null && voms-proxy-info --timeleft | awk '{if($1 < 600) exit 1}' && \
+            voms-proxy-info -vo",
+        ),
         ["virgo"],
     ),
     (
         "grid UI",
-        Sh("voms-proxy-init -q -rfc -voms virgo -hours 192 -valid=192:0 -out=$OUT && \
-            voms-proxy-info -exists -valid 191:0 -file $OUT && voms-proxy-info -vo -file=$OUT"),
+        Sh(
+            "voms-proxy-init -q -rfc -voms virgo -hours 192 -valid=192:0 -out=$OUT && \
+            voms-proxy-info -exists -valid 191:0 -file $OUT && voms-proxy-info -vo -file=$OUT",
+        ),
         ["virgo"],
     ),
     (
         "scripts",
-        Sh(r"voms-proxy-init -voms virgo | grep -o 'Remote VOMS server contacted succesfully\.'
-            voms-proxy-init -out $OUT | sed -n '2p; 4s/until .*/until/p'"),
+        Sh(
+            r"voms-proxy-init -voms virgo | grep -o 'Remote VOMS server contacted succesfully\.'
+            voms-proxy-init -out $OUT | sed -n '2p; 4s/until .*/until/p'",
+        ),
         ["Remote VOMS server contacted succesfully.;Created proxy in %.;Your proxy is valid until"],
     ),
-    ("scripts", Sh("voms-proxy-list -voms virgo | sed 1q"), ["Available attributes:"]),
+    (
+        "scripts",
+        Sh("voms-proxy-list -voms virgo | sed 1q"),
+        ["Available attributes:"],
+    ),
 ];
 
 /// A home with alice's certificate and the proxies of the tables.
@@ -302,18 +429,42 @@ fn callers_home() -> Desk {
         std::fs::create_dir(desk.path(directory)).unwrap();
     }
     for name in ["usercert.pem", "userkey.pem"] {
-        std::fs::copy(world().file("users/alice").join(name), desk.path(".globus").join(name)).unwrap();
+        std::fs::copy(
+            world().file("users/alice").join(name),
+            desk.path(".globus").join(name),
+        )
+        .unwrap();
     }
     let links = desk.ours("links", &[desk.path("links").to_str().unwrap()]);
-    let words = ["-voms", "virgo:/virgo/virgo/Role=production", "-valid", "9:00", "-vomslife", "5:00"];
+    let words = [
+        "-voms",
+        "virgo:/virgo/virgo/Role=production",
+        "-valid",
+        "9:00",
+        "-vomslife",
+        "5:00",
+    ];
     let proxy = desk.init("alice", &words, &desk.path("proxy.pem"));
-    let two = desk.init("alice", &[&words[..], &["-voms", "testvo"]].concat(), &desk.path("two.pem"));
+    let two = desk.init(
+        "alice",
+        &[&words[..], &["-voms", "testvo"]].concat(),
+        &desk.path("two.pem"),
+    );
     let mut plain = desk.command("grid-proxy-init");
-    plain.args(pair("alice")).args(["-valid", "168:00", "-out", "plain.pem"]);
+    plain
+        .args(pair("alice"))
+        .args(["-valid", "168:00", "-out", "plain.pem"]);
     let mut fake = desk.command("voms-proxy-fake");
     let host = ["cert", "key"].map(|kind| world().file(&format!("host/host{kind}.pem")));
-    fake.arg("-hostcert").arg(&host[0]).arg("-hostkey").arg(&host[1]).args(pair("alice"));
-    fake.args("-rfc -voms virgo -fqan /virgo/Role=NULL/Capability=NULL -uri voms.world.example:15000".split(' '));
+    fake.arg("-hostcert")
+        .arg(&host[0])
+        .arg("-hostkey")
+        .arg(&host[1])
+        .args(pair("alice"));
+    fake.args(
+        "-rfc -voms virgo -fqan /virgo/Role=NULL/Capability=NULL -uri voms.world.example:15000"
+            .split(' '),
+    );
     fake.args("-hours 9 -vomslife 1:00 -out ac-expired.pem".split(' '));
     set_clock(&mut fake, "-2h");
     for made in [links, proxy, two, run(&mut plain, ""), run(&mut fake, "")] {
@@ -325,7 +476,9 @@ fn callers_home() -> Desk {
 /// The wrapper `faketime` stumbles over what a killed one left behind.
 fn set_clock(command: &mut Command, clock: &str) {
     command.env("LD_PRELOAD", "/usr/$LIB/faketime/libfaketime.so.1");
-    command.env("FAKETIME", clock).env("FAKETIME_DISABLE_SHM", "1");
+    command
+        .env("FAKETIME", clock)
+        .env("FAKETIME_DISABLE_SHM", "1");
 }
 
 fn outcome(desk: &Desk, script: &Script, file: &str, clock: &str) -> String {
@@ -335,19 +488,44 @@ fn outcome(desk: &Desk, script: &Script, file: &str, clock: &str) -> String {
     };
     let out = desk.path("out.pem");
     let _ = std::fs::remove_file(&out);
-    let proxy = if file.is_empty() { out.clone() } else { desk.path(file) };
+    let proxy = if file.is_empty() {
+        out.clone()
+    } else {
+        desk.path(file)
+    };
     let [_, cert, _, key] = pair("alice");
     let mut command = desk.command(interpreter);
-    command.arg("-c").arg(text).env("PATH", format!("{}:/usr/bin:/bin", desk.path("links").display()));
-    command.env("F", desk.path(file)).env("X509_USER_PROXY", &proxy).env("OUT", out);
-    command.env("CERT", cert).env("KEY", key).env("WORLD", &world().dir);
+    command.arg("-c").arg(text).env(
+        "PATH",
+        format!("{}:/usr/bin:/bin", desk.path("links").display()),
+    );
+    command
+        .env("F", desk.path(file))
+        .env("X509_USER_PROXY", &proxy)
+        .env("OUT", out);
+    command
+        .env("CERT", cert)
+        .env("KEY", key)
+        .env("WORLD", &world().dir);
     if !clock.is_empty() {
         set_clock(&mut command, clock);
     }
-    let Ended { exit, stdout, stderr } = run(&mut command, "");
+    let Ended {
+        exit,
+        stdout,
+        stderr,
+    } = run(&mut command, "");
     assert!(!stderr.contains("Traceback"), "{stderr}");
-    let seen = stdout.lines().collect::<Vec<_>>().join(";").replace(&proxy.display().to_string(), "%");
-    if exit == 0 { seen } else { format!("{seen}[{exit}]") }
+    let seen = stdout
+        .lines()
+        .collect::<Vec<_>>()
+        .join(";")
+        .replace(&proxy.display().to_string(), "%");
+    if exit == 0 {
+        seen
+    } else {
+        format!("{seen}[{exit}]")
+    }
 }
 
 fn assert_outcomes<const N: usize>(rows: &[Row<N>], situations: &Situations<N>) {
@@ -358,7 +536,8 @@ fn assert_outcomes<const N: usize>(rows: &[Row<N>], situations: &Situations<N>) 
             let seen = outcome(&desk, script, file, clock);
             if seen != *expected {
                 let (Sh(text) | Python(text)) = script;
-                faults += &format!("{caller}: {situation}: {seen:?}, not {expected:?}, by {text}\n");
+                faults +=
+                    &format!("{caller}: {situation}: {seen:?}, not {expected:?}, by {text}\n");
             }
         }
     }
@@ -390,6 +569,7 @@ fn an_expect_script_answers_the_prompt() {
         expect eof
         exit [lindex [wait] 3]"#;
     std::fs::write(desk.path("answers"), script).unwrap();
-    let expect = Sh("expect answers >/dev/null && voms-proxy-info -exists -acexists virgo -file $OUT");
+    let expect =
+        Sh("expect answers >/dev/null && voms-proxy-info -exists -acexists virgo -file $OUT");
     assert_eq!(outcome(&desk, &expect, "plain.pem", ""), "");
 }

@@ -5,7 +5,10 @@ use std::process::Command;
 
 use super::desk::{Desk, run};
 
-const REQUIREMENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/world_suite/dirac-requirements.txt");
+const REQUIREMENTS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/world_suite/dirac-requirements.txt"
+);
 
 /// DIRAC in a virtual environment, kept until its requirements change.
 fn dirac() -> PathBuf {
@@ -16,11 +19,29 @@ fn dirac() -> PathBuf {
         return python;
     }
     // Debian's own python3, for which its M2Crypto is made.
-    let venv =
-        Command::new("/usr/bin/python3").args(["-m", "venv", "--clear", "--system-site-packages"]).arg(&home).status();
-    assert!(venv.unwrap().success(), "no virtual environment: run scripts/install-test-packages");
-    let pip = Command::new(&python).args(["-m", "pip", "install", "-q", "--no-deps", "-r", REQUIREMENTS]).status();
-    assert!(pip.unwrap().success(), "DIRAC cannot be installed from the Python package index");
+    let venv = Command::new("/usr/bin/python3")
+        .args(["-m", "venv", "--clear", "--system-site-packages"])
+        .arg(&home)
+        .status();
+    assert!(
+        venv.unwrap().success(),
+        "no virtual environment: run scripts/install-test-packages"
+    );
+    let pip = Command::new(&python)
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "-r",
+            REQUIREMENTS,
+        ])
+        .status();
+    assert!(
+        pip.unwrap().success(),
+        "DIRAC cannot be installed from the Python package index"
+    );
     std::fs::write(mark, wanted).unwrap();
     python
 }
@@ -58,11 +79,18 @@ fn dirac_adds_attributes_to_its_proxies_with_our_command() {
         assert_eq!(ended.exit, 0, "{}", ended.all());
         ended.stdout
     };
-    for (name, option, limited) in [("full.pem", "--rfc", "False"), ("limited.pem", "--limited", "True")] {
+    for (name, option, limited) in [
+        ("full.pem", "--rfc", "False"),
+        ("limited.pem", "--limited", "True"),
+    ] {
         assert_eq!(desk.init("alice", &[option], &desk.path(name)).exit, 0);
         let said = ask(name, "/virgo/virgo", "virgo");
         let lines: Vec<&str> = said.lines().collect();
-        assert_eq!(lines[..2], ["available True", &format!("limited {limited} rfc True")], "{said}");
+        assert_eq!(
+            lines[..2],
+            ["available True", &format!("limited {limited} rfc True")],
+            "{said}"
+        );
         assert!(lines[2].starts_with("/virgo/virgo"), "{said}");
     }
     let refused = ask("full.pem", "/virgo/ligo", "virgo");

@@ -24,13 +24,29 @@ pub struct Shown {
 
 impl Shown {
     fn read(text: &str) -> Self {
-        let fields: Vec<(&str, &str)> =
-            text.lines().filter_map(|line| line.split_once(" : ")).map(|(k, v)| (k.trim(), v.trim())).collect();
-        let first =
-            |key: &str| fields.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned()).unwrap_or_default();
-        let all = |key: &str| fields.iter().filter(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned()).collect();
+        let fields: Vec<(&str, &str)> = text
+            .lines()
+            .filter_map(|line| line.split_once(" : "))
+            .map(|(k, v)| (k.trim(), v.trim()))
+            .collect();
+        let first = |key: &str| {
+            fields
+                .iter()
+                .find(|(k, _)| *k == key)
+                .map(|(_, v)| (*v).to_owned())
+                .unwrap_or_default()
+        };
+        let all = |key: &str| {
+            fields
+                .iter()
+                .filter(|(k, _)| *k == key)
+                .map(|(_, v)| (*v).to_owned())
+                .collect()
+        };
         let attributes: Vec<String> = all("attribute");
-        let (generic, fqans) = attributes.into_iter().partition(|attribute| attribute.contains(" = "));
+        let (generic, fqans) = attributes
+            .into_iter()
+            .partition(|attribute| attribute.contains(" = "));
         Self {
             identity: first("identity"),
             kind: first("type"),
@@ -43,8 +59,11 @@ impl Shown {
 
     /// FQANs as people write them.
     pub fn short_fqans(&self) -> Vec<String> {
-        let without =
-            |fqan: &String| fqan.trim_end_matches("/Capability=NULL").trim_end_matches("/Role=NULL").to_owned();
+        let without = |fqan: &String| {
+            fqan.trim_end_matches("/Capability=NULL")
+                .trim_end_matches("/Role=NULL")
+                .to_owned()
+        };
         self.fqans.iter().map(without).collect()
     }
 
@@ -62,8 +81,17 @@ pub fn ours(desk: &Desk, proxy: &Path) -> Shown {
     let info = desk.ours("info", &["--all", "--file", text(proxy)]);
     let weak = |line: &&str| line.ends_with("its key is shorter than RSA 2048");
     let shown = Shown::read(&info.stdout);
-    let warnings: Vec<&str> = info.stderr.lines().filter(|line| shown.bits != "1024" || !weak(line)).collect();
-    assert!(info.exit == 0 && warnings.is_empty(), "info: {}{}", info.stdout, info.stderr);
+    let warnings: Vec<&str> = info
+        .stderr
+        .lines()
+        .filter(|line| shown.bits != "1024" || !weak(line))
+        .collect();
+    assert!(
+        info.exit == 0 && warnings.is_empty(),
+        "info: {}{}",
+        info.stdout,
+        info.stderr
+    );
     shown
 }
 
@@ -90,8 +118,14 @@ pub fn judge(desk: &Desk, proxy: &Path, spelling: Spelling, openssl: OpenSslInab
     let ours = ours(desk, proxy);
     let mut verdicts = Verdicts::default();
     // The C++ client takes the identity for the issuer where a proxy was made from a proxy.
-    let depth = Chain::parse(&std::fs::read(proxy).unwrap()).unwrap().proxies().len();
-    for (program, differs) in [("voms-proxy-info2", spelling.cpp), ("voms-proxy-info3", spelling.java)] {
+    let depth = Chain::parse(&std::fs::read(proxy).unwrap())
+        .unwrap()
+        .proxies()
+        .len();
+    for (program, differs) in [
+        ("voms-proxy-info2", spelling.cpp),
+        ("voms-proxy-info3", spelling.java),
+    ] {
         let ended = desk.peer(program, &["-all", "-file", text(proxy)]);
         let theirs = Shown::read(&ended.stdout);
         let mut wrong = |what: String| verdicts.faults.push(format!("{program}: {what}"));
@@ -101,9 +135,12 @@ pub fn judge(desk: &Desk, proxy: &Path, spelling: Spelling, openssl: OpenSslInab
         if theirs.essence() != ours.essence() {
             wrong(format!("shows {theirs:?}, we {ours:?}"));
         }
-        let identity = differs.map_or(ours.identity.clone(), |(from, to)| ours.identity.replace(from, to));
-        let beginning =
-            depth > 1 && program == "voms-proxy-info2" && theirs.identity.starts_with(&format!("{identity}/CN="));
+        let identity = differs.map_or(ours.identity.clone(), |(from, to)| {
+            ours.identity.replace(from, to)
+        });
+        let beginning = depth > 1
+            && program == "voms-proxy-info2"
+            && theirs.identity.starts_with(&format!("{identity}/CN="));
         if theirs.identity != identity && !beginning {
             wrong(format!("identity {}, ours {identity}", theirs.identity));
         }
@@ -133,19 +170,30 @@ pub fn judge(desk: &Desk, proxy: &Path, spelling: Spelling, openssl: OpenSslInab
 /// The clients end with 0 even where they do not believe the attributes.
 fn unsettled(ended: &Ended) -> bool {
     let text = ended.all().to_ascii_lowercase();
-    ["warning", "error", "unable", "not verif"].iter().any(|word| text.contains(word))
+    ["warning", "error", "unable", "not verif"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 fn openssl_fault(desk: &Desk, proxy: &Path, inability: OpenSslInability) -> Option<String> {
     let proxy = text(proxy);
     let certificates = world().cert_dir.display().to_string();
-    let mut args = vec!["verify", "-allow_proxy_certs", "-crl_check_all", "-no-CAfile", "-no-CAstore"];
+    let mut args = vec![
+        "verify",
+        "-allow_proxy_certs",
+        "-crl_check_all",
+        "-no-CAfile",
+        "-no-CAstore",
+    ];
     args.extend(["-CApath", &certificates, "-untrusted", proxy, proxy]);
     let ended = desk.peer("openssl", &args);
     match inability {
         None => (ended.exit != 0).then(|| format!("openssl verify: {}", ended.all())),
         Some(why) if ended.exit != 0 && ended.all().contains(why) => None,
-        Some(why) => Some(format!("openssl verify was expected to say {why:?}: {}", ended.all())),
+        Some(why) => Some(format!(
+            "openssl verify was expected to say {why:?}: {}",
+            ended.all()
+        )),
     }
 }
 
@@ -160,11 +208,17 @@ pub fn arc_fqans(desk: &Desk, proxy: &Path) -> (Vec<String>, Ended) {
 pub fn lives(proxy: &Path) -> (i64, Vec<i64>) {
     let chain = Chain::parse(&std::fs::read(proxy).unwrap()).unwrap();
     let leaf = chain.leaf();
-    let acs = leaf.extension(oid::VOMS_AC_SEQ).map(|(_, value)| AcSeq::raw(value).unwrap()).unwrap_or_default();
+    let acs = leaf
+        .extension(oid::VOMS_AC_SEQ)
+        .map(|(_, value)| AcSeq::raw(value).unwrap())
+        .unwrap_or_default();
     let of_ac = |der: &[u8]| {
         let ac = EncodedAc::from_der(der).unwrap();
         let (begin, end) = validity(&ac.certificate().acinfo);
         (end - begin).num_seconds()
     };
-    ((leaf.not_after() - leaf.not_before()).num_seconds(), acs.into_iter().map(of_ac).collect())
+    (
+        (leaf.not_after() - leaf.not_before()).num_seconds(),
+        acs.into_iter().map(of_ac).collect(),
+    )
 }

@@ -27,20 +27,56 @@ const PLAIN: Member = Member {
     fqans: BOTH,
     nickname: None,
     stderr: "",
-    spelling: Spelling { cpp: None, java: None },
+    spelling: Spelling {
+        cpp: None,
+        java: None,
+    },
     cpp_cannot: None,
     java_cannot: None,
 };
 const NO_EC: Option<&str> = Some("Provided private key is not matching the certificate");
 
 pub const MEMBERS: &[Member] = &[
-    Member { name: "alice", identity: "Alice Adams", nickname: Some("alice"), ..PLAIN },
-    Member { name: "carol", identity: "Carol Clark", fqans: &["/virgo"], ..PLAIN },
-    Member { name: "grace", identity: "Grace Gray", java_cannot: NO_EC, ..PLAIN },
-    Member { name: "judy", identity: "Judy Jones", java_cannot: NO_EC, ..PLAIN },
-    Member { name: "heidi", identity: "Heidi Hill", ..PLAIN },
-    Member { name: "zoe", identity: r"Zo\xC3\xAB M\xC3\xBCller", nickname: Some("zoe"), ..PLAIN },
-    Member { name: "ivan", identity: "Ivan Ivanov", ..PLAIN },
+    Member {
+        name: "alice",
+        identity: "Alice Adams",
+        nickname: Some("alice"),
+        ..PLAIN
+    },
+    Member {
+        name: "carol",
+        identity: "Carol Clark",
+        fqans: &["/virgo"],
+        ..PLAIN
+    },
+    Member {
+        name: "grace",
+        identity: "Grace Gray",
+        java_cannot: NO_EC,
+        ..PLAIN
+    },
+    Member {
+        name: "judy",
+        identity: "Judy Jones",
+        java_cannot: NO_EC,
+        ..PLAIN
+    },
+    Member {
+        name: "heidi",
+        identity: "Heidi Hill",
+        ..PLAIN
+    },
+    Member {
+        name: "zoe",
+        identity: r"Zo\xC3\xAB M\xC3\xBCller",
+        nickname: Some("zoe"),
+        ..PLAIN
+    },
+    Member {
+        name: "ivan",
+        identity: "Ivan Ivanov",
+        ..PLAIN
+    },
     Member {
         name: "short",
         identity: "Short Lived",
@@ -51,7 +87,10 @@ pub const MEMBERS: &[Member] = &[
     Member {
         name: "email",
         identity: "Robot: data/mover/emailAddress=robot@world.example",
-        spelling: Spelling { cpp: Some(("data/", r"data\/")), java: Some(("emailAddress", "EMAILADDRESS")) },
+        spelling: Spelling {
+            cpp: Some(("data/", r"data\/")),
+            java: Some(("emailAddress", "EMAILADDRESS")),
+        },
         cpp_cannot: Some("certificate signature failure"),
         ..PLAIN
     },
@@ -64,7 +103,9 @@ impl Member {
 
     fn generic(&self) -> Vec<String> {
         let site = (self.fqans.len() > 1).then(|| "site = cascina (/virgo/virgo)".to_owned());
-        let nickname = self.nickname.map(|name| format!("nickname = {name} (virgo)"));
+        let nickname = self
+            .nickname
+            .map(|name| format!("nickname = {name} (virgo)"));
         let mut all: Vec<String> = site.into_iter().chain(nickname).collect();
         all.sort();
         all
@@ -83,17 +124,31 @@ fn see(member: &Member) -> Row {
     let kind = format!("{}: --voms virgo", member.name);
     let faults = success_faults(&ended, &out, member.stderr);
     if !out.exists() {
-        return Row::new(&kind, &ended, super::judges::Verdicts { faults, ..Default::default() });
+        return Row::new(
+            &kind,
+            &ended,
+            super::judges::Verdicts {
+                faults,
+                ..Default::default()
+            },
+        );
     }
     let mut verdicts = judge(&desk, &out, member.spelling, None);
     verdicts.faults.extend(faults);
     let mut shown = ours(&desk, &out);
     shown.generic.sort();
-    if (shown.identity.as_str(), shown.short_fqans()) != (member.dn().as_str(), owned(member.fqans)) {
-        verdicts.faults.push(format!("should be {} with {:?}: {shown:?}", member.dn(), member.fqans));
+    if (shown.identity.as_str(), shown.short_fqans()) != (member.dn().as_str(), owned(member.fqans))
+    {
+        verdicts.faults.push(format!(
+            "should be {} with {:?}: {shown:?}",
+            member.dn(),
+            member.fqans
+        ));
     }
     if shown.generic != member.generic() {
-        verdicts.faults.push(format!("should have {:?}: {shown:?}", member.generic()));
+        verdicts
+            .faults
+            .push(format!("should have {:?}: {shown:?}", member.generic()));
     }
     Row::new(&kind, &ended, verdicts)
 }
@@ -116,12 +171,24 @@ fn arc_reads_every_members_attributes_where_the_holder_is_named_by_subject_and_o
         let ended = desk.init(member.name, &["--voms", "virgo", "--vomses", &legacy], &out);
         assert_eq!(ended.exit, 0, "{}: {}", member.name, ended.stderr);
         let (fqans, said) = arc_fqans(&desk, &out);
-        assert_eq!(fqans, ours(&desk, &out).short_fqans(), "{}: {}", member.name, said.all());
+        assert_eq!(
+            fqans,
+            ours(&desk, &out).short_fqans(),
+            "{}: {}",
+            member.name,
+            said.all()
+        );
 
         assert_eq!(desk.init(member.name, &["--voms", "virgo"], &out).exit, 0);
         let (fqans, said) = arc_fqans(&desk, &out);
-        let unrelated = "the holder name in AC is not related to the distinguished name in holder certificate";
-        assert!(fqans.is_empty() && said.all().contains(unrelated), "{}: {}", member.name, said.all());
+        let unrelated =
+            "the holder name in AC is not related to the distinguished name in holder certificate";
+        assert!(
+            fqans.is_empty() && said.all().contains(unrelated),
+            "{}: {}",
+            member.name,
+            said.all()
+        );
     }
 }
 
@@ -139,13 +206,20 @@ fn peer_makes(
         match cannot(member) {
             Some(why) => {
                 if ended.exit == 0 || !ended.all().contains(why) {
-                    faults.push(format!("{}: {program} should fail with {why:?}: {}", member.name, ended.all()));
+                    faults.push(format!(
+                        "{}: {program} should fail with {why:?}: {}",
+                        member.name,
+                        ended.all()
+                    ));
                 }
             }
             None if ended.exit == 0 => {
                 let shown = ours(&desk, &out);
                 if (shown.identity, shown.fqans) != (member.dn(), long(member.fqans)) {
-                    faults.push(format!("{}: info shows something else of {program}'s proxy", member.name));
+                    faults.push(format!(
+                        "{}: info shows something else of {program}'s proxy",
+                        member.name
+                    ));
                 }
             }
             None => faults.push(format!("{}: {program}: {}", member.name, ended.all())),
@@ -155,7 +229,10 @@ fn peer_makes(
 }
 
 fn long(fqans: &[&str]) -> Vec<String> {
-    fqans.iter().map(|fqan| format!("{fqan}/Role=NULL/Capability=NULL")).collect()
+    fqans
+        .iter()
+        .map(|fqan| format!("{fqan}/Role=NULL/Capability=NULL"))
+        .collect()
 }
 
 #[test]
@@ -165,7 +242,11 @@ fn what_the_cpp_client_makes_is_shown_alike_and_it_fails_only_for_email_and_shor
         |member| member.cpp_cannot,
         |desk, user, out| {
             let pair = pair(user);
-            let words: Vec<&str> = pair.iter().map(String::as_str).chain(["-voms", "virgo", "-out", out]).collect();
+            let words: Vec<&str> = pair
+                .iter()
+                .map(String::as_str)
+                .chain(["-voms", "virgo", "-out", out])
+                .collect();
             desk.peer("voms-proxy-init2", &words)
         },
     );
@@ -192,7 +273,10 @@ fn what_arc_makes_is_shown_alike_for_every_member() {
         |_| None,
         |desk, user, out| {
             let [_, cert, _, key] = pair(user);
-            desk.peer("arcproxy", &["-C", &cert, "-K", &key, "-S", "virgo", "-P", out])
+            desk.peer(
+                "arcproxy",
+                &["-C", &cert, "-K", &key, "-S", "virgo", "-P", out],
+            )
         },
     );
 }

@@ -38,7 +38,11 @@ const USUAL: Case = Case {
 const NOT_RFC: OpenSslInability = Some("invalid CA certificate");
 
 const CASES: &[Case] = &[
-    Case { words: "--voms virgo:/virgo/virgo", fqans: &["/virgo/virgo", "/virgo"], ..USUAL },
+    Case {
+        words: "--voms virgo:/virgo/virgo",
+        fqans: &["/virgo/virgo", "/virgo"],
+        ..USUAL
+    },
     Case {
         words: "--voms virgo:/virgo/virgo/Role=production",
         fqans: &["/virgo/virgo/Role=production"],
@@ -60,10 +64,19 @@ const CASES: &[Case] = &[
     Case {
         words: "--voms virgo:all",
         fqans: &[],
-        others: &["/virgo", "/virgo/Role=VO-Admin", "/virgo/virgo", "/virgo/virgo/Role=production"],
+        others: &[
+            "/virgo",
+            "/virgo/Role=VO-Admin",
+            "/virgo/virgo",
+            "/virgo/virgo/Role=production",
+        ],
         ..USUAL
     },
-    Case { words: "--voms virgo --order /virgo/virgo", fqans: &["/virgo/virgo", "/virgo"], ..USUAL },
+    Case {
+        words: "--voms virgo --order /virgo/virgo",
+        fqans: &["/virgo/virgo", "/virgo"],
+        ..USUAL
+    },
     Case {
         words: "--voms virgo --voms testvo",
         vos: &["virgo", "testvo"],
@@ -84,19 +97,49 @@ const CASES: &[Case] = &[
         stderr: "The validity of this VOMS AC in your proxy is shortened to 86400 seconds!",
         ..USUAL
     },
-    Case { words: "--voms virgo --valid 24:00", minutes: 24 * 60, ac_minutes: 24 * 60, ..USUAL },
-    Case { words: "--voms virgo --hours 3", minutes: 3 * 60, ..USUAL },
-    Case { words: "--voms virgo --vomslife 2:30", ac_minutes: 150, ..USUAL },
-    Case { words: "--voms virgo --limited", kind: "RFC3820 compliant limited proxy", ..USUAL },
-    Case { words: "--voms virgo --old", kind: "full legacy globus proxy", openssl: NOT_RFC, ..USUAL },
+    Case {
+        words: "--voms virgo --valid 24:00",
+        minutes: 24 * 60,
+        ac_minutes: 24 * 60,
+        ..USUAL
+    },
+    Case {
+        words: "--voms virgo --hours 3",
+        minutes: 3 * 60,
+        ..USUAL
+    },
+    Case {
+        words: "--voms virgo --vomslife 2:30",
+        ac_minutes: 150,
+        ..USUAL
+    },
+    Case {
+        words: "--voms virgo --limited",
+        kind: "RFC3820 compliant limited proxy",
+        ..USUAL
+    },
+    Case {
+        words: "--voms virgo --old",
+        kind: "full legacy globus proxy",
+        openssl: NOT_RFC,
+        ..USUAL
+    },
     Case {
         words: "--voms virgo --proxyver 3",
         kind: "Proxy draft (pre-RFC) impersonation proxy",
         openssl: NOT_RFC,
         ..USUAL
     },
-    Case { words: "--voms virgo --bits 1024", bits: "1024", ..USUAL },
-    Case { words: "--voms virgo --bits 4096", bits: "4096", ..USUAL },
+    Case {
+        words: "--voms virgo --bits 1024",
+        bits: "1024",
+        ..USUAL
+    },
+    Case {
+        words: "--voms virgo --bits 4096",
+        bits: "4096",
+        ..USUAL
+    },
 ];
 
 pub fn seen() -> &'static [Row] {
@@ -112,7 +155,14 @@ fn see(case: &Case) -> Row {
     let kind = format!("alice: {}", case.words);
     let faults = success_faults(&ended, &out, case.stderr);
     if !out.exists() {
-        return Row::new(&kind, &ended, Verdicts { faults, ..Verdicts::default() });
+        return Row::new(
+            &kind,
+            &ended,
+            Verdicts {
+                faults,
+                ..Verdicts::default()
+            },
+        );
     }
     let mut verdicts = judge(&desk, &out, Spelling::default(), case.openssl);
     verdicts.faults.extend(faults);
@@ -139,9 +189,15 @@ fn see(case: &Case) -> Row {
     expect("strength", shown.bits == case.bits);
     // Clocks of services may be behind: like the C++ client's, a proxy begins five minutes before it is made.
     let (life, ac_lives) = lives(&out);
-    expect(&format!("life of {life} s"), life == case.minutes * 60 + 300);
+    expect(
+        &format!("life of {life} s"),
+        life == case.minutes * 60 + 300,
+    );
     let all_as_asked = ac_lives.iter().all(|life| *life == case.ac_minutes * 60);
-    expect(&format!("lives of attributes {ac_lives:?}"), ac_lives.len() == case.vos.len() && all_as_asked);
+    expect(
+        &format!("lives of attributes {ac_lives:?}"),
+        ac_lives.len() == case.vos.len() && all_as_asked,
+    );
     Row::new(&kind, &ended, verdicts)
 }
 
@@ -156,21 +212,46 @@ fn a_proxy_with_an_ec_key_serves_over_https_and_for_the_cpp_client_but_not_for_t
     let out = desk.path("out.pem");
     let ended = desk.init("alice", &["--voms", "virgo", "--key-type", "ec"], &out);
     assert!(
-        ended.exit == 0 && ended.stderr.starts_with("warning: the key of this proxy is an EC key"),
+        ended.exit == 0
+            && ended
+                .stderr
+                .starts_with("warning: the key of this proxy is an EC key"),
         "{}",
         ended.all()
     );
     let shown = ours(&desk, &out);
-    assert_eq!((shown.bits.as_str(), shown.short_fqans()), ("256", owned(&["/virgo", "/virgo/virgo"])));
+    assert_eq!(
+        (shown.bits.as_str(), shown.short_fqans()),
+        ("256", owned(&["/virgo", "/virgo/virgo"]))
+    );
     let file = out.to_str().unwrap();
     let cpp = desk.peer("voms-proxy-info2", &["-fqan", "-file", file]);
-    assert!(cpp.exit == 0 && cpp.stdout.starts_with("/virgo/Role=NULL"), "{}", cpp.all());
+    assert!(
+        cpp.exit == 0 && cpp.stdout.starts_with("/virgo/Role=NULL"),
+        "{}",
+        cpp.all()
+    );
     let java = desk.peer("voms-proxy-info3", &["-all", "-file", file]);
-    assert!(java.exit != 0 && java.stderr.contains("cannot be cast"), "{}", java.all());
+    assert!(
+        java.exit != 0 && java.stderr.contains("cannot be cast"),
+        "{}",
+        java.all()
+    );
     // The server takes it for TLS.
     let renewed = desk.path("renewed.pem");
-    let ended =
-        desk.ours("init", &["--cert", file, "--voms", "virgo", "--valid", "1:00", "--out", renewed.to_str().unwrap()]);
+    let ended = desk.ours(
+        "init",
+        &[
+            "--cert",
+            file,
+            "--voms",
+            "virgo",
+            "--valid",
+            "1:00",
+            "--out",
+            renewed.to_str().unwrap(),
+        ],
+    );
     assert_eq!((ended.exit, ended.stderr.as_str()), (0, ""));
     assert_eq!(ours(&desk, &renewed).bits, "2048");
 }
@@ -186,7 +267,10 @@ fn noregen_makes_the_new_proxy_from_the_present_one_in_its_place() {
     assert_ne!(std::fs::read(&proxy).unwrap(), plain);
     let verdicts = judge(&desk, &proxy, Spelling::default(), None);
     assert!(verdicts.faults.is_empty(), "{}", verdicts.faults.join("\n"));
-    assert_eq!(ours(&desk, &proxy).short_fqans(), ["/virgo/virgo", "/virgo"]);
+    assert_eq!(
+        ours(&desk, &proxy).short_fqans(),
+        ["/virgo/virgo", "/virgo"]
+    );
 }
 
 #[test]
@@ -195,8 +279,16 @@ fn quiet_says_nothing_and_warnings_are_not_silenced() {
     let out = desk.path("out.pem");
     let ended = desk.init("alice", &["--voms", "virgo", "--quiet"], &out);
     assert_eq!((ended.exit, ended.all().as_str()), (0, ""));
-    let ended = desk.init("alice", &["--voms", "virgo", "--quiet", "--valid", "48:00"], &out);
-    assert!(ended.exit == 0 && ended.stdout.is_empty() && ended.stderr.starts_with("warning: "), "{}", ended.all());
+    let ended = desk.init(
+        "alice",
+        &["--voms", "virgo", "--quiet", "--valid", "48:00"],
+        &out,
+    );
+    assert!(
+        ended.exit == 0 && ended.stdout.is_empty() && ended.stderr.starts_with("warning: "),
+        "{}",
+        ended.all()
+    );
 }
 
 #[test]
@@ -209,7 +301,14 @@ fn without_options_the_pair_in_dot_globus_and_the_default_place_are_used() {
         // Copying keeps the mode, which is 0400.
         std::fs::copy(from, globus.join(name)).unwrap();
     }
-    let ended = run(desk.command(env!("CARGO_BIN_EXE_voms-proxy")).args(["init", "--voms", "virgo"]), "");
+    let ended = run(
+        desk.command(env!("CARGO_BIN_EXE_voms-proxy"))
+            .args(["init", "--voms", "virgo"]),
+        "",
+    );
     assert_eq!((ended.exit, ended.stderr.as_str()), (0, ""));
-    assert_eq!(ours(&desk, &desk.path("default.pem")).short_fqans(), ["/virgo", "/virgo/virgo"]);
+    assert_eq!(
+        ours(&desk, &desk.path("default.pem")).short_fqans(),
+        ["/virgo", "/virgo/virgo"]
+    );
 }

@@ -20,15 +20,25 @@ fn received() -> &'static Path {
     RECEIVED.get_or_init(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("receiving");
         let make = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receiving/make");
-        let made = Command::new(make).arg(&out).arg(world().file("users")).output().unwrap();
-        assert!(made.status.success(), "tests/receiving/make: {}", String::from_utf8_lossy(&made.stderr));
+        let made = Command::new(make)
+            .arg(&out)
+            .arg(world().file("users"))
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "tests/receiving/make: {}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         out
     })
 }
 
 fn table(name: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(received().join(name)).unwrap();
-    text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    text.lines()
+        .map(|line| line.split('\t').map(str::to_owned).collect())
+        .collect()
 }
 
 fn files(list: &str) -> Vec<PathBuf> {
@@ -36,11 +46,19 @@ fn files(list: &str) -> Vec<PathBuf> {
 }
 
 fn import(desk: &Desk, files: &[PathBuf], stdin: &str) -> Ended {
-    run(desk.command(env!("CARGO_BIN_EXE_voms-proxy")).args(["import", "--pwstdin"]).args(files), stdin)
+    run(
+        desk.command(env!("CARGO_BIN_EXE_voms-proxy"))
+            .args(["import", "--pwstdin"])
+            .args(files),
+        stdin,
+    )
 }
 
 /// Runs `judge` on all rows, on every core, and gives what it complains of.
-fn complaints(rows: &[Vec<String>], judge: impl Fn(&[String]) -> Option<String> + Sync) -> Vec<String> {
+fn complaints(
+    rows: &[Vec<String>],
+    judge: impl Fn(&[String]) -> Option<String> + Sync,
+) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut found = Vec::new();
@@ -51,7 +69,10 @@ fn complaints(rows: &[Vec<String>], judge: impl Fn(&[String]) -> Option<String> 
     };
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
     })
 }
 
@@ -61,14 +82,28 @@ fn openssl(desk: &Desk, args: &[&str]) -> String {
 
 /// Imports one case; then openssl compares what was written with what the user has, and a proxy is made with it.
 fn received_and_used(row: &[String]) -> Option<String> {
-    let [_, user, list, password, _, authorities, home] = row else { panic!("{row:?}") };
+    let [_, user, list, password, _, authorities, home] = row else {
+        panic!("{row:?}")
+    };
     let desk = Desk::new();
     let at_home = home == "key-at-home";
-    let mut stdin = if password == "-" { String::new() } else { format!("{password}\n") };
-    let passphrase = if at_home { password.as_str() } else { PASSPHRASE };
+    let mut stdin = if password == "-" {
+        String::new()
+    } else {
+        format!("{password}\n")
+    };
+    let passphrase = if at_home {
+        password.as_str()
+    } else {
+        PASSPHRASE
+    };
     if at_home {
         fs::create_dir(desk.path(".globus")).unwrap();
-        fs::copy(received().join(&row[0]).join("home/userkey.pem"), desk.path(".globus/userkey.pem")).unwrap();
+        fs::copy(
+            received().join(&row[0]).join("home/userkey.pem"),
+            desk.path(".globus/userkey.pem"),
+        )
+        .unwrap();
     } else {
         stdin.push_str(&format!("{PASSPHRASE}\n"));
     }
@@ -77,24 +112,54 @@ fn received_and_used(row: &[String]) -> Option<String> {
         return Some(format!("was not imported: {}", ended.all()));
     }
     let (cert, key) = (".globus/usercert.pem", ".globus/userkey.pem");
-    let own = world().file(&format!("users/{user}/usercert.pem")).display().to_string();
-    let print = |file: &str| openssl(&desk, &["x509", "-in", file, "-noout", "-fingerprint", "-sha256"]);
+    let own = world()
+        .file(&format!("users/{user}/usercert.pem"))
+        .display()
+        .to_string();
+    let print = |file: &str| {
+        openssl(
+            &desk,
+            &["x509", "-in", file, "-noout", "-fingerprint", "-sha256"],
+        )
+    };
     let written = fs::read_to_string(desk.path(cert)).unwrap();
     let public = openssl(&desk, &["x509", "-in", cert, "-noout", "-pubkey"]);
-    let opened = openssl(&desk, &["pkey", "-in", key, "-pubout", "-passin", &format!("pass:{passphrase}")]);
+    let opened = openssl(
+        &desk,
+        &[
+            "pkey",
+            "-in",
+            key,
+            "-pubout",
+            "-passin",
+            &format!("pass:{passphrase}"),
+        ],
+    );
     let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().mode() & 0o7777;
     let faults = [
-        (print(cert) != print(&own) || print(cert).is_empty(), "another certificate"),
-        (public != opened || opened.is_empty(), "the key is not the certificate's, or does not open"),
-        (written.matches("BEGIN CERTIFICATE").count() != 1 + authorities.parse::<usize>().unwrap(), "other CAs"),
+        (
+            print(cert) != print(&own) || print(cert).is_empty(),
+            "another certificate",
+        ),
+        (
+            public != opened || opened.is_empty(),
+            "the key is not the certificate's, or does not open",
+        ),
+        (
+            written.matches("BEGIN CERTIFICATE").count()
+                != 1 + authorities.parse::<usize>().unwrap(),
+            "other CAs",
+        ),
         ((mode(cert), mode(key)) != (0o644, 0o400), "wrong modes"),
     ];
     if let Some((_, fault)) = faults.iter().find(|(is, _)| *is) {
         return Some((*fault).to_owned());
     }
     let mut init = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-    let init =
-        run(init.args(["init", "--voms", "virgo", "--pwstdin", "--out", "proxy.pem"]), &format!("{passphrase}\n"));
+    let init = run(
+        init.args(["init", "--voms", "virgo", "--pwstdin", "--out", "proxy.pem"]),
+        &format!("{passphrase}\n"),
+    );
     if user == "expired" {
         return (init.exit != 1 || !init.stderr.contains("expired")).then(|| init.all());
     }
@@ -115,14 +180,42 @@ fn certificates_in_every_form_are_imported_and_make_a_proxy() {
 
 /// What an error has to say of each kind of file, and of the next step.
 const SENTENCES: &[(&str, &str, &str)] = &[
-    ("wrong-password", "the password does not open", "try again with the password"),
-    ("unsupported", "with a cipher that is not supported here", "convert it where it was made"),
-    ("no-key", "The private key of", "name the file with the key as well"),
-    ("no-certificate", "no certificate of yours", "name the file with your own certificate"),
-    ("mismatch", "no private key given belongs to", "name the key that was made together"),
-    ("ambiguous", "there are two identities", "into a file of their own"),
+    (
+        "wrong-password",
+        "the password does not open",
+        "try again with the password",
+    ),
+    (
+        "unsupported",
+        "with a cipher that is not supported here",
+        "convert it where it was made",
+    ),
+    (
+        "no-key",
+        "The private key of",
+        "name the file with the key as well",
+    ),
+    (
+        "no-certificate",
+        "no certificate of yours",
+        "name the file with your own certificate",
+    ),
+    (
+        "mismatch",
+        "no private key given belongs to",
+        "name the key that was made together",
+    ),
+    (
+        "ambiguous",
+        "there are two identities",
+        "into a file of their own",
+    ),
     ("several-keys", "holds 2 private keys", "openssl pkcs12 -in"),
-    ("proxy", "is a proxy of", "import the certificate that your CA issued"),
+    (
+        "proxy",
+        "is a proxy of",
+        "import the certificate that your CA issued",
+    ),
     ("request", "certificate request", "wait for your CA's mail"),
     ("crl", "is a revocation list", "your CA sent"),
     ("ssh", "is a key for SSH", "your CA sent"),
@@ -130,7 +223,11 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("jks", "is a Java key store", "keytool -importkeystore"),
     ("html", "is a web page", "download it again"),
     ("zip", "is an archive", "unpack it"),
-    ("unknown", "is neither PKCS#12, PEM, DER nor PKCS#7", "your CA sent"),
+    (
+        "unknown",
+        "is neither PKCS#12, PEM, DER nor PKCS#7",
+        "your CA sent",
+    ),
     ("empty", "is empty", "download it again"),
     ("missing", "file not found", "name a readable file"),
     ("directory", "is a directory", "name a readable file"),
@@ -140,19 +237,31 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 ];
 
 fn refused(row: &[String]) -> Option<String> {
-    let [_, list, password, kind] = row else { panic!("{row:?}") };
+    let [_, list, password, kind] = row else {
+        panic!("{row:?}")
+    };
     let desk = Desk::new();
     fs::create_dir(desk.path(".globus")).unwrap();
     fs::write(desk.path(".globus/usercert.pem"), "what was there").unwrap();
-    let stdin = if password == "-" { String::new() } else { format!("{password}\n") };
+    let stdin = if password == "-" {
+        String::new()
+    } else {
+        format!("{password}\n")
+    };
     let ended = import(&desk, &files(list), &format!("{stdin}{PASSPHRASE}\n"));
-    let (_, fact, next) = SENTENCES.iter().find(|(known, ..)| known == kind).expect("a kind that has no sentence");
-    let told = ended.stderr.replacen("the private key of", "The private key of", 1);
+    let (_, fact, next) = SENTENCES
+        .iter()
+        .find(|(known, ..)| known == kind)
+        .expect("a kind that has no sentence");
+    let told = ended
+        .stderr
+        .replacen("the private key of", "The private key of", 1);
     let clear = ended.stderr.starts_with("error: ") && told.contains(fact) && told.contains(next);
     let kept = fs::read(desk.path(".globus/usercert.pem")).unwrap() == b"what was there";
     let alone = fs::read_dir(desk.path(".globus")).unwrap().count() == 1;
     let secret = password != "-" && ended.all().contains(&format!("{password}\n"));
-    (ended.exit != 1 || !clear || !ended.stderr.contains("help: ") || !kept || !alone || secret).then(|| ended.all())
+    (ended.exit != 1 || !clear || !ended.stderr.contains("help: ") || !kept || !alone || secret)
+        .then(|| ended.all())
 }
 
 #[test]
@@ -194,25 +303,52 @@ fn the_imported_pair_is_read_by_the_clients_and_tools_of_others() {
             ("grid-proxy-init", &[], "globus.pem"),
         ] {
             // Named, since for root some of them look elsewhere.
-            let pair = ["-cert", ".globus/usercert.pem", "-key", ".globus/userkey.pem"];
-            let ended = run(desk.command(program).args(more).args(pair).args(["-pwstdin", "-out", out]), &stdin);
+            let pair = [
+                "-cert",
+                ".globus/usercert.pem",
+                "-key",
+                ".globus/userkey.pem",
+            ];
+            let ended = run(
+                desk.command(program)
+                    .args(more)
+                    .args(pair)
+                    .args(["-pwstdin", "-out", out]),
+                &stdin,
+            );
             assert_eq!(ended.exit, 0, "{user} {program}: {}", ended.all());
         }
-        let subject = desk.peer("grid-cert-info", &["-file", ".globus/usercert.pem", "-subject"]);
+        let subject = desk.peer(
+            "grid-cert-info",
+            &["-file", ".globus/usercert.pem", "-subject"],
+        );
         let shown = ours(&desk, &desk.path("cpp.pem"));
-        assert_eq!(subject.stdout.trim(), shown.identity, "{user}: {}", subject.all());
+        assert_eq!(
+            subject.stdout.trim(),
+            shown.identity,
+            "{user}: {}",
+            subject.all()
+        );
     }
 }
 
 #[test]
 fn exported_bundles_are_read_by_browsers_libraries_and_the_other_clients() {
     let desk = imported("ivan");
-    for (name, more) in [("modern.p12", &[][..]), ("compatible.p12", &["--compatible"])] {
+    for (name, more) in [
+        ("modern.p12", &[][..]),
+        ("compatible.p12", &["--compatible"]),
+    ] {
         let mut export = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-        let export = export.args(["export", "--pwstdin", "--p12", name]).args(more);
+        let export = export
+            .args(["export", "--pwstdin", "--p12", name])
+            .args(more);
         let ended = run(export, &format!("{PASSPHRASE}\nfor the browser\n"));
         assert_eq!(ended.exit, 0, "{}", ended.all());
-        assert_eq!(fs::metadata(desk.path(name)).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(
+            fs::metadata(desk.path(name)).unwrap().mode() & 0o7777,
+            0o600
+        );
         let database = format!("sql:{}", desk.path("nss").display());
         let _ = fs::remove_dir_all(desk.path("nss"));
         fs::create_dir(desk.path("nss")).unwrap();
@@ -223,19 +359,67 @@ fn exported_bundles_are_read_by_browsers_libraries_and_the_other_clients() {
         };
         // Firefox and Chromium import with NSS, and keep what they import so.
         at("certutil", &["-N", "-d", &database, "--empty-password"]);
-        at("pk12util", &["-i", name, "-d", &database, "-W", "for the browser", "-K", ""]);
-        assert!(at("certutil", &["-K", "-d", &database]).contains("Ivan Ivanov"), "{name}: no key in the browser");
-        let listed = at("keytool", &["-list", "-v", "-keystore", name, "-storepass", "for the browser"]);
-        assert!(listed.contains("PrivateKeyEntry") && listed.contains("chain length: 2"), "{name}: {listed}");
-        let read = at("certtool", &["--p12-info", "--inder", "--infile", name, "--password", "for the browser"]);
-        assert!(read.contains("PRIVATE KEY") && read.matches("BEGIN CERTIFICATE").count() == 2, "{name}: {read}");
+        at(
+            "pk12util",
+            &[
+                "-i",
+                name,
+                "-d",
+                &database,
+                "-W",
+                "for the browser",
+                "-K",
+                "",
+            ],
+        );
+        assert!(
+            at("certutil", &["-K", "-d", &database]).contains("Ivan Ivanov"),
+            "{name}: no key in the browser"
+        );
+        let listed = at(
+            "keytool",
+            &[
+                "-list",
+                "-v",
+                "-keystore",
+                name,
+                "-storepass",
+                "for the browser",
+            ],
+        );
+        assert!(
+            listed.contains("PrivateKeyEntry") && listed.contains("chain length: 2"),
+            "{name}: {listed}"
+        );
+        let read = at(
+            "certtool",
+            &[
+                "--p12-info",
+                "--inder",
+                "--infile",
+                name,
+                "--password",
+                "for the browser",
+            ],
+        );
+        assert!(
+            read.contains("PRIVATE KEY") && read.matches("BEGIN CERTIFICATE").count() == 2,
+            "{name}: {read}"
+        );
         let mut java = desk.command("voms-proxy-init3");
-        java.args(["-cert", name, "-voms", "virgo", "-pwstdin", "-out", "java.pem", "-vomses"]).arg(&world().vomses);
+        java.args([
+            "-cert", name, "-voms", "virgo", "-pwstdin", "-out", "java.pem", "-vomses",
+        ])
+        .arg(&world().vomses);
         let proxy = run(&mut java, "for the browser\n");
         assert_eq!(proxy.exit, 0, "{name} voms-proxy-init3: {}", proxy.all());
         // And back again.
         let again = Desk::new();
-        let ended = import(&again, &[desk.path(name)], &format!("for the browser\n{PASSPHRASE}\n"));
+        let ended = import(
+            &again,
+            &[desk.path(name)],
+            &format!("for the browser\n{PASSPHRASE}\n"),
+        );
         assert_eq!(ended.exit, 0, "{}", ended.all());
         let cert = |desk: &Desk| fs::read(desk.path(".globus/usercert.pem")).unwrap();
         assert_eq!(cert(&again), cert(&desk));
@@ -258,25 +442,71 @@ fn the_pass_phrase_is_changed_for_every_kind_of_key_and_the_rest_of_the_file_sta
         fs::write(desk.path("key.pem"), format!("kept\n{before}also kept\n")).unwrap();
         let change = |old: &str, new: &str, name: &str| {
             let mut command = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-            let old = if old.is_empty() { String::new() } else { format!("{old}\n") };
-            run(command.args([name, "-file", "key.pem", "--pwstdin"]), &format!("{old}{new}\n"))
+            let old = if old.is_empty() {
+                String::new()
+            } else {
+                format!("{old}\n")
+            };
+            run(
+                command.args([name, "-file", "key.pem", "--pwstdin"]),
+                &format!("{old}{new}\n"),
+            )
         };
         let short = change(old, "short", "passwd");
-        assert!(short.exit == 1 && short.stderr.contains("at least 8 characters"), "{name}: {}", short.all());
+        assert!(
+            short.exit == 1 && short.stderr.contains("at least 8 characters"),
+            "{name}: {}",
+            short.all()
+        );
         let ended = change(old, PASSPHRASE, "grid-change-pass-phrase");
         assert_eq!(ended.exit, 0, "{name}: {}", ended.all());
         let after = fs::read_to_string(desk.path("key.pem")).unwrap();
-        assert!(after.starts_with("kept\n") && after.ends_with("also kept\n"), "{name}: {after}");
+        assert!(
+            after.starts_with("kept\n") && after.ends_with("also kept\n"),
+            "{name}: {after}"
+        );
         let certificates = |text: &str| text.matches("BEGIN CERTIFICATE").count();
         assert_eq!(certificates(&after), certificates(&before), "{name}");
-        assert!(after.contains("BEGIN ENCRYPTED PRIVATE KEY") && !after.contains("BEGIN PRIVATE KEY"), "{name}");
-        assert_eq!(fs::metadata(desk.path("key.pem")).unwrap().mode() & 0o7777, 0o400, "{name}");
+        assert!(
+            after.contains("BEGIN ENCRYPTED PRIVATE KEY") && !after.contains("BEGIN PRIVATE KEY"),
+            "{name}"
+        );
+        assert_eq!(
+            fs::metadata(desk.path("key.pem")).unwrap().mode() & 0o7777,
+            0o400,
+            "{name}"
+        );
         let wrong = change("wrong word", "another phrase", "passwd");
-        assert!(wrong.exit == 1 && wrong.stderr.contains("passphrase does not open"), "{name}: {}", wrong.all());
-        assert_eq!(fs::read_to_string(desk.path("key.pem")).unwrap(), after, "{name}");
-        let public = openssl(&desk, &["pkey", "-in", "key.pem", "-pubout", "-passin", &format!("pass:{PASSPHRASE}")]);
-        let cert = world().file(&format!("users/{user}/usercert.pem")).display().to_string();
-        assert_eq!(public, openssl(&desk, &["x509", "-in", &cert, "-noout", "-pubkey"]), "{name}");
+        assert!(
+            wrong.exit == 1 && wrong.stderr.contains("passphrase does not open"),
+            "{name}: {}",
+            wrong.all()
+        );
+        assert_eq!(
+            fs::read_to_string(desk.path("key.pem")).unwrap(),
+            after,
+            "{name}"
+        );
+        let public = openssl(
+            &desk,
+            &[
+                "pkey",
+                "-in",
+                "key.pem",
+                "-pubout",
+                "-passin",
+                &format!("pass:{PASSPHRASE}"),
+            ],
+        );
+        let cert = world()
+            .file(&format!("users/{user}/usercert.pem"))
+            .display()
+            .to_string();
+        assert_eq!(
+            public,
+            openssl(&desk, &["x509", "-in", &cert, "-noout", "-pubkey"]),
+            "{name}"
+        );
     }
 }
 
@@ -291,6 +521,9 @@ fn grid_change_pass_phrase_of_globus_and_ours_read_each_other() {
     fs::write(desk.path("script"), script).unwrap();
     let told = desk.peer("expect", &["-f", "script"]);
     let mut ours = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
-    let ended = run(ours.args(["passwd", "--pwstdin"]), "battery staple\nthe third phrase\n");
+    let ended = run(
+        ours.args(["passwd", "--pwstdin"]),
+        "battery staple\nthe third phrase\n",
+    );
     assert_eq!(ended.exit, 0, "{}\n{}", told.all(), ended.all());
 }

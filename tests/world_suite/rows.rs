@@ -19,12 +19,29 @@ impl Row {
         let is_help = |line: &&str| line.starts_with("help: ");
         let lines: Vec<&str> = ended.stderr.lines().map(str::trim).collect();
         // These say the same of every server's refusal.
-        let detail = lines.get(1).filter(|line| !is_help(line) && !line.starts_with("None of the contacted servers"));
+        let detail = lines
+            .get(1)
+            .filter(|line| !is_help(line) && !line.starts_with("None of the contacted servers"));
         let help = lines.iter().find(|line| is_help(line));
-        let created = ended.stdout.lines().find(|line| line.starts_with("Created proxy"));
+        let created = ended
+            .stdout
+            .lines()
+            .find(|line| line.starts_with("Created proxy"));
         let made = created.map(|_| "Created proxy in FILE.");
-        let said: Vec<&str> = lines.iter().take(1).chain(detail).chain(help).copied().chain(made).collect();
-        Self { kind: kind.to_owned(), said: world().placeless(&said.join(" / ")), exit: ended.exit, verdicts }
+        let said: Vec<&str> = lines
+            .iter()
+            .take(1)
+            .chain(detail)
+            .chain(help)
+            .copied()
+            .chain(made)
+            .collect();
+        Self {
+            kind: kind.to_owned(),
+            said: world().placeless(&said.join(" / ")),
+            exit: ended.exit,
+            verdicts,
+        }
     }
 
     /// Whether it failed and named no next step.
@@ -33,17 +50,41 @@ impl Row {
     }
 
     pub fn markdown(&self) -> String {
-        let cell = |text: &str| if text.is_empty() { "-".to_owned() } else { text.replace('|', "\\|") };
+        let cell = |text: &str| {
+            if text.is_empty() {
+                "-".to_owned()
+            } else {
+                text.replace('|', "\\|")
+            }
+        };
         let Verdicts { info2, info3, .. } = &self.verdicts;
-        format!("| {} | {} | {} | {} | {} |\n", self.kind, cell(&self.said), self.exit, cell(info2), cell(info3))
+        format!(
+            "| {} | {} | {} | {} | {} |\n",
+            self.kind,
+            cell(&self.said),
+            self.exit,
+            cell(info2),
+            cell(info3)
+        )
     }
 }
 
 /// All rows are looked at before the test fails, so that one run shows every fault.
 pub fn assert_sound(rows: &[Row]) {
-    let faults: Vec<String> =
-        rows.iter().flat_map(|row| row.verdicts.faults.iter().map(|fault| format!("{}: {fault}", row.kind))).collect();
-    assert!(!rows.is_empty() && faults.is_empty(), "{}", faults.join("\n"));
+    let faults: Vec<String> = rows
+        .iter()
+        .flat_map(|row| {
+            row.verdicts
+                .faults
+                .iter()
+                .map(|fault| format!("{}: {fault}", row.kind))
+        })
+        .collect();
+    assert!(
+        !rows.is_empty() && faults.is_empty(),
+        "{}",
+        faults.join("\n")
+    );
 }
 
 /// A command that should have made a proxy: what it printed, and the file.
@@ -53,7 +94,10 @@ pub fn success_faults(ended: &Ended, out: &Path, stderr: &str) -> Vec<String> {
         faults.push(format!("exit {}: {}", ended.exit, ended.stderr));
         return faults;
     }
-    for line in [&format!("Created proxy in {}.", out.display()), "Your proxy is valid until "] {
+    for line in [
+        &format!("Created proxy in {}.", out.display()),
+        "Your proxy is valid until ",
+    ] {
         if !ended.stdout.contains(line) {
             faults.push(format!("stdout lacks {line:?}: {}", ended.stdout));
         }
@@ -91,7 +135,10 @@ pub fn refused(kind: &str, sentences: &[&str], command: impl Fn(&Desk, &Path) ->
             faults.push(format!("exit {}", ended.exit));
         }
         if !ended.stderr.contains("error: ") || ended.stdout.contains("Created proxy") {
-            faults.push(format!("does not read as an error: {}{}", ended.stdout, ended.stderr));
+            faults.push(format!(
+                "does not read as an error: {}{}",
+                ended.stdout, ended.stderr
+            ));
         }
         for sentence in sentences {
             if !ended.stderr.contains(sentence) {
@@ -99,5 +146,12 @@ pub fn refused(kind: &str, sentences: &[&str], command: impl Fn(&Desk, &Path) ->
             }
         }
     }
-    Row::new(kind, &first, Verdicts { faults, ..Verdicts::default() })
+    Row::new(
+        kind,
+        &first,
+        Verdicts {
+            faults,
+            ..Verdicts::default()
+        },
+    )
 }

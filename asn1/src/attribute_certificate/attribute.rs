@@ -39,7 +39,9 @@ impl<'a> DecodeValue<'a> for Attribute {
 
 impl Attribute {
     fn values_len(&self) -> der::Result<Length> {
-        self.values.iter().try_fold(Length::ZERO, |sum, value| sum + value.encoded_len()?)
+        self.values
+            .iter()
+            .try_fold(Length::ZERO, |sum, value| sum + value.encoded_len()?)
     }
 }
 
@@ -53,7 +55,9 @@ impl EncodeValue for Attribute {
     fn encode_value(&self, writer: &mut impl Writer) -> der::Result<()> {
         self.attr_type.encode(writer)?;
         Header::new(Tag::Set, self.values_len()?).encode(writer)?;
-        self.values.iter().try_for_each(|value| value.encode(writer))
+        self.values
+            .iter()
+            .try_for_each(|value| value.encode(writer))
     }
 }
 

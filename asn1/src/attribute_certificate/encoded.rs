@@ -32,7 +32,11 @@ impl EncodedAc {
         check_length(bytes)?;
         let fail = |error| DecodeError::malformed(WHAT, error, bytes);
         let certificate = AttributeCertificate::from_der(bytes).map_err(fail)?;
-        Ok(EncodedAc { der: bytes.to_vec(), acinfo: acinfo_range(bytes).map_err(fail)?, certificate })
+        Ok(EncodedAc {
+            der: bytes.to_vec(),
+            acinfo: acinfo_range(bytes).map_err(fail)?,
+            certificate,
+        })
     }
 
     /// The attribute certificate as it was read.
@@ -62,13 +66,20 @@ impl Eq for EncodedAc {}
 impl fmt::Debug for EncodedAc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The certificate says it all; two kilobytes in decimal would bury it.
-        f.debug_struct("EncodedAc").field("len", &self.der.len()).field("certificate", &self.certificate).finish()
+        f.debug_struct("EncodedAc")
+            .field("len", &self.der.len())
+            .field("certificate", &self.certificate)
+            .finish()
     }
 }
 
 pub(crate) fn check_length(bytes: &[u8]) -> Result<(), DecodeError> {
     match bytes.len() {
-        length if length > MAX_AC_LEN => Err(DecodeError::TooLong { what: WHAT, length, limit: MAX_AC_LEN }),
+        length if length > MAX_AC_LEN => Err(DecodeError::TooLong {
+            what: WHAT,
+            length,
+            limit: MAX_AC_LEN,
+        }),
         _ => Ok(()),
     }
 }

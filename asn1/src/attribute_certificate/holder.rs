@@ -18,13 +18,28 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Sequence)]
 pub struct Holder {
     /// The certificate of the holder.
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "0",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub base_certificate_id: Option<IssuerSerial>,
     /// The name of the holder.
-    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "1",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub entity_name: Option<GeneralNames>,
     /// A digest of something that identifies the holder.
-    #[asn1(context_specific = "2", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "2",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub object_digest_info: Option<ObjectDigestInfo>,
 }
 

@@ -14,7 +14,10 @@ use super::{IssuerSerial, ObjectDigestInfo};
 ///     v2Form  [0] V2Form }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "the large variant is the one in use")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large variant is the one in use"
+)]
 pub enum AttCertIssuer {
     /// The form of RFC 5755, which VOMS writes.
     V2Form(V2Form),
@@ -32,7 +35,10 @@ impl AttCertIssuer {
     }
 }
 
-const V2_FORM: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+const V2_FORM: Tag = Tag::ContextSpecific {
+    constructed: true,
+    number: TagNumber(0),
+};
 
 // By hand, because the derive has no choices that are a SEQUENCE.
 impl Choice<'_> for AttCertIssuer {
@@ -49,7 +55,9 @@ impl<'a> Decode<'a> for AttCertIssuer {
         let tag = header.tag();
         reader.read_nested(header.length(), |reader| match tag {
             V2_FORM => V2Form::decode_value(reader, header).map(AttCertIssuer::V2Form),
-            GeneralNames::TAG => GeneralNames::decode_value(reader, header).map(AttCertIssuer::V1Form),
+            GeneralNames::TAG => {
+                GeneralNames::decode_value(reader, header).map(AttCertIssuer::V1Form)
+            }
             _ => Err(reader.error(tag.unexpected_error(Some(V2_FORM)))),
         })
     }
@@ -95,9 +103,19 @@ pub struct V2Form {
     /// The name of the issuer.
     pub issuer_name: Option<GeneralNames>,
     /// The certificate of the issuer.
-    #[asn1(context_specific = "0", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "0",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub base_certificate_id: Option<IssuerSerial>,
     /// A digest of something that identifies the issuer.
-    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", constructed = "true", optional = "true")]
+    #[asn1(
+        context_specific = "1",
+        tag_mode = "IMPLICIT",
+        constructed = "true",
+        optional = "true"
+    )]
     pub object_digest_info: Option<ObjectDigestInfo>,
 }

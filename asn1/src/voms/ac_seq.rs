@@ -33,7 +33,9 @@ impl AcSeq {
     pub fn from_der(ext_value: &[u8]) -> Result<AcSeq, DecodeError> {
         let acs = AcSeq::raw(ext_value)?;
         let acs = acs.into_iter().map(EncodedAc::from_der);
-        Ok(AcSeq { acs: acs.collect::<Result<_, _>>()? })
+        Ok(AcSeq {
+            acs: acs.collect::<Result<_, _>>()?,
+        })
     }
 
     /// Splits the value of the extension into its ACs without decoding them, so that a bad AC does not hide the others.

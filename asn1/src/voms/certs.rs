@@ -37,9 +37,12 @@ impl AcCerts {
             return Err(DecodeError::Empty { what: WHAT });
         }
         for certificate in &certificates {
-            wire::sequence_content(certificate).map_err(|error| DecodeError::malformed(WHAT, error, value))?;
+            wire::sequence_content(certificate)
+                .map_err(|error| DecodeError::malformed(WHAT, error, value))?;
         }
-        Ok(AcCerts { certificates: certificates.into_iter().map(<[u8]>::to_vec).collect() })
+        Ok(AcCerts {
+            certificates: certificates.into_iter().map(<[u8]>::to_vec).collect(),
+        })
     }
 
     /// Encodes the extension, not critical.

@@ -48,7 +48,10 @@ impl FqanAttribute {
     ///
     /// Any [`FqanError`]; in particular, there must be exactly one such attribute, with one value.
     pub fn from_ac(acinfo: &AttributeCertificateInfo) -> Result<Self, FqanError> {
-        let mut attributes = acinfo.attributes.iter().filter(|a| a.attr_type == oid::VOMS_FQANS);
+        let mut attributes = acinfo
+            .attributes
+            .iter()
+            .filter(|a| a.attr_type == oid::VOMS_FQANS);
         let attribute = attributes.next().ok_or(FqanError::Missing)?;
         match attributes.count() {
             0 => from_attribute(attribute),
@@ -74,13 +77,18 @@ impl FqanAttribute {
             policy_authority: vec![GeneralName::UniformResourceIdentifier(uri)],
             values: values.collect::<Result<_, _>>()?,
         };
-        Ok(Attribute { attr_type: oid::VOMS_FQANS, values: vec![Any::encode_from(&syntax)?] })
+        Ok(Attribute {
+            attr_type: oid::VOMS_FQANS,
+            values: vec![Any::encode_from(&syntax)?],
+        })
     }
 }
 
 fn from_attribute(attribute: &Attribute) -> Result<FqanAttribute, FqanError> {
     let [value] = attribute.values.as_slice() else {
-        return Err(FqanError::ValueCount { count: attribute.values.len() });
+        return Err(FqanError::ValueCount {
+            count: attribute.values.len(),
+        });
     };
     value.tag().assert_eq(Tag::Sequence)?;
     let mut reader = SliceReader::new(value.value())?;
@@ -92,18 +100,22 @@ fn from_attribute(attribute: &Attribute) -> Result<FqanAttribute, FqanError> {
     let policy_authority = policy_authority_uri(authority.tag(), names)?;
     let values = reader.tlv_bytes()?;
     reader.finish()?;
-    Ok(FqanAttribute { policy_authority, fqans: fqans(wire::sequence_content(values)?)? })
+    Ok(FqanAttribute {
+        policy_authority,
+        fqans: fqans(wire::sequence_content(values)?)?,
+    })
 }
 
 /// The URI in `A0 { 86 }`, `A0 { 30 { 86 } }` or `30 { 86 }`, whose outer tag has been read.
 fn policy_authority_uri(tag: Tag, content: &[u8]) -> Result<String, FqanError> {
     match tag {
-        Tag::ContextSpecific { constructed: true, number } if number.value() == 0 => {
-            match GeneralNames::from_der(content) {
-                Ok(names) => uri(&names),
-                Err(_) => uri(&general_names(content)?),
-            }
-        }
+        Tag::ContextSpecific {
+            constructed: true,
+            number,
+        } if number.value() == 0 => match GeneralNames::from_der(content) {
+            Ok(names) => uri(&names),
+            Err(_) => uri(&general_names(content)?),
+        },
         Tag::Sequence => uri(&general_names(content)?),
         _ => Err(FqanError::NoPolicyAuthority),
     }
@@ -112,7 +124,9 @@ fn policy_authority_uri(tag: Tag, content: &[u8]) -> Result<String, FqanError> {
 fn general_names(content: &[u8]) -> Result<GeneralNames, FqanError> {
     let names = wire::elements(content)?.map(|name| GeneralName::from_der(name?));
     // Without an authority the list of FQANs stands here.
-    names.collect::<der::Result<_>>().map_err(|_| FqanError::NoPolicyAuthority)
+    names
+        .collect::<der::Result<_>>()
+        .map_err(|_| FqanError::NoPolicyAuthority)
 }
 
 fn uri(names: &[GeneralName]) -> Result<String, FqanError> {
@@ -129,7 +143,8 @@ fn fqans(values: &[u8]) -> Result<Vec<String>, FqanError> {
             return Err(FqanError::TooMany { limit: MAX_FQANS });
         }
         let value = value?;
-        let value = OctetString::from_der(value).map_err(|_| FqanError::NotOctetString { index })?;
+        let value =
+            OctetString::from_der(value).map_err(|_| FqanError::NotOctetString { index })?;
         match std::str::from_utf8(value.as_bytes()) {
             Ok(text) if is_text(value.as_bytes()) => fqans.push(text.to_owned()),
             _ => return Err(FqanError::NotText { index }),

@@ -96,8 +96,12 @@ pub fn to_extension(granted: &[GrantedAttributes]) -> Result<Extension, EncodeEr
 
 impl TagList {
     fn into_granted(self) -> der::Result<GrantedAttributes> {
-        let [GeneralName::UniformResourceIdentifier(grantor)] = self.policy_authority.as_slice() else {
-            return Err(ErrorKind::Value { tag: GeneralNames::TAG }.to_error());
+        let [GeneralName::UniformResourceIdentifier(grantor)] = self.policy_authority.as_slice()
+        else {
+            return Err(ErrorKind::Value {
+                tag: GeneralNames::TAG,
+            }
+            .to_error());
         };
         Ok(GrantedAttributes {
             grantor: grantor.as_str().to_owned(),

@@ -15,7 +15,9 @@ const VOMS64: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 pub const NO_AC: &[u8] = b"A";
 
 pub fn fixture(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(path)
 }
 
 pub fn read(path: &str) -> Vec<u8> {
@@ -32,7 +34,10 @@ pub fn files(dir: &str, extension: &str) -> Vec<PathBuf> {
 
 pub fn decode64(text: &str, alphabet: &[u8; 64]) -> Vec<u8> {
     let (mut out, mut buffer, mut bits) = (Vec::new(), 0u32, 0);
-    for c in text.bytes().filter(|c| !c.is_ascii_whitespace() && *c != b'=') {
+    for c in text
+        .bytes()
+        .filter(|c| !c.is_ascii_whitespace() && *c != b'=')
+    {
         let digit = alphabet.iter().position(|a| *a == c).unwrap();
         buffer = buffer << 6 | digit as u32;
         bits += 6;
@@ -46,7 +51,9 @@ pub fn decode64(text: &str, alphabet: &[u8; 64]) -> Vec<u8> {
 
 pub fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     let pieces = text.split(start).skip(1);
-    pieces.map(|piece| piece.split(end).next().unwrap()).collect()
+    pieces
+        .map(|piece| piece.split(end).next().unwrap())
+        .collect()
 }
 
 /// What is in each `<ac>` of the `.EXTENSION` files in `dir`.
@@ -64,10 +71,14 @@ pub fn ac_elements(dir: &str, extension: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 pub fn certificates(pem: &str) -> Vec<Certificate> {
-    between(pem, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----")
-        .into_iter()
-        .map(|body| Certificate::from_der(&decode64(body, BASE64)).unwrap())
-        .collect()
+    between(
+        pem,
+        "-----BEGIN CERTIFICATE-----",
+        "-----END CERTIFICATE-----",
+    )
+    .into_iter()
+    .map(|body| Certificate::from_der(&decode64(body, BASE64)).unwrap())
+    .collect()
 }
 
 /// The value of each AC extension in the proxies of `dir`.

@@ -45,14 +45,21 @@ pub fn request(
     (hours, place): (u32, KeyPlace),
     now: DateTime<Utc>,
 ) -> Result<Credential, EcpError> {
-    let failed = |errors: ErrorStack| EcpError::Internal(format!("no request can be made: {errors}"));
+    let failed =
+        |errors: ErrorStack| EcpError::Internal(format!("no request can be made: {errors}"));
     let csrf = random().map_err(failed)?;
     match place {
         KeyPlace::Local => {
-            let key = PrivateKey::generate_rsa(BITS).map_err(|error| EcpError::Internal(error.to_string()))?;
+            let key = PrivateKey::generate_rsa(BITS)
+                .map_err(|error| EcpError::Internal(error.to_string()))?;
             let request = signing_request(&key).map_err(failed)?;
             let lifetime = hours.to_string();
-            let fields = [("submit", "certreq"), ("CSRF", &csrf), ("certreq", &request), ("certlifetime", &lifetime)];
+            let fields = [
+                ("submit", "certreq"),
+                ("CSRF", &csrf),
+                ("certreq", &request),
+                ("certlifetime", &lifetime),
+            ];
             let answer = post(http, service, jar, &csrf, &fields)?;
             join(&answer, certificates_in(&answer.body), key, now)
         }
@@ -60,15 +67,30 @@ pub fn request(
             // Letters, digits and signs, as the service demands.
             let password = Zeroizing::new(format!("{}aA1!", *random().map_err(failed)?));
             let lifetime = hours.to_string();
-            let fields =
-                [("submit", "pkcs12"), ("CSRF", &csrf), ("p12password", &password), ("p12lifetime", &lifetime)];
+            let fields = [
+                ("submit", "pkcs12"),
+                ("CSRF", &csrf),
+                ("p12password", &password),
+                ("p12lifetime", &lifetime),
+            ];
             let answer = post(http, service, jar, &csrf, &fields)?;
-            let unusable = |why: &str| EcpError::Certificate { host: answer.host.clone(), why: why.to_owned() };
-            let bundle = Pkcs12::from_der(&answer.body).map_err(|_| unusable("it is no PKCS#12"))?;
-            let parsed = pkcs12::open(&bundle, &password).map_err(|error| unusable(&error.to_string()))?;
+            let unusable = |why: &str| EcpError::Certificate {
+                host: answer.host.clone(),
+                why: why.to_owned(),
+            };
+            let bundle =
+                Pkcs12::from_der(&answer.body).map_err(|_| unusable("it is no PKCS#12"))?;
+            let parsed =
+                pkcs12::open(&bundle, &password).map_err(|error| unusable(&error.to_string()))?;
             let key = parsed.pkey.ok_or_else(|| unusable("it holds no key"))?;
-            let all = parsed.cert.iter().map(|leaf| &**leaf).chain(parsed.ca.iter().flatten());
-            let found = all.filter_map(|x509| Certificate::from_x509(x509).ok()).collect();
+            let all = parsed
+                .cert
+                .iter()
+                .map(|leaf| &**leaf)
+                .chain(parsed.ca.iter().flatten());
+            let found = all
+                .filter_map(|x509| Certificate::from_x509(x509).ok())
+                .collect();
             join(&answer, found, PrivateKey::new(key), now)
         }
     }
@@ -78,7 +100,9 @@ pub fn request(
 fn random() -> Result<Zeroizing<String>, ErrorStack> {
     let mut bytes = Zeroizing::new([0; 12]);
     rand_bytes(&mut *bytes)?;
-    Ok(Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(Zeroizing::new(
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    ))
 }
 
 /// A PKCS#10 request, of which the service takes the key and nothing else.
@@ -92,46 +116,91 @@ fn signing_request(key: &PrivateKey) -> Result<String, ErrorStack> {
     Ok(String::from_utf8_lossy(&builder.build().to_pem()?).into_owned())
 }
 
-fn post(http: &Http, service: &Url, jar: &mut Jar, csrf: &str, fields: &[(&str, &str)]) -> Result<Answer, EcpError> {
-    let body = Serializer::new(String::new()).extend_pairs(fields).finish().into_bytes();
-    let headers = vec![(CONTENT_TYPE, FORM.to_owned()), (COOKIE, format!("CSRF={csrf}"))];
-    let answer =
-        http.send(service, Message { headers, body: Some(body), jar: Some(jar), secret: true, ..Message::default() })?;
+fn post(
+    http: &Http,
+    service: &Url,
+    jar: &mut Jar,
+    csrf: &str,
+    fields: &[(&str, &str)],
+) -> Result<Answer, EcpError> {
+    let body = Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+        .into_bytes();
+    let headers = vec![
+        (CONTENT_TYPE, FORM.to_owned()),
+        (COOKIE, format!("CSRF={csrf}")),
+    ];
+    let answer = http.send(
+        service,
+        Message {
+            headers,
+            body: Some(body),
+            jar: Some(jar),
+            secret: true,
+            ..Message::default()
+        },
+    )?;
     let host = host_of(service)?;
     match answer.status {
         200 => Ok(answer),
         300..400 => Err(EcpError::NoSession(host)),
         400..500 if is_sentence(&answer) => {
             let text = String::from_utf8_lossy(&answer.body);
-            Err(EcpError::Service { host, sentence: told(text.trim()).replace(['\n', '\r'], " ") })
+            Err(EcpError::Service {
+                host,
+                sentence: told(text.trim()).replace(['\n', '\r'], " "),
+            })
         }
-        status => Err(EcpError::Status { host: host.clone(), status }.of_service(&host)),
+        status => Err(EcpError::Status {
+            host: host.clone(),
+            status,
+        }
+        .of_service(&host)),
     }
 }
 
 fn is_sentence(answer: &Answer) -> bool {
-    answer.header("content-type").is_some_and(|kind| kind.starts_with("text/plain"))
+    answer
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("text/plain"))
 }
 
 fn certificates_in(body: &[u8]) -> Vec<Certificate> {
     let blocks = pem::blocks(body);
-    let ders = blocks.iter().filter(|block| block.is_certificate()).filter_map(pem::Block::der);
-    let found: Vec<Certificate> = ders.filter_map(|der| Certificate::from_der(&der).ok()).collect();
+    let ders = blocks
+        .iter()
+        .filter(|block| block.is_certificate())
+        .filter_map(pem::Block::der);
+    let found: Vec<Certificate> = ders
+        .filter_map(|der| Certificate::from_der(&der).ok())
+        .collect();
     if !found.is_empty() {
         return found;
     }
     // Some send DER, or base64 of it.
-    let der = base64::decode_block(&String::from_utf8_lossy(body)).unwrap_or_else(|_| body.to_vec());
+    let der =
+        base64::decode_block(&String::from_utf8_lossy(body)).unwrap_or_else(|_| body.to_vec());
     Certificate::from_der(&der).into_iter().collect()
 }
 
 /// The certificate of the key, which has to be there and valid.
-fn join(answer: &Answer, found: Vec<Certificate>, key: PrivateKey, now: DateTime<Utc>) -> Result<Credential, EcpError> {
-    let unusable = |why: &str| EcpError::Certificate { host: answer.host.clone(), why: why.to_owned() };
+fn join(
+    answer: &Answer,
+    found: Vec<Certificate>,
+    key: PrivateKey,
+    now: DateTime<Utc>,
+) -> Result<Credential, EcpError> {
+    let unusable = |why: &str| EcpError::Certificate {
+        host: answer.host.clone(),
+        why: why.to_owned(),
+    };
     if found.is_empty() {
         return Err(unusable("there is no certificate in it"));
     }
-    let leaf = found.into_iter().find(|certificate| certificate.belongs_to(key.pkey()));
+    let leaf = found
+        .into_iter()
+        .find(|certificate| certificate.belongs_to(key.pkey()));
     let leaf = leaf.ok_or_else(|| unusable("its certificate is for another key"))?;
     if leaf.not_after() <= now {
         return Err(unusable("its certificate is over already"));

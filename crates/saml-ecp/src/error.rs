@@ -202,7 +202,10 @@ impl EcpError {
     #[must_use]
     pub fn of_service(self, service: &str) -> Self {
         match self {
-            Self::Status { host, status: status @ (404 | 410) } if host == service => Self::Gone { host, status },
+            Self::Status {
+                host,
+                status: status @ (404 | 410),
+            } if host == service => Self::Gone { host, status },
             other => other,
         }
     }

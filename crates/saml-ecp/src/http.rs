@@ -62,7 +62,8 @@ impl Answer {
     /// Where a redirect leads.
     #[must_use]
     pub fn redirect(&self) -> Option<&str> {
-        self.header("location").filter(|_| (300..400).contains(&self.status))
+        self.header("location")
+            .filter(|_| (300..400).contains(&self.status))
     }
 }
 
@@ -89,8 +90,13 @@ impl Http {
             .connect_timeout(CONNECTING)
             .read_timeout(SILENCE)
             .build();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        let internal = |error: &dyn std::fmt::Display| EcpError::Internal(format!("HTTP cannot be set up: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build();
+        let internal = |error: &dyn std::fmt::Display| {
+            EcpError::Internal(format!("HTTP cannot be set up: {error}"))
+        };
         Ok(Self {
             client: client.map_err(|error| internal(&error))?,
             runtime: runtime.map_err(|error| internal(&error))?,
@@ -105,7 +111,11 @@ impl Http {
     /// [`EcpError::Timeout`], [`EcpError::TooLarge`].
     pub fn send(&self, url: &Url, mut message: Message<'_>) -> Result<Answer, EcpError> {
         let host = host_of(url)?;
-        let method = if message.body.is_some() { Method::POST } else { Method::GET };
+        let method = if message.body.is_some() {
+            Method::POST
+        } else {
+            Method::GET
+        };
         let mut headers = HeaderMap::new();
         for (name, value) in &message.headers {
             let mut value = HeaderValue::from_bytes(value.as_bytes())
@@ -114,16 +124,31 @@ impl Http {
             headers.append(name.clone(), value);
         }
         if let Some(jar) = &message.jar {
-            let own = headers.get_all(COOKIE).iter().filter_map(|own| own.to_str().ok()).map(str::to_owned);
+            let own = headers
+                .get_all(COOKIE)
+                .iter()
+                .filter_map(|own| own.to_str().ok())
+                .map(str::to_owned);
             let pairs = with_own(jar.pairs(url), own.collect());
-            if let Some(mut value) = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|_| !pairs.is_empty()) {
+            if let Some(mut value) = HeaderValue::from_str(&pairs.join("; "))
+                .ok()
+                .filter(|_| !pairs.is_empty())
+            {
                 value.set_sensitive(true);
                 headers.insert(COOKIE, value);
             }
         }
         self.tell_request(&method, url, &headers, &message);
-        let (limit, time) = if message.page { (PAGE_LIMIT, WHOLE_PAGE) } else { (MESSAGE_LIMIT, WHOLE) };
-        let mut request = self.client.request(method, url.clone()).headers(headers).timeout(time);
+        let (limit, time) = if message.page {
+            (PAGE_LIMIT, WHOLE_PAGE)
+        } else {
+            (MESSAGE_LIMIT, WHOLE)
+        };
+        let mut request = self
+            .client
+            .request(method, url.clone())
+            .headers(headers)
+            .timeout(time);
         if let Some(body) = message.body.take() {
             request = request.body(body);
         }
@@ -138,9 +163,13 @@ impl Http {
     fn tell_request(&self, method: &Method, url: &Url, headers: &HeaderMap, message: &Message<'_>) {
         let Some(tell) = self.tell else { return };
         tell(&format!("> {method} {url}"));
-        headers.iter().for_each(|(name, value)| tell(&format!("> {name}: {}", masked_request(name, value))));
+        headers
+            .iter()
+            .for_each(|(name, value)| tell(&format!("> {name}: {}", masked_request(name, value))));
         match &message.body {
-            Some(body) if message.secret => tell(&format!("> ({} bytes that are not shown)", body.len())),
+            Some(body) if message.secret => {
+                tell(&format!("> ({} bytes that are not shown)", body.len()))
+            }
             Some(body) => tell(&format!("> {}", String::from_utf8_lossy(body))),
             None => {}
         }
@@ -149,10 +178,16 @@ impl Http {
     fn tell_answer(&self, answer: &Answer, secret: bool) {
         let Some(tell) = self.tell else { return };
         tell(&format!("< {} {}", answer.status, answer.host));
-        answer.headers.iter().for_each(|(name, value)| tell(&format!("< {name}: {}", masked(name, value))));
+        answer
+            .headers
+            .iter()
+            .for_each(|(name, value)| tell(&format!("< {name}: {}", masked(name, value))));
         match std::str::from_utf8(&answer.body) {
             Ok(text) if !secret => tell(&format!("< {text}")),
-            _ => tell(&format!("< ({} bytes that are not shown)", answer.body.len())),
+            _ => tell(&format!(
+                "< ({} bytes that are not shown)",
+                answer.body.len()
+            )),
         }
     }
 }
@@ -160,8 +195,15 @@ impl Http {
 /// The jar's cookies and the message's own, which count where both have one of that name.
 fn with_own(jar: Vec<String>, own: Vec<String>) -> Vec<String> {
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
-    let names: Vec<String> = own.iter().flat_map(|own| own.split(';')).map(name).collect();
-    jar.into_iter().filter(|pair| !names.contains(&name(pair))).chain(own).collect()
+    let names: Vec<String> = own
+        .iter()
+        .flat_map(|own| own.split(';'))
+        .map(name)
+        .collect();
+    jar.into_iter()
+        .filter(|pair| !names.contains(&name(pair)))
+        .chain(own)
+        .collect()
 }
 
 /// A header of a request as it may be told: what a user has added may be a secret, whatever its name.
@@ -180,14 +222,20 @@ fn masked(name: &HeaderName, value: &HeaderValue) -> String {
             let scheme = text.split_once(' ').map(|(scheme, _)| format!("{scheme} "));
             format!("{}***", scheme.unwrap_or_default())
         }
-        "cookie" => text.split("; ").map(masked_cookie).collect::<Vec<_>>().join("; "),
+        "cookie" => text
+            .split("; ")
+            .map(masked_cookie)
+            .collect::<Vec<_>>()
+            .join("; "),
         "set-cookie" => masked_cookie(text.split(';').next().unwrap_or_default()),
         _ => text,
     }
 }
 
 fn masked_cookie(cookie: &str) -> String {
-    cookie.split_once('=').map_or_else(|| "***".to_owned(), |(name, _)| format!("{name}=***"))
+    cookie
+        .split_once('=')
+        .map_or_else(|| "***".to_owned(), |(name, _)| format!("{name}=***"))
 }
 
 /// The host of an https address, which has no user name or password in it.
@@ -203,7 +251,11 @@ pub fn host_of(url: &Url) -> Result<String, EcpError> {
     Ok(host.to_owned())
 }
 
-async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> Result<Answer, EcpError> {
+async fn receive(
+    request: reqwest::RequestBuilder,
+    host: &str,
+    limit: usize,
+) -> Result<Answer, EcpError> {
     let failed = |error: &reqwest::Error| {
         if error.is_timeout() {
             return EcpError::Timeout(host.to_owned());
@@ -211,7 +263,10 @@ async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> 
         let host = host.to_owned();
         match distrust(error) {
             Some(reason) => EcpError::Untrusted { host, reason },
-            None => EcpError::Connect { host, reason: innermost(error) },
+            None => EcpError::Connect {
+                host,
+                reason: innermost(error),
+            },
         }
     };
     let mut response = request.send().await.map_err(|error| failed(&error))?;
@@ -219,11 +274,19 @@ async fn receive(request: reqwest::RequestBuilder, host: &str, limit: usize) -> 
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
         if body.len() + chunk.len() > limit {
-            return Err(EcpError::TooLarge { host: host.to_owned(), mebibytes: limit >> 20 });
+            return Err(EcpError::TooLarge {
+                host: host.to_owned(),
+                mebibytes: limit >> 20,
+            });
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { host: host.to_owned(), status, headers, body })
+    Ok(Answer {
+        host: host.to_owned(),
+        status,
+        headers,
+        body,
+    })
 }
 
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
@@ -235,7 +298,8 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
 fn distrust(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|text| {
         let (line, reason) = text.strip_suffix(')')?.rsplit_once(" (")?;
-        line.contains("certificate verify failed").then(|| reason.to_owned())
+        line.contains("certificate verify failed")
+            .then(|| reason.to_owned())
     })
 }
 
@@ -251,7 +315,10 @@ mod tests {
     #[test]
     fn a_cookie_is_sent_once() {
         let jar = || vec!["CSRF=theirs".to_owned(), "_shibsession_1=x=y".to_owned()];
-        assert_eq!(with_own(jar(), vec!["CSRF=ours".to_owned()]), ["_shibsession_1=x=y", "CSRF=ours"]);
+        assert_eq!(
+            with_own(jar(), vec!["CSRF=ours".to_owned()]),
+            ["_shibsession_1=x=y", "CSRF=ours"]
+        );
         assert_eq!(with_own(jar(), Vec::new()), jar());
     }
 }

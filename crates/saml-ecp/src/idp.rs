@@ -29,13 +29,22 @@ https://shibbi.pki.itc.u-tokyo.ac.jp/idp/profile/SAML2/SOAP/ECP KAGRA
 pub fn parse(text: &str) -> Vec<Idp> {
     let line = |line: &str| {
         let (url, name) = line.trim().split_once(char::is_whitespace)?;
-        let url = Url::parse(url).ok().filter(|url| url.scheme() == "https" && url.host_str().is_some())?;
+        let url = Url::parse(url)
+            .ok()
+            .filter(|url| url.scheme() == "https" && url.host_str().is_some())?;
         let name = name.trim();
         let institution = name.strip_suffix(KERBEROS).unwrap_or(name);
         let well_formed = !institution.is_empty() && !institution.chars().any(char::is_control);
-        well_formed.then(|| Idp { name: institution.to_owned(), url, kerberos: name.ends_with(KERBEROS) })
+        well_formed.then(|| Idp {
+            name: institution.to_owned(),
+            url,
+            kerberos: name.ends_with(KERBEROS),
+        })
     };
-    text.trim_start_matches('\u{feff}').lines().filter_map(line).collect()
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .filter_map(line)
+        .collect()
 }
 
 /// The list that is compiled in.
@@ -47,8 +56,14 @@ pub fn built_in() -> Vec<Idp> {
 /// The address itself, where a user names one.
 #[must_use]
 pub fn as_address(value: &str) -> Option<Idp> {
-    let url = Url::parse(value).ok().filter(|url| url.scheme() == "https" && value.ends_with("/SOAP/ECP"))?;
-    Some(Idp { name: url.host_str()?.to_owned(), url, kerberos: false })
+    let url = Url::parse(value)
+        .ok()
+        .filter(|url| url.scheme() == "https" && value.ends_with("/SOAP/ECP"))?;
+    Some(Idp {
+        name: url.host_str()?.to_owned(),
+        url,
+        kerberos: false,
+    })
 }
 
 /// The identity provider that a part of a name or address means. Behind one that was named as an institution come those
@@ -60,11 +75,18 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
     let wanted = value.to_lowercase();
     let among = |part: fn(&Idp) -> &str| -> Vec<Idp> {
         let plain = list.iter().filter(|idp| !idp.kerberos);
-        plain.filter(|idp| part(idp).to_lowercase().contains(&wanted)).cloned().collect()
+        plain
+            .filter(|idp| part(idp).to_lowercase().contains(&wanted))
+            .cloned()
+            .collect()
     };
     let by_name = among(|idp| &idp.name);
     let by_address = by_name.is_empty();
-    let found = if by_address { among(|idp| idp.url.as_str()) } else { by_name };
+    let found = if by_address {
+        among(|idp| idp.url.as_str())
+    } else {
+        by_name
+    };
     let Some(first) = main_of(&found) else {
         let names: Vec<String> = found.into_iter().map(|idp| idp.name).collect();
         let value = value.to_owned();
@@ -73,9 +95,16 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
             false => EcpError::AmbiguousIdp { value, names },
         });
     };
-    let ticket = list.iter().find(|idp| kerberos && idp.kerberos && idp.name == first.name);
-    let backups = list.iter().filter(|idp| !by_address && !idp.kerberos && stands_in(idp, first));
-    Ok(std::iter::once(ticket.unwrap_or(first)).chain(backups).cloned().collect())
+    let ticket = list
+        .iter()
+        .find(|idp| kerberos && idp.kerberos && idp.name == first.name);
+    let backups = list
+        .iter()
+        .filter(|idp| !by_address && !idp.kerberos && stands_in(idp, first));
+    Ok(std::iter::once(ticket.unwrap_or(first))
+        .chain(backups)
+        .cloned()
+        .collect())
 }
 
 const MAIN: [&str; 4] = ["1", "main", "primary", "principal"];
@@ -84,10 +113,16 @@ const TEST: &str = "test";
 
 /// The last word of a name, without brackets, where it tells which of several an entry is.
 fn rank(name: &str) -> (&str, Option<String>) {
-    let Some((institution, word)) = name.rsplit_once(' ') else { return (name, None) };
+    let Some((institution, word)) = name.rsplit_once(' ') else {
+        return (name, None);
+    };
     let word = word.trim_matches(|c| "()[]".contains(c)).to_lowercase();
     let known = is_main(&word) || is_backup(&word) || word == TEST;
-    if known { (institution, Some(word)) } else { (name, None) }
+    if known {
+        (institution, Some(word))
+    } else {
+        (name, None)
+    }
 }
 
 fn is_main(word: &str) -> bool {
@@ -101,15 +136,21 @@ fn is_backup(word: &str) -> bool {
 /// Whether an entry is there for the trouble of another, which so gets the same password.
 fn stands_in(idp: &Idp, main: &Idp) -> bool {
     let ((ours, our_rank), (its, its_rank)) = (rank(&idp.name), rank(&main.name));
-    ours == its && our_rank.is_some_and(|word| is_backup(&word)) && its_rank.is_none_or(|word| is_main(&word))
+    ours == its
+        && our_rank.is_some_and(|word| is_backup(&word))
+        && its_rank.is_none_or(|word| is_main(&word))
 }
 
 fn main_of(found: &[Idp]) -> Option<&Idp> {
     if let [only] = found {
         return Some(only);
     }
-    let main = found.iter().find(|idp| rank(&idp.name).1.is_some_and(|word| is_main(&word)));
-    let mut left = found.iter().filter(|idp| rank(&idp.name).1.is_none_or(|word| is_main(&word)));
+    let main = found
+        .iter()
+        .find(|idp| rank(&idp.name).1.is_some_and(|word| is_main(&word)));
+    let mut left = found
+        .iter()
+        .filter(|idp| rank(&idp.name).1.is_none_or(|word| is_main(&word)));
     main.or_else(|| left.next().filter(|_| left.next().is_none()))
 }
 
@@ -124,30 +165,58 @@ mod tests {
              http://not.secure/SOAP/ECP Insecure\n"
         );
         let chosen = choose(&parse(&list), value, kerberos);
-        chosen.map(|all| all.iter().map(|idp| idp.url.to_string()).collect()).unwrap_or_default()
+        chosen
+            .map(|all| all.iter().map(|idp| idp.url.to_string()).collect())
+            .unwrap_or_default()
     }
 
     #[test]
     fn names_and_addresses_are_understood_as_users_write_them() {
-        let ligo =
-            ["https://login.ligo.org/idp/profile/SAML2/SOAP/ECP", "https://login2.ligo.org/idp/profile/SAML2/SOAP/ECP"];
+        let ligo = [
+            "https://login.ligo.org/idp/profile/SAML2/SOAP/ECP",
+            "https://login2.ligo.org/idp/profile/SAML2/SOAP/ECP",
+        ];
         assert_eq!(chosen("LIGO", false), ligo);
         assert_eq!(chosen("ligo.org", false), ligo[..1]);
         assert_eq!(chosen("LIGO.ORG", true), ligo[..1]);
         assert_eq!(chosen("login2", false), ligo[1..]);
         assert_eq!(chosen("Collaboration 2", false), ligo[1..]);
-        assert_eq!(chosen("idp.cf.ac.uk", false), ["https://idp.cf.ac.uk/SOAP/ECP"]);
-        assert_eq!(chosen("fermi", false), ["https://idp.fnal.gov/idp/SOAP/ECP"]);
-        assert_eq!(chosen("fermi", true), ["https://idp.fnal.gov/idp-krb/SOAP/ECP"]);
+        assert_eq!(
+            chosen("idp.cf.ac.uk", false),
+            ["https://idp.cf.ac.uk/SOAP/ECP"]
+        );
+        assert_eq!(
+            chosen("fermi", false),
+            ["https://idp.fnal.gov/idp/SOAP/ECP"]
+        );
+        assert_eq!(
+            chosen("fermi", true),
+            ["https://idp.fnal.gov/idp-krb/SOAP/ECP"]
+        );
         assert!(chosen("i", false).is_empty() && chosen("nosuch", false).is_empty());
         assert!(chosen("Insecure", false).is_empty());
-        assert!(as_address("https://a.b/SOAP/ECP").is_some() && as_address("http://a.b/SOAP/ECP").is_none());
+        assert!(
+            as_address("https://a.b/SOAP/ECP").is_some()
+                && as_address("http://a.b/SOAP/ECP").is_none()
+        );
     }
 
     #[test]
     fn only_what_the_list_calls_a_backup_stands_in_for_another() {
-        let names = ["Paris 8", "Paris 7", "Uni", "Uni (Test)", "Lab (Main)", "Lab (Backup)", "Lab test", "Solo 2"];
-        let lines = names.iter().enumerate().map(|(at, name)| format!("https://idp{at}.example/SOAP/ECP {name}\n"));
+        let names = [
+            "Paris 8",
+            "Paris 7",
+            "Uni",
+            "Uni (Test)",
+            "Lab (Main)",
+            "Lab (Backup)",
+            "Lab test",
+            "Solo 2",
+        ];
+        let lines = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| format!("https://idp{at}.example/SOAP/ECP {name}\n"));
         let list = parse(&lines.collect::<String>());
         for (value, wanted) in [
             ("Paris 8", &["Paris 8"][..]),
@@ -158,7 +227,11 @@ mod tests {
             ("idp4", &["Lab (Main)"]),
             ("Solo", &["Solo 2"]),
         ] {
-            let names: Vec<String> = choose(&list, value, false).unwrap().into_iter().map(|idp| idp.name).collect();
+            let names: Vec<String> = choose(&list, value, false)
+                .unwrap()
+                .into_iter()
+                .map(|idp| idp.name)
+                .collect();
             assert_eq!(names, wanted, "{value}");
         }
     }

@@ -32,7 +32,10 @@ impl Jar {
     /// The cookies for an address, each with its value as the `Cookie` header has it.
     #[must_use]
     pub fn pairs(&self, url: &Url) -> Vec<String> {
-        self.store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect()
+        self.store
+            .get_request_values(url)
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
     }
 
     /// Takes what an answer sets.
@@ -72,12 +75,20 @@ impl Jar {
         for cookie in self.store.iter_unexpired() {
             let end = match &cookie.expires {
                 CookieExpiration::AtUtc(end) => end.unix_timestamp(),
-                CookieExpiration::SessionEnd if with_session || self.loaded.contains(&label(cookie)) => 0,
+                CookieExpiration::SessionEnd
+                    if with_session || self.loaded.contains(&label(cookie)) =>
+                {
+                    0
+                }
                 CookieExpiration::SessionEnd => continue,
             };
             let (sub, domain) = domain(&cookie.domain);
             let flag = |is: bool| if is { "TRUE" } else { "FALSE" };
-            let only = if cookie.http_only().unwrap_or(false) { "#HttpOnly_" } else { "" };
+            let only = if cookie.http_only().unwrap_or(false) {
+                "#HttpOnly_"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 text,
                 "{only}{domain}\t{}\t{}\t{}\t{end}\t{}\t{}",
@@ -99,9 +110,13 @@ impl Jar {
             let only = line.strip_prefix("#HttpOnly_");
             let line = only.unwrap_or(line);
             let fields: Vec<&str> = line.split('\t').collect();
-            let [domain, sub, path, secure, end, name, value] = fields.as_slice() else { continue };
+            let [domain, sub, path, secure, end, name, value] = fields.as_slice() else {
+                continue;
+            };
             let host = domain.trim_start_matches('.');
-            let Ok(url) = Url::parse(&format!("https://{host}{path}")) else { continue };
+            let Ok(url) = Url::parse(&format!("https://{host}{path}")) else {
+                continue;
+            };
             let mut cookie = format!("{name}={value}; Path={path}");
             if *secure == "TRUE" {
                 cookie.push_str("; Secure");
@@ -112,9 +127,17 @@ impl Jar {
             if *sub == "TRUE" {
                 let _ = write!(cookie, "; Domain={host}");
             }
-            let end = end.parse().ok().filter(|end| *end > 0).and_then(|end| DateTime::from_timestamp(end, 0));
+            let end = end
+                .parse()
+                .ok()
+                .filter(|end| *end > 0)
+                .and_then(|end| DateTime::from_timestamp(end, 0));
             if let Some(end) = end {
-                let _ = write!(cookie, "; Expires={}", end.format("%a, %d %b %Y %H:%M:%S GMT"));
+                let _ = write!(
+                    cookie,
+                    "; Expires={}",
+                    end.format("%a, %d %b %Y %H:%M:%S GMT")
+                );
             }
             let _ = jar.store.parse(&cookie, &url);
         }
@@ -162,12 +185,26 @@ mod tests {
         let mut pairs = jar.pairs(&url);
         pairs.sort();
         assert_eq!(pairs, ["_shibsession_6162=_x%3A1", "long=1"]);
-        assert!(jar.to_netscape(true).contains("#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n"));
-        jar.store.parse("_shibsession_new=1; Path=/; Secure", &url).unwrap();
+        assert!(
+            jar.to_netscape(true)
+                .contains("#HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n")
+        );
+        jar.store
+            .parse("_shibsession_new=1; Path=/; Secure", &url)
+            .unwrap();
         let kept = jar.to_netscape(false);
-        assert!(kept.contains("_shibsession_6162\t_x%3A1\n") && !kept.contains("_shibsession_new"), "{kept}");
-        assert!(jar.to_netscape(false).contains(".sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\n"));
-        assert!(jar.pairs(&Url::parse("https://elsewhere.example/").unwrap()).is_empty());
+        assert!(
+            kept.contains("_shibsession_6162\t_x%3A1\n") && !kept.contains("_shibsession_new"),
+            "{kept}"
+        );
+        assert!(
+            jar.to_netscape(false)
+                .contains(".sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\n")
+        );
+        assert!(
+            jar.pairs(&Url::parse("https://elsewhere.example/").unwrap())
+                .is_empty()
+        );
         jar.forget_session("sp.example");
         assert_eq!(jar.pairs(&url), ["long=1"]);
     }

@@ -12,7 +12,10 @@ use crate::http::Answer;
 /// [`EcpError::Kerberos`].
 pub fn begin<'a>(gssapi: &'a Gssapi, host: &str) -> Result<(Negotiation<'a>, String), EcpError> {
     let (negotiation, token) = gssapi.begin(host)?;
-    Ok((negotiation, format!("Negotiate {}", base64::encode_block(&token))))
+    Ok((
+        negotiation,
+        format!("Negotiate {}", base64::encode_block(&token)),
+    ))
 }
 
 /// Verifies that whoever answered has the host's key.
@@ -21,9 +24,20 @@ pub fn begin<'a>(gssapi: &'a Gssapi, host: &str) -> Result<(Negotiation<'a>, Str
 /// [`EcpError::NotMutual`].
 pub fn verify(mut negotiation: Negotiation<'_>, answer: &Answer) -> Result<(), EcpError> {
     let refused = || EcpError::NotMutual(answer.host.clone());
-    let values = answer.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+    let values = answer
+        .headers
+        .get_all("www-authenticate")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let mut tokens = values.filter_map(|value| value.strip_prefix("Negotiate "));
-    let token = tokens.next().and_then(|token| base64::decode_block(token.trim()).ok()).ok_or_else(refused)?;
+    let token = tokens
+        .next()
+        .and_then(|token| base64::decode_block(token.trim()).ok())
+        .ok_or_else(refused)?;
     negotiation.step(&token).map_err(|_| refused())?;
-    if negotiation.is_complete() { Ok(()) } else { Err(refused()) }
+    if negotiation.is_complete() {
+        Ok(())
+    } else {
+        Err(refused())
+    }
 }

@@ -80,15 +80,27 @@ impl Envelope {
             return Err(EnvelopeError::NotXml);
         }
         let start = xml.len() - text.len();
-        let found = Self { start, ..Self::default() };
-        let mut scanner = Scanner { found, path: Vec::new(), seen: false, header_from: 0 };
+        let found = Self {
+            start,
+            ..Self::default()
+        };
+        let mut scanner = Scanner {
+            found,
+            path: Vec::new(),
+            seen: false,
+            header_from: 0,
+        };
         let mut reader = NsReader::from_str(text);
         let place = |read: u64| usize::try_from(read).map_or(usize::MAX, |read| start + read);
         loop {
             let from = place(reader.buffer_position());
-            let (namespace, event) = reader.read_resolved_event().map_err(|_| EnvelopeError::NotXml)?;
+            let (namespace, event) = reader
+                .read_resolved_event()
+                .map_err(|_| EnvelopeError::NotXml)?;
             let namespace = match namespace {
-                ResolveResult::Bound(namespace) => String::from_utf8_lossy(namespace.0.as_ref()).into_owned(),
+                ResolveResult::Bound(namespace) => {
+                    String::from_utf8_lossy(namespace.0.as_ref()).into_owned()
+                }
                 _ => String::new(),
             };
             match event {
@@ -141,19 +153,31 @@ impl Envelope {
     /// has none.
     #[must_use]
     pub fn with_header_of(&self, xml: &[u8], request: &Self) -> Option<Vec<u8>> {
-        const FOR_NEXT: &str = "r:mustUnderstand=\"1\" r:actor=\"http://schemas.xmlsoap.org/soap/actor/next\"";
+        const FOR_NEXT: &str =
+            "r:mustUnderstand=\"1\" r:actor=\"http://schemas.xmlsoap.org/soap/actor/next\"";
         let place = self.header.as_ref()?;
         let mut header = format!("<r:Header xmlns:r=\"{SOAP}\">");
         if let Some(id) = &request.message_id {
             let id = escape(id.as_str());
-            header.push_str(&format!("<p:Response xmlns:p=\"{PAOS}\" {FOR_NEXT} refToMessageID=\"{id}\"/>"));
+            header.push_str(&format!(
+                "<p:Response xmlns:p=\"{PAOS}\" {FOR_NEXT} refToMessageID=\"{id}\"/>"
+            ));
         }
         if let Some(state) = &request.relay_state {
             let state = escape(state.as_str());
-            header.push_str(&format!("<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>"));
+            header.push_str(&format!(
+                "<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>"
+            ));
         }
         header.push_str("</r:Header>");
-        Some([&xml[self.start..place.start], header.as_bytes(), &xml[place.end..]].concat())
+        Some(
+            [
+                &xml[self.start..place.start],
+                header.as_bytes(),
+                &xml[place.end..],
+            ]
+            .concat(),
+        )
     }
 }
 
@@ -226,7 +250,12 @@ struct Scanner {
 }
 
 impl Scanner {
-    fn open(&mut self, namespace: &str, start: &BytesStart<'_>, from: usize) -> Result<(), EnvelopeError> {
+    fn open(
+        &mut self,
+        namespace: &str,
+        start: &BytesStart<'_>,
+        from: usize,
+    ) -> Result<(), EnvelopeError> {
         if self.path.len() >= DEEPEST {
             return Err(EnvelopeError::TooDeep);
         }
@@ -234,9 +263,15 @@ impl Scanner {
         let name = String::from_utf8_lossy(local.as_ref().as_ref()).into_owned();
         let around = self.path.last().copied();
         let attribute = |name: &str| -> Result<Option<String>, EnvelopeError> {
-            let found = start.try_get_attribute(name).map_err(|_| EnvelopeError::Attributes)?;
+            let found = start
+                .try_get_attribute(name)
+                .map_err(|_| EnvelopeError::Attributes)?;
             found
-                .map(|value| value.normalized_value(XmlVersion::default()).map(|value| value.into_owned()))
+                .map(|value| {
+                    value
+                        .normalized_value(XmlVersion::default())
+                        .map(|value| value.into_owned())
+                })
                 .transpose()
                 .map_err(|_| EnvelopeError::Attributes)
         };
@@ -259,7 +294,9 @@ impl Scanner {
                 At::Body
             }
             (Some(At::Header), PAOS, "Request") => {
-                found.consumers.push(attribute("responseConsumerURL")?.unwrap_or_default());
+                found
+                    .consumers
+                    .push(attribute("responseConsumerURL")?.unwrap_or_default());
                 found.message_id = attribute("messageID")?;
                 At::Elsewhere
             }
@@ -268,7 +305,9 @@ impl Scanner {
                 At::RelayState
             }
             (Some(At::Header), ECP, "Response") => {
-                found.addresses.push(attribute("AssertionConsumerServiceURL")?.unwrap_or_default());
+                found
+                    .addresses
+                    .push(attribute("AssertionConsumerServiceURL")?.unwrap_or_default());
                 At::Elsewhere
             }
             (Some(At::Body), SAMLP, "AuthnRequest") => {
@@ -313,7 +352,10 @@ impl Scanner {
             Some(At::FaultString) => &mut self.found.fault,
             _ => return,
         };
-        if let Some(kept) = place.as_mut().filter(|kept| kept.len() + text.len() <= LONGEST_TEXT) {
+        if let Some(kept) = place
+            .as_mut()
+            .filter(|kept| kept.len() + text.len() <= LONGEST_TEXT)
+        {
             kept.push_str(text);
         }
     }
@@ -336,8 +378,13 @@ mod tests {
         assert_eq!(request.relay_state.as_deref(), Some("x<&A"));
         assert_eq!(request.request_address.as_deref(), Some("https://sp/acs"));
         let bare = String::from_utf8(request.without_header(REQUEST.as_bytes())).unwrap();
-        assert!(!bare.contains("Header") && bare.contains("\">  <!-- kept --></q:AuthnRequest></a:Body></a:Envelope>"));
-        let answer = request.with_header_of(REQUEST.as_bytes(), &request).unwrap();
+        assert!(
+            !bare.contains("Header")
+                && bare.contains("\">  <!-- kept --></q:AuthnRequest></a:Body></a:Envelope>")
+        );
+        let answer = request
+            .with_header_of(REQUEST.as_bytes(), &request)
+            .unwrap();
         let again = Envelope::parse(&answer).unwrap();
         assert_eq!(again.relay_state, request.relay_state);
         assert!(again.consumers.is_empty());
@@ -346,23 +393,41 @@ mod tests {
     #[test]
     fn a_byte_order_mark_before_a_message_moves_nothing() {
         let marked = format!("\u{feff}{REQUEST}");
-        let (plain, request) =
-            (Envelope::parse(REQUEST.as_bytes()).unwrap(), Envelope::parse(marked.as_bytes()).unwrap());
-        assert_eq!(request.without_header(marked.as_bytes()), plain.without_header(REQUEST.as_bytes()));
+        let (plain, request) = (
+            Envelope::parse(REQUEST.as_bytes()).unwrap(),
+            Envelope::parse(marked.as_bytes()).unwrap(),
+        );
+        assert_eq!(
+            request.without_header(marked.as_bytes()),
+            plain.without_header(REQUEST.as_bytes())
+        );
         let [ours, theirs] = [(&request, marked.as_str()), (&plain, REQUEST)]
             .map(|(envelope, xml)| envelope.with_header_of(xml.as_bytes(), &plain).unwrap());
         assert_eq!(ours, theirs);
-        assert_eq!(Envelope::parse(format!("\u{feff}{marked}").as_bytes()).err(), Some(EnvelopeError::NotXml));
+        assert_eq!(
+            Envelope::parse(format!("\u{feff}{marked}").as_bytes()).err(),
+            Some(EnvelopeError::NotXml)
+        );
     }
 
     #[test]
     fn what_is_no_such_message_is_refused() {
-        let with = |from: &str, to: &str| Envelope::parse(REQUEST.replacen(from, to, 1).as_bytes()).err();
-        assert_eq!(with("<a:Envelope", "<!DOCTYPE x><a:Envelope"), Some(EnvelopeError::DocumentType));
-        assert_eq!(with("<a:Body>", "<a:Body></a:Body><a:Body>"), Some(EnvelopeError::Bodies));
+        let with =
+            |from: &str, to: &str| Envelope::parse(REQUEST.replacen(from, to, 1).as_bytes()).err();
+        assert_eq!(
+            with("<a:Envelope", "<!DOCTYPE x><a:Envelope"),
+            Some(EnvelopeError::DocumentType)
+        );
+        assert_eq!(
+            with("<a:Body>", "<a:Body></a:Body><a:Body>"),
+            Some(EnvelopeError::Bodies)
+        );
         assert_eq!(with("&#x41;", "&home;"), Some(EnvelopeError::Entity));
         assert_eq!(with("</a:Envelope>", ""), Some(EnvelopeError::CutShort));
-        assert_eq!(Envelope::parse(b"<html></html>").err(), Some(EnvelopeError::NotSoap));
+        assert_eq!(
+            Envelope::parse(b"<html></html>").err(),
+            Some(EnvelopeError::NotSoap)
+        );
         assert_eq!(Envelope::parse(&[0xff]).err(), Some(EnvelopeError::NotXml));
         let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
         assert!(with("  <!-- kept -->", &deep).is_some());

@@ -12,13 +12,23 @@ use crate::{Authority, Grant, Refusal, Wanted};
 #[must_use]
 pub fn is_complete(request: &[u8]) -> bool {
     let ends = |end: &[u8]| request.windows(end.len()).any(|window| window == end);
-    if request.starts_with(b"GET") { ends(b"\r\n\r\n") || ends(b"\n\n") } else { ends(b"</voms>") }
+    if request.starts_with(b"GET") {
+        ends(b"\r\n\r\n") || ends(b"\n\n")
+    } else {
+        ends(b"</voms>")
+    }
 }
 
 impl Authority {
     /// Answers a request, REST or legacy, of the user with this chain.
     #[must_use]
-    pub fn answer(&self, signer: &Credential, client: &Chain, request: &[u8], now: DateTime<Utc>) -> Vec<u8> {
+    pub fn answer(
+        &self,
+        signer: &Credential,
+        client: &Chain,
+        request: &[u8],
+        now: DateTime<Utc>,
+    ) -> Vec<u8> {
         let text = String::from_utf8_lossy(request);
         let grant = |wanted: Option<Wanted>| match (wanted, client.end_entity()) {
             (Some(wanted), Some(holder)) => Some(self.grant(signer, holder, &wanted, now)),
@@ -35,9 +45,23 @@ impl Authority {
             None => ("404 Not Found", String::new()),
             Some(Ok(grant)) => {
                 // The C++ server answers 500 to a request that it granted with a warning.
-                let status = if grant.warnings.is_empty() { "200 OK" } else { "500 Internal Server Error" };
-                let warnings: String = grant.warnings.iter().map(|w| format!("<warning>{w}</warning>")).collect();
-                (status, format!("<voms><ac>{}</ac>{warnings}</voms>", base64(grant.ac.as_der(), "\n")))
+                let status = if grant.warnings.is_empty() {
+                    "200 OK"
+                } else {
+                    "500 Internal Server Error"
+                };
+                let warnings: String = grant
+                    .warnings
+                    .iter()
+                    .map(|w| format!("<warning>{w}</warning>"))
+                    .collect();
+                (
+                    status,
+                    format!(
+                        "<voms><ac>{}</ac>{warnings}</voms>",
+                        base64(grant.ac.as_der(), "\n")
+                    ),
+                )
             }
             Some(Err(refusal)) => {
                 let (status, code) = match refusal {
@@ -47,10 +71,19 @@ impl Authority {
                     Refusal::Sign(_) => ("500 Internal Server Error", "InternalError"),
                 };
                 let message = format!("{}: {refusal}", self.vo);
-                (status, format!("<voms><error><code>{code}</code><message>{message}</message></error></voms>"))
+                (
+                    status,
+                    format!(
+                        "<voms><error><code>{code}</code><message>{message}</message></error></voms>"
+                    ),
+                )
             }
         };
-        let body = if body.is_empty() { body } else { format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}") };
+        let body = if body.is_empty() {
+            body
+        } else {
+            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}")
+        };
         let length = body.len();
         let head = format!(
             "HTTP/1.1 {status}\r\nServer: gSOAP/2.8\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
@@ -61,12 +94,18 @@ impl Authority {
 
     fn legacy_answer(&self, outcome: Option<Result<Grant, Refusal>>) -> Vec<u8> {
         let item = |number: u32, message: &str| {
-            format!("<error><item><number>{number}</number><message>{message}</message></item></error>")
+            format!(
+                "<error><item><number>{number}</number><message>{message}</message></item></error>"
+            )
         };
         let content = match outcome {
             None => item(1005, "Unable to intepret command") + "<ac>QQ==\n</ac>",
             Some(Ok(grant)) => {
-                let warnings: String = grant.warnings.iter().map(|warning| item(2, warning)).collect();
+                let warnings: String = grant
+                    .warnings
+                    .iter()
+                    .map(|warning| item(2, warning))
+                    .collect();
                 format!("{warnings}<ac>{}</ac>", base64(grant.ac.as_der(), "\n"))
             }
             Some(Err(refusal)) => {
@@ -86,7 +125,10 @@ impl Authority {
 /// In lines of 64 characters, each with this end.
 pub(super) fn base64(der: &[u8], end: &str) -> String {
     let text = pem::encode("AC", der);
-    text.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}{end}")).collect()
+    text.lines()
+        .filter(|line| !line.starts_with("-----"))
+        .map(|line| format!("{line}{end}"))
+        .collect()
 }
 
 /// The query of `/generate-ac`, taken raw as the C++ server does.
@@ -110,7 +152,8 @@ fn rest_wish(rest: &str) -> Option<Wanted> {
 fn legacy_wish(document: &str) -> Option<Wanted> {
     let element = |name: &str| {
         let (_, rest) = document.split_once(&format!("<{name}>"))?;
-        rest.split_once(&format!("</{name}>")).map(|(content, _)| content)
+        rest.split_once(&format!("</{name}>"))
+            .map(|(content, _)| content)
     };
     let mut wanted = Wanted {
         lifetime: element("lifetime").and_then(|text| text.parse().ok()),
@@ -122,7 +165,9 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
         .split(',')
         .filter_map(|command| match command.split_at_checked(1)? {
             ("G", group) => Some(group.to_owned()),
-            ("B", both) => both.split_once(':').map(|(group, role)| format!("{group}/Role={role}")),
+            ("B", both) => both
+                .split_once(':')
+                .map(|(group, role)| format!("{group}/Role={role}")),
             ("A", _) => {
                 wanted.all = true;
                 None
@@ -135,11 +180,17 @@ fn legacy_wish(document: &str) -> Option<Wanted> {
 }
 
 fn legacy_order(list: &str) -> Vec<Fqan> {
-    list.split(',').filter_map(|item| item.replacen(':', "/Role=", 1).parse().ok()).collect()
+    list.split(',')
+        .filter_map(|item| item.replacen(':', "/Role=", 1).parse().ok())
+        .collect()
 }
 
 fn hosts(list: &str) -> Vec<String> {
-    list.split(',').map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned).collect()
+    list.split(',')
+        .map(str::trim)
+        .filter(|host| !host.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn fqans<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Vec<Fqan>> {

@@ -22,15 +22,27 @@ const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="no
 #[must_use]
 pub fn is_complete(request: &[u8]) -> bool {
     let ends = |end: &[u8]| request.windows(end.len()).any(|window| window == end);
-    request.first().is_some_and(|first| !first.is_ascii_uppercase()) || ends(b"\r\n\r\n") || ends(b"\n\n")
+    request
+        .first()
+        .is_some_and(|first| !first.is_ascii_uppercase())
+        || ends(b"\r\n\r\n")
+        || ends(b"\n\n")
 }
 
 impl Authority {
     /// Answers a request as IAM does.
     #[must_use]
-    pub fn iam_answer(&self, signer: &Credential, client: &Client, request: &[u8], now: DateTime<Utc>) -> Vec<u8> {
+    pub fn iam_answer(
+        &self,
+        signer: &Credential,
+        client: &Client,
+        request: &[u8],
+        now: DateTime<Utc>,
+    ) -> Vec<u8> {
         let text = String::from_utf8_lossy(request);
-        let Some(request) = Request::parse(&text) else { return nginx(None).write(now, true) };
+        let Some(request) = Request::parse(&text) else {
+            return nginx(None).write(now, true);
+        };
         let page = match client {
             Client::Anonymous => nginx(Some("No required SSL certificate was sent")),
             Client::Unverified(_) => nginx(Some("The SSL certificate error")),
@@ -52,12 +64,20 @@ impl Authority {
             return request.spring("404 Not Found", now);
         }
         let Some(holder) = holder else {
-            return untyped("400 Bad Request", error(1006, "Client is not authenticated."));
+            return untyped(
+                "400 Bad Request",
+                error(1006, "Client is not authenticated."),
+            );
         };
         if !["GET", "HEAD"].contains(&request.method) {
-            return Page { more: "Allow: GET\r\n", ..request.spring("405 Method Not Allowed", now) };
+            return Page {
+                more: "Allow: GET\r\n",
+                ..request.spring("405 Method Not Allowed", now)
+            };
         }
-        let known = |member: &&Member| member.subject == *holder.subject() && member.issuer == *holder.issuer();
+        let known = |member: &&Member| {
+            member.subject == *holder.subject() && member.issuer == *holder.issuer()
+        };
         let Some(member) = self.members.iter().find(known) else {
             return untyped("403 Forbidden", error(1001, &unknown(holder)));
         };
@@ -84,8 +104,14 @@ impl Authority {
     ) -> Result<String, Denial> {
         let lifetime = lifetime(request)?;
         let asked = request.parameter("fqans").unwrap_or_default();
-        let texts = asked.split(',').map(str::trim).filter(|text| !text.is_empty());
-        let asked = texts.map(Asked::parse).collect::<Option<Vec<_>>>().ok_or(Denial::Uncaught)?;
+        let texts = asked
+            .split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let asked = texts
+            .map(Asked::parse)
+            .collect::<Option<Vec<_>>>()
+            .ok_or(Denial::Uncaught)?;
         let fqans = self.attributes(member, holder, &asked)?;
         if member.must_sign_aup {
             let name = &member.name;
@@ -95,7 +121,10 @@ impl Authority {
         }
         let longest = self.longest_seconds();
         let seconds = lifetime.unwrap_or(longest).min(longest);
-        let ac = self.draft(member, fqans, seconds, now).sign(holder, signer).map_err(|_| Denial::Uncaught)?;
+        let ac = self
+            .draft(member, fqans, seconds, now)
+            .sign(holder, signer)
+            .map_err(|_| Denial::Uncaught)?;
         // Java's writer of XML keeps the carriage returns of Java's base64 as references.
         let ac = format!("<ac>{}</ac>", base64(ac.as_der(), "&#13;\n"));
         let shortened = lifetime.filter(|asked| *asked > longest).map(|_| {
@@ -109,26 +138,48 @@ impl Authority {
     }
 
     /// What was asked for, then all other groups that are granted unasked, by name.
-    fn attributes(&self, member: &Member, holder: &Certificate, asked: &[Asked<'_>]) -> Result<Vec<String>, Denial> {
+    fn attributes(
+        &self,
+        member: &Member,
+        holder: &Certificate,
+        asked: &[Asked<'_>],
+    ) -> Result<Vec<String>, Denial> {
         if member.suspended.is_some() {
             let (subject, issuer) = names(holder);
-            return Err(Denial::Attributes(1004, format!("User '{subject}, {issuer}' is not active.")));
+            return Err(Denial::Attributes(
+                1004,
+                format!("User '{subject}, {issuer}' is not active."),
+            ));
         }
         if let Some(missing) = asked.iter().find(|asked| !asked.is_held_by(member)) {
             let text = missing.text;
-            let message = format!("User is not authorized to request attribute '{text}' or attribute does not exist.");
+            let message = format!(
+                "User is not authorized to request attribute '{text}' or attribute does not exist."
+            );
             return Err(Denial::Attributes(1007, message));
         }
-        let mut groups: Vec<String> =
-            member.groups.iter().filter(|group| group.is_of(&self.vo)).map(ToString::to_string).collect();
+        let mut groups: Vec<String> = member
+            .groups
+            .iter()
+            .filter(|group| group.is_of(&self.vo))
+            .map(ToString::to_string)
+            .collect();
         groups.sort();
         let mut granted: Vec<String> = Vec::new();
-        for fqan in asked.iter().map(|asked| asked.text.to_owned()).chain(groups) {
+        for fqan in asked
+            .iter()
+            .map(|asked| asked.text.to_owned())
+            .chain(groups)
+        {
             if !granted.contains(&fqan) {
                 granted.push(fqan);
             }
         }
-        if granted.is_empty() { Err(Denial::Attributes(1001, unknown(holder))) } else { Ok(granted) }
+        if granted.is_empty() {
+            Err(Denial::Attributes(1001, unknown(holder)))
+        } else {
+            Ok(granted)
+        }
     }
 }
 
@@ -147,7 +198,10 @@ enum Denial {
 /// Seconds; `None` for the most there is.
 fn lifetime(request: &Request<'_>) -> Result<Option<u64>, Denial> {
     for name in ["fqans", "targets"] {
-        if request.parameter(name).is_some_and(|value| value.encode_utf16().count() > LONGEST_PARAMETER) {
+        if request
+            .parameter(name)
+            .is_some_and(|value| value.encode_utf16().count() > LONGEST_PARAMETER)
+        {
             return Err(Denial::Validation(format!(
                 "{name} parameter length is limited to {LONGEST_PARAMETER} characters"
             )));
@@ -157,7 +211,9 @@ fn lifetime(request: &Request<'_>) -> Result<Option<u64>, Denial> {
     match (asked.trim(), asked.trim().parse::<i64>()) {
         ("", _) => Ok(None),
         (_, Ok(seconds @ 1..)) => Ok(u64::try_from(seconds).ok()),
-        (_, Ok(_)) => Err(Denial::Validation("lifetime must be a positive integer".to_owned())),
+        (_, Ok(_)) => Err(Denial::Validation(
+            "lifetime must be a positive integer".to_owned(),
+        )),
         (text, Err(_)) => Err(Denial::Validation(format!(
             "Failed to convert property value of type 'java.lang.String' to required type 'java.lang.Long' for \
              property 'lifetime'; nested exception is java.lang.NumberFormatException: For input string: \"{text}\""
@@ -176,7 +232,10 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let is_name = |name: &str| {
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         };
         let (group, role) = match text.split_once("/Role=") {
             Some((group, role)) => (group, Some(role)),
@@ -185,14 +244,21 @@ impl<'a> Asked<'a> {
         let path = group.strip_prefix('/')?;
         let fits = text.len() <= 255 && path.split('/').all(is_name) && role.is_none_or(is_name);
         let name = role.map_or_else(|| path.to_owned(), |role| format!("{path}/{role}"));
-        fits.then_some(Self { text, name, is_role: role.is_some() })
+        fits.then_some(Self {
+            text,
+            name,
+            is_role: role.is_some(),
+        })
     }
 
     fn is_held_by(&self, member: &Member) -> bool {
         let mut groups = member.groups.iter().chain(&member.optional_groups);
         let path = |fqan: &Fqan| fqan.group().trim_start_matches('/').to_owned();
         let role = |fqan: &Fqan| fqan.role().map(|role| format!("{}/{role}", path(fqan)));
-        member.roles.iter().any(|fqan| role(fqan).as_ref() == Some(&self.name))
+        member
+            .roles
+            .iter()
+            .any(|fqan| role(fqan).as_ref() == Some(&self.name))
             || (!self.is_role && groups.any(|fqan| path(fqan) == self.name))
     }
 }
@@ -211,9 +277,17 @@ impl<'a> Request<'a> {
         let mut words = line.trim_end().split(' ');
         let (method, target, version) = (words.next()?, words.next()?, words.next()?);
         let is_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
-        let fits = is_method && target.starts_with('/') && version.starts_with("HTTP/1.") && words.next().is_none();
+        let fits = is_method
+            && target.starts_with('/')
+            && version.starts_with("HTTP/1.")
+            && words.next().is_none();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        fits.then_some(Self { method, path, query, head })
+        fits.then_some(Self {
+            method,
+            path,
+            query,
+            head,
+        })
     }
 
     /// Decoded; of several with one name Spring makes a list.
@@ -224,7 +298,11 @@ impl<'a> Request<'a> {
     }
 
     fn agent(&self) -> Option<&str> {
-        let fields = self.head.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
+        let fields = self
+            .head
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .filter_map(|line| line.split_once(':'));
         let mut agents = fields.filter(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
         agents.next().map(|(_, value)| value.trim())
     }
@@ -238,7 +316,12 @@ impl<'a> Request<'a> {
             reason.trim_start(),
             serde_json::Value::from(self.path)
         );
-        Page { status, content_type: Some("application/json"), more: "", body }
+        Page {
+            status,
+            content_type: Some("application/json"),
+            more: "",
+            body,
+        }
     }
 }
 
@@ -253,8 +336,15 @@ struct Page {
 
 impl Page {
     fn write(&self, now: DateTime<Utc>, with_body: bool) -> Vec<u8> {
-        let Self { status, content_type, more, body } = self;
-        let content_type = content_type.map(|name| format!("Content-Type: {name}\r\n")).unwrap_or_default();
+        let Self {
+            status,
+            content_type,
+            more,
+            body,
+        } = self;
+        let content_type = content_type
+            .map(|name| format!("Content-Type: {name}\r\n"))
+            .unwrap_or_default();
         let date = now.format("%a, %d %b %Y %H:%M:%S GMT");
         let length = body.len();
         let head = format!(
@@ -268,21 +358,36 @@ impl Page {
 /// nginx's own page for a request that it does not pass on.
 fn nginx(problem: Option<&str>) -> Page {
     let title = problem.unwrap_or("Bad Request");
-    let explained = problem.map(|problem| format!("<center>{problem}</center>\r\n")).unwrap_or_default();
+    let explained = problem
+        .map(|problem| format!("<center>{problem}</center>\r\n"))
+        .unwrap_or_default();
     let body = format!(
         "<html>\r\n<head><title>400 {title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n\
          {explained}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
     );
-    Page { status: "400 Bad Request", content_type: Some("text/html"), more: "", body }
+    Page {
+        status: "400 Bad Request",
+        content_type: Some("text/html"),
+        more: "",
+        body,
+    }
 }
 
 fn xml(body: String) -> Page {
-    Page { content_type: Some("text/xml;charset=utf-8"), ..untyped("200 OK", body) }
+    Page {
+        content_type: Some("text/xml;charset=utf-8"),
+        ..untyped("200 OK", body)
+    }
 }
 
 /// IAM's filters write their answers without saying what they are.
 fn untyped(status: &'static str, body: String) -> Page {
-    Page { status, content_type: None, more: "", body }
+    Page {
+        status,
+        content_type: None,
+        more: "",
+        body,
+    }
 }
 
 fn voms(content: &str) -> String {
@@ -290,16 +395,27 @@ fn voms(content: &str) -> String {
 }
 
 fn error(code: u32, message: &str) -> String {
-    voms(&format!("<error><code>{code}</code><message>{}</message></error>", escaped(message)))
+    voms(&format!(
+        "<error><code>{code}</code><message>{}</message></error>",
+        escaped(message)
+    ))
 }
 
 fn old_error(code: u32, message: &str) -> String {
-    let item = format!("<number>{code}</number><message>{}</message>", escaped(message));
-    format!("{DECLARATION}<vomsans><version>3</version><error><item>{item}</item></error><ac>QQ==\n</ac></vomsans>")
+    let item = format!(
+        "<number>{code}</number><message>{}</message>",
+        escaped(message)
+    );
+    format!(
+        "{DECLARATION}<vomsans><version>3</version><error><item>{item}</item></error><ac>QQ==\n</ac></vomsans>"
+    )
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#13;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\r', "&#13;")
 }
 
 /// Subject and issuer in the form that IAM stores.

@@ -50,7 +50,9 @@ pub struct Member {
 impl Member {
     /// VOMS-Admin knows an unsigned usage policy as a reason to suspend.
     fn suspension(&self) -> Option<&str> {
-        let aup = self.must_sign_aup.then_some("User failed to sign the AUP in time.");
+        let aup = self
+            .must_sign_aup
+            .then_some("User failed to sign the AUP in time.");
         self.suspended.as_deref().or(aup)
     }
 }
@@ -122,7 +124,10 @@ impl Authority {
         wanted: &Wanted,
         now: DateTime<Utc>,
     ) -> Result<Grant, Refusal> {
-        let member = self.members.iter().find(|member| member.subject.matches(holder.subject()));
+        let member = self
+            .members
+            .iter()
+            .find(|member| member.subject.matches(holder.subject()));
         let member = member.ok_or(Refusal::Unknown)?;
         if let Some(reason) = member.suspension() {
             return Err(Refusal::Suspended(reason.to_owned()));
@@ -138,16 +143,34 @@ impl Authority {
                 fqans.push(fqan.clone());
             }
         }
-        fqans.sort_by_key(|fqan| wanted.order.iter().position(|first| first == fqan).unwrap_or(usize::MAX));
+        fqans.sort_by_key(|fqan| {
+            wanted
+                .order
+                .iter()
+                .position(|first| first == fqan)
+                .unwrap_or(usize::MAX)
+        });
         let longest = self.longest_seconds();
-        let asked = wanted.lifetime.filter(|seconds| *seconds > 0).unwrap_or(longest);
+        let asked = wanted
+            .lifetime
+            .filter(|seconds| *seconds > 0)
+            .unwrap_or(longest);
         let granted = asked.min(longest);
         let warnings = (granted < asked).then(|| {
-            format!("{}: The validity of this VOMS AC in your proxy is shortened to {granted} seconds!", self.uri)
+            format!(
+                "{}: The validity of this VOMS AC in your proxy is shortened to {granted} seconds!",
+                self.uri
+            )
         });
         let fqans = fqans.iter().map(long_form).collect();
-        let draft = AcDraft { targets: wanted.targets.clone(), ..self.draft(member, fqans, granted, now) };
-        Ok(Grant { ac: draft.sign(holder, signer)?, warnings: warnings.into_iter().collect() })
+        let draft = AcDraft {
+            targets: wanted.targets.clone(),
+            ..self.draft(member, fqans, granted, now)
+        };
+        Ok(Grant {
+            ac: draft.sign(holder, signer)?,
+            warnings: warnings.into_iter().collect(),
+        })
     }
 
     fn longest_seconds(&self) -> u64 {
@@ -155,8 +178,17 @@ impl Authority {
     }
 
     /// What is signed for a member, at most for as long as the authority signs anything.
-    fn draft(&self, member: &Member, fqans: Vec<String>, seconds: u64, now: DateTime<Utc>) -> AcDraft {
-        let lifetime = i64::try_from(seconds).ok().and_then(Duration::try_seconds).unwrap_or(self.longest);
+    fn draft(
+        &self,
+        member: &Member,
+        fqans: Vec<String>,
+        seconds: u64,
+        now: DateTime<Utc>,
+    ) -> AcDraft {
+        let lifetime = i64::try_from(seconds)
+            .ok()
+            .and_then(Duration::try_seconds)
+            .unwrap_or(self.longest);
         AcDraft {
             vo: self.vo.clone(),
             uri: self.uri.clone(),
@@ -171,5 +203,9 @@ impl Authority {
 
 /// The form with the NULLs, as today's servers send it.
 fn long_form(fqan: &Fqan) -> String {
-    format!("{}/Role={}/Capability=NULL", fqan.group(), fqan.role().unwrap_or("NULL"))
+    format!(
+        "{}/Role={}/Capability=NULL",
+        fqan.group(),
+        fqan.role().unwrap_or("NULL")
+    )
 }

@@ -7,9 +7,12 @@ use openssl::bn::{BigNum, MsbOption};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::x509::extension::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
+    SubjectKeyIdentifier,
 };
-use openssl::x509::{X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
+use openssl::x509::{
+    X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder,
+};
 use voms::chain::Chain;
 use voms::pki::certificate::{Certificate, CertificateError};
 use voms::pki::credential::Credential;
@@ -73,18 +76,37 @@ impl ThrowAwayCa {
     ///
     /// # Errors
     /// [`PkiError`].
-    pub fn create(subject: &[(&'static str, String)], now: DateTime<Utc>) -> Result<Self, PkiError> {
+    pub fn create(
+        subject: &[(&'static str, String)],
+        now: DateTime<Utc>,
+    ) -> Result<Self, PkiError> {
         let key = PrivateKey::generate_rsa(2048)?;
         let name = name(subject)?;
-        let mut builder = begin(&name, &name, &key, now - Duration::days(1), now + Duration::days(30))?;
+        let mut builder = begin(
+            &name,
+            &name,
+            &key,
+            now - Duration::days(1),
+            now + Duration::days(30),
+        )?;
         builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
-        builder.append_extension(KeyUsage::new().critical().key_cert_sign().crl_sign().build()?)?;
+        builder.append_extension(
+            KeyUsage::new()
+                .critical()
+                .key_cert_sign()
+                .crl_sign()
+                .build()?,
+        )?;
         let identifier = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
         builder.append_extension(identifier)?;
         builder.sign(key.pkey(), MessageDigest::sha256())?;
         let x509 = builder.build();
         let certificate = Certificate::from_x509(&x509)?;
-        Ok(Self { x509, key, certificate })
+        Ok(Self {
+            x509,
+            key,
+            certificate,
+        })
     }
 
     /// The CA's own certificate.
@@ -107,16 +129,27 @@ impl ThrowAwayCa {
     /// [`PkiError`].
     pub fn certify(&self, wanted: &Certification, key: PrivateKey) -> Result<Credential, PkiError> {
         let subject = name(&wanted.subject)?;
-        let mut builder = begin(&subject, &name_of(&self.x509)?, &key, wanted.not_before, wanted.not_after)?;
+        let mut builder = begin(
+            &subject,
+            &name_of(&self.x509)?,
+            &key,
+            wanted.not_before,
+            wanted.not_after,
+        )?;
         for extension in self.extensions(&builder, wanted)? {
             builder.append_extension(extension)?;
         }
         builder.sign(self.key.pkey(), MessageDigest::sha256())?;
-        let chain = Chain::new(vec![Certificate::from_x509(&builder.build())?]).map_err(|_| PkiError::Mismatch)?;
+        let chain = Chain::new(vec![Certificate::from_x509(&builder.build())?])
+            .map_err(|_| PkiError::Mismatch)?;
         Credential::new(chain, key).map_err(|_| PkiError::Mismatch)
     }
 
-    fn extensions(&self, builder: &X509Builder, wanted: &Certification) -> Result<Vec<X509Extension>, ErrorStack> {
+    fn extensions(
+        &self,
+        builder: &X509Builder,
+        wanted: &Certification,
+    ) -> Result<Vec<X509Extension>, ErrorStack> {
         let context = builder.x509v3_context(Some(&self.x509), None);
         let mut usage = KeyUsage::new();
         usage.critical().digital_signature();
@@ -167,9 +200,17 @@ impl ThrowAwayCa {
             entry.set_revocation_date(&*asn1_time(from)?)?;
             builder.add_revoked(entry.build())?;
         }
-        let own = self.x509.subject_key_id().map(|id| id.as_slice()).unwrap_or_default();
+        let own = self
+            .x509
+            .subject_key_id()
+            .map(|id| id.as_slice())
+            .unwrap_or_default();
         let identifier = key_identifier(own).map_err(CertificateError::from)?;
-        builder.append_extension(extension(oid::AUTHORITY_KEY_IDENTIFIER, false, &identifier)?)?;
+        builder.append_extension(extension(
+            oid::AUTHORITY_KEY_IDENTIFIER,
+            false,
+            &identifier,
+        )?)?;
         let number = 1u8.to_der().map_err(CertificateError::from)?;
         builder.append_extension(extension(oid::CRL_NUMBER, false, &number)?)?;
         builder.sign(self.key.pkey(), MessageDigest::sha256())?;

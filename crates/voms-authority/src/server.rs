@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod, SslRef, SslStream, SslVerifyMode, SslVersion};
+use openssl::ssl::{
+    SslAcceptor, SslFiletype, SslMethod, SslRef, SslStream, SslVerifyMode, SslVersion,
+};
 use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
@@ -85,11 +87,20 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError`].
-    pub fn start<F>(host: &Credential, client_ca: &Certificate, answer: F) -> Result<Self, ServerError>
+    pub fn start<F>(
+        host: &Credential,
+        client_ca: &Certificate,
+        answer: F,
+    ) -> Result<Self, ServerError>
     where
         F: Fn(&Chain, &[u8]) -> Vec<u8> + Send + Sync + 'static,
     {
-        let reception = Reception { front: Front::Voms, host, client_ca, revocation_list: None };
+        let reception = Reception {
+            front: Front::Voms,
+            host,
+            client_ca,
+            revocation_list: None,
+        };
         Self::receive(&reception, move |client, request| match client {
             Client::Verified(chain) => answer(chain, request),
             _ => Vec::new(),
@@ -109,7 +120,11 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
-        let (stopping, answer, busy) = (stop.clone(), Arc::new(answer), Arc::new(AtomicUsize::new(0)));
+        let (stopping, answer, busy) = (
+            stop.clone(),
+            Arc::new(answer),
+            Arc::new(AtomicUsize::new(0)),
+        );
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 if stopping.load(Ordering::Relaxed) {
@@ -127,7 +142,11 @@ impl Server {
                 });
             }
         });
-        Ok(Self { address, stop, accepting: Some(accepting) })
+        Ok(Self {
+            address,
+            stop,
+            accepting: Some(accepting),
+        })
     }
 
     /// The port it listens on, at 127.0.0.1.
@@ -149,7 +168,12 @@ impl Drop for Server {
 }
 
 fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
-    let Reception { front, host, client_ca, revocation_list } = reception;
+    let Reception {
+        front,
+        host,
+        client_ca,
+        revocation_list,
+    } = reception;
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_certificate(host.chain().leaf().x509()?)?;
     builder.set_private_key(host.key().pkey())?;
@@ -158,8 +182,12 @@ fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
     let mut store = X509StoreBuilder::new()?;
     store.add_cert(client_ca.to_x509()?)?;
     if let Some(list) = revocation_list {
-        let path = list.to_str().ok_or_else(|| ServerError::Path(list.to_path_buf()))?;
-        store.add_lookup(X509Lookup::file())?.load_crl_file(path, SslFiletype::PEM)?;
+        let path = list
+            .to_str()
+            .ok_or_else(|| ServerError::Path(list.to_path_buf()))?;
+        store
+            .add_lookup(X509Lookup::file())?
+            .load_crl_file(path, SslFiletype::PEM)?;
         // OpenSSL looks for the first certificate alone otherwise, which may be a proxy.
         flags |= X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL;
     }
@@ -167,7 +195,9 @@ fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
     builder.set_cert_store(store.build());
     builder.verify_param_mut().set_flags(flags)?;
     match front {
-        Front::Voms => builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT),
+        Front::Voms => {
+            builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT)
+        }
         Front::Nginx => {
             builder.set_max_proto_version(Some(SslVersion::TLS1_2))?;
             // The handshake goes on whatever is found, and the finding stays as its result.
@@ -229,7 +259,10 @@ fn read_request(stream: &mut SslStream<TcpStream>, front: Front) -> io::Result<V
         Front::Nginx => iam::is_complete,
     };
     let (until, mut request, mut buffer) = (Instant::now() + PATIENCE, Vec::new(), [0; 4096]);
-    while !is_complete(without_gsi(&request)) && request.len() < REQUEST_LIMIT && Instant::now() < until {
+    while !is_complete(without_gsi(&request))
+        && request.len() < REQUEST_LIMIT
+        && Instant::now() < until
+    {
         let count = stream.read(&mut buffer)?;
         if count == 0 {
             break;

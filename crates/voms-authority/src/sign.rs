@@ -10,7 +10,8 @@ use openssl::sign::Signer;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms_asn1::attribute_certificate::{
-    AttCertIssuer, AttCertValidityPeriod, AttributeCertificate, AttributeCertificateInfo, Holder, IssuerSerial, V2Form,
+    AttCertIssuer, AttCertValidityPeriod, AttributeCertificate, AttributeCertificateInfo, Holder,
+    IssuerSerial, V2Form,
 };
 use voms_asn1::oid;
 use voms_asn1::targets::Targets;
@@ -82,7 +83,11 @@ impl AcDraft {
                 not_after_time: generalized(self.not_after)?,
             },
             attributes: vec![
-                FqanAttribute { policy_authority: self.authority(), fqans: self.fqans.clone() }.to_attribute()?,
+                FqanAttribute {
+                    policy_authority: self.authority(),
+                    fqans: self.fqans.clone(),
+                }
+                .to_attribute()?,
             ],
             issuer_unique_id: None,
             extensions: Some(self.extensions(signer)?),
@@ -104,20 +109,36 @@ impl AcDraft {
     fn extensions(&self, signer: &Credential) -> Result<Vec<Extension>, SignError> {
         let mut extensions = Vec::new();
         if !self.attributes.is_empty() {
-            let granted = GrantedAttributes { grantor: self.authority(), attributes: self.attributes.clone() };
+            let granted = GrantedAttributes {
+                grantor: self.authority(),
+                attributes: self.attributes.clone(),
+            };
             extensions.push(generic_attributes::to_extension(&[granted])?);
         }
         if !self.targets.is_empty() {
-            extensions.push(Targets { hosts: self.targets.clone() }.to_extension()?);
+            extensions.push(
+                Targets {
+                    hosts: self.targets.clone(),
+                }
+                .to_extension()?,
+            );
         }
         let leaf = signer.chain().leaf();
-        extensions.push(AcCerts { certificates: vec![leaf.der().to_vec()] }.to_extension()?);
+        extensions.push(
+            AcCerts {
+                certificates: vec![leaf.der().to_vec()],
+            }
+            .to_extension()?,
+        );
         extensions.push(plain(oid::NO_REV_AVAIL, &Null.to_der()?)?);
         let own = match leaf.x509()?.subject_key_id() {
             Some(id) => id.as_slice().to_vec(),
             None => openssl::hash::hash(MessageDigest::sha1(), leaf.public_key_bits())?.to_vec(),
         };
-        extensions.push(plain(oid::AUTHORITY_KEY_IDENTIFIER, &key_identifier(&own)?)?);
+        extensions.push(plain(
+            oid::AUTHORITY_KEY_IDENTIFIER,
+            &key_identifier(&own)?,
+        )?);
         Ok(extensions)
     }
 }
@@ -133,7 +154,11 @@ pub(super) fn key_identifier(key: &[u8]) -> Result<Vec<u8>, der::Error> {
 }
 
 fn plain(id: der::asn1::ObjectIdentifier, value: &[u8]) -> Result<Extension, der::Error> {
-    Ok(Extension { extn_id: id, critical: false, extn_value: OctetString::new(value)? })
+    Ok(Extension {
+        extn_id: id,
+        critical: false,
+        extn_value: OctetString::new(value)?,
+    })
 }
 
 fn algorithm(signer: &Credential) -> Result<(AlgorithmIdentifierOwned, MessageDigest), der::Error> {
@@ -141,20 +166,34 @@ fn algorithm(signer: &Credential) -> Result<(AlgorithmIdentifierOwned, MessageDi
     let (oid, digest, parameters) = match (key.id(), key.bits()) {
         (Id::EC, 257..) => (oid::ECDSA_WITH_SHA384, MessageDigest::sha384(), None),
         (Id::EC, _) => (oid::ECDSA_WITH_SHA256, MessageDigest::sha256(), None),
-        _ => (oid::SHA256_WITH_RSA, MessageDigest::sha256(), Some(Any::from(Null))),
+        _ => (
+            oid::SHA256_WITH_RSA,
+            MessageDigest::sha256(),
+            Some(Any::from(Null)),
+        ),
     };
     Ok((AlgorithmIdentifierOwned { oid, parameters }, digest))
 }
 
 fn holder_of(holder: &Certificate) -> Result<Holder, der::Error> {
     let name = GeneralName::DirectoryName(Name::from_der(holder.subject_der())?);
-    let id = IssuerSerial { issuer: vec![name], serial: Int::new(holder.serial_bytes())?, issuer_uid: None };
-    Ok(Holder { base_certificate_id: Some(id), ..Holder::default() })
+    let id = IssuerSerial {
+        issuer: vec![name],
+        serial: Int::new(holder.serial_bytes())?,
+        issuer_uid: None,
+    };
+    Ok(Holder {
+        base_certificate_id: Some(id),
+        ..Holder::default()
+    })
 }
 
 fn issuer_of(signer: &Certificate) -> Result<AttCertIssuer, der::Error> {
     let name = GeneralName::DirectoryName(Name::from_der(signer.subject_der())?);
-    Ok(AttCertIssuer::V2Form(V2Form { issuer_name: Some(vec![name]), ..V2Form::default() }))
+    Ok(AttCertIssuer::V2Form(V2Form {
+        issuer_name: Some(vec![name]),
+        ..V2Form::default()
+    }))
 }
 
 fn serial() -> Result<Int, SignError> {

@@ -35,8 +35,15 @@ pub enum Condition {
 
 impl Condition {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Expired, Self::Revoked, Self::Suspended, Self::Stranger, Self::Aup, Self::Ec, Self::Encrypted];
+    pub const ALL: [Self; 7] = [
+        Self::Expired,
+        Self::Revoked,
+        Self::Suspended,
+        Self::Stranger,
+        Self::Aup,
+        Self::Ec,
+        Self::Encrypted,
+    ];
 
     /// The user's name, which the directory below `users/` has too.
     #[must_use]
@@ -67,10 +74,15 @@ impl Condition {
     fn certification(self, now: DateTime<Utc>) -> Certification {
         let usual = certification(self.common_name(), Purpose::User, now);
         match self {
-            Self::Expired => {
-                Certification { not_before: now - Duration::hours(20), not_after: now - Duration::hours(1), ..usual }
-            }
-            Self::Ec => Certification { key: KeyKind::P256, ..usual },
+            Self::Expired => Certification {
+                not_before: now - Duration::hours(20),
+                not_after: now - Duration::hours(1),
+                ..usual
+            },
+            Self::Ec => Certification {
+                key: KeyKind::P256,
+                ..usual
+            },
             _ => usual,
         }
     }
@@ -98,7 +110,9 @@ impl SharedKey {
     fn make() -> Result<Self, PkiError> {
         let key = PrivateKey::generate(RSA)?;
         // The pass phrase protects nothing, so OpenSSL's few iterations do, which take no time.
-        let encrypted = key.pkey().private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), PASSPHRASE.as_bytes())?;
+        let encrypted = key
+            .pkey()
+            .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), PASSPHRASE.as_bytes())?;
         Ok(Self { key, encrypted })
     }
 }
@@ -116,7 +130,9 @@ impl World {
             if condition == Condition::Revoked {
                 world.publish_ca(&[&certificate], now)?;
             }
-            world.others.extend(condition.member(&world.first_member(), &certificate));
+            world
+                .others
+                .extend(condition.member(&world.first_member(), &certificate));
         }
         Ok(world)
     }

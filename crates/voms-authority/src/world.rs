@@ -64,15 +64,29 @@ impl World {
         let (ca, (host_key, user_key)) = beside(ca, || beside(key, key));
         let ca = ca?;
         let names = Purpose::Host(vec![HOST.to_owned(), "127.0.0.1".to_owned()]);
-        let host = ca.certify(&certification("localhost", names, now), host_key.map_err(PkiError::from)?)?;
+        let host = ca.certify(
+            &certification("localhost", names, now),
+            host_key.map_err(PkiError::from)?,
+        )?;
         let wanted = certification("Ada Lovelace", Purpose::User, now);
         let user = ca.certify(&wanted, user_key.map_err(PkiError::from)?)?;
-        let world = Self { dir: dir.to_owned(), ca, host, user, others: Vec::new() };
+        let world = Self {
+            dir: dir.to_owned(),
+            ca,
+            host,
+            user,
+            others: Vec::new(),
+        };
         world.publish_ca(&[], now)?;
         world.write_lsc()?;
         world.write_user("user", &world.user)?;
         let host_key = world.host.key().to_pem().map_err(PkiError::from)?;
-        world.write_pair(Path::new("host"), "host", world.host.chain().leaf(), &host_key)?;
+        world.write_pair(
+            Path::new("host"),
+            "host",
+            world.host.chain().leaf(),
+            &host_key,
+        )?;
         Ok(world)
     }
 
@@ -83,20 +97,28 @@ impl World {
             vo: VO.to_owned(),
             uri: format!("{HOST}:{port}"),
             longest: Duration::hours(24),
-            members: std::iter::once(self.first_member()).chain(self.others.iter().cloned()).collect(),
+            members: std::iter::once(self.first_member())
+                .chain(self.others.iter().cloned())
+                .collect(),
         }
     }
 
     /// The same with IAM's usual limit.
     #[must_use]
     pub fn iam_authority(&self, port: u16) -> Authority {
-        Authority { longest: Duration::hours(12), ..self.authority(port) }
+        Authority {
+            longest: Duration::hours(12),
+            ..self.authority(port)
+        }
     }
 
     pub(super) fn first_member(&self) -> Member {
         let fqans = |texts: &[&str]| texts.iter().filter_map(|text| text.parse().ok()).collect();
-        let nickname =
-            GenericAttribute { name: b"nickname".to_vec(), value: b"ada".to_vec(), qualifier: VO.as_bytes().to_vec() };
+        let nickname = GenericAttribute {
+            name: b"nickname".to_vec(),
+            value: b"ada".to_vec(),
+            qualifier: VO.as_bytes().to_vec(),
+        };
         let certificate = self.user.chain().leaf();
         Member {
             name: "ada".to_owned(),
@@ -139,19 +161,37 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`].
-    pub fn publish_ca(&self, revoked: &[&Certificate], now: DateTime<Utc>) -> Result<(), WorldError> {
+    pub fn publish_ca(
+        &self,
+        revoked: &[&Certificate],
+        now: DateTime<Utc>,
+    ) -> Result<(), WorldError> {
         let ca = self.ca.certificate();
         let dir = self.certificates();
-        let crl = self.ca.revocation_list(revoked, now - Duration::hours(1), now + Duration::days(7))?;
-        write(&dir.join("SandboxCA.pem"), pem::encode("CERTIFICATE", ca.der()).as_bytes(), 0o644)?;
+        let crl =
+            self.ca
+                .revocation_list(revoked, now - Duration::hours(1), now + Duration::days(7))?;
+        write(
+            &dir.join("SandboxCA.pem"),
+            pem::encode("CERTIFICATE", ca.der()).as_bytes(),
+            0o644,
+        )?;
         write(&self.revocation_list(), &crl, 0o644)?;
         let policy = format!(
             "access_id_CA X509 '{}'\npos_rights globus CA:sign\ncond_subjects globus '\"/DC=example/DC=sandbox/*\"'\n",
             ca.subject()
         );
-        write(&dir.join("SandboxCA.signing_policy"), policy.as_bytes(), 0o644)?;
+        write(
+            &dir.join("SandboxCA.signing_policy"),
+            policy.as_bytes(),
+            0o644,
+        )?;
         for hash in file_hashes(ca) {
-            for (target, end) in [("pem", "0"), ("crl.pem", "r0"), ("signing_policy", "signing_policy")] {
+            for (target, end) in [
+                ("pem", "0"),
+                ("crl.pem", "r0"),
+                ("signing_policy", "signing_policy"),
+            ] {
                 let link = dir.join(format!("{hash:08x}.{end}"));
                 let _ = fs::remove_file(&link);
                 symlink(format!("SandboxCA.{target}"), &link)
@@ -164,7 +204,11 @@ impl World {
     fn write_lsc(&self) -> Result<(), WorldError> {
         let host = self.host.chain().leaf();
         let text = format!("{}\n{}\n", host.subject(), host.issuer());
-        write(&self.vomsdir().join(VO).join(format!("{HOST}.lsc")), text.as_bytes(), 0o644)
+        write(
+            &self.vomsdir().join(VO).join(format!("{HOST}.lsc")),
+            text.as_bytes(),
+            0o644,
+        )
     }
 
     /// Writes `NAME/usercert.pem` and `NAME/userkey.pem`.
@@ -185,7 +229,11 @@ impl World {
     ) -> Result<(), WorldError> {
         let dir = self.dir.join(dir);
         let certificate = pem::encode("CERTIFICATE", certificate.der());
-        write(&dir.join(format!("{kind}cert.pem")), certificate.as_bytes(), 0o644)?;
+        write(
+            &dir.join(format!("{kind}cert.pem")),
+            certificate.as_bytes(),
+            0o644,
+        )?;
         write(&dir.join(format!("{kind}key.pem")), key, 0o400)
     }
 
@@ -195,18 +243,31 @@ impl World {
     /// [`WorldError`].
     pub fn write_vomses(&self, ports: &[u16]) -> Result<(), WorldError> {
         let dn = self.host.chain().leaf().subject();
-        let lines: String =
-            ports.iter().map(|port| format!("\"{VO}\" \"{HOST}\" \"{port}\" \"{dn}\" \"{VO}\"\n")).collect();
+        let lines: String = ports
+            .iter()
+            .map(|port| format!("\"{VO}\" \"{HOST}\" \"{port}\" \"{dn}\" \"{VO}\"\n"))
+            .collect();
         write(&self.vomses(), lines.as_bytes(), 0o644)
     }
 }
 
 fn subject(common_name: &str) -> Vec<(&'static str, String)> {
-    let parts = [("DC", "example"), ("DC", "sandbox"), ("O", "Virgo"), ("CN", common_name)];
-    parts.map(|(label, value)| (label, value.to_owned())).to_vec()
+    let parts = [
+        ("DC", "example"),
+        ("DC", "sandbox"),
+        ("O", "Virgo"),
+        ("CN", common_name),
+    ];
+    parts
+        .map(|(label, value)| (label, value.to_owned()))
+        .to_vec()
 }
 
-pub(super) fn certification(common_name: &str, purpose: Purpose, now: DateTime<Utc>) -> Certification {
+pub(super) fn certification(
+    common_name: &str,
+    purpose: Purpose,
+    now: DateTime<Utc>,
+) -> Certification {
     Certification {
         subject: subject(common_name),
         purpose,
@@ -221,17 +282,31 @@ pub(super) fn beside<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, &there);
         let first = here();
-        (first, thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(&there))
+        (
+            first,
+            thread
+                .ok()
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_else(&there),
+        )
     })
 }
 
 fn write(path: &Path, contents: &[u8], mode: u32) -> Result<(), WorldError> {
     use std::io::Write;
-    let failed = |source| WorldError::Write { path: path.to_owned(), source };
+    let failed = |source| WorldError::Write {
+        path: path.to_owned(),
+        source,
+    };
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
     }
     let _ = fs::remove_file(path);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+        .map_err(failed)?;
     file.write_all(contents).map_err(failed)
 }

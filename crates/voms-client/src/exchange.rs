@@ -32,7 +32,10 @@ pub(super) struct Asking<'a, 'o> {
 impl Asking<'_, '_> {
     pub async fn ask(&mut self, request: &AcRequest) -> Result<AcReply, Failure> {
         let given = self.exchange(request, &request.rest_target()).await?;
-        if !request.fqans.is_empty() || given.software != Software::Voms || self.protocol == Protocol::Legacy {
+        if !request.fqans.is_empty()
+            || given.software != Software::Voms
+            || self.protocol == Protocol::Legacy
+        {
             return Ok(self.in_order(request, given).await);
         }
         match self.roles(request).await {
@@ -47,17 +50,29 @@ impl Asking<'_, '_> {
     /// The C++ server gives roles by the word `all`, which IAM takes for a malformed FQAN and answers with an
     /// exception; so only a server that has shown itself to be the C++ one hears it.
     async fn roles(&mut self, request: &AcRequest) -> Result<AcReply, Failure> {
-        let all = self.once_more(request, &request.rest_target_for_all()).await?;
-        Ok(AcReply { is_complete: true, ..all })
+        let all = self
+            .once_more(request, &request.rest_target_for_all())
+            .await?;
+        Ok(AcReply {
+            is_complete: true,
+            ..all
+        })
     }
 
     /// IAM passes over `order`, but keeps to the order of the FQANs that are asked for. Only what was granted is asked
     /// for again, so that nothing can be refused; if that fails all the same, the first answer serves.
     async fn in_order(&mut self, request: &AcRequest, given: AcReply) -> AcReply {
         let attributes = AcAttributes::read(&given.ac.certificate().acinfo);
-        let granted = attributes.map(|attributes| attributes.fqans).unwrap_or_default();
-        let granted: Vec<Fqan> = granted.iter().filter_map(|text| text.parse().ok()).collect();
-        let Some(reordered) = request.reordered(&granted) else { return given };
+        let granted = attributes
+            .map(|attributes| attributes.fqans)
+            .unwrap_or_default();
+        let granted: Vec<Fqan> = granted
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        let Some(reordered) = request.reordered(&granted) else {
+            return given;
+        };
         match self.once_more(&reordered, &reordered.rest_target()).await {
             Ok(mut again) => {
                 again.is_complete = given.is_complete;
@@ -73,7 +88,9 @@ impl Asking<'_, '_> {
         // A moment before the end of everything that belongs to this server.
         let end = start + (self.end - start) * 9 / 10;
         let late = |_| Failure::Timeout(end - start);
-        timeout_at(end, self.exchange(request, target)).await.map_err(late)?
+        timeout_at(end, self.exchange(request, target))
+            .await
+            .map_err(late)?
     }
 
     async fn exchange(&mut self, request: &AcRequest, target: &str) -> Result<AcReply, Failure> {
@@ -83,14 +100,25 @@ impl Asking<'_, '_> {
             Protocol::Legacy => {
                 let connection = self.client.tls.connect(&name).await?;
                 let body = legacy::exchange(connection.stream, &request.legacy_document()).await?;
-                (Answer { body, ..Answer::default() }, connection.server)
+                (
+                    Answer {
+                        body,
+                        ..Answer::default()
+                    },
+                    connection.server,
+                )
             }
         };
         self.compare_subject(&server);
         self.read(request, answer, server)
     }
 
-    fn read(&self, request: &AcRequest, answer: Answer, server: Certificate) -> Result<AcReply, Failure> {
+    fn read(
+        &self,
+        request: &AcRequest,
+        answer: Answer,
+        server: Certificate,
+    ) -> Result<AcReply, Failure> {
         let foreign = || Failure::Http(HttpFailure::of(&answer));
         let is_rest = self.protocol == Protocol::Rest;
         let reply = Reply::parse(&answer.body).map_err(|error| match error {
@@ -98,7 +126,11 @@ impl Asking<'_, '_> {
             error => Failure::Response(error),
         })?;
         let Some(der) = reply.ac else {
-            let error = reply.errors.into_iter().next().filter(|_| !(300..400).contains(&answer.status));
+            let error = reply
+                .errors
+                .into_iter()
+                .next()
+                .filter(|_| !(300..400).contains(&answer.status));
             return Err(match error {
                 Some(error) => Failure::Server(error.under_status(answer.status)),
                 None if answer.status >= 300 => foreign(),
@@ -107,13 +139,30 @@ impl Asking<'_, '_> {
         };
         let ac = EncodedAc::from_der(&der)?;
         // VOMS servers begin the life of what they sign with the present.
-        let server_time = answer.date.or_else(|| Some(validity(&ac.certificate().acinfo).0));
+        let server_time = answer
+            .date
+            .or_else(|| Some(validity(&ac.certificate().acinfo).0));
         let is_complete = self.protocol == Protocol::Legacy && request.fqans.is_empty();
         let (entry, warnings) = (self.entry.clone(), reply.warnings);
-        let is_cpp_server = answer.software.is_some_and(|software| software.starts_with(CPP_SERVER));
-        let software = if is_cpp_server { Software::Voms } else { reply.software };
+        let is_cpp_server = answer
+            .software
+            .is_some_and(|software| software.starts_with(CPP_SERVER));
+        let software = if is_cpp_server {
+            Software::Voms
+        } else {
+            reply.software
+        };
         let stand_in = self.stand_in(&ac, &server);
-        Ok(AcReply { stand_in, ac, entry, software, warnings, is_complete, server, server_time })
+        Ok(AcReply {
+            stand_in,
+            ac,
+            entry,
+            software,
+            warnings,
+            is_complete,
+            server,
+            server_time,
+        })
     }
 
     /// The signer, if it is not the server's certificate, but one with the same names that the web CAs vouch for.
@@ -121,14 +170,20 @@ impl Asking<'_, '_> {
         let carried = carried_certificates(&ac.certificate().acinfo).ok()?;
         let (signer, above) = carried.split_first()?;
         let named = !signer.subject().is_empty();
-        let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
-        let stands_in = named && signer != server && same_names && self.client.tls.is_vouched_for(signer, above);
+        let same_names =
+            signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
+        let stands_in = named
+            && signer != server
+            && same_names
+            && self.client.tls.is_vouched_for(signer, above);
         stands_in.then(|| signer.clone())
     }
 
     fn compare_subject(&mut self, server: &Certificate) {
         let expected = Dn::parse(&self.entry.dn);
-        if !self.entry.dn.is_empty() && expected.is_none_or(|expected| !expected.matches(server.subject())) {
+        if !self.entry.dn.is_empty()
+            && expected.is_none_or(|expected| !expected.matches(server.subject()))
+        {
             (self.observe)(&Event::OtherSubject(self.entry, server.subject()));
         }
     }

@@ -48,8 +48,12 @@ impl Failure {
                 ServerErrorKind::NotHeld { .. } | ServerErrorKind::TooLong { .. } => 6,
                 _ => 4,
             },
-            Self::Http(HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. }) => 4,
-            Self::Net(NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. })
+            Self::Http(
+                HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. },
+            ) => 4,
+            Self::Net(
+                NetError::Untrusted(_) | NetError::UntrustedByWebCas(_) | NetError::Name { .. },
+            )
             | Self::Net(NetError::Refused(_) | NetError::Credential(_)) => 3,
             Self::Http(_) | Self::Response(_) | Self::Nothing | Self::Ac(_) => 2,
             Self::Net(
@@ -70,7 +74,11 @@ impl Failure {
         match self {
             Self::Net(error) => matches!(error, NetError::Refused(_) | NetError::Closed),
             Self::Http(failure) => {
-                matches!(failure, HttpFailure::CertificateRejected { .. } | HttpFailure::CertificateMissing { .. })
+                matches!(
+                    failure,
+                    HttpFailure::CertificateRejected { .. }
+                        | HttpFailure::CertificateMissing { .. }
+                )
             }
             Self::Server(error) => error.kind == ServerErrorKind::CertificateRejected,
             _ => false,
@@ -91,10 +99,18 @@ impl Failure {
 fn in_words(error: &ServerError) -> String {
     match error.kind {
         ServerErrorKind::CertificateRejected => {
-            format!("the server did not accept your certificate: {}", error.message)
+            format!(
+                "the server did not accept your certificate: {}",
+                error.message
+            )
         }
-        ServerErrorKind::Fault => format!("the server is there, but not working now: {}", error.message),
-        _ if error.message.is_empty() => format!("the server refused without a reason (code {})", error.code),
+        ServerErrorKind::Fault => format!(
+            "the server is there, but not working now: {}",
+            error.message
+        ),
+        _ if error.message.is_empty() => {
+            format!("the server refused without a reason (code {})", error.code)
+        }
         _ => error.message.clone(),
     }
 }
@@ -121,10 +137,12 @@ impl ClientError {
     /// The failure that tells most.
     #[must_use]
     pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
-        let all = self
-            .attempts
-            .iter()
-            .flat_map(|attempt| attempt.failures.iter().map(move |(_, failure)| (&attempt.entry, failure)));
+        let all = self.attempts.iter().flat_map(|attempt| {
+            attempt
+                .failures
+                .iter()
+                .map(move |(_, failure)| (&attempt.entry, failure))
+        });
         all.max_by_key(|(_, failure)| failure.weight())
     }
 

@@ -36,7 +36,9 @@ pub enum HttpFailure {
         status: u16,
     },
     /// The web server in front saw no client certificate.
-    #[error("the server did not accept your certificate: it says that it was sent none (HTTP {status})")]
+    #[error(
+        "the server did not accept your certificate: it says that it was sent none (HTTP {status})"
+    )]
     CertificateMissing {
         /// The status.
         status: u16,
@@ -87,19 +89,35 @@ impl HttpFailure {
         let is_page_of = |title: &str| matches!(status, 400 | 495 | 496) && text.contains(title);
         match status {
             300..=399 => {
-                let location = answer.location.as_deref().unwrap_or("an address that it does not name");
-                Self::Redirect { status, location: excerpt(location) }
+                let location = answer
+                    .location
+                    .as_deref()
+                    .unwrap_or("an address that it does not name");
+                Self::Redirect {
+                    status,
+                    location: excerpt(location),
+                }
             }
-            429 | 500 | 502..=504 => Self::Unavailable { status, retry_after: answer.retry_after },
+            429 | 500 | 502..=504 => Self::Unavailable {
+                status,
+                retry_after: answer.retry_after,
+            },
             413 | 414 | 431 => Self::TooLong { status },
             400 if is_about_size(&text) => Self::TooLong { status },
             _ if is_page_of("The SSL certificate error") => Self::CertificateRejected { status },
-            _ if is_page_of("No required SSL certificate was sent") => Self::CertificateMissing { status },
+            _ if is_page_of("No required SSL certificate was sent") => {
+                Self::CertificateMissing { status }
+            }
             _ => match (&answer.encoding, title(&text)) {
-                (Some(encoding), _) => Self::Compressed { encoding: excerpt(encoding) },
+                (Some(encoding), _) => Self::Compressed {
+                    encoding: excerpt(encoding),
+                },
                 (None, Some(title)) => Self::WebPage { status, title },
                 (None, None) if text.trim().is_empty() => Self::Empty { status },
-                (None, None) => Self::Foreign { status, start: excerpt(&text) },
+                (None, None) => Self::Foreign {
+                    status,
+                    start: excerpt(&text),
+                },
             },
         }
     }
@@ -113,7 +131,10 @@ fn is_about_size(text: &str) -> bool {
 }
 
 fn reason(status: u16) -> &'static str {
-    hyper::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default()
+    hyper::StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
 }
 
 /// The title of an HTML page, or how it begins where it has none.
@@ -132,7 +153,12 @@ fn title(text: &str) -> Option<String> {
 }
 
 fn excerpt(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_EXCERPT).collect()
+    text.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .take(LONGEST_EXCERPT)
+        .collect()
 }
 
 #[cfg(test)]
@@ -140,14 +166,30 @@ mod tests {
     use super::*;
 
     fn page(status: u16, body: &str) -> HttpFailure {
-        HttpFailure::of(&Answer { status, body: body.as_bytes().to_vec(), ..Answer::default() })
+        HttpFailure::of(&Answer {
+            status,
+            body: body.as_bytes().to_vec(),
+            ..Answer::default()
+        })
     }
 
     #[test]
     fn the_status_decides_before_the_page_does() {
         let html = "<html><head><title>502 Bad\n Gateway</title></head></html>";
-        assert_eq!(page(502, html), HttpFailure::Unavailable { status: 502, retry_after: None });
-        assert_eq!(page(404, html), HttpFailure::WebPage { status: 404, title: "502 Bad Gateway".to_owned() });
+        assert_eq!(
+            page(502, html),
+            HttpFailure::Unavailable {
+                status: 502,
+                retry_after: None
+            }
+        );
+        assert_eq!(
+            page(404, html),
+            HttpFailure::WebPage {
+                status: 404,
+                title: "502 Bad Gateway".to_owned()
+            }
+        );
         assert_eq!(page(404, ""), HttpFailure::Empty { status: 404 });
     }
 
@@ -155,9 +197,15 @@ mod tests {
     fn nginxs_pages_about_certificates_are_recognised() {
         let rejected = page(400, "<html><title>400 The SSL certificate error</title>");
         assert_eq!(rejected, HttpFailure::CertificateRejected { status: 400 });
-        let missing = page(400, "<html><title>400 No required SSL certificate was sent</title>");
+        let missing = page(
+            400,
+            "<html><title>400 No required SSL certificate was sent</title>",
+        );
         assert_eq!(missing, HttpFailure::CertificateMissing { status: 400 });
-        assert!(matches!(page(200, "<html>The SSL certificate error"), HttpFailure::WebPage { .. }));
+        assert!(matches!(
+            page(200, "<html>The SSL certificate error"),
+            HttpFailure::WebPage { .. }
+        ));
     }
 
     #[test]
@@ -167,7 +215,13 @@ mod tests {
         let missing = page(400, include_str!("../../../fixtures/rest/iam-nocert.body"));
         assert_eq!(missing, HttpFailure::CertificateMissing { status: 400 });
         let exception = page(500, include_str!("../../../fixtures/rest/iam-all.body"));
-        assert_eq!(exception, HttpFailure::Unavailable { status: 500, retry_after: None });
+        assert_eq!(
+            exception,
+            HttpFailure::Unavailable {
+                status: 500,
+                retry_after: None
+            }
+        );
     }
 
     #[test]
@@ -185,7 +239,9 @@ mod tests {
 
     #[test]
     fn pages_of_any_size_are_cut() {
-        let HttpFailure::WebPage { title, .. } = page(200, &format!("<!DOCTYPE HTML>{}", "x".repeat(1 << 20))) else {
+        let HttpFailure::WebPage { title, .. } =
+            page(200, &format!("<!DOCTYPE HTML>{}", "x".repeat(1 << 20)))
+        else {
             panic!("not a page")
         };
         assert!(title.chars().count() <= LONGEST_EXCERPT);

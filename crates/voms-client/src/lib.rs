@@ -138,7 +138,10 @@ impl VomsClient {
     /// of such a CA can then answer in the server's place.
     #[must_use]
     pub fn without_host_check(self) -> Self {
-        Self { any_host: true, ..self }
+        Self {
+            any_host: true,
+            ..self
+        }
     }
 
     /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
@@ -151,7 +154,10 @@ impl VomsClient {
         servers: &[VomsesEntry],
         observe: &mut dyn FnMut(&Event<'_>),
     ) -> Result<AcReply, ClientError> {
-        let nothing = |attempts| ClientError { vo: request.vo.clone(), attempts };
+        let nothing = |attempts| ClientError {
+            vo: request.vo.clone(),
+            attempts,
+        };
         let outcome = self.runtime.until(self.ask_all(request, servers, observe));
         outcome.unwrap_or_else(|| Err(Vec::new())).map_err(nothing)
     }
@@ -190,7 +196,13 @@ impl VomsClient {
         let end = (start + self.timeout).min(self.deadline);
         let mut failures: Vec<(Protocol, Failure)> = Vec::new();
         for protocol in [Protocol::Rest, Protocol::Legacy] {
-            let mut asking = Asking { client: self, entry, protocol, end, observe };
+            let mut asking = Asking {
+                client: self,
+                entry,
+                protocol,
+                end,
+                observe,
+            };
             let outcome = timeout_at(end, asking.ask(request)).await;
             let failure = match outcome {
                 Ok(Ok(reply)) => {
@@ -212,7 +224,12 @@ impl VomsClient {
 }
 
 fn server_name(entry: &VomsesEntry, any_host: bool) -> ServerName {
-    ServerName { host: entry.host.clone(), port: entry.port, subject: Dn::parse(&entry.dn), any_host }
+    ServerName {
+        host: entry.host.clone(),
+        port: entry.port,
+        subject: Dn::parse(&entry.dn),
+        any_host,
+    }
 }
 
 fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {

@@ -34,20 +34,33 @@ pub fn look_at(
     timeout: Duration,
 ) -> Result<Look, NetError> {
     let tls = TlsClient::anonymous(trust, now)?;
-    let late = || NetError::Connect(format!("no answer within {} s", timeout.as_secs_f64().ceil()));
+    let late = || {
+        NetError::Connect(format!(
+            "no answer within {} s",
+            timeout.as_secs_f64().ceil()
+        ))
+    };
     let look = Waiting::new()?.until(async {
-        let mut look =
-            Look { addresses: Err(NetError::Resolve(entry.host.clone())), connection: None, certificate: None };
-        if let Ok(found) = tokio::time::timeout(timeout, endpoint::resolve(&entry.host, entry.port)).await {
+        let mut look = Look {
+            addresses: Err(NetError::Resolve(entry.host.clone())),
+            connection: None,
+            certificate: None,
+        };
+        if let Ok(found) =
+            tokio::time::timeout(timeout, endpoint::resolve(&entry.host, entry.port)).await
+        {
             look.addresses = found;
         }
         if look.addresses.is_err() {
             return look;
         }
-        let connecting = tokio::time::timeout(timeout, endpoint::connect(&entry.host, entry.port)).await;
+        let connecting =
+            tokio::time::timeout(timeout, endpoint::connect(&entry.host, entry.port)).await;
         look.connection = Some(match connecting.unwrap_or_else(|_| Err(late())) {
             Ok(tcp) => {
-                let looked = tokio::time::timeout(timeout, tls.look_at(&server_name(entry, false), tcp)).await;
+                let looked =
+                    tokio::time::timeout(timeout, tls.look_at(&server_name(entry, false), tcp))
+                        .await;
                 look.certificate = Some(looked.unwrap_or_else(|_| Err(late())));
                 Ok(())
             }

@@ -71,7 +71,12 @@ impl ServerError {
     pub fn new(software: Software, code: String, message: String) -> Self {
         let kind = of_word(&code, &message).or_else(|| of_sentence(&message));
         let kind = kind.unwrap_or_else(|| of_number(software, &code));
-        Self { kind, software, code, message }
+        Self {
+            kind,
+            software,
+            code,
+            message,
+        }
     }
 
     /// The same with the HTTP status that it came under: IAM says "unknown" under 403 where no account has the certificate, and
@@ -80,7 +85,10 @@ impl ServerError {
     pub fn under_status(self, status: u16) -> Self {
         let no_group = self.software == Software::Iam && status == 200;
         match self.kind {
-            ServerErrorKind::UnknownUser { .. } if no_group => Self { kind: ServerErrorKind::NoGroup, ..self },
+            ServerErrorKind::UnknownUser { .. } if no_group => Self {
+                kind: ServerErrorKind::NoGroup,
+                ..self
+            },
             _ => self,
         }
     }
@@ -98,7 +106,11 @@ fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
     Some(match code {
         "NoSuchUser" => unknown_user(message),
         "SuspendedUser" | "SuspendedCertificate" => suspended(message),
-        "BadRequest" if own_words(message).to_ascii_lowercase().starts_with("unable to satisfy") => {
+        "BadRequest"
+            if own_words(message)
+                .to_ascii_lowercase()
+                .starts_with("unable to satisfy") =>
+        {
             ServerErrorKind::NotHeld { fqan: None }
         }
         "BadRequest" => ServerErrorKind::BadRequest,
@@ -117,7 +129,8 @@ fn of_sentence(message: &str) -> Option<ServerErrorKind> {
         unknown_user(message)
     } else if begins("user is currently suspended") {
         suspended(message)
-    } else if begins("user ") && ends("needs to sign aup for this organization in order to proceed") {
+    } else if begins("user ") && ends("needs to sign aup for this organization in order to proceed")
+    {
         Kind::UsagePolicy
     } else if begins("user ") && ends("is not active") {
         Kind::Suspended { reason: None }
@@ -125,10 +138,17 @@ fn of_sentence(message: &str) -> Option<ServerErrorKind> {
         Kind::NotHeld { fqan: None }
     } else if begins("user is not authorized to request attribute") {
         Kind::NotHeld {
-            fqan: after(message, "attribute '").and_then(|rest| rest.split('\'').next()).map(str::to_owned),
+            fqan: after(message, "attribute '")
+                .and_then(|rest| rest.split('\'').next())
+                .map(str::to_owned),
         }
     } else if let Some((_, rest)) = lower.split_once(" parameter length is limited to ") {
-        Kind::TooLong { limit: rest.split(' ').next().and_then(|digits| digits.parse().ok()) }
+        Kind::TooLong {
+            limit: rest
+                .split(' ')
+                .next()
+                .and_then(|digits| digits.parse().ok()),
+        }
     } else if begins("client is not authenticated") || begins("ssl certificate error") {
         Kind::CertificateRejected
     } else if begins("internal server error") {
@@ -142,7 +162,10 @@ fn of_sentence(message: &str) -> Option<ServerErrorKind> {
 fn of_number(software: Software, code: &str) -> ServerErrorKind {
     use ServerErrorKind as Kind;
     match (code, software) {
-        ("1001", _) => Kind::UnknownUser { subject: None, issuer: None },
+        ("1001", _) => Kind::UnknownUser {
+            subject: None,
+            issuer: None,
+        },
         ("1004", _) => Kind::Suspended { reason: None },
         ("1002" | "1007", _) => Kind::NotHeld { fqan: None },
         ("1005", Software::Iam) => Kind::CertificateRejected,
@@ -153,9 +176,14 @@ fn of_number(software: Software, code: &str) -> ServerErrorKind {
 }
 
 fn unknown_user(message: &str) -> ServerErrorKind {
-    let issuer = after(message, "(issued by '").and_then(|rest| rest.rsplit_once("')")).map(|(name, _)| name);
+    let issuer = after(message, "(issued by '")
+        .and_then(|rest| rest.rsplit_once("')"))
+        .map(|(name, _)| name);
     let subject = after(message, "vo: '").and_then(|rest| rest.split("' (issued by").next());
-    ServerErrorKind::UnknownUser { subject: subject.map(str::to_owned), issuer: issuer.map(str::to_owned) }
+    ServerErrorKind::UnknownUser {
+        subject: subject.map(str::to_owned),
+        issuer: issuer.map(str::to_owned),
+    }
 }
 
 fn suspended(message: &str) -> ServerErrorKind {
@@ -172,12 +200,16 @@ fn is_about_signing(reason: &str) -> bool {
     let lower = reason.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let names_policy = lower.contains("usage policy") || words.clone().any(|word| word == "aup");
-    names_policy && words.any(|word| matches!(word, "sign" | "signed" | "signing" | "resign" | "signature"))
+    names_policy
+        && words.any(|word| matches!(word, "sign" | "signed" | "signing" | "resign" | "signature"))
 }
 
 /// A message without the VO's name, which the C++ server puts in front.
 fn own_words(message: &str) -> &str {
-    message.split_once(": ").filter(|(vo, _)| !vo.contains(' ')).map_or(message, |(_, rest)| rest)
+    message
+        .split_once(": ")
+        .filter(|(vo, _)| !vo.contains(' '))
+        .map_or(message, |(_, rest)| rest)
 }
 
 /// What follows a text that is looked for without case.
@@ -197,20 +229,65 @@ mod tests {
     #[test]
     fn one_code_has_several_meanings_and_the_sentence_tells_which() {
         use ServerErrorKind as Kind;
-        let suspended = |reason: &str| Kind::Suspended { reason: Some(reason.to_owned()) };
+        let suspended = |reason: &str| Kind::Suspended {
+            reason: Some(reason.to_owned()),
+        };
         let cases = [
-            ("1004", "User frank needs to sign AUP for this organization in order to proceed.", Kind::UsagePolicy),
-            ("1004", "User 'CN=Dave, CN=CA' is not active.", Kind::Suspended { reason: None }),
-            ("1004", "User is currently suspended! Suspension reason: left", suspended("left")),
-            ("SuspendedUser", "User is currently suspended! Suspension reason: AUP not signed", Kind::UsagePolicy),
-            ("1006", "Client is not authenticated.", Kind::CertificateRejected),
-            ("1006", "fqans parameter length is limited to 512 characters", Kind::TooLong { limit: Some(512) }),
-            ("1006", "Internal server error: the VOMS server is not really working as it should...", Kind::Fault),
+            (
+                "1004",
+                "User frank needs to sign AUP for this organization in order to proceed.",
+                Kind::UsagePolicy,
+            ),
+            (
+                "1004",
+                "User 'CN=Dave, CN=CA' is not active.",
+                Kind::Suspended { reason: None },
+            ),
+            (
+                "1004",
+                "User is currently suspended! Suspension reason: left",
+                suspended("left"),
+            ),
+            (
+                "SuspendedUser",
+                "User is currently suspended! Suspension reason: AUP not signed",
+                Kind::UsagePolicy,
+            ),
+            (
+                "1006",
+                "Client is not authenticated.",
+                Kind::CertificateRejected,
+            ),
+            (
+                "1006",
+                "fqans parameter length is limited to 512 characters",
+                Kind::TooLong { limit: Some(512) },
+            ),
+            (
+                "1006",
+                "Internal server error: the VOMS server is not really working as it should...",
+                Kind::Fault,
+            ),
             ("1006", "lifetime must be a positive integer", Kind::Other),
-            ("1005", "SSL certificate error: invalid or missing client certificate.", Kind::CertificateRejected),
+            (
+                "1005",
+                "SSL certificate error: invalid or missing client certificate.",
+                Kind::CertificateRejected,
+            ),
             ("1005", "Unable to intepret command", Kind::BadRequest),
-            ("1001", "virgo: Unable to satisfy G/virgo/ligo request!", Kind::NotHeld { fqan: None }),
-            ("1001", "", Kind::UnknownUser { subject: None, issuer: None }),
+            (
+                "1001",
+                "virgo: Unable to satisfy G/virgo/ligo request!",
+                Kind::NotHeld { fqan: None },
+            ),
+            (
+                "1001",
+                "",
+                Kind::UnknownUser {
+                    subject: None,
+                    issuer: None,
+                },
+            ),
             (
                 "SuspendedUser",
                 "User is currently suspended! Suspension reason: violation of the Grid AUP",
@@ -221,9 +298,21 @@ mod tests {
                 "User is currently suspended! Suspension reason: unknown to this VO",
                 suspended("unknown to this VO"),
             ),
-            ("SuspendedUser", "unable to satisfy G/virgo", Kind::Suspended { reason: None }),
-            ("1004", "User 'CN=Unknown to this VO, CN=CA' is not active.", Kind::Suspended { reason: None }),
-            ("1004", "User 'CN=Needs to sign AUP, CN=CA' is not active.", Kind::Suspended { reason: None }),
+            (
+                "SuspendedUser",
+                "unable to satisfy G/virgo",
+                Kind::Suspended { reason: None },
+            ),
+            (
+                "1004",
+                "User 'CN=Unknown to this VO, CN=CA' is not active.",
+                Kind::Suspended { reason: None },
+            ),
+            (
+                "1004",
+                "User 'CN=Needs to sign AUP, CN=CA' is not active.",
+                Kind::Suspended { reason: None },
+            ),
             (
                 "1004",
                 "User is not active needs to sign AUP for this organization in order to proceed.",
@@ -232,7 +321,9 @@ mod tests {
             (
                 "1007",
                 "User is not authorized to request attribute '/virgo/suspended' or attribute does not exist.",
-                Kind::NotHeld { fqan: Some("/virgo/suspended".to_owned()) },
+                Kind::NotHeld {
+                    fqan: Some("/virgo/suspended".to_owned()),
+                },
             ),
         ];
         for (code, message, expected) in cases {
@@ -250,25 +341,49 @@ mod tests {
     #[test]
     fn the_status_tells_an_account_without_groups_from_none() {
         let unknown = |software, status| {
-            ServerError::new(software, "1001".to_owned(), "User unknown to this VO.".to_owned())
-                .under_status(status)
-                .kind
+            ServerError::new(
+                software,
+                "1001".to_owned(),
+                "User unknown to this VO.".to_owned(),
+            )
+            .under_status(status)
+            .kind
         };
         assert_eq!(unknown(Software::Iam, 200), ServerErrorKind::NoGroup);
-        assert!(matches!(unknown(Software::Iam, 403), ServerErrorKind::UnknownUser { .. }));
-        assert!(matches!(unknown(Software::Voms, 200), ServerErrorKind::UnknownUser { .. }));
+        assert!(matches!(
+            unknown(Software::Iam, 403),
+            ServerErrorKind::UnknownUser { .. }
+        ));
+        assert!(matches!(
+            unknown(Software::Voms, 200),
+            ServerErrorKind::UnknownUser { .. }
+        ));
     }
 
     #[test]
     fn what_the_server_names_is_kept() {
-        let unknown = kind("1001", "User unknown to this VO: 'CN=O'Hara (x),O=V' (issued by 'CN=CA's,O=V')");
+        let unknown = kind(
+            "1001",
+            "User unknown to this VO: 'CN=O'Hara (x),O=V' (issued by 'CN=CA's,O=V')",
+        );
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(
             unknown,
-            ServerErrorKind::UnknownUser { subject: some("CN=O'Hara (x),O=V"), issuer: some("CN=CA's,O=V") }
+            ServerErrorKind::UnknownUser {
+                subject: some("CN=O'Hara (x),O=V"),
+                issuer: some("CN=CA's,O=V")
+            }
         );
-        let held = kind("1007", "User is not authorized to request attribute '/virgo/x' or attribute does not exist.");
-        assert_eq!(held, ServerErrorKind::NotHeld { fqan: some("/virgo/x") });
+        let held = kind(
+            "1007",
+            "User is not authorized to request attribute '/virgo/x' or attribute does not exist.",
+        );
+        assert_eq!(
+            held,
+            ServerErrorKind::NotHeld {
+                fqan: some("/virgo/x")
+            }
+        );
     }
 
     #[test]

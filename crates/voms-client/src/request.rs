@@ -37,7 +37,13 @@ impl AcRequest {
     #[must_use]
     pub fn for_everything(vo: &str) -> Self {
         let (fqans, order, targets) = (Vec::new(), Vec::new(), Vec::new());
-        Self { vo: vo.to_owned(), fqans, order, targets, lifetime: 12 * 3600 }
+        Self {
+            vo: vo.to_owned(),
+            fqans,
+            order,
+            targets,
+            lifetime: 12 * 3600,
+        }
     }
 
     /// The same request, asking for what was granted in the order that is wanted, where it did not come in that order
@@ -46,16 +52,28 @@ impl AcRequest {
     #[must_use]
     pub fn reordered(&self, granted: &[Fqan]) -> Option<Self> {
         let wanted = self.in_order(granted);
-        if self.order.is_empty() || granted.starts_with(&wanted) || self.fqans.starts_with(&wanted) {
+        if self.order.is_empty() || granted.starts_with(&wanted) || self.fqans.starts_with(&wanted)
+        {
             return None;
         }
         let mut fqans = wanted;
         // Roles that came with "everything" would not come again by themselves.
-        let others: Vec<&Fqan> = granted.iter().filter(|fqan| !fqans.contains(fqan)).collect();
+        let others: Vec<&Fqan> = granted
+            .iter()
+            .filter(|fqan| !fqans.contains(fqan))
+            .collect();
         if self.fqans.is_empty() {
-            fqans.extend(others.into_iter().filter(|fqan| fqan.role().is_some()).cloned());
+            fqans.extend(
+                others
+                    .into_iter()
+                    .filter(|fqan| fqan.role().is_some())
+                    .cloned(),
+            );
         }
-        (join(&fqans).len() <= MOST_OF_FQANS).then(|| Self { fqans, ..self.clone() })
+        (join(&fqans).len() <= MOST_OF_FQANS).then(|| Self {
+            fqans,
+            ..self.clone()
+        })
     }
 
     /// What of the granted FQANs should come first: those of `order`, then those asked for.
@@ -103,9 +121,15 @@ impl AcRequest {
     pub fn legacy_document(&self) -> String {
         let commands = match self.fqans.as_slice() {
             [] => "A".to_owned(),
-            fqans => fqans.iter().map(legacy_command).collect::<Vec<_>>().join(","),
+            fqans => fqans
+                .iter()
+                .map(legacy_command)
+                .collect::<Vec<_>>()
+                .join(","),
         };
-        let mut xml = format!(r#"<?xml version="1.0" encoding="US-ASCII"?><voms><command>{commands}</command>"#);
+        let mut xml = format!(
+            r#"<?xml version="1.0" encoding="US-ASCII"?><voms><command>{commands}</command>"#
+        );
         if !self.order.is_empty() {
             let order: Vec<_> = self.order.iter().map(legacy_order).collect();
             let _ = write!(xml, "<order>{}</order>", order.join(","));
@@ -113,13 +137,21 @@ impl AcRequest {
         if !self.targets.is_empty() {
             let _ = write!(xml, "<targets>{}</targets>", self.targets.join(","));
         }
-        let _ = write!(xml, "<base64>1</base64><version>4</version><lifetime>{}</lifetime></voms>", self.lifetime);
+        let _ = write!(
+            xml,
+            "<base64>1</base64><version>4</version><lifetime>{}</lifetime></voms>",
+            self.lifetime
+        );
         xml
     }
 }
 
 fn join(fqans: &[Fqan]) -> String {
-    fqans.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    fqans
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn legacy_command(fqan: &Fqan) -> String {
@@ -157,8 +189,14 @@ mod tests {
             request(&["/virgo/virgo/Role=production", "/virgo"], &[]).rest_target(),
             "/generate-ac?fqans=/virgo/virgo/Role=production,/virgo&lifetime=43200"
         );
-        assert_eq!(request(&[], &[]).rest_target(), "/generate-ac?lifetime=43200");
-        assert_eq!(request(&[], &[]).rest_target_for_all(), "/generate-ac?fqans=all&lifetime=43200");
+        assert_eq!(
+            request(&[], &[]).rest_target(),
+            "/generate-ac?lifetime=43200"
+        );
+        assert_eq!(
+            request(&[], &[]).rest_target_for_all(),
+            "/generate-ac?fqans=all&lifetime=43200"
+        );
     }
 
     fn reordered(fqans: &[&str], order: &[&str], granted: &[&str]) -> Option<String> {
@@ -170,25 +208,45 @@ mod tests {
     #[test]
     fn what_was_granted_is_asked_for_again_in_the_order_wanted() {
         let granted = ["/virgo", "/virgo/virgo"];
-        assert_eq!(reordered(&["/virgo"], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo,/virgo");
-        assert_eq!(reordered(&[], &["/virgo/virgo"], &granted).unwrap(), "/virgo/virgo");
+        assert_eq!(
+            reordered(&["/virgo"], &["/virgo/virgo"], &granted).unwrap(),
+            "/virgo/virgo,/virgo"
+        );
+        assert_eq!(
+            reordered(&[], &["/virgo/virgo"], &granted).unwrap(),
+            "/virgo/virgo"
+        );
         let roles = ["/virgo", "/virgo/virgo", "/virgo/Role=x"];
-        assert_eq!(reordered(&[], &["/virgo/virgo"], &roles).unwrap(), "/virgo/virgo,/virgo/Role=x");
-        assert_eq!(reordered(&["/virgo"], &["/virgo/Role=x"], &roles).unwrap(), "/virgo/Role=x,/virgo");
+        assert_eq!(
+            reordered(&[], &["/virgo/virgo"], &roles).unwrap(),
+            "/virgo/virgo,/virgo/Role=x"
+        );
+        assert_eq!(
+            reordered(&["/virgo"], &["/virgo/Role=x"], &roles).unwrap(),
+            "/virgo/Role=x,/virgo"
+        );
     }
 
     #[test]
     fn order_adds_nothing_that_was_not_granted_and_never_asks_twice_in_vain() {
         let granted = ["/virgo", "/virgo/virgo"];
-        assert_eq!(reordered(&["/virgo"], &["/virgo/ligo", "/virgo/Role=x"], &granted), None);
+        assert_eq!(
+            reordered(&["/virgo"], &["/virgo/ligo", "/virgo/Role=x"], &granted),
+            None
+        );
         assert_eq!(reordered(&["/virgo"], &["/virgo"], &granted), None);
         assert_eq!(reordered(&["/virgo/virgo"], &[], &granted), None);
-        assert_eq!(reordered(&["/virgo/virgo", "/virgo"], &["/virgo/virgo"], &granted), None);
+        assert_eq!(
+            reordered(&["/virgo/virgo", "/virgo"], &["/virgo/virgo"], &granted),
+            None
+        );
     }
 
     #[test]
     fn a_request_that_would_be_too_long_is_not_made_for_the_orders_sake() {
-        let groups: Vec<String> = (0..60).map(|number| format!("/virgo/group{number}")).collect();
+        let groups: Vec<String> = (0..60)
+            .map(|number| format!("/virgo/group{number}"))
+            .collect();
         let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
         let granted = groups.clone();
         groups.reverse();
@@ -198,8 +256,16 @@ mod tests {
     #[test]
     fn the_legacy_document_is_what_the_servers_golden_shows() {
         let golden = include_str!("../../../fixtures/legacy/group.request");
-        assert_eq!(request(&["/virgo"], &[]).legacy_document().trim(), golden.trim());
+        assert_eq!(
+            request(&["/virgo"], &[]).legacy_document().trim(),
+            golden.trim()
+        );
         let golden = include_str!("../../../fixtures/legacy/role.request");
-        assert_eq!(request(&["/virgo/virgo/Role=production"], &[]).legacy_document().trim(), golden.trim());
+        assert_eq!(
+            request(&["/virgo/virgo/Role=production"], &[])
+                .legacy_document()
+                .trim(),
+            golden.trim()
+        );
     }
 }

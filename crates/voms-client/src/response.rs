@@ -54,10 +54,15 @@ impl ServerWarning {
     /// Classifies a sentence. IAM begins it with `WARNING: VO : `, which whoever prints it says anyway.
     #[must_use]
     pub fn new(message: &str) -> Self {
-        let message =
-            message.strip_prefix("WARNING: ").map_or(message.to_owned(), |rest| rest.replacen(" : ", ": ", 1));
-        let cut = message.split_once("is shortened to ").and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
-        let kind = cut.map_or(WarningKind::Other, |seconds| WarningKind::LifetimeCut { seconds });
+        let message = message
+            .strip_prefix("WARNING: ")
+            .map_or(message.to_owned(), |rest| rest.replacen(" : ", ": ", 1));
+        let cut = message
+            .split_once("is shortened to ")
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse().ok());
+        let kind = cut.map_or(WarningKind::Other, |seconds| WarningKind::LifetimeCut {
+            seconds,
+        });
         Self { kind, message }
     }
 }
@@ -88,19 +93,31 @@ impl Reply {
         if text.trim().is_empty() {
             return Err(ResponseError::Empty);
         }
-        let ours = ["<voms>", "<voms ", "<vomsans", "<voms/>"].iter().any(|root| text.contains(root));
+        let ours = ["<voms>", "<voms ", "<vomsans", "<voms/>"]
+            .iter()
+            .any(|root| text.contains(root));
         if !ours {
-            return Err(ResponseError::Foreign(text.trim().chars().take(80).collect()));
+            return Err(ResponseError::Foreign(
+                text.trim().chars().take(80).collect(),
+            ));
         }
         let software = software(&text);
-        let mut reply = Self { software, ac: None, bits: None, warnings: Vec::new(), errors: Vec::new() };
+        let mut reply = Self {
+            software,
+            ac: None,
+            bits: None,
+            warnings: Vec::new(),
+            errors: Vec::new(),
+        };
         if let Some(ac) = element(&text, "ac") {
             let der = decode(ac).ok_or(ResponseError::Base64)?;
             reply.ac = Some(der).filter(|der| der.len() > 2 && der[0] == 0x30);
         }
         reply.bits = element(&text, "bitstr").and_then(decode);
         let warnings = elements(&text, "warning").take(MOST_MESSAGES);
-        reply.warnings = warnings.map(|warning| ServerWarning::new(&clean(warning))).collect();
+        reply.warnings = warnings
+            .map(|warning| ServerWarning::new(&clean(warning)))
+            .collect();
         reply.take_errors(&text);
         Ok(reply)
     }
@@ -111,7 +128,10 @@ impl Reply {
             let items = if items.is_empty() { vec![error] } else { items };
             for item in items {
                 let legacy = element(item, "number");
-                let code = legacy.or_else(|| element(item, "code")).unwrap_or("").trim();
+                let code = legacy
+                    .or_else(|| element(item, "code"))
+                    .unwrap_or("")
+                    .trim();
                 let message = clean(element(item, "message").unwrap_or(item));
                 if self.errors.len() + self.warnings.len() >= 2 * MOST_MESSAGES {
                     return;
@@ -127,7 +147,8 @@ impl Reply {
                     (None, None) if code.is_empty() => Software::Unknown,
                     _ => Software::Voms,
                 };
-                self.errors.push(ServerError::new(software, clean(code), message));
+                self.errors
+                    .push(ServerError::new(software, clean(code), message));
             }
         }
     }
@@ -135,7 +156,10 @@ impl Reply {
 
 /// IAM's serializer declares its documents to be not standalone; the legacy protocol is the C++ server's alone.
 fn software(text: &str) -> Software {
-    let declaration = text.trim_start().split_once("?>").map_or("", |(declaration, _)| declaration);
+    let declaration = text
+        .trim_start()
+        .split_once("?>")
+        .map_or("", |(declaration, _)| declaration);
     if text.contains("<vomsans") {
         Software::Voms
     } else if declaration.starts_with("<?xml") && declaration.contains("standalone=\"no\"") {
@@ -162,7 +186,9 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     if let (false, Some(bytes)) = (standard, own()) {
         return Some(bytes);
     }
-    base64::decode_block(&compact).ok().or_else(|| decode_voms(&compact))
+    base64::decode_block(&compact)
+        .ok()
+        .or_else(|| decode_voms(&compact))
 }
 
 fn decode_voms(text: &str) -> Option<Vec<u8>> {
@@ -203,7 +229,10 @@ mod tests {
         assert!(golden!("rest/ok.body").ac.is_some());
         let long = golden!("rest/longlife.body");
         assert!(long.ac.is_some() && long.errors.is_empty());
-        assert_eq!(long.warnings[0].kind, WarningKind::LifetimeCut { seconds: 86_400 });
+        assert_eq!(
+            long.warnings[0].kind,
+            WarningKind::LifetimeCut { seconds: 86_400 }
+        );
         assert_eq!(golden!("rest/unknownparam.body").warnings.len(), 1);
     }
 
@@ -214,7 +243,11 @@ mod tests {
         assert_eq!(unknown.errors[0].message, "virgo: User unknown to this VO.");
         assert_eq!(unknown.errors[0].software, Software::Voms);
         assert!(!unknown.errors[0].is_definite() && unknown.ac.is_none());
-        assert!(golden!("rest/suspended.body").errors[0].message.contains("suspended! Suspension reason"));
+        assert!(
+            golden!("rest/suspended.body").errors[0]
+                .message
+                .contains("suspended! Suspension reason")
+        );
     }
 
     #[test]
@@ -224,16 +257,33 @@ mod tests {
         let reply = golden!("rest/iam-ok.body");
         assert_eq!(reply.software, Software::Iam);
         let der = reply.ac.unwrap();
-        assert_eq!(usize::from(der[2]) << 8 | usize::from(der[3]), der.len() - 4);
+        assert_eq!(
+            usize::from(der[2]) << 8 | usize::from(der[3]),
+            der.len() - 4
+        );
         for other in ["&#xD;", "&#xd;", "&#013;", "&#10;", "&#x20;", "\r", ""] {
             let body = body.replace("&#13;", other);
-            assert_eq!(Reply::parse(body.as_bytes()).unwrap().ac.as_ref(), Some(&der), "{other}");
+            assert_eq!(
+                Reply::parse(body.as_bytes()).unwrap().ac.as_ref(),
+                Some(&der),
+                "{other}"
+            );
         }
-        for damaged in
-            ["&#13", "&#0;", "&#;", "&#1;", "&cr;", "&#x110000;", "&#00000000000000000000000000000000000013;"]
-        {
+        for damaged in [
+            "&#13",
+            "&#0;",
+            "&#;",
+            "&#1;",
+            "&cr;",
+            "&#x110000;",
+            "&#00000000000000000000000000000000000013;",
+        ] {
             let body = body.replacen("&#13;", damaged, 1);
-            assert_eq!(Reply::parse(body.as_bytes()), Err(ResponseError::Base64), "{damaged}");
+            assert_eq!(
+                Reply::parse(body.as_bytes()),
+                Err(ResponseError::Base64),
+                "{damaged}"
+            );
         }
     }
 
@@ -245,22 +295,47 @@ mod tests {
             assert_eq!(error.software, Software::Iam, "{error:?}");
             error.kind
         };
-        let Kind::UnknownUser { subject: Some(subject), issuer: Some(issuer) } =
-            kind(golden!("rest/iam-other-issuer.body"))
+        let Kind::UnknownUser {
+            subject: Some(subject),
+            issuer: Some(issuer),
+        } = kind(golden!("rest/iam-other-issuer.body"))
         else {
             panic!("neither subject nor issuer")
         };
-        assert!(subject.starts_with("CN=Alice Adams,O=") && issuer.starts_with("CN=Personal CA 5,"));
-        assert!(matches!(kind(golden!("rest/iam-unknown.body")), Kind::UnknownUser { .. }));
-        assert!(matches!(kind(golden!("rest/iam-no-group.body")), Kind::UnknownUser { .. }));
-        assert_eq!(kind(golden!("rest/iam-inactive.body")), Kind::Suspended { reason: None });
+        assert!(
+            subject.starts_with("CN=Alice Adams,O=") && issuer.starts_with("CN=Personal CA 5,")
+        );
+        assert!(matches!(
+            kind(golden!("rest/iam-unknown.body")),
+            Kind::UnknownUser { .. }
+        ));
+        assert!(matches!(
+            kind(golden!("rest/iam-no-group.body")),
+            Kind::UnknownUser { .. }
+        ));
+        assert_eq!(
+            kind(golden!("rest/iam-inactive.body")),
+            Kind::Suspended { reason: None }
+        );
         assert_eq!(kind(golden!("rest/iam-aup.body")), Kind::UsagePolicy);
-        assert!(matches!(kind(golden!("rest/iam-notheld.body")), Kind::NotHeld { fqan: Some(_) }));
-        for too_long in [golden!("rest/iam-toolong.body"), golden!("rest/iam-targets-toolong.body")] {
+        assert!(matches!(
+            kind(golden!("rest/iam-notheld.body")),
+            Kind::NotHeld { fqan: Some(_) }
+        ));
+        for too_long in [
+            golden!("rest/iam-toolong.body"),
+            golden!("rest/iam-targets-toolong.body"),
+        ] {
             assert_eq!(kind(too_long), Kind::TooLong { limit: Some(512) });
         }
-        assert_eq!(kind(golden!("rest/iam-notauthenticated.body")), Kind::CertificateRejected);
-        assert_eq!(kind(golden!("rest/iam-cert-xml.body")), Kind::CertificateRejected);
+        assert_eq!(
+            kind(golden!("rest/iam-notauthenticated.body")),
+            Kind::CertificateRejected
+        );
+        assert_eq!(
+            kind(golden!("rest/iam-cert-xml.body")),
+            Kind::CertificateRejected
+        );
         assert_eq!(kind(golden!("rest/iam-down-xml.body")), Kind::Fault);
         assert_eq!(kind(golden!("rest/iam-life0.body")), Kind::Other);
     }
@@ -269,7 +344,13 @@ mod tests {
     fn a_shortened_life_is_understood_in_the_words_of_either_server() {
         let warning = golden!("rest/iam-shortened.body").warnings.remove(0);
         assert_eq!(warning.kind, WarningKind::LifetimeCut { seconds: 43_200 });
-        assert!(warning.message.starts_with("virgo: The validity of this VOMS AC"), "{}", warning.message);
+        assert!(
+            warning
+                .message
+                .starts_with("virgo: The validity of this VOMS AC"),
+            "{}",
+            warning.message
+        );
     }
 
     #[test]
@@ -278,21 +359,34 @@ mod tests {
         assert_eq!(&standard[..2], [0x30, 0x82]);
         let own = golden!("legacy/voms-alphabet.response").ac.unwrap();
         assert_eq!(&own[..2], [0x30, 0x82]);
-        assert_eq!(usize::from(own[2]) << 8 | usize::from(own[3]), own.len() - 4);
+        assert_eq!(
+            usize::from(own[2]) << 8 | usize::from(own[3]),
+            own.len() - 4
+        );
         assert!(golden!("legacy/list.response").bits.is_some());
     }
 
     #[test]
     fn the_dummy_ac_of_a_refusal_is_no_ac() {
-        for reply in [golden!("legacy/unknown-user.response"), golden!("legacy/unknown-user-voms-alphabet.response")] {
+        for reply in [
+            golden!("legacy/unknown-user.response"),
+            golden!("legacy/unknown-user-voms-alphabet.response"),
+        ] {
             assert_eq!((reply.ac, reply.errors[0].code.as_str()), (None, "1001"));
         }
-        assert!(Reply::parse(b"<voms><ac>QQ==</ac></voms>").unwrap().ac.is_none());
+        assert!(
+            Reply::parse(b"<voms><ac>QQ==</ac></voms>")
+                .unwrap()
+                .ac
+                .is_none()
+        );
     }
 
     #[test]
     fn unescaped_texts_and_entities_are_read() {
-        let reply = Reply::parse(b"<voms><error><code>X</code><message>a < b & c\n&lt;d&gt;</message></error></voms>");
+        let reply = Reply::parse(
+            b"<voms><error><code>X</code><message>a < b & c\n&lt;d&gt;</message></error></voms>",
+        );
         assert_eq!(reply.unwrap().errors[0].message, "a < b & c <d>");
         assert!(!golden!("legacy/not-xml.response").errors.is_empty());
     }
@@ -300,7 +394,13 @@ mod tests {
     #[test]
     fn what_no_voms_server_writes_is_refused() {
         assert_eq!(Reply::parse(b" \n"), Err(ResponseError::Empty));
-        assert!(matches!(Reply::parse(b"<html>no</html>"), Err(ResponseError::Foreign(_))));
-        assert_eq!(Reply::parse(b"<voms><ac>%%%</ac></voms>"), Err(ResponseError::Base64));
+        assert!(matches!(
+            Reply::parse(b"<html>no</html>"),
+            Err(ResponseError::Foreign(_))
+        ));
+        assert_eq!(
+            Reply::parse(b"<voms><ac>%%%</ac></voms>"),
+            Err(ResponseError::Base64)
+        );
     }
 }

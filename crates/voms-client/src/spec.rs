@@ -39,14 +39,19 @@ impl FromStr for VomsSpec {
             "all" | "ALL" => vec![Wish::All],
             list => list.split(',').map(wish).collect::<Result<_, _>>()?,
         };
-        Ok(Self { name: name.to_owned(), wishes })
+        Ok(Self {
+            name: name.to_owned(),
+            wishes,
+        })
     }
 }
 
 fn wish(text: &str) -> Result<Wish, FqanError> {
     match text.strip_prefix("/Role=") {
         // The placeholder group lets the role pass through the same rules as any other.
-        Some(role) => format!("/x/Role={role}").parse::<Fqan>().map(|_| Wish::TopRole(role.to_owned())),
+        Some(role) => format!("/x/Role={role}")
+            .parse::<Fqan>()
+            .map(|_| Wish::TopRole(role.to_owned())),
         None => text.parse().map(Wish::Fqan),
     }
 }
@@ -75,8 +80,18 @@ mod tests {
         let wishes = |text: &str| text.parse::<VomsSpec>().unwrap().wishes;
         assert_eq!(wishes("virgo"), [Wish::Default]);
         assert_eq!(wishes("virgo:ALL"), [Wish::All]);
-        assert_eq!(wishes("virgo:/virgo/virgo"), [Wish::Fqan("/virgo/virgo".parse().unwrap())]);
-        assert_eq!(wishes("virgo:/Role=x")[0].in_vo("virgo").unwrap().unwrap().to_string(), "/virgo/Role=x");
+        assert_eq!(
+            wishes("virgo:/virgo/virgo"),
+            [Wish::Fqan("/virgo/virgo".parse().unwrap())]
+        );
+        assert_eq!(
+            wishes("virgo:/Role=x")[0]
+                .in_vo("virgo")
+                .unwrap()
+                .unwrap()
+                .to_string(),
+            "/virgo/Role=x"
+        );
         assert_eq!(wishes("virgo:/virgo/a,/virgo/b").len(), 2);
     }
 

@@ -41,7 +41,9 @@ impl VomsClient {
                 let entry = vec![reply.entry.clone()];
                 (Ok(reply), entry)
             }
-            Err(error) if error.refusal().is_some_and(is_without_group) => (Err(error), servers.to_vec()),
+            Err(error) if error.refusal().is_some_and(is_without_group) => {
+                (Err(error), servers.to_vec())
+            }
             Err(error) => return Err(error),
         };
         let mut granted = found.as_ref().map(fqans).unwrap_or_default();
@@ -57,7 +59,10 @@ impl VomsClient {
                 unknown.push(fqan.clone());
                 continue;
             }
-            let request = AcRequest { fqans: vec![fqan.clone()], ..everything.clone() };
+            let request = AcRequest {
+                fqans: vec![fqan.clone()],
+                ..everything.clone()
+            };
             match self.request(&request, &servers, &mut |_| {}) {
                 Ok(more) => {
                     granted.extend(fqans(&more));
@@ -67,7 +72,11 @@ impl VomsClient {
                 Err(_) => unknown.push(fqan.clone()),
             }
         }
-        found.map(|reply| Survey { reply, granted, unknown })
+        found.map(|reply| Survey {
+            reply,
+            granted,
+            unknown,
+        })
     }
 }
 
@@ -81,6 +90,8 @@ fn is_not_held(error: &ServerError) -> bool {
 
 fn fqans(reply: &AcReply) -> Vec<Fqan> {
     let attributes = AcAttributes::read(&reply.ac.certificate().acinfo);
-    let texts = attributes.map(|attributes| attributes.fqans).unwrap_or_default();
+    let texts = attributes
+        .map(|attributes| attributes.fqans)
+        .unwrap_or_default();
     texts.iter().filter_map(|text| text.parse().ok()).collect()
 }

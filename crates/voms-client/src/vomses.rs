@@ -86,11 +86,17 @@ impl Vomses {
         let all = Self::load(places);
         let missing = places.iter().find(|place| !place.exists());
         if let Some(place) = missing {
-            return Err(VomsesProblem::Place { place: place.clone(), why: "file not found".to_owned() });
+            return Err(VomsesProblem::Place {
+                place: place.clone(),
+                why: "file not found".to_owned(),
+            });
         }
-        let unreadable =
-            |problem: &&VomsesProblem| matches!(problem, VomsesProblem::Place { place, .. } if places.contains(place));
-        all.problems.iter().find(unreadable).cloned().map_or(Ok(all), Err)
+        let unreadable = |problem: &&VomsesProblem| matches!(problem, VomsesProblem::Place { place, .. } if places.contains(place));
+        all.problems
+            .iter()
+            .find(unreadable)
+            .cloned()
+            .map_or(Ok(all), Err)
     }
 
     /// Parses the contents of a file, which messages call by `name`.
@@ -104,8 +110,19 @@ impl Vomses {
     /// The servers known by this alias; where it is no alias, those of the VO of this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<&VomsesEntry> {
-        let by_alias: Vec<_> = self.entries.iter().filter(|entry| entry.alias == name).collect();
-        if by_alias.is_empty() { self.entries.iter().filter(|entry| entry.vo == name).collect() } else { by_alias }
+        let by_alias: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.alias == name)
+            .collect();
+        if by_alias.is_empty() {
+            self.entries
+                .iter()
+                .filter(|entry| entry.vo == name)
+                .collect()
+        } else {
+            by_alias
+        }
     }
 
     /// Every entry.
@@ -135,9 +152,17 @@ impl Vomses {
     /// Names that are near to one that is not known.
     #[must_use]
     pub fn similar(&self, name: &str) -> Option<&str> {
-        let names: BTreeSet<&str> =
-            self.entries.iter().flat_map(|entry| [entry.alias.as_str(), entry.vo.as_str()]).collect();
-        names.into_iter().map(|known| (distance(known, name), known)).filter(|(d, _)| *d <= 2).min().map(|(_, n)| n)
+        let names: BTreeSet<&str> = self
+            .entries
+            .iter()
+            .flat_map(|entry| [entry.alias.as_str(), entry.vo.as_str()])
+            .collect();
+        names
+            .into_iter()
+            .map(|known| (distance(known, name), known))
+            .filter(|(d, _)| *d <= 2)
+            .min()
+            .map(|(_, n)| n)
     }
 
     fn add(&mut self, place: &Path, depth: u32) {
@@ -146,24 +171,30 @@ impl Vomses {
         }
         match files::read_limited(place, files::CONFIGURATION_LIMIT) {
             Ok(bytes) => self.parse(place, &String::from_utf8_lossy(&bytes)),
-            Err(error) => {
-                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: files::reason(&error) })
-            }
+            Err(error) => self.problems.push(VomsesProblem::Place {
+                place: place.to_owned(),
+                why: files::reason(&error),
+            }),
         }
     }
 
     fn add_directory(&mut self, place: &Path, depth: u32) {
         let listing = std::fs::read_dir(place).map(|entries| {
-            let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|p| is_wanted(p)).collect();
+            let mut paths: Vec<_> = entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|p| is_wanted(p))
+                .collect();
             paths.sort();
             paths
         });
         match listing {
             Ok(paths) if depth > 0 => paths.iter().for_each(|path| self.add(path, depth - 1)),
             Ok(_) => {}
-            Err(error) => {
-                self.problems.push(VomsesProblem::Place { place: place.to_owned(), why: files::reason(&error) })
-            }
+            Err(error) => self.problems.push(VomsesProblem::Place {
+                place: place.to_owned(),
+                why: files::reason(&error),
+            }),
         }
     }
 
@@ -178,7 +209,11 @@ impl Vomses {
                 Ok(entry) if !self.known.insert(entry.clone()) => {}
                 Ok(entry) => self.entries.push(entry),
                 Err(_) if self.problems.len() >= MOST_PROBLEMS => self.more_problems += 1,
-                Err(why) => self.problems.push(VomsesProblem::Line { file: file.to_owned(), line: number + 1, why }),
+                Err(why) => self.problems.push(VomsesProblem::Line {
+                    file: file.to_owned(),
+                    line: number + 1,
+                    why,
+                }),
             }
         }
     }
@@ -187,7 +222,15 @@ impl Vomses {
 /// Whether a directory's entry is configuration: not hidden, and no backup of an editor or a package manager.
 fn is_wanted(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let backup = ["~", ".rpmsave", ".rpmnew", ".rpmorig", ".bak", ".dpkg-old", ".dpkg-dist"];
+    let backup = [
+        "~",
+        ".rpmsave",
+        ".rpmnew",
+        ".rpmorig",
+        ".bak",
+        ".dpkg-old",
+        ".dpkg-dist",
+    ];
     !name.starts_with('.') && !backup.iter().any(|end| name.ends_with(end))
 }
 
@@ -199,10 +242,16 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     let [alias, host, port, dn, vo] = match fields.as_slice() {
         [a, b, c, d, e] | [a, b, c, d, e, _] => [*a, *b, *c, *d, *e],
         other => {
-            return Err(format!("{} quoted fields where 5 or 6 are needed", other.len()));
+            return Err(format!(
+                "{} quoted fields where 5 or 6 are needed",
+                other.len()
+            ));
         }
     };
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     if [alias, host, vo].iter().any(|field| field.is_empty()) {
         return Err("an empty field".to_owned());
     }
@@ -210,8 +259,18 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     if !host.chars().all(well_formed) {
         return Err(format!("invalid host name: {host:?}"));
     }
-    let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("invalid port number: {port:?}"))?;
-    Ok(VomsesEntry { alias: alias.to_owned(), host: host.to_owned(), port, dn: dn.to_owned(), vo: vo.to_owned() })
+    let port = port
+        .parse()
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or_else(|| format!("invalid port number: {port:?}"))?;
+    Ok(VomsesEntry {
+        alias: alias.to_owned(),
+        host: host.to_owned(),
+        port,
+        dn: dn.to_owned(),
+        vo: vo.to_owned(),
+    })
 }
 
 /// How many single-character edits lead from one text to the other.
@@ -223,7 +282,9 @@ fn distance(a: &str, b: &str) -> usize {
         row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != *y)).min(above + 1).min(row[j] + 1);
+            row[j + 1] = (diagonal + usize::from(x != *y))
+                .min(above + 1)
+                .min(row[j] + 1);
             diagonal = above;
         }
     }
@@ -242,7 +303,9 @@ mod tests {
 
     #[test]
     fn comments_blank_lines_crlf_bom_and_a_sixth_field_are_fine() {
-        let vomses = parsed(&format!("\u{feff}# comment\r\n\r\n  # indented\r\n{GOOD} \"24\"\r\n{GOOD}\n"));
+        let vomses = parsed(&format!(
+            "\u{feff}# comment\r\n\r\n  # indented\r\n{GOOD} \"24\"\r\n{GOOD}\n"
+        ));
         assert_eq!(vomses.entries().len(), 1);
         assert!(vomses.problems().is_empty());
         assert_eq!(vomses.entries()[0].port, 15009);
@@ -251,7 +314,10 @@ mod tests {
     #[test]
     fn brackets_are_of_addresses_and_no_host_by_themselves() {
         let host = |host: &str| {
-            parsed(&GOOD.replace("\"voms.example.org\"", &format!("\"{host}\""))).entries().first().cloned()
+            parsed(&GOOD.replace("\"voms.example.org\"", &format!("\"{host}\"")))
+                .entries()
+                .first()
+                .cloned()
         };
         assert_eq!(host("[::1]").unwrap().host, "::1");
         for bad in ["[", "[]", "[[::1]]", "[::1"] {
@@ -261,7 +327,9 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_and_does_not_spoil_the_others() {
-        let vomses = parsed(&format!("\"virgo\" \"host\"\n{GOOD}\n\"a\" \"h\" \"0\" \"/CN=h\" \"a\"\n\"a\n"));
+        let vomses = parsed(&format!(
+            "\"virgo\" \"host\"\n{GOOD}\n\"a\" \"h\" \"0\" \"/CN=h\" \"a\"\n\"a\n"
+        ));
         assert_eq!(vomses.entries().len(), 1);
         let told: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
         assert_eq!(told[0], "vomses:1: 2 quoted fields where 5 or 6 are needed");
@@ -283,7 +351,10 @@ mod tests {
     fn backups_in_a_directory_are_not_read() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["voms", "voms~", ".hidden", "voms.rpmsave"] {
-            let text = GOOD.replace("voms.example.org", &format!("{}.example", name.trim_matches(['~', '.'])));
+            let text = GOOD.replace(
+                "voms.example.org",
+                &format!("{}.example", name.trim_matches(['~', '.'])),
+            );
             std::fs::write(dir.path().join(name), text).unwrap();
         }
         assert_eq!(Vomses::load(&[dir.path().to_owned()]).entries().len(), 1);

@@ -9,8 +9,13 @@ pub struct Waiting(Option<Runtime>);
 
 impl Waiting {
     pub fn new() -> Result<Self, NetError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
-        runtime.map(|runtime| Self(Some(runtime))).map_err(|error| NetError::Connect(error.to_string()))
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build();
+        runtime
+            .map(|runtime| Self(Some(runtime)))
+            .map_err(|error| NetError::Connect(error.to_string()))
     }
 
     pub fn until<T>(&self, done: impl Future<Output = T>) -> Option<T> {

@@ -49,7 +49,10 @@ pub fn resolve(content: &str) -> String {
 
 /// The character that a reference stands for, and how many bytes after the `&` it takes.
 fn reference(text: &str) -> Option<(char, usize)> {
-    let end = text.bytes().take(LONGEST_REFERENCE).position(|byte| byte == b';')?;
+    let end = text
+        .bytes()
+        .take(LONGEST_REFERENCE)
+        .position(|byte| byte == b';')?;
     let name = &text[..end];
     let character = match name {
         "amp" => '&',
@@ -69,7 +72,9 @@ fn numbered(digits: &str) -> Option<char> {
     };
     // `from_str_radix` would take a sign.
     let valid = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
-    let number = valid.then(|| u32::from_str_radix(digits, radix).ok()).flatten()?;
+    let number = valid
+        .then(|| u32::from_str_radix(digits, radix).ok())
+        .flatten()?;
     char::from_u32(number).filter(|character| is_allowed(*character))
 }
 
@@ -84,7 +89,10 @@ mod tests {
 
     #[test]
     fn references_are_resolved_once() {
-        assert_eq!(resolve("a&#13;\nb&#xD;&#xd;&#10;&#0000013;"), "a\r\nb\r\r\n\r");
+        assert_eq!(
+            resolve("a&#13;\nb&#xD;&#xd;&#10;&#0000013;"),
+            "a\r\nb\r\r\n\r"
+        );
         assert_eq!(resolve("&lt;&gt;&amp;&quot;&apos;"), "<>&\"'");
         assert_eq!(resolve("&amp;lt; &#38;#13;"), "&lt; &#13;");
         assert_eq!(resolve("Zo&#235; &#x1F600;"), "Zoë \u{1f600}");
@@ -119,6 +127,9 @@ mod tests {
     #[test]
     fn an_element_ends_at_its_first_end_tag() {
         assert_eq!(element("<a>1</a><a>2</a>", "a"), Some("1"));
-        assert_eq!(elements("<a>1</a><a>2</a><a>3", "a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(
+            elements("<a>1</a><a>2</a><a>3", "a").collect::<Vec<_>>(),
+            ["1", "2"]
+        );
     }
 }

@@ -33,8 +33,14 @@ impl PathProblem {
             Self::CrlExpired { .. } => "crl-outdated",
             Self::CrlMissing(_) => "crl-missing",
             Self::CrlUnusable { problem, .. } => problem.code(),
-            Self::Policy { kind: PolicyKind::SigningPolicy, .. } => "signing-policy",
-            Self::Policy { kind: PolicyKind::Namespaces, .. } => "namespaces",
+            Self::Policy {
+                kind: PolicyKind::SigningPolicy,
+                ..
+            } => "signing-policy",
+            Self::Policy {
+                kind: PolicyKind::Namespaces,
+                ..
+            } => "namespaces",
             Self::Weak(_) => "weak",
             Self::DuplicateExtension(_) => "duplicate-extension",
             Self::UnreadableExtension(_) => "unreadable-extension",
@@ -107,7 +113,9 @@ impl ChainFinding {
             Self::TwoInfos(_) => "two-pcis",
             Self::DuplicateExtension(_, oid::PROXY_CERT_INFO) => "two-pcis",
             Self::DuplicateExtension(..) => "duplicate-extension",
-            Self::UnreadableExtension(_, oid::PROXY_CERT_INFO | oid::DRAFT_PROXY_CERT_INFO) => "pci-unreadable",
+            Self::UnreadableExtension(_, oid::PROXY_CERT_INFO | oid::DRAFT_PROXY_CERT_INFO) => {
+                "pci-unreadable"
+            }
             Self::UnreadableExtension(..) => "unreadable-extension",
             Self::PolicyRules(_) => "policy",
             Self::CriticalExtension(..) => "critical-extension",

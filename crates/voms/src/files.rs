@@ -30,14 +30,25 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> io::Result<(Metadata, Zero
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
-        let what = if found.is_dir() { "is a directory, not a file" } else { "is not a regular file" };
+        let what = if found.is_dir() {
+            "is a directory, not a file"
+        } else {
+            "is not a regular file"
+        };
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
-    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("is larger than {limit} bytes"));
+    let too_large = || {
+        io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("is larger than {limit} bytes"),
+        )
+    };
     if found.len() > limit {
         return Err(too_large());
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0) + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        usize::try_from(found.len()).unwrap_or(0) + 1,
+    ));
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(too_large());
@@ -67,12 +78,21 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), [7; 10]).unwrap();
         assert_eq!(read_limited(file.path(), 10).unwrap().len(), 10);
-        assert_eq!(read_limited(file.path(), 9).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            read_limited(file.path(), 9).unwrap_err().kind(),
+            io::ErrorKind::FileTooLarge
+        );
     }
 
     #[test]
     fn what_is_no_regular_file_is_refused() {
-        assert_eq!(read_limited(Path::new("/dev/zero"), 10).unwrap_err().kind(), io::ErrorKind::InvalidInput);
-        assert_eq!(reason(&read_limited(Path::new("/nonexistent"), 10).unwrap_err()), "file not found");
+        assert_eq!(
+            read_limited(Path::new("/dev/zero"), 10).unwrap_err().kind(),
+            io::ErrorKind::InvalidInput
+        );
+        assert_eq!(
+            reason(&read_limited(Path::new("/nonexistent"), 10).unwrap_err()),
+            "file not found"
+        );
     }
 }

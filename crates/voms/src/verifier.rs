@@ -104,19 +104,30 @@ impl VomsVerifier {
     /// # Errors
     /// [`VerifierError`] when one does not exist.
     pub fn open(certdir: &Path, vomsdir: &Path) -> Result<Self, VerifierError> {
-        Ok(Self::new(TrustAnchors::open(certdir)?, VomsDir::open(vomsdir)?))
+        Ok(Self::new(
+            TrustAnchors::open(certdir)?,
+            VomsDir::open(vomsdir)?,
+        ))
     }
 
     /// With directories that are open already. Clocks may differ by [`SKEW`].
     #[must_use]
     pub fn new(anchors: TrustAnchors, vomsdir: VomsDir) -> Self {
-        Self { anchors: anchors.with_skew(SKEW), vomsdir, hosts: Some(Vec::new()), leave_out: false }
+        Self {
+            anchors: anchors.with_skew(SKEW),
+            vomsdir,
+            hosts: Some(Vec::new()),
+            leave_out: false,
+        }
     }
 
     /// The same with another policy for revocation lists; by default they are asked where they are at hand.
     #[must_use]
     pub fn with_crl_policy(self, policy: CrlPolicy) -> Self {
-        Self { anchors: self.anchors.with_crl_policy(policy), ..self }
+        Self {
+            anchors: self.anchors.with_crl_policy(policy),
+            ..self
+        }
     }
 
     /// The same for clocks that may differ by `skew`; by default [`SKEW`], at both ends of everything but revocation
@@ -124,19 +135,28 @@ impl VomsVerifier {
     #[must_use]
     pub fn with_skew(self, skew: std::time::Duration) -> Self {
         let skew = Duration::from_std(skew).unwrap_or(Duration::MAX);
-        Self { anchors: self.anchors.with_skew(skew), ..self }
+        Self {
+            anchors: self.anchors.with_skew(skew),
+            ..self
+        }
     }
 
     /// The same with another demand on strength; by default RSA of 2048 bits and SHA-256, or what is as strong.
     #[must_use]
     pub fn with_strength(self, strength: StrengthPolicy) -> Self {
-        Self { anchors: self.anchors.with_strength(strength), ..self }
+        Self {
+            anchors: self.anchors.with_strength(strength),
+            ..self
+        }
     }
 
     /// The names of this host. An attribute certificate that is for certain hosts only is refused by all others.
     #[must_use]
     pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
-        Self { hosts: Some(hosts.into_iter().collect()), ..self }
+        Self {
+            hosts: Some(hosts.into_iter().collect()),
+            ..self
+        }
     }
 
     /// Skips attribute certificates that fail verification, as long as the chain is sound;
@@ -144,20 +164,30 @@ impl VomsVerifier {
     /// grants more to users without attributes of some VO could be fooled otherwise.
     #[must_use]
     pub fn skip_invalid_acs(self) -> Self {
-        Self { leave_out: true, ..self }
+        Self {
+            leave_out: true,
+            ..self
+        }
     }
 
     /// For programs that only pass attributes on: accepts attribute certificates whatever hosts they are for.
     #[must_use]
     pub fn ignore_targets(self) -> Self {
-        Self { hosts: None, ..self }
+        Self {
+            hosts: None,
+            ..self
+        }
     }
 
     /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, as of `now`.
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
-    pub fn verify(&self, presented: &[u8], now: impl Into<SystemTime>) -> Result<VerifiedCredential, Rejection> {
+    pub fn verify(
+        &self,
+        presented: &[u8],
+        now: impl Into<SystemTime>,
+    ) -> Result<VerifiedCredential, Rejection> {
         let chain = Chain::parse(presented).map_err(|error| Rejection(vec![error.into()]))?;
         self.verify_chain(&chain, now)
     }
@@ -190,7 +220,11 @@ impl VomsVerifier {
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
-    pub fn verify_chain(&self, chain: &Chain, now: impl Into<SystemTime>) -> Result<VerifiedCredential, Rejection> {
+    pub fn verify_chain(
+        &self,
+        chain: &Chain,
+        now: impl Into<SystemTime>,
+    ) -> Result<VerifiedCredential, Rejection> {
         let now = DateTime::<Utc>::from(now.into());
         let mut findings = Vec::new();
         let verified = chain.verify(&self.anchors, now).map_err(|chain| {
@@ -199,7 +233,13 @@ impl VomsVerifier {
         let holder = chain.holder();
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
         let skew = self.anchors.skew();
-        let verifier = AcVerifier { trust, holder, now, skew, hosts: self.hosts.as_deref() };
+        let verifier = AcVerifier {
+            trust,
+            holder,
+            now,
+            skew,
+            hosts: self.hosts.as_deref(),
+        };
         let mut acs = Vec::new();
         for ac in attribute_certificates(chain) {
             match ac {
@@ -208,8 +248,14 @@ impl VomsVerifier {
                     Ok(verified) => acs.push(verified),
                     Err(all) => {
                         let read = AcAttributes::read(&ac.certificate().acinfo);
-                        let vo = read.map_or_else(|_| "an unknown VO".to_owned(), |attributes| attributes.vo);
-                        findings.extend(all.into_iter().map(|finding| Finding::Ac { vo: vo.clone(), finding }));
+                        let vo = read.map_or_else(
+                            |_| "an unknown VO".to_owned(),
+                            |attributes| attributes.vo,
+                        );
+                        findings.extend(all.into_iter().map(|finding| Finding::Ac {
+                            vo: vo.clone(),
+                            finding,
+                        }));
                     }
                 },
             }
@@ -220,9 +266,16 @@ impl VomsVerifier {
                 Err(Rejection(findings))
             }
             Ok(chain) if findings.is_empty() || self.leave_out => {
-                let granted = acs.iter().flat_map(|ac: &VerifiedAc| &ac.attributes().fqans);
+                let granted = acs
+                    .iter()
+                    .flat_map(|ac: &VerifiedAc| &ac.attributes().fqans);
                 let fqans = granted.filter_map(|text| text.parse().ok()).collect();
-                Ok(VerifiedCredential { chain, acs, fqans, rejected_acs: findings })
+                Ok(VerifiedCredential {
+                    chain,
+                    acs,
+                    fqans,
+                    rejected_acs: findings,
+                })
             }
             _ => Err(Rejection(findings)),
         }
@@ -256,7 +309,10 @@ impl VerifiedCredential {
 
     /// The FQANs of all attribute certificates as the servers wrote them, in order; the first is the primary one.
     pub fn fqans(&self) -> impl Iterator<Item = &str> {
-        self.acs.iter().flat_map(|ac| &ac.attributes().fqans).map(String::as_str)
+        self.acs
+            .iter()
+            .flat_map(|ac| &ac.attributes().fqans)
+            .map(String::as_str)
     }
 
     /// The same, parsed.
@@ -288,6 +344,10 @@ impl VerifiedCredential {
     /// The first end of anything that this rests on; past by as much as clocks may differ.
     #[must_use]
     pub fn usable_until(&self) -> SystemTime {
-        self.acs.iter().map(VerifiedAc::usable_until).fold(self.chain.usable_until(), DateTime::min).into()
+        self.acs
+            .iter()
+            .map(VerifiedAc::usable_until)
+            .fold(self.chain.usable_until(), DateTime::min)
+            .into()
     }
 }

@@ -35,13 +35,16 @@ pub fn failure(failure: &Failure, entry: &VomsesEntry, user: User<'_>) -> Option
         Failure::Net(error) => error.next_step(),
         Failure::Http(failure) => Some(http(failure)),
         Failure::Server(error) => refusal(error, entry),
-        Failure::Timeout(_) => Some("try again later, or allow more time with --timeout SECONDS".to_owned()),
+        Failure::Timeout(_) => {
+            Some("try again later, or allow more time with --timeout SECONDS".to_owned())
+        }
         Failure::Ac(_) | Failure::Response(ResponseError::Base64) => Some(TRY_LATER.to_owned()),
         _ => Some(CHECK_ENTRY.to_owned()),
     }
 }
 
-const CHECK_ENTRY: &str = "check host and port in the vomses entry: something other than VOMS may answer there";
+const CHECK_ENTRY: &str =
+    "check host and port in the vomses entry: something other than VOMS may answer there";
 
 fn http(failure: &HttpFailure) -> String {
     match failure {
@@ -86,25 +89,32 @@ pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
             "are you a member? Then link this certificate to your account in {login}: for IAM, the same name under another \
              CA is another certificate. If not, apply first: voms-proxy register --voms {vo}"
         ),
-        ServerErrorKind::UnknownUser { .. } => "register this certificate on the VO's page, which voms-proxy register \
+        ServerErrorKind::UnknownUser { .. } => {
+            "register this certificate on the VO's page, which voms-proxy register \
              shows, and wait for the mail that says you are in"
-            .to_owned(),
+                .to_owned()
+        }
         ServerErrorKind::NoGroup => format!(
             "you have an account, but no group of the VO is granted to it unasked: name an optional group (--voms \
              {vo}:/GROUP), or apply for membership at {login}"
         ),
         ServerErrorKind::UsagePolicy => {
-            format!("you are a member: log in to {login} and sign the usage policy (AUP); do not register again")
+            format!(
+                "you are a member: log in to {login} and sign the usage policy (AUP); do not register again"
+            )
         }
         ServerErrorKind::Suspended { .. } => {
-            format!("your membership is suspended: ask the VO's managers why (see {login}); do not register again")
+            format!(
+                "your membership is suspended: ask the VO's managers why (see {login}); do not register again"
+            )
         }
         ServerErrorKind::NotHeld { .. } => {
             format!("ask for a group or role that you hold; apply for others at {login}")
         }
         ServerErrorKind::TooLong { limit } => {
-            let limit =
-                limit.map_or_else(String::new, |limit| format!(": the server takes {limit} characters of them"));
+            let limit = limit.map_or_else(String::new, |limit| {
+                format!(": the server takes {limit} characters of them")
+            });
             format!("ask for fewer groups, roles or targets at a time{limit}")
         }
         ServerErrorKind::Fault => TRY_LATER.to_owned(),
@@ -118,7 +128,13 @@ pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
     if let Some(first) = findings.first() {
         let help = findings.iter().find_map(Advice::next_step);
         let help = help.unwrap_or_else(|| format!("your certificate cannot be used: {first}"));
-        return (findings.iter().map(|finding| format!("as this machine sees it: {finding}")).collect(), help);
+        return (
+            findings
+                .iter()
+                .map(|finding| format!("as this machine sees it: {finding}"))
+                .collect(),
+            help,
+        );
     }
     let certificate = user.chain.holder();
     let help = format!(
@@ -130,7 +146,11 @@ pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
 
 fn faults(user: User<'_>) -> Vec<ChainFinding> {
     match user.anchors {
-        Some(anchors) => user.chain.verify(anchors, user.now).err().unwrap_or_default(),
+        Some(anchors) => user
+            .chain
+            .verify(anchors, user.now)
+            .err()
+            .unwrap_or_default(),
         None => user.chain.local_findings(user.now),
     }
 }
@@ -142,12 +162,17 @@ fn soundness(certificate: &Certificate, user: User<'_>) -> String {
             "as this machine sees it, it is in date until {end}; there is no CA directory to check more with"
         );
     };
-    let revocation = match anchors.revocation_lists_of(certificate, user.now).is_empty() {
+    let revocation = match anchors
+        .revocation_lists_of(certificate, user.now)
+        .is_empty()
+    {
         true => "no revocation list here says otherwise",
         false => "it is not revoked",
     };
     let directory = anchors.directory().display();
-    format!("as this machine sees it, it is in date until {end}, its CA is trusted ({directory}), and {revocation}")
+    format!(
+        "as this machine sees it, it is in date until {end}, its CA is trusted ({directory}), and {revocation}"
+    )
 }
 
 #[cfg(test)]
@@ -166,7 +191,11 @@ mod tests {
     }
 
     fn next_step(software: Software, code: &str, message: &str) -> String {
-        refusal(&ServerError::new(software, code.to_owned(), message.to_owned()), &entry()).unwrap()
+        refusal(
+            &ServerError::new(software, code.to_owned(), message.to_owned()),
+            &entry(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -178,15 +207,24 @@ mod tests {
             }
         }
         assert!(next_step(Software::Iam, "1004", aup).contains("the VO's IAM"));
-        assert!(next_step(Software::Voms, "1004", aup).contains("https://voms.example.org:8443/voms/testvo"));
+        assert!(
+            next_step(Software::Voms, "1004", aup)
+                .contains("https://voms.example.org:8443/voms/testvo")
+        );
     }
 
     #[test]
     fn waiting_is_told_in_round_numbers_and_never_for_years() {
-        let wait = |seconds| HttpFailure::Unavailable { status: 503, retry_after: Some(Duration::from_secs(seconds)) };
+        let wait = |seconds| HttpFailure::Unavailable {
+            status: 503,
+            retry_after: Some(Duration::from_secs(seconds)),
+        };
         assert!(http(&wait(5)).ends_with("in 5 s"));
         assert!(http(&wait(120)).ends_with("in 2 min"));
         assert!(http(&wait(7201)).ends_with("in 3 h"));
-        assert_eq!((http(&wait(0)).as_str(), http(&wait(100_000_000)).as_str()), (TRY_LATER, TRY_LATER));
+        assert_eq!(
+            (http(&wait(0)).as_str(), http(&wait(100_000_000)).as_str()),
+            (TRY_LATER, TRY_LATER)
+        );
     }
 }

@@ -26,13 +26,20 @@ pub struct Known {
     pub credential: Option<Credential>,
 }
 
-pub fn examine(plan: &DoctorPlan, now: DateTime<Utc>) -> Result<(Vec<Finding>, Known), CommandError> {
+pub fn examine(
+    plan: &DoctorPlan,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Finding>, Known), CommandError> {
     let location = match plan.credential.find() {
         Ok(location) => location,
         Err(error) => return Ok((vec![failed(FILES, &error)], Known::default())),
     };
     let mut findings = vec![Finding::ok(FILES, files(&location))];
-    findings.extend(load::file_faults(&location).iter().map(|fault| failed(FILES, fault)));
+    findings.extend(
+        load::file_faults(&location)
+            .iter()
+            .map(|fault| failed(FILES, fault)),
+    );
     let (opened, known) = open(plan, &location)?;
     findings.push(opened);
     findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
@@ -48,20 +55,34 @@ fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
     if chain.end_entity().is_none() {
         findings.push(ChainFinding::NoEndEntity(chain.identity().clone()));
     }
-    let fix = |finding: &ChainFinding| finding.next_step().or_else(|| Some("make a new proxy".to_owned()));
-    findings.iter().map(|finding| Finding::failed(PROXY, finding, fix(finding))).collect()
+    let fix = |finding: &ChainFinding| {
+        finding
+            .next_step()
+            .or_else(|| Some("make a new proxy".to_owned()))
+    };
+    findings
+        .iter()
+        .map(|finding| Finding::failed(PROXY, finding, fix(finding)))
+        .collect()
 }
 
 fn failed(area: &'static str, error: &CredentialError) -> Finding {
     // What was tried is a list of lines in an error, and one line here.
-    let fact = error.to_string().replace(":\n    ", ": ").replace("\n    ", "; ");
+    let fact = error
+        .to_string()
+        .replace(":\n    ", ": ")
+        .replace("\n    ", "; ");
     Finding::failed(area, fact, error.next_step())
 }
 
 fn files(location: &Location) -> String {
     match location.certificate() == location.key() {
         true => location.certificate().display().to_string(),
-        false => format!("{} and {}", location.certificate().display(), location.key().display()),
+        false => format!(
+            "{} and {}",
+            location.certificate().display(),
+            location.key().display()
+        ),
     }
 }
 
@@ -72,13 +93,22 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
         None => {
             asked = false;
             let reason = "its passphrase was not given".to_owned();
-            Err(CredentialError::NoPassphrase { path: path.to_owned(), reason })
+            Err(CredentialError::NoPassphrase {
+                path: path.to_owned(),
+                reason,
+            })
         }
     });
     match credential {
         Ok(credential) => {
-            let text = format!("{} opens and belongs to the certificate", location.key().display());
-            let known = Known { chain: Some(credential.chain().clone()), credential: Some(credential) };
+            let text = format!(
+                "{} opens and belongs to the certificate",
+                location.key().display()
+            );
+            let known = Known {
+                chain: Some(credential.chain().clone()),
+                credential: Some(credential),
+            };
             Ok((Finding::ok(KEY, text), known))
         }
         Err(CredentialError::Interrupted) => Err(CommandError::Interrupted),
@@ -87,9 +117,18 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
             let chain = file.ok().and_then(|file| Chain::parse(&file).ok());
             let finding = match asked {
                 true => failed(KEY, &error),
-                false => Finding::skipped(KEY, format!("{error}: give it on a terminal, or with --pwstdin")),
+                false => Finding::skipped(
+                    KEY,
+                    format!("{error}: give it on a terminal, or with --pwstdin"),
+                ),
             };
-            Ok((finding, Known { chain, credential: None }))
+            Ok((
+                finding,
+                Known {
+                    chain,
+                    credential: None,
+                },
+            ))
         }
     }
 }

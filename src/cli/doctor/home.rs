@@ -15,7 +15,11 @@ const RIGHT_HOME: &str = "run: export HOME=$(getent passwd \"$(id -un)\" | cut -
 
 pub fn examine(plan: &DoctorPlan) -> Vec<Finding> {
     let Some(home) = &plan.home else {
-        return vec![Finding::failed(HOME, "HOME is not set", Some(RIGHT_HOME.to_owned()))];
+        return vec![Finding::failed(
+            HOME,
+            "HOME is not set",
+            Some(RIGHT_HOME.to_owned()),
+        )];
     };
     let mut findings = vec![match home.metadata() {
         Ok(found) if found.is_dir() => Finding::ok(HOME, home.display()),
@@ -35,21 +39,39 @@ pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
         let directory = pair.directory();
         let fix = match plan.globus().is_some_and(|globus| globus == directory) {
             true => "run: voms-proxy import --finish".to_owned(),
-            false => format!("run: voms-proxy import --finish --dir {}", directory.display()),
+            false => format!(
+                "run: voms-proxy import --finish --dir {}",
+                directory.display()
+            ),
         };
-        Finding::failed(HOME, format!("an import into {} was interrupted", directory.display()), Some(fix))
+        Finding::failed(
+            HOME,
+            format!("an import into {} was interrupted", directory.display()),
+            Some(fix),
+        )
     };
-    plan.pairs.iter().filter(|pair| pair.is_unfinished()).map(tell).collect()
+    plan.pairs
+        .iter()
+        .filter(|pair| pair.is_unfinished())
+        .map(tell)
+        .collect()
 }
 
 fn unusable(home: &Path, why: &str) -> Finding {
-    Finding::failed(HOME, format!("the home directory {}: {why}", home.display()), Some(RIGHT_HOME.to_owned()))
+    Finding::failed(
+        HOME,
+        format!("the home directory {}: {why}", home.display()),
+        Some(RIGHT_HOME.to_owned()),
+    )
 }
 
 fn directory(globus: &Path, found: &Metadata, uid: u32) -> Option<Finding> {
     let path = globus.display();
     if found.uid() != uid {
-        let text = format!("{path} belongs to user id {}, not to you ({uid})", found.uid());
+        let text = format!(
+            "{path} belongs to user id {}, not to you ({uid})",
+            found.uid()
+        );
         let fix = format!("run as its owner or as root: chown -R {uid} {path}");
         return Some(Finding::failed(HOME, text, Some(fix)));
     }

@@ -139,8 +139,12 @@ fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) 
 }
 
 fn vouched(known: &Known, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) -> Vec<Finding> {
-    let (Some(anchors), Some(chain)) = (anchors, &known.chain) else { return Vec::new() };
+    let (Some(anchors), Some(chain)) = (anchors, &known.chain) else {
+        return Vec::new();
+    };
     let user = chain.proxies().len();
-    let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else { return Vec::new() };
+    let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
+        return Vec::new();
+    };
     fitness::vouched(certificate, issuers, anchors, now)
 }

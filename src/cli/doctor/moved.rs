@@ -14,7 +14,8 @@ const VOMSES: &str = "vomses";
 /// Name servers that know no answer can take their time.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How the subjects of CNAF's certificates begin since the end of 2025.
-const CNAF_HOSTS: &str = "/DC=org/DC=terena/DC=tcs/C=IT/L=Roma/O=Istituto Nazionale di Fisica Nucleare/CN=";
+const CNAF_HOSTS: &str =
+    "/DC=org/DC=terena/DC=tcs/C=IT/L=Roma/O=Istituto Nazionale di Fisica Nucleare/CN=";
 
 /// Looks for the host that CNAF would give the VO's endpoint, and says which vomses line to use if there is one. VOs
 /// kept their port when they moved.
@@ -30,7 +31,11 @@ pub fn candidate(
         return None;
     }
     let dn = format!("{CNAF_HOSTS}{host}");
-    let entry = VomsesEntry { host: host.clone(), dn, ..known.clone() };
+    let entry = VomsesEntry {
+        host: host.clone(),
+        dn,
+        ..known.clone()
+    };
     let look = look_at(&entry, trust, now, timeout.min(PATIENCE)).ok()?;
     if look.addresses.is_err() {
         return None;
@@ -38,7 +43,10 @@ pub fn candidate(
     let state = match (&look.connection, &look.certificate) {
         (Some(Ok(())), Some(Ok(_))) => "which answers".to_owned(),
         (Some(Ok(())), Some(Err(error))) => format!("though {error}"),
-        (Some(Err(error)), _) => format!("though it does not answer at port {} either ({error})", entry.port),
+        (Some(Err(error)), _) => format!(
+            "though it does not answer at port {} either ({error})",
+            entry.port
+        ),
         _ => "though it could not be looked at".to_owned(),
     };
     let text = format!(
@@ -54,8 +62,20 @@ pub fn candidate(
 
 /// The vomses line, with the subject of the certificate that the server shows, if it could be verified.
 fn line(entry: &VomsesEntry, look: &Look) -> String {
-    let shown = look.certificate.as_ref().and_then(|certificate| certificate.as_ref().ok());
-    let dn = shown.map_or_else(|| entry.dn.clone(), |certificate| certificate.subject().to_string());
-    let VomsesEntry { alias, host, port, vo, .. } = entry;
+    let shown = look
+        .certificate
+        .as_ref()
+        .and_then(|certificate| certificate.as_ref().ok());
+    let dn = shown.map_or_else(
+        || entry.dn.clone(),
+        |certificate| certificate.subject().to_string(),
+    );
+    let VomsesEntry {
+        alias,
+        host,
+        port,
+        vo,
+        ..
+    } = entry;
     format!("\"{alias}\" \"{host}\" \"{port}\" \"{dn}\" \"{vo}\"")
 }

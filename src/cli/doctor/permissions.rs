@@ -21,7 +21,9 @@ pub fn fix(plan: &DoctorPlan) -> Vec<Finding> {
     if let Ok(location) = plan.credential.find() {
         for fault in load::file_faults(&location) {
             findings.extend(match fault {
-                CredentialError::KeyMode { path, .. } => tighten(&path, FileType::is_file, 0o177, 0o400, plan.uid),
+                CredentialError::KeyMode { path, .. } => {
+                    tighten(&path, FileType::is_file, 0o177, 0o400, plan.uid)
+                }
                 CredentialError::CertificateMode { path, .. } => {
                     tighten(&path, FileType::is_file, 0o022, 0o644, plan.uid)
                 }
@@ -29,23 +31,51 @@ pub fn fix(plan: &DoctorPlan) -> Vec<Finding> {
             });
         }
     }
-    findings.extend(tighten(&plan.out, FileType::is_file, 0o177, 0o600, plan.uid));
+    findings.extend(tighten(
+        &plan.out,
+        FileType::is_file,
+        0o177,
+        0o600,
+        plan.uid,
+    ));
     findings
 }
 
 /// Sets a mode where one of the `wrong` bits is set. Links, other people's files and whatever is of another kind are
 /// left alone.
-fn tighten(path: &Path, kind: fn(&FileType) -> bool, wrong: u32, right: u32, uid: u32) -> Option<Finding> {
+fn tighten(
+    path: &Path,
+    kind: fn(&FileType) -> bool,
+    wrong: u32,
+    right: u32,
+    uid: u32,
+) -> Option<Finding> {
     let found = path.symlink_metadata().ok()?;
     let mode = found.mode() & 0o7777;
     if !kind(&found.file_type()) || found.uid() != uid || mode & wrong == 0 {
         return None;
     }
-    Some(match std::fs::set_permissions(path, Permissions::from_mode(right)) {
-        Ok(()) => Finding::ok(AREA, format!("{}: mode {mode:04o} was made {right:04o}", path.display())),
-        Err(error) => {
-            let text = format!("the mode of {} cannot be set: {}", path.display(), files::reason(&error));
-            Finding::failed(AREA, text, Some(format!("run as its owner: chmod {right:o} {}", path.display())))
-        }
-    })
+    Some(
+        match std::fs::set_permissions(path, Permissions::from_mode(right)) {
+            Ok(()) => Finding::ok(
+                AREA,
+                format!("{}: mode {mode:04o} was made {right:04o}", path.display()),
+            ),
+            Err(error) => {
+                let text = format!(
+                    "the mode of {} cannot be set: {}",
+                    path.display(),
+                    files::reason(&error)
+                );
+                Finding::failed(
+                    AREA,
+                    text,
+                    Some(format!(
+                        "run as its owner: chmod {right:o} {}",
+                        path.display()
+                    )),
+                )
+            }
+        },
+    )
 }

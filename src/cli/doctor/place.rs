@@ -27,20 +27,34 @@ pub fn examine(plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Find
     let out = &plan.out;
     let directory = file::directory(out);
     if !directory.is_dir() {
-        return vec![Finding::of_trouble(OUTPUT, &trouble::no_directory(out, directory))];
+        return vec![Finding::of_trouble(
+            OUTPUT,
+            &trouble::no_directory(out, directory),
+        )];
     }
     let mut findings = vec![writable(out, directory)];
-    findings.extend(statvfs(directory).ok().map(|found| space(directory, &found)));
+    findings.extend(
+        statvfs(directory)
+            .ok()
+            .map(|found| space(directory, &found)),
+    );
     findings.extend(proxy(out, plan, known, now));
     findings
 }
 
 fn writable(out: &Path, directory: &Path) -> Finding {
-    let read_only = statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
+    let read_only =
+        statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
     let obstacle = if read_only {
-        Err(std::io::Error::other(format!("{} is on a read-only file system", directory.display())))
+        Err(std::io::Error::other(format!(
+            "{} is on a read-only file system",
+            directory.display()
+        )))
     } else if access(directory, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        Err(std::io::Error::other(format!("you may not write to {}", directory.display())))
+        Err(std::io::Error::other(format!(
+            "you may not write to {}",
+            directory.display()
+        )))
     } else {
         file::may_be_replaced(out)
     };
@@ -53,14 +67,26 @@ fn writable(out: &Path, directory: &Path) -> Finding {
 fn space(directory: &Path, found: &StatVfs) -> Finding {
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let path = directory.display();
-    let fix = || Some(format!("free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere"));
+    let fix = || {
+        Some(format!(
+            "free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere"
+        ))
+    };
     // Some file systems count no files.
     if found.f_files > 0 && found.f_favail == 0 {
-        return Finding::failed(DISK, format!("no further file can be made in {path}"), fix());
+        return Finding::failed(
+            DISK,
+            format!("no further file can be made in {path}"),
+            fix(),
+        );
     }
     match free {
         ..NEEDED => Finding::failed(DISK, format!("{path} is full"), fix()),
-        NEEDED..COMFORTABLE => Finding::warning(DISK, format!("{path} has only {} KiB left", free >> 10), fix()),
+        NEEDED..COMFORTABLE => Finding::warning(
+            DISK,
+            format!("{path} has only {} KiB left", free >> 10),
+            fix(),
+        ),
         _ => Finding::ok(DISK, format!("{path} has {} MiB left", free >> 20)),
     }
 }
@@ -75,18 +101,28 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     let mode = found.mode() & 0o7777;
     if found.is_file() && mode & 0o177 != 0 {
         let text = format!("the proxy {path} is readable by others (mode {mode:04o})");
-        findings.push(Finding::failed(PROXY, text, Some(format!("run: chmod 600 {path}"))));
+        findings.push(Finding::failed(
+            PROXY,
+            text,
+            Some(format!("run: chmod 600 {path}")),
+        ));
     }
-    let contents = files::read_limited(out, files::CONFIGURATION_LIMIT).map_err(|error| files::reason(&error));
-    let has_key = contents.as_ref().is_ok_and(|file| pem::blocks(file).iter().any(pem::Block::is_private_key));
-    let chain = contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
+    let contents =
+        files::read_limited(out, files::CONFIGURATION_LIMIT).map_err(|error| files::reason(&error));
+    let has_key = contents
+        .as_ref()
+        .is_ok_and(|file| pem::blocks(file).iter().any(pem::Block::is_private_key));
+    let chain =
+        contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
     let no_proxy = |why: String| {
         let text = format!("{path} cannot be read as a proxy: {why}");
         Finding::warning(PROXY, text, Some(again.clone()))
     };
     findings.push(match chain {
         Err(why) => no_proxy(why),
-        Ok(chain) if chain.proxies().is_empty() => no_proxy(format!("it is the certificate of {}", chain.identity())),
+        Ok(chain) if chain.proxies().is_empty() => {
+            no_proxy(format!("it is the certificate of {}", chain.identity()))
+        }
         Ok(_) if !has_key => no_proxy("it holds no private key".to_owned()),
         Ok(chain) => lasting(out, &chain, known, again.clone(), now),
     });
@@ -96,20 +132,34 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
 /// Whose the proxy is, and how long it and its attributes last.
 fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTime<Utc>) -> Finding {
     let path = out.display();
-    if let Some(own) = known.chain.as_ref().filter(|own| !own.identity().matches(chain.identity())) {
-        let text = format!("the proxy {path} is of {}, not of {}", chain.identity(), own.identity());
+    if let Some(own) = known
+        .chain
+        .as_ref()
+        .filter(|own| !own.identity().matches(chain.identity()))
+    {
+        let text = format!(
+            "the proxy {path} is of {}, not of {}",
+            chain.identity(),
+            own.identity()
+        );
         return Finding::warning(PROXY, text, Some(again));
     }
     if let Some(finding) = chain.local_findings(now).first() {
         return Finding::warning(PROXY, finding, Some(again));
     }
     let acs = embedded::attribute_certificates(chain);
-    let ends = acs.iter().flatten().map(|ac| validity(&ac.certificate().acinfo).1);
+    let ends = acs
+        .iter()
+        .flatten()
+        .map(|ac| validity(&ac.certificate().acinfo).1);
     match ends.min() {
         Some(end) if end < now => {
             let text = format!("the attributes in {path} expired on {}", output::utc(&end));
             Finding::warning(PROXY, text, Some(again))
         }
-        _ => Finding::ok(PROXY, format!("{path}: {}", fitness::validity(chain.leaf(), now))),
+        _ => Finding::ok(
+            PROXY,
+            format!("{path}: {}", fitness::validity(chain.leaf(), now)),
+        ),
     }
 }

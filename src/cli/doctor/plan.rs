@@ -52,13 +52,18 @@ impl DoctorPlan {
     /// Joins arguments and environment.
     pub fn new(args: DoctorArgs, env: &Environment) -> Self {
         let (certificate, key) = (args.cert.as_deref(), args.key.as_deref());
-        let terminal = || (!args.json && std::io::stdin().is_terminal()).then_some(PassphraseSource::Terminal);
+        let terminal =
+            || (!args.json && std::io::stdin().is_terminal()).then_some(PassphraseSource::Terminal);
         Self {
             home: env.home.clone(),
             uid: env.uid,
             credential: places::credential(certificate, key, env),
             pairs: places::pairs(certificate, key, env),
-            passphrase: if args.pwstdin { Some(PassphraseSource::StandardInput) } else { terminal() },
+            passphrase: if args.pwstdin {
+                Some(PassphraseSource::StandardInput)
+            } else {
+                terminal()
+            },
             fix_permissions: args.fix_permissions,
             anchors: places::anchors(args.certdir.as_deref(), env),
             vo: args.voms.clone().map(|voms| VoPlan::new(voms, &args, env)),
@@ -75,7 +80,11 @@ impl DoctorPlan {
 
     /// What makes a proxy as it is wanted.
     pub fn next_command(&self) -> String {
-        let voms = self.vo.as_ref().map(|vo| format!(" --voms {}", vo.voms)).unwrap_or_default();
+        let voms = self
+            .vo
+            .as_ref()
+            .map(|vo| format!(" --voms {}", vo.voms))
+            .unwrap_or_default();
         format!("voms-proxy-init{voms}")
     }
 }
@@ -85,7 +94,9 @@ impl VoPlan {
         let vomses = vos::load(&args.vomses, env);
         Self {
             voms,
-            problems: vomses.as_ref().map_or(Vec::new(), |vomses| vos::problems(vomses, &args.vomses, env)),
+            problems: vomses.as_ref().map_or(Vec::new(), |vomses| {
+                vos::problems(vomses, &args.vomses, env)
+            }),
             vomses,
             with_built_in: args.vomses.is_empty(),
             vomsdir: places::vomsdir(args.vomsdir.as_deref(), env),

@@ -55,14 +55,30 @@ struct Wanted {
     fqans: Vec<Fqan>,
 }
 
-pub fn examine(plan: &DoctorPlan, known: &Known, anchors: Option<&TrustAnchors>, now: Clock) -> Answered {
+pub fn examine(
+    plan: &DoctorPlan,
+    known: &Known,
+    anchors: Option<&TrustAnchors>,
+    now: Clock,
+) -> Answered {
     let Some(vo) = &plan.vo else {
-        let advice =
-            Finding::advice(VOMSES, "no VO was named, so no server was looked at", "run: voms-proxy doctor --voms VO");
-        return Answered { findings: vec![advice], clock: None };
+        let advice = Finding::advice(
+            VOMSES,
+            "no VO was named, so no server was looked at",
+            "run: voms-proxy doctor --voms VO",
+        );
+        return Answered {
+            findings: vec![advice],
+            clock: None,
+        };
     };
     let (mut findings, wanted) = wanted(vo, now());
-    let Some(wanted) = wanted else { return Answered { findings, clock: None } };
+    let Some(wanted) = wanted else {
+        return Answered {
+            findings,
+            clock: None,
+        };
+    };
     let vomsdir = match &vo.vomsdir {
         Ok(vomsdir) => vomsdir.as_ref(),
         Err(trouble) => {
@@ -70,19 +86,41 @@ pub fn examine(plan: &DoctorPlan, known: &Known, anchors: Option<&TrustAnchors>,
             None
         }
     };
-    let check = ServerCheck { timeout: plan.timeout, anchors, vomsdir, now, fqans: &wanted.fqans };
-    let mut each: Vec<(Vec<Finding>, Option<Finding>)> =
-        wanted.servers.iter().map(|server| check.examine(server, known.credential.as_ref())).collect();
-    let lost =
-        |findings: &[Finding]| findings.iter().any(|f| f.status == Status::Failed && [DNS, TCP].contains(&f.area));
+    let check = ServerCheck {
+        timeout: plan.timeout,
+        anchors,
+        vomsdir,
+        now,
+        fqans: &wanted.fqans,
+    };
+    let mut each: Vec<(Vec<Finding>, Option<Finding>)> = wanted
+        .servers
+        .iter()
+        .map(|server| check.examine(server, known.credential.as_ref()))
+        .collect();
+    let lost = |findings: &[Finding]| {
+        findings
+            .iter()
+            .any(|f| f.status == Status::Failed && [DNS, TCP].contains(&f.area))
+    };
     if each.iter().all(|(findings, _)| lost(findings)) {
-        findings.extend(moved::candidate(&wanted.servers, check.trust(), now(), plan.timeout));
+        findings.extend(moved::candidate(
+            &wanted.servers,
+            check.trust(),
+            now(),
+            plan.timeout,
+        ));
     }
-    let good = |findings: &[Finding]| findings.iter().all(|finding| finding.status != Status::Failed);
+    let good = |findings: &[Finding]| {
+        findings
+            .iter()
+            .all(|finding| finding.status != Status::Failed)
+    };
     if each.iter().any(|(findings, _)| good(findings)) {
         // Another server does as well.
         let all = each.iter_mut().flat_map(|(findings, _)| findings);
-        all.filter(|finding| finding.status == Status::Failed).for_each(|finding| finding.status = Status::Warning);
+        all.filter(|finding| finding.status == Status::Failed)
+            .for_each(|finding| finding.status = Status::Warning);
     }
     let clock = each.iter_mut().find_map(|(_, clock)| clock.take());
     findings.extend(each.into_iter().flat_map(|(findings, _)| findings));
@@ -90,7 +128,12 @@ pub fn examine(plan: &DoctorPlan, known: &Known, anchors: Option<&TrustAnchors>,
 }
 
 fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
-    let wrong = |error: FqanError| (vec![Finding::failed(VOMSES, &error, error.next_step())], None);
+    let wrong = |error: FqanError| {
+        (
+            vec![Finding::failed(VOMSES, &error, error.next_step())],
+            None,
+        )
+    };
     let spec: VomsSpec = match vo.voms.parse() {
         Ok(spec) => spec,
         Err(error) => return wrong(error),
@@ -100,8 +143,11 @@ fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
         Err(trouble) => return (vec![Finding::of_trouble(VOMSES, trouble)], None),
     };
     let fix = "fix that line or file, or remove it";
-    let mut findings: Vec<Finding> =
-        vo.problems.iter().map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned()))).collect();
+    let mut findings: Vec<Finding> = vo
+        .problems
+        .iter()
+        .map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned())))
+        .collect();
     let servers = match vos::servers(&spec.name, vomses, vo.with_built_in) {
         Ok(servers) => servers,
         Err(trouble) => {
@@ -109,12 +155,23 @@ fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
             return (findings, None);
         }
     };
-    let fqans = match spec.wishes.iter().map(|wish| wish.in_vo(&servers[0].vo)).collect::<Result<Vec<_>, _>>() {
+    let fqans = match spec
+        .wishes
+        .iter()
+        .map(|wish| wish.in_vo(&servers[0].vo))
+        .collect::<Result<Vec<_>, _>>()
+    {
         Ok(fqans) => fqans.into_iter().flatten().collect(),
         Err(error) => return wrong(error),
     };
-    let names: Vec<String> = servers.iter().map(|server| format!("{}:{}", server.host, server.port)).collect();
-    findings.push(Finding::ok(VOMSES, format!("the VO {} has {}", servers[0].vo, names.join(", "))));
+    let names: Vec<String> = servers
+        .iter()
+        .map(|server| format!("{}:{}", server.host, server.port))
+        .collect();
+    findings.push(Finding::ok(
+        VOMSES,
+        format!("the VO {} has {}", servers[0].vo, names.join(", ")),
+    ));
     if vomses.find(&spec.name).is_empty() {
         findings.extend(built_in(&servers[0].vo, now));
     }
@@ -125,12 +182,17 @@ fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
 fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
     let date = registration::built_in_date(vo)?;
     let age = (now.date_naive() - date).num_days().max(0);
-    let text =
-        format!("no vomses file names {vo}: these are the built-in servers, as known on {date} ({age} days ago)");
+    let text = format!(
+        "no vomses file names {vo}: these are the built-in servers, as known on {date} ({age} days ago)"
+    );
     Some(if age < FRESH {
         Finding::ok(VOMSES, text)
     } else {
-        Finding::advice(VOMSES, text, "compare them with the VO's own page, or update voms-proxy")
+        Finding::advice(
+            VOMSES,
+            text,
+            "compare them with the VO's own page, or update voms-proxy",
+        )
     })
 }
 
@@ -148,18 +210,28 @@ impl ServerCheck<'_> {
         places::server_trust(self.anchors)
     }
 
-    fn examine(&self, server: &VomsesEntry, user: Option<&Credential>) -> (Vec<Finding>, Option<Finding>) {
+    fn examine(
+        &self,
+        server: &VomsesEntry,
+        user: Option<&Credential>,
+    ) -> (Vec<Finding>, Option<Finding>) {
         let look = match look_at(server, self.trust(), (self.now)(), self.timeout) {
             Ok(look) => look,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
         let mut findings = seen(server, &look);
-        if findings.iter().any(|finding| finding.status == Status::Failed) {
+        if findings
+            .iter()
+            .any(|finding| finding.status == Status::Failed)
+        {
             findings.extend(self.signers(server));
             return (findings, None);
         }
         let Some(user) = user else {
-            let text = format!("{}:{} was not asked: your key is not open", server.host, server.port);
+            let text = format!(
+                "{}:{} was not asked: your key is not open",
+                server.host, server.port
+            );
             findings.push(Finding::skipped(MEMBERSHIP, text));
             findings.extend(self.signers(server));
             return (findings, None);
@@ -176,15 +248,29 @@ impl ServerCheck<'_> {
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
         let mut protocol = Protocol::Rest;
-        let survey = client.survey(&server.vo, self.fqans, std::slice::from_ref(server), &mut |event| {
-            if let Event::Answered(_, by) = event {
-                protocol = *by;
-            }
-        });
+        let survey = client.survey(
+            &server.vo,
+            self.fqans,
+            std::slice::from_ref(server),
+            &mut |event| {
+                if let Event::Answered(_, by) = event {
+                    protocol = *by;
+                }
+            },
+        );
         let at = (self.now)();
         match survey {
-            Ok(Survey { reply, granted, unknown }) => {
-                let text = format!("{}:{} answers over {}", server.host, server.port, spoken(protocol));
+            Ok(Survey {
+                reply,
+                granted,
+                unknown,
+            }) => {
+                let text = format!(
+                    "{}:{} answers over {}",
+                    server.host,
+                    server.port,
+                    spoken(protocol)
+                );
                 let mut findings = vec![Finding::ok(ANSWER, text)];
                 findings.extend(membership(
                     &granted,
@@ -196,17 +282,38 @@ impl ServerCheck<'_> {
                 (findings, reply.server_time.map(|time| clock(time, at)))
             }
             Err(error) => {
-                let user = User { chain: user.chain(), anchors: self.anchors, now: at };
-                let refused = error.foremost().map(|(_, failure)| refusal(server, failure, user));
-                (vec![refused.unwrap_or_else(|| Finding::failed(ANSWER, &error, None))], None)
+                let user = User {
+                    chain: user.chain(),
+                    anchors: self.anchors,
+                    now: at,
+                };
+                let refused = error
+                    .foremost()
+                    .map(|(_, failure)| refusal(server, failure, user));
+                (
+                    vec![refused.unwrap_or_else(|| Finding::failed(ANSWER, &error, None))],
+                    None,
+                )
             }
         }
     }
 
-    fn verified(&self, server: &VomsesEntry, reply: &AcReply, user: &Credential, at: DateTime<Utc>) -> Vec<Finding> {
+    fn verified(
+        &self,
+        server: &VomsesEntry,
+        reply: &AcReply,
+        user: &Credential,
+        at: DateTime<Utc>,
+    ) -> Vec<Finding> {
         let trust = SignerTrust::strictest(self.vomsdir, self.anchors, reply.expected_signer());
         let holder = user.chain().holder();
-        let verifier = AcVerifier { trust, holder, now: at, skew: SKEW, hosts: None };
+        let verifier = AcVerifier {
+            trust,
+            holder,
+            now: at,
+            skew: SKEW,
+            hosts: None,
+        };
         match verifier.verify(&reply.ac, Some(&server.vo)) {
             Ok(verified) => {
                 let text = match self.vomsdir {
@@ -219,17 +326,22 @@ impl ServerCheck<'_> {
                     }
                 };
                 let advice = self.vomsdir.is_none().then(no_vomsdir);
-                std::iter::once(Finding::ok(ATTRIBUTES, text)).chain(advice).collect()
+                std::iter::once(Finding::ok(ATTRIBUTES, text))
+                    .chain(advice)
+                    .collect()
             }
-            Err(findings) => {
-                findings.iter().map(|finding| Finding::failed(ATTRIBUTES, finding, finding.next_step())).collect()
-            }
+            Err(findings) => findings
+                .iter()
+                .map(|finding| Finding::failed(ATTRIBUTES, finding, finding.next_step()))
+                .collect(),
         }
     }
 
     /// Whose signature would be believed, as far as that can be told before anything was signed.
     fn signers(&self, server: &VomsesEntry) -> Option<Finding> {
-        let Some(vomsdir) = self.vomsdir else { return Some(no_vomsdir()) };
+        let Some(vomsdir) = self.vomsdir else {
+            return Some(no_vomsdir());
+        };
         match vomsdir.find(&server.vo, &server.host, (self.now)()) {
             Trusted::Lsc(file, lsc) => Some(match lsc.as_ref() {
                 Ok(_) => Finding::ok(VOMSDIR, file.display()),
@@ -242,20 +354,35 @@ impl ServerCheck<'_> {
             Trusted::Certificates(found) if found.is_empty() => {
                 let directory = vomsdir.directory().display();
                 let text = format!("{directory} has no {}/{}.lsc", server.vo, server.host);
-                Some(Finding::advice(VOMSDIR, text, "if the server calls itself so, put its LSC file there"))
+                Some(Finding::advice(
+                    VOMSDIR,
+                    text,
+                    "if the server calls itself so, put its LSC file there",
+                ))
             }
-            Trusted::Certificates(_) => Some(Finding::ok(VOMSDIR, vomsdir.directory().join(&server.vo).display())),
+            Trusted::Certificates(_) => Some(Finding::ok(
+                VOMSDIR,
+                vomsdir.directory().join(&server.vo).display(),
+            )),
         }
     }
 }
 
 fn no_vomsdir() -> Finding {
     let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";
-    Finding::advice(VOMSDIR, text, "install the VO's LSC files, or set X509_VOMS_DIR")
+    Finding::advice(
+        VOMSDIR,
+        text,
+        "install the VO's LSC files, or set X509_VOMS_DIR",
+    )
 }
 
 fn net(area: &'static str, server: &VomsesEntry, error: &NetError) -> Finding {
-    Finding::failed(area, format!("{}:{}: {error}", server.host, server.port), error.next_step())
+    Finding::failed(
+        area,
+        format!("{}:{}: {error}", server.host, server.port),
+        error.next_step(),
+    )
 }
 
 fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
@@ -264,17 +391,29 @@ fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
         Ok(addresses) => addresses,
         Err(error) => return vec![net(DNS, server, error)],
     };
-    let listed: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    let listed: Vec<String> = addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect();
     let mut findings = vec![Finding::ok(DNS, format!("{host} is {}", listed.join(", ")))];
     findings.extend(look.connection.as_ref().map(|connection| match connection {
         Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
         Err(error) => net(TCP, server, error),
     }));
-    findings.extend(look.certificate.as_ref().map(|certificate| match certificate {
-        Ok(certificate) => Finding::ok(TLS, format!("the server is {}", certificate.subject())),
-        Err(error) => net(TLS, server, error),
-    }));
-    let shown = look.certificate.as_ref().and_then(|certificate| certificate.as_ref().ok());
+    findings.extend(
+        look.certificate
+            .as_ref()
+            .map(|certificate| match certificate {
+                Ok(certificate) => {
+                    Finding::ok(TLS, format!("the server is {}", certificate.subject()))
+                }
+                Err(error) => net(TLS, server, error),
+            }),
+    );
+    let shown = look
+        .certificate
+        .as_ref()
+        .and_then(|certificate| certificate.as_ref().ok());
     findings.extend(shown.and_then(|certificate| other_subject(server, certificate)));
     findings
 }
@@ -282,11 +421,20 @@ fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
 /// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
 fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
     let expected = Dn::parse(&server.dn);
-    if server.dn.is_empty() || expected.is_some_and(|expected| expected.matches(certificate.subject())) {
+    if server.dn.is_empty()
+        || expected.is_some_and(|expected| expected.matches(certificate.subject()))
+    {
         return None;
     }
-    let text = format!("the entry of {} says that the server is {}", server.host, server.dn);
-    Some(Finding::advice(VOMSES, text, "this does no harm, as its name fits; put the subject above into the entry"))
+    let text = format!(
+        "the entry of {} says that the server is {}",
+        server.host, server.dn
+    );
+    Some(Finding::advice(
+        VOMSES,
+        text,
+        "this does no harm, as its name fits; put the subject above into the entry",
+    ))
 }
 
 fn spoken(protocol: Protocol) -> &'static str {
@@ -328,8 +476,19 @@ fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
     if ahead.abs() < UNNOTICED {
         return Finding::ok(CLOCK, "it agrees with the server's");
     }
-    let way = if ahead > Duration::zero() { "ahead of" } else { "behind" };
-    let text = format!("this machine's clock is {} {way} the server's", output::hms(seconds));
+    let way = if ahead > Duration::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let text = format!(
+        "this machine's clock is {} {way} the server's",
+        output::hms(seconds)
+    );
     let fix = Some("set the clock, or have it set: timedatectl set-ntp true".to_owned());
-    if ahead.abs() < SKEW { Finding::warning(CLOCK, text, fix) } else { Finding::failed(CLOCK, text, fix) }
+    if ahead.abs() < SKEW {
+        Finding::warning(CLOCK, text, fix)
+    } else {
+        Finding::failed(CLOCK, text, fix)
+    }
 }

@@ -99,7 +99,11 @@ enum Value {
 
 impl InfoPlan {
     /// Joins options and environment; `words` are those that the parser got.
-    pub fn new(args: InfoArgs, words: &[OsString], env: &Environment) -> Result<Self, CommandError> {
+    pub fn new(
+        args: InfoArgs,
+        words: &[OsString],
+        env: &Environment,
+    ) -> Result<Self, CommandError> {
         Ok(Self {
             path: args.file.unwrap_or_else(|| env.proxy()),
             exists: args.exists,
@@ -149,7 +153,11 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
     }
     let lines = match plan.values.is_empty() {
         true => block(leaf, path, now, plan.verbose),
-        false => plan.values.iter().map(|value| value.of(leaf, path, left).replace('\n', "\\n")).collect(),
+        false => plan
+            .values
+            .iter()
+            .map(|value| value.of(leaf, path, left).replace('\n', "\\n"))
+            .collect(),
     };
     if plan.valid.is_none_or(lasts) {
         return Ok(Report::lines(lines));
@@ -165,16 +173,17 @@ pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
         Diagnostic::new(format!("no credential in {}: {why}", path.display()))
             .help("name its file with --file, or run: ecp-get-cert")
     };
-    let contents =
-        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| none(files::reason(&error)))?;
+    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
+        .map_err(|error| none(files::reason(&error)))?;
     Chain::parse_without_openssl(&contents).map_err(|error| none(error.to_string()))
 }
 
 /// What ecp-get-cert shows as well.
 pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: bool) -> Vec<String> {
     let left = (leaf.not_after() - now).num_seconds();
-    let field =
-        |label: &str, value: &dyn std::fmt::Display| format!("{label:<9}: {}", value.to_string().replace('\n', "\\n"));
+    let field = |label: &str, value: &dyn std::fmt::Display| {
+        format!("{label:<9}: {}", value.to_string().replace('\n', "\\n"))
+    };
     let bits = leaf.public_key().map_or(0, |key| key.bits());
     let mut lines = vec![
         field("subject", leaf.subject()),
@@ -185,7 +194,10 @@ pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: boo
         field("timeleft", &time_left(left)),
     ];
     if with_text {
-        let text = leaf.x509().and_then(|x509| x509.to_text()).unwrap_or_default();
+        let text = leaf
+            .x509()
+            .and_then(|x509| x509.to_text())
+            .unwrap_or_default();
         lines.push(field("text", &""));
         lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
         lines.push(pem::encode("CERTIFICATE", leaf.der()).trim_end().to_owned());
@@ -224,7 +236,8 @@ fn seconds(text: &str) -> Result<i64, CommandError> {
     });
     parsed.ok_or_else(|| {
         CommandError::Usage(
-            Diagnostic::new(format!("invalid time: {text:?}")).help("write hours and minutes, as in 12:00"),
+            Diagnostic::new(format!("invalid time: {text:?}"))
+                .help("write hours and minutes, as in 12:00"),
         )
     })
 }

@@ -72,7 +72,10 @@ pub fn usual(env: &Environment) -> PathBuf {
 /// Reads a file of cookies that may be absent, and has to be one's own.
 pub fn load(path: &Path) -> Result<Jar, EcpError> {
     use std::os::unix::fs::MetadataExt;
-    let bad = |reason: String| EcpError::Cookies { path: path.to_owned(), reason };
+    let bad = |reason: String| EcpError::Cookies {
+        path: path.to_owned(),
+        reason,
+    };
     match path.symlink_metadata() {
         Err(_) => return Ok(Jar::default()),
         Ok(found) if found.uid() != rustix::process::geteuid().as_raw() => {
@@ -86,8 +89,12 @@ pub fn load(path: &Path) -> Result<Jar, EcpError> {
 
 /// Writes it, for oneself alone.
 pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> {
-    file::replace(path, jar.to_netscape(with_session).as_bytes())
-        .map_err(|error| EcpError::Cookies { path: path.to_owned(), reason: files::reason(&error) })
+    file::replace(path, jar.to_netscape(with_session).as_bytes()).map_err(|error| {
+        EcpError::Cookies {
+            path: path.to_owned(),
+            reason: files::reason(&error),
+        }
+    })
 }
 
 impl Arguments for CookieArgs {
@@ -97,7 +104,11 @@ impl Arguments for CookieArgs {
 /// What the command does.
 pub enum CookiePlan {
     List(ProviderList, bool),
-    Remove { path: PathBuf, uid: u32, progress: Progress },
+    Remove {
+        path: PathBuf,
+        uid: u32,
+        progress: Progress,
+    },
     Get(SessionPlan),
 }
 
@@ -121,12 +132,24 @@ impl CookiePlan {
             return Ok(Self::List(login.list, debug));
         }
         if args.destroy {
-            return Ok(Self::Remove { path, uid: env.uid, progress });
+            return Ok(Self::Remove {
+                path,
+                uid: env.uid,
+                progress,
+            });
         }
         let Some(url) = &args.url else {
-            return Err(CommandError::Usage(Diagnostic::new("URL is missing").help("run: ecp-get-cookie --help")));
+            return Err(CommandError::Usage(
+                Diagnostic::new("URL is missing").help("run: ecp-get-cookie --help"),
+            ));
         };
-        Ok(Self::Get(SessionPlan { path, url: address_of(url)?, reuse: args.reuse, login, progress }))
+        Ok(Self::Get(SessionPlan {
+            path,
+            url: address_of(url)?,
+            reuse: args.reuse,
+            login,
+            progress,
+        }))
     }
 }
 
@@ -134,19 +157,35 @@ impl CookiePlan {
 pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
     match plan {
         CookiePlan::List(list, debug) => list.report(debug),
-        CookiePlan::Remove { path, uid, progress } => super::remove("cookie", &path, uid, progress),
+        CookiePlan::Remove {
+            path,
+            uid,
+            progress,
+        } => super::remove("cookie", &path, uid, progress),
         CookiePlan::Get(plan) => get(&plan),
     }
 }
 
 fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
-    let SessionPlan { path, url, reuse, login, progress } = plan;
+    let SessionPlan {
+        path,
+        url,
+        reuse,
+        login,
+        progress,
+    } = plan;
     let http = super::http(login.debug)?;
     let mut jar = load(path)?;
     let host = host_of(url)?;
     if *reuse && jar.has_session(&host) {
         progress.say("Validating existing cookies...");
-        let answer = http.send(url, Message { jar: Some(&mut jar), ..Message::default() })?;
+        let answer = http.send(
+            url,
+            Message {
+                jar: Some(&mut jar),
+                ..Message::default()
+            },
+        )?;
         if answer.status == 200 {
             progress.say(" OK\n");
             return Ok(Report::done());
@@ -156,18 +195,26 @@ fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
     jar.forget_session(&host);
     login.identify(&http)?.log_in(&http, url, &mut jar)?;
     save(&jar, path, true)?;
-    Ok(if progress.is_shown() { Report::lines(table(&jar, url)) } else { Report::done() })
+    Ok(if progress.is_shown() {
+        Report::lines(table(&jar, url))
+    } else {
+        Report::done()
+    })
 }
 
 fn table(jar: &Jar, url: &Url) -> Vec<String> {
     let rule = "-".repeat(70);
     let mut lines = vec![format!("Cookies for {url}\n{rule}")];
-    lines.push(format!("{:<24} {:<10} {:<8} NAME\n{rule}", "DOMAIN", "PATH", "SECURE?"));
-    lines.extend(
-        jar.labels()
-            .into_iter()
-            .map(|label| format!("{:<24} {:<10} {:<8} {}", label.domain, label.path, label.secure, label.name)),
-    );
+    lines.push(format!(
+        "{:<24} {:<10} {:<8} NAME\n{rule}",
+        "DOMAIN", "PATH", "SECURE?"
+    ));
+    lines.extend(jar.labels().into_iter().map(|label| {
+        format!(
+            "{:<24} {:<10} {:<8} {}",
+            label.domain, label.path, label.secure, label.name
+        )
+    }));
     lines.push(rule);
     lines
 }

@@ -99,7 +99,11 @@ impl CurlPlan {
         Ok(Self::Get(Box::new(PagePlan {
             url: address_of(args.url.as_deref().unwrap_or_default())?,
             cookies: args.cookiefile.unwrap_or_else(|| cookie::usual(env)),
-            headers: args.header.iter().map(|text| header(text)).collect::<Result<Vec<_>, CommandError>>()?,
+            headers: args
+                .header
+                .iter()
+                .map(|text| header(text))
+                .collect::<Result<Vec<_>, CommandError>>()?,
             login,
             keep_session: args.store_session_cookies,
             output: args.output,
@@ -125,25 +129,34 @@ fn page(plan: &PagePlan) -> Result<Vec<u8>, CommandError> {
     let mut jar = cookie::load(&plan.cookies)?;
     let mut answer = get(&http, url, &mut jar, headers)?;
     if let Some(place) = wants_login(url, &answer) {
-        plan.login.identify(&http)?.log_in(&http, &place, &mut jar)?;
+        plan.login
+            .identify(&http)?
+            .log_in(&http, &place, &mut jar)?;
         answer = get(&http, url, &mut jar, headers)?;
     }
     cookie::save(&jar, &plan.cookies, plan.keep_session)?;
     if answer.status >= 300 {
         let text = format!("{} answered with status {}", answer.host, answer.status);
-        return Err(Diagnostic::new(text).help("check the address, and whether you may see it").into());
+        return Err(Diagnostic::new(text)
+            .help("check the address, and whether you may see it")
+            .into());
     }
     Ok(answer.body.to_vec())
 }
 
 fn write(body: &[u8], output: Option<&Path>) -> Result<(), Diagnostic> {
     let written = match output {
-        Some(file) => file::replace(file, body).map_err(|error| (file.display().to_string(), error)),
+        Some(file) => {
+            file::replace(file, body).map_err(|error| (file.display().to_string(), error))
+        }
         None => print(body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
-        Diagnostic::new(format!("cannot write to {place}: {}", files::reason(&error)))
-            .help("name another file with --output")
+        Diagnostic::new(format!(
+            "cannot write to {place}: {}",
+            files::reason(&error)
+        ))
+        .help("name another file with --output")
     })
 }
 
@@ -156,8 +169,11 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 
 /// A header as curl takes it.
 fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
-    let wrong =
-        || CommandError::Usage(Diagnostic::new(format!("invalid header: {text:?}")).help("write -H 'Name: value'"));
+    let wrong = || {
+        CommandError::Usage(
+            Diagnostic::new(format!("invalid header: {text:?}")).help("write -H 'Name: value'"),
+        )
+    };
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
     let value = value.trim();
@@ -166,25 +182,43 @@ fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
 }
 
 /// Follows redirects as long as they stay at the service.
-fn get(http: &Http, url: &Url, jar: &mut Jar, headers: &[(HeaderName, String)]) -> Result<Answer, CommandError> {
+fn get(
+    http: &Http,
+    url: &Url,
+    jar: &mut Jar,
+    headers: &[(HeaderName, String)],
+) -> Result<Answer, CommandError> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
-        let message = Message { headers: headers.to_vec(), jar: Some(&mut *jar), page: true, ..Message::default() };
-        let answer = http.send(&at, message).map_err(|error| too_large(error, url))?;
+        let message = Message {
+            headers: headers.to_vec(),
+            jar: Some(&mut *jar),
+            page: true,
+            ..Message::default()
+        };
+        let answer = http
+            .send(&at, message)
+            .map_err(|error| too_large(error, url))?;
         let next = answer.redirect().and_then(|to| at.join(to).ok());
         match next {
-            Some(next) if next.origin() == url.origin() && wants_login(&at, &answer).is_none() => at = next,
+            Some(next) if next.origin() == url.origin() && wants_login(&at, &answer).is_none() => {
+                at = next
+            }
             _ => return Ok(answer),
         }
     }
-    Err(Diagnostic::new(format!("{url} leads round in circles")).help("check the address").into())
+    Err(Diagnostic::new(format!("{url} leads round in circles"))
+        .help("check the address")
+        .into())
 }
 
 /// What is too large for memory is left to curl, with our cookies.
 fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
         EcpError::TooLarge { .. } => Diagnostic::of_stranger(&error)
-            .help(&format!("run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"))
+            .help(&format!(
+                "run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"
+            ))
             .into(),
         _ => error.into(),
     }
@@ -193,11 +227,14 @@ fn too_large(error: EcpError, url: &Url) -> CommandError {
 /// Where to log in, if a redirect asks for that.
 fn wants_login(url: &Url, answer: &Answer) -> Option<Url> {
     let target = url.join(answer.redirect()?).ok()?;
-    let asks = target.query_pairs().any(|(name, _)| name == "SAMLRequest") || target.path().contains("/Shibboleth.sso");
+    let asks = target.query_pairs().any(|(name, _)| name == "SAMLRequest")
+        || target.path().contains("/Shibboleth.sso");
     if asks {
         return Some(url.clone());
     }
     // GitLab's way in.
     let gitlab = target.origin() == url.origin() && target.path() == "/users/sign_in";
-    gitlab.then(|| url.join("/users/auth/shibboleth/callback").ok()).flatten()
+    gitlab
+        .then(|| url.join("/users/auth/shibboleth/callback").ok())
+        .flatten()
 }

@@ -95,7 +95,11 @@ impl Arguments for GetCertArgs {
 }
 
 fn finite(hours: &str) -> Result<f64, &'static str> {
-    hours.parse().ok().filter(|hours: &f64| hours.is_finite()).ok_or("not a number of hours")
+    hours
+        .parse()
+        .ok()
+        .filter(|hours: &f64| hours.is_finite())
+        .ok_or("not a number of hours")
 }
 
 /// What the command does.
@@ -154,21 +158,43 @@ impl GetCertPlan {
         } else {
             let (hours, proxy, pkcs12) = (args.hours, args.proxy, args.pkcs12);
             let reuse = args.reuse.map(|hours| Reuse { hours, proxy });
-            let wanted = Wanted { hours, proxy, pkcs12, service: args.service_url };
-            Task::Get { reuse, fetch: FetchPlan::new(wanted, login, &path, env) }
+            let wanted = Wanted {
+                hours,
+                proxy,
+                pkcs12,
+                service: args.service_url,
+            };
+            Task::Get {
+                reuse,
+                fetch: FetchPlan::new(wanted, login, &path, env),
+            }
         };
-        Self { path, uid: env.uid, progress, task }
+        Self {
+            path,
+            uid: env.uid,
+            progress,
+            task,
+        }
     }
 }
 
 impl FetchPlan {
     /// Joins what is wanted with the environment, and sees that the result can be written to `path`.
-    pub fn new(wanted: Wanted, login: LoginPlan, path: &Path, env: &Environment) -> Result<Self, CommandError> {
-        let hours = u32::try_from(wanted.hours).ok().filter(|hours| *hours > 0).ok_or_else(|| {
-            CommandError::Usage(
-                Diagnostic::new("the hours have to be a positive number").help("write for example --hours 24"),
-            )
-        })?;
+    pub fn new(
+        wanted: Wanted,
+        login: LoginPlan,
+        path: &Path,
+        env: &Environment,
+    ) -> Result<Self, CommandError> {
+        let hours = u32::try_from(wanted.hours)
+            .ok()
+            .filter(|hours| *hours > 0)
+            .ok_or_else(|| {
+                CommandError::Usage(
+                    Diagnostic::new("the hours have to be a positive number")
+                        .help("write for example --hours 24"),
+                )
+            })?;
         let service = wanted.service.or_else(|| env.ecp_service_url.clone());
         let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
         let directory = file::directory(path);
@@ -176,21 +202,37 @@ impl FetchPlan {
             return Err(trouble::no_directory(path, directory).into());
         }
         file::may_be_replaced(path).map_err(|error| trouble::not_written(path, &error))?;
-        let key = if wanted.pkcs12 { KeyPlace::Service } else { KeyPlace::Local };
-        Ok(Self { hours, service, key, proxy: wanted.proxy, login })
+        let key = if wanted.pkcs12 {
+            KeyPlace::Service
+        } else {
+            KeyPlace::Local
+        };
+        Ok(Self {
+            hours,
+            service,
+            key,
+            proxy: wanted.proxy,
+            login,
+        })
     }
 }
 
 /// Carries it out.
 pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
-    let GetCertPlan { path, uid, progress, task } = plan;
+    let GetCertPlan {
+        path,
+        uid,
+        progress,
+        task,
+    } = plan;
     match task {
         Task::List(list, debug) => return list.report(debug),
         Task::Remove => return super::remove("credential", &path, uid, progress),
         Task::Get { reuse, fetch } => {
             if !reuse.is_some_and(|reuse| may_be_reused(&path, &reuse, progress, now())) {
                 let contents = fetch_with(&fetch?, progress, now)?;
-                file::replace(&path, &contents).map_err(|error| trouble::not_written(&path, &error))?;
+                file::replace(&path, &contents)
+                    .map_err(|error| trouble::not_written(&path, &error))?;
                 progress.say("X.509 credential stored\n");
             }
         }
@@ -201,7 +243,11 @@ pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
 fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<Utc>) -> bool {
     progress.say("Validating existing certificate...");
     let good = is_good(path, reuse.hours, reuse.proxy, now);
-    progress.say(if good { " OK\n" } else { " failed, will regenerate\n" });
+    progress.say(if good {
+        " OK\n"
+    } else {
+        " failed, will regenerate\n"
+    });
     good
 }
 
@@ -210,7 +256,10 @@ fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<U
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     // A key that has to be opened is none that was fetched.
     let sealed = |path: &Path| {
-        Err(CredentialError::NoPassphrase { path: path.to_owned(), reason: "it was not fetched so".to_owned() })
+        Err(CredentialError::NoPassphrase {
+            path: path.to_owned(),
+            reason: "it was not fetched so".to_owned(),
+        })
     };
     let there = load::load(&Location::single(path.to_owned()), sealed);
     let Ok(there) = there else { return false };
@@ -223,14 +272,25 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
 }
 
 /// The contents of the file to be written.
-fn fetch_with(plan: &FetchPlan, progress: Progress, now: Clock) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+fn fetch_with(
+    plan: &FetchPlan,
+    progress: Progress,
+    now: Clock,
+) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let http = super::http(plan.login.debug)?;
     let user = plan.login.identify(&http)?;
     progress.say("Fetching certificate...\n");
     let mut jar = Jar::default();
     let host = host_of(&plan.service)?;
-    user.log_in(&http, &plan.service, &mut jar).map_err(|error| error.of_service(&host))?;
-    let credential = certificate::request(&http, &plan.service, &mut jar, (plan.hours, plan.key), now())?;
+    user.log_in(&http, &plan.service, &mut jar)
+        .map_err(|error| error.of_service(&host))?;
+    let credential = certificate::request(
+        &http,
+        &plan.service,
+        &mut jar,
+        (plan.hours, plan.key),
+        now(),
+    )?;
     progress.say("Storing certificate...\n");
     Ok(match plan.proxy {
         true => proxy_of(&credential, plan.hours, now())?,
@@ -242,19 +302,34 @@ fn fetch_with(plan: &FetchPlan, progress: Progress, now: Clock) -> Result<Zeroiz
 fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let certificate = pem::encode("CERTIFICATE", credential.chain().leaf().der());
     let key = credential.key().to_pkcs8_pem().map_err(Diagnostic::new)?;
-    Ok(Zeroizing::new([certificate.as_bytes(), key.as_bytes()].concat()))
+    Ok(Zeroizing::new(
+        [certificate.as_bytes(), key.as_bytes()].concat(),
+    ))
 }
 
-fn proxy_of(credential: &Credential, hours: u32, now: DateTime<Utc>) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
+fn proxy_of(
+    credential: &Credential,
+    hours: u32,
+    now: DateTime<Utc>,
+) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let request = ProxyRequest::new(Duration::hours(hours.into()));
     let key = PrivateKey::generate_rsa(BITS).map_err(Diagnostic::new)?;
-    let proxy = request.issue(&VerifiedIssuer::assume(credential), key, now).map_err(Diagnostic::from)?;
-    proxy.to_pem().map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))
+    let proxy = request
+        .issue(&VerifiedIssuer::assume(credential), key, now)
+        .map_err(Diagnostic::from)?;
+    proxy
+        .to_pem()
+        .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))
 }
 
 fn report(path: &Path, progress: Progress, now: DateTime<Utc>) -> Result<Report, CommandError> {
     if !progress.is_shown() {
         return Ok(Report::done());
     }
-    Ok(Report::lines(cert_info::block(cert_info::load(path)?.leaf(), path, now, true)))
+    Ok(Report::lines(cert_info::block(
+        cert_info::load(path)?.leaf(),
+        path,
+        now,
+        true,
+    )))
 }

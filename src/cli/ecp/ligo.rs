@@ -81,7 +81,10 @@ pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandErr
     output::stderr(NOTICE);
     let login = LoginPlan {
         alone: args.idp_host.is_some(),
-        provider: Some(args.idp_host.unwrap_or_else(|| "LIGO Scientific Collaboration".to_owned())),
+        provider: Some(
+            args.idp_host
+                .unwrap_or_else(|| "LIGO Scientific Collaboration".to_owned()),
+        ),
         list: ProviderList::new(None, env),
         proof: Proof::new(args.kerberos, args.username, args.pwstdin),
         debug: args.debug,
@@ -90,8 +93,21 @@ pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandErr
     let task = if args.destroy {
         Task::Remove
     } else {
-        let wanted = Wanted { hours: args.hours, proxy: args.proxy, pkcs12: false, service: None };
-        Task::Get { reuse: None, fetch: FetchPlan::new(wanted, login, &path, env) }
+        let wanted = Wanted {
+            hours: args.hours,
+            proxy: args.proxy,
+            pkcs12: false,
+            service: None,
+        };
+        Task::Get {
+            reuse: None,
+            fetch: FetchPlan::new(wanted, login, &path, env),
+        }
     };
-    Ok(GetCertPlan { path, uid: env.uid, progress: Progress::new(args.debug), task })
+    Ok(GetCertPlan {
+        path,
+        uid: env.uid,
+        progress: Progress::new(args.debug),
+        task,
+    })
 }

@@ -71,7 +71,14 @@ pub enum Proof {
 
 impl Proof {
     pub fn new(kerberos: bool, user: Option<String>, pwstdin: bool) -> Self {
-        if kerberos { Self::Ticket } else { Self::Password { user, source: PassphraseSource::new(pwstdin) } }
+        if kerberos {
+            Self::Ticket
+        } else {
+            Self::Password {
+                user,
+                source: PassphraseSource::new(pwstdin),
+            }
+        }
     }
 }
 
@@ -108,7 +115,8 @@ impl LoginPlan {
     fn idps(&self, http: &Http, realm: Option<&str>) -> Result<Vec<Idp>, CommandError> {
         let name = self.provider.as_deref().or(realm).ok_or_else(|| {
             CommandError::Usage(
-                Diagnostic::new("no identity provider was named").help("name your institution with -i, or in ECP_IDP"),
+                Diagnostic::new("no identity provider was named")
+                    .help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
         if name.contains("://") {
@@ -116,7 +124,11 @@ impl LoginPlan {
         }
         let mut idps = match idp::as_address(name) {
             Some(idp) => vec![idp],
-            None => idp::choose(&self.list.load(http, self.debug)?, name, matches!(self.proof, Proof::Ticket))?,
+            None => idp::choose(
+                &self.list.load(http, self.debug)?,
+                name,
+                matches!(self.proof, Proof::Ticket),
+            )?,
         };
         if self.alone {
             idps.truncate(1);
@@ -125,22 +137,32 @@ impl LoginPlan {
     }
 }
 
-fn password(user: Option<&str>, source: PassphraseSource, idp: &Idp) -> Result<Login, CommandError> {
+fn password(
+    user: Option<&str>,
+    source: PassphraseSource,
+    idp: &Idp,
+) -> Result<Login, CommandError> {
     let host = host_of(&idp.url)?;
     let user = match user {
         Some(user) => user.to_owned(),
         None => prompt::line(&format!("Enter username for {host}: "))?,
     };
     let prompt = format!("Enter password for '{user}' on {host}: ");
-    let password: Zeroizing<String> = source.ask_for(&prompt, Path::new(&host)).map_err(|error| -> CommandError {
-        match error {
-            CredentialError::NoPassphrase { reason, .. } => {
-                let headline = format!("there is no password for {user} at {host}: {reason}");
-                Diagnostic::new(headline).help("run it on a terminal, give --pwstdin, or use --kerberos").into()
-            }
-            other => other.into(),
-        }
-    })?;
+    let password: Zeroizing<String> =
+        source
+            .ask_for(&prompt, Path::new(&host))
+            .map_err(|error| -> CommandError {
+                match error {
+                    CredentialError::NoPassphrase { reason, .. } => {
+                        let headline =
+                            format!("there is no password for {user} at {host}: {reason}");
+                        Diagnostic::new(headline)
+                            .help("run it on a terminal, give --pwstdin, or use --kerberos")
+                            .into()
+                    }
+                    other => other.into(),
+                }
+            })?;
     Ok(Login::Basic(user, password))
 }
 
@@ -157,8 +179,13 @@ impl Identity {
         while let Some(idp) = idps.next() {
             match Session::at(http, service).log_in(jar, idp, &self.login) {
                 // Another identity provider is of no help if the service itself fails.
-                Err(error) if error.is_trouble() && is_about(&error, idp) && idps.peek().is_some() => {
-                    output::warning(format!("{error}; trying the next identity provider of {}", idp.name));
+                Err(error)
+                    if error.is_trouble() && is_about(&error, idp) && idps.peek().is_some() =>
+                {
+                    output::warning(format!(
+                        "{error}; trying the next identity provider of {}",
+                        idp.name
+                    ));
                 }
                 outcome => return outcome,
             }

@@ -41,32 +41,48 @@ const WRONG_USAGE: Exit = Exit::Code(2);
 
 /// Runs `ecp-get-cert`.
 pub fn get_cert(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now))
+    run_spelled(invocation, |args| {
+        get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now)
+    })
 }
 
 /// Runs `ecp-cert-info`.
 pub fn cert_info(invocation: &Invocation) -> Exit {
     let words = args::normalised::<InfoArgs>(&spelled_out::<InfoArgs>(&invocation.words));
-    run_spelled(invocation, |args| cert_info::run(&InfoPlan::new(args, &words, &invocation.env)?, (invocation.now)()))
+    run_spelled(invocation, |args| {
+        cert_info::run(
+            &InfoPlan::new(args, &words, &invocation.env)?,
+            (invocation.now)(),
+        )
+    })
 }
 
 /// Runs `ecp-get-cookie`.
 pub fn get_cookie(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| cookie::run(CookiePlan::new(args, &invocation.env)?))
+    run_spelled(invocation, |args| {
+        cookie::run(CookiePlan::new(args, &invocation.env)?)
+    })
 }
 
 /// Runs `ecp-curl`.
 pub fn curl(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| curl::run(CurlPlan::new(args, &invocation.env)?))
+    run_spelled(invocation, |args| {
+        curl::run(CurlPlan::new(args, &invocation.env)?)
+    })
 }
 
 /// Runs `ligo-proxy-init`.
 pub fn ligo(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now))
+    run_spelled(invocation, |args| {
+        get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now)
+    })
 }
 
 /// Runs a command whose words are spelled as for its predecessor in Python.
-fn run_spelled<A: Arguments>(invocation: &Invocation, run: impl FnOnce(A) -> Result<Report, CommandError>) -> Exit {
+fn run_spelled<A: Arguments>(
+    invocation: &Invocation,
+    run: impl FnOnce(A) -> Result<Report, CommandError>,
+) -> Exit {
     let spelled = invocation.with_words(spelled_out::<A>(&invocation.words));
     run_command(&spelled, |args| {
         signals::watch();
@@ -93,8 +109,12 @@ fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Repor
         return Ok(Report::done());
     }
     file::destroy(path, uid).map_err(|error| {
-        Diagnostic::new(format!("cannot remove {}: {}", path.display(), files::reason(&error)))
-            .help("check who owns it")
+        Diagnostic::new(format!(
+            "cannot remove {}: {}",
+            path.display(),
+            files::reason(&error)
+        ))
+        .help("check who owns it")
     })?;
     progress.say(" done\n");
     Ok(Report::done())
@@ -103,8 +123,13 @@ fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Repor
 /// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.
 fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     let definition = args::definition::<P>();
-    let single: Vec<OsString> = words.iter().flat_map(|word| apart(&definition, word)).collect();
-    let hours = definition.get_arguments().find(|arg| arg.get_long() == Some("reuse"));
+    let single: Vec<OsString> = words
+        .iter()
+        .flat_map(|word| apart(&definition, word))
+        .collect();
+    let hours = definition
+        .get_arguments()
+        .find(|arg| arg.get_long() == Some("reuse"));
     match hours.filter(|arg| arg.get_action().takes_values()) {
         Some(_) => with_hours(&single),
         None => single,
@@ -114,22 +139,35 @@ fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
 /// The short options of one word, if it is made of them and is not the name of an option, or the beginning of one.
 fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
     let whole = || vec![word.clone()];
-    let text = word.to_str().and_then(|text| text.strip_prefix('-')).filter(|text| !text.starts_with('-'));
-    let Some(cluster) = text.filter(|text| text.chars().count() > 1) else { return whole() };
+    let text = word
+        .to_str()
+        .and_then(|text| text.strip_prefix('-'))
+        .filter(|text| !text.starts_with('-'));
+    let Some(cluster) = text.filter(|text| text.chars().count() > 1) else {
+        return whole();
+    };
     let is_flag = |short: char| {
-        let found = definition.get_arguments().find(|arg| arg.get_short() == Some(short));
+        let found = definition
+            .get_arguments()
+            .find(|arg| arg.get_short() == Some(short));
         found.map(|arg| !arg.get_action().takes_values())
     };
     let named = |matches: fn(&str, &str) -> bool| {
         let longs = definition.get_arguments().flat_map(|arg| {
-            arg.get_long_and_visible_aliases().into_iter().chain(arg.get_all_aliases()).flatten().collect::<Vec<_>>()
+            arg.get_long_and_visible_aliases()
+                .into_iter()
+                .chain(arg.get_all_aliases())
+                .flatten()
+                .collect::<Vec<_>>()
         });
         longs.into_iter().any(|long| matches(long, cluster))
     };
     // All but the last have to be flags: what follows another is its value.
     let mut letters = cluster.chars().rev();
-    let plain = letters.next().and_then(is_flag).is_some() && letters.all(|short| is_flag(short) == Some(true));
-    let begins = cluster.chars().next().and_then(is_flag).is_some() && !named(|long, word| long.starts_with(word));
+    let plain = letters.next().and_then(is_flag).is_some()
+        && letters.all(|short| is_flag(short) == Some(true));
+    let begins = cluster.chars().next().and_then(is_flag).is_some()
+        && !named(|long, word| long.starts_with(word));
     if named(|long, word| long == word) || !(plain || begins) {
         return whole();
     }
@@ -154,7 +192,10 @@ fn with_hours(words: &[OsString]) -> Vec<OsString> {
             out.push(word.clone());
             continue;
         }
-        let hours = rest.next_if(|next| next.to_str().is_some_and(|next| next.parse::<f64>().is_ok()));
+        let hours = rest.next_if(|next| {
+            next.to_str()
+                .is_some_and(|next| next.parse::<f64>().is_ok())
+        });
         let mut joined = OsString::from("--reuse=");
         joined.push(hours.map_or("1".as_ref(), OsString::as_os_str));
         out.push(joined);
@@ -168,14 +209,20 @@ mod tests {
 
     fn spelled<P: Parser>(words: &str) -> String {
         let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
-        let out: Vec<_> = spelled_out::<P>(&words).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let out: Vec<_> = spelled_out::<P>(&words)
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect();
         out.join(" ")
     }
 
     #[test]
     fn short_options_in_one_word_are_what_they_are_apart() {
         assert_eq!(spelled::<GetCertArgs>("-pk -lk"), "-p -k -l -k");
-        assert_eq!(spelled::<GetCertArgs>("-pi LIGO -iLIGO -kH24"), "-p -i LIGO -i LIGO -k -H 24");
+        assert_eq!(
+            spelled::<GetCertArgs>("-pi LIGO -iLIGO -kH24"),
+            "-p -i LIGO -i LIGO -k -H 24"
+        );
         assert_eq!(spelled::<GetCertArgs>("-vr -u x"), "-v --reuse=1 -u x");
         assert_eq!(
             spelled::<GetCertArgs>("-pr 24 -r5 -r 0.5 --reuse"),
@@ -183,6 +230,9 @@ mod tests {
         );
         assert_eq!(spelled::<CookieArgs>("-vr"), "-v -r");
         assert_eq!(spelled::<InfoArgs>("-st -type -sub"), "-s -t -type -sub");
-        assert_eq!(spelled::<GetCertArgs>("-pkc -hours 2 -verb"), "-pkc -hours 2 -verb");
+        assert_eq!(
+            spelled::<GetCertArgs>("-pkc -hours 2 -verb"),
+            "-pkc -hours 2 -verb"
+        );
     }
 }

@@ -28,7 +28,9 @@ pub enum ProviderList {
 impl ProviderList {
     /// The one that was named.
     pub fn new(named: Option<String>, env: &Environment) -> Self {
-        named.or_else(|| env.ecp_idp_list.clone()).map_or(Self::Usual, Self::At)
+        named
+            .or_else(|| env.ecp_idp_list.clone())
+            .map_or(Self::Usual, Self::At)
     }
 
     /// Reads it.
@@ -36,7 +38,9 @@ impl ProviderList {
         let Self::At(place) = self else {
             let fetched = fetch(http, LIST).ok().filter(|list| !list.is_empty());
             if fetched.is_none() && debug {
-                output::stderr(&format!("note: {LIST} cannot be had; the built-in list is used"));
+                output::stderr(&format!(
+                    "note: {LIST} cannot be had; the built-in list is used"
+                ));
             }
             return Ok(fetched.unwrap_or_else(idp::built_in));
         };
@@ -44,11 +48,13 @@ impl ProviderList {
             return Ok(fetch(http, place)?);
         }
         let unreadable = |why: String| {
-            Diagnostic::new(format!("cannot read the list of identity providers {place}: {why}"))
-                .help("name a file or an https address with --idp-list")
+            Diagnostic::new(format!(
+                "cannot read the list of identity providers {place}: {why}"
+            ))
+            .help("name a file or an https address with --idp-list")
         };
-        let text =
-            files::read_limited(Path::new(place), LIST_LIMIT).map_err(|error| unreadable(files::reason(&error)))?;
+        let text = files::read_limited(Path::new(place), LIST_LIMIT)
+            .map_err(|error| unreadable(files::reason(&error)))?;
         Ok(idp::parse(&String::from_utf8_lossy(&text)))
     }
 
@@ -56,9 +62,23 @@ impl ProviderList {
     pub fn report(&self, debug: bool) -> Result<Report, CommandError> {
         let mut list = self.load(&http(debug)?, debug)?;
         list.sort_by(|one, other| one.name.cmp(&other.name));
-        let label = |idp: &Idp| format!("'{}{}'", idp.name, if idp.kerberos { " (Kerberos)" } else { "" });
-        let width = list.iter().map(|idp| label(idp).chars().count()).max().unwrap_or(0);
-        Ok(Report::lines(list.iter().map(|idp| format!("{:<width$} : {}", label(idp), idp.url)).collect()))
+        let label = |idp: &Idp| {
+            format!(
+                "'{}{}'",
+                idp.name,
+                if idp.kerberos { " (Kerberos)" } else { "" }
+            )
+        };
+        let width = list
+            .iter()
+            .map(|idp| label(idp).chars().count())
+            .max()
+            .unwrap_or(0);
+        Ok(Report::lines(
+            list.iter()
+                .map(|idp| format!("{:<width$} : {}", label(idp), idp.url))
+                .collect(),
+        ))
     }
 }
 
@@ -67,6 +87,9 @@ fn fetch(http: &Http, address: &str) -> Result<Vec<Idp>, EcpError> {
     let answer = http.send(&url, Message::default())?;
     match answer.status {
         200 => Ok(idp::parse(&String::from_utf8_lossy(&answer.body))),
-        status => Err(EcpError::Status { host: answer.host, status }),
+        status => Err(EcpError::Status {
+            host: answer.host,
+            status,
+        }),
     }
 }

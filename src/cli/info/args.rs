@@ -181,8 +181,17 @@ impl Arguments for InfoArgs {
 impl InfoArgs {
     /// Whether values are wanted that only attribute certificates have.
     pub fn wants_attributes(&self) -> bool {
-        [self.vo, self.acsubject, self.acissuer, self.uri, self.actimeleft, self.fqan, self.serial, self.targets]
-            .contains(&true)
+        [
+            self.vo,
+            self.acsubject,
+            self.acissuer,
+            self.uri,
+            self.actimeleft,
+            self.fqan,
+            self.serial,
+            self.targets,
+        ]
+        .contains(&true)
     }
 
     /// Whether bare values are wanted instead of the block.
@@ -203,7 +212,12 @@ impl InfoArgs {
 
     /// Whether something is to be checked rather than printed.
     pub fn checks(&self) -> bool {
-        let named = [self.valid.is_some(), self.hours.is_some(), self.bits.is_some(), !self.acexists.is_empty()];
+        let named = [
+            self.valid.is_some(),
+            self.hours.is_some(),
+            self.bits.is_some(),
+            !self.acexists.is_empty(),
+        ];
         self.exists || named.contains(&true)
     }
 

@@ -22,7 +22,11 @@ fn block(certificate: &Certificate, zone: Option<&str>) {
         None if certificate.is_ca() => "CA".to_owned(),
         None => "EEC".to_owned(),
     };
-    let has_attributes = if certificate.extension(oid::VOMS_AC_SEQ).is_some() { "yes" } else { "no" };
+    let has_attributes = if certificate.extension(oid::VOMS_AC_SEQ).is_some() {
+        "yes"
+    } else {
+        "no"
+    };
     let lines = [
         format!("Subject: {}", certificate.subject().rfc2253()),
         format!("Issuer: {}", certificate.issuer().rfc2253()),

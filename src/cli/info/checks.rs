@@ -18,7 +18,11 @@ pub struct Checks {
 impl Checks {
     /// Understands the options' values.
     pub fn new(args: &InfoArgs) -> Result<Self, Diagnostic> {
-        let valid = args.valid.as_deref().map(|text| init::lifetime("--valid", text)).transpose()?;
+        let valid = args
+            .valid
+            .as_deref()
+            .map(|text| init::lifetime("--valid", text))
+            .transpose()?;
         let hours = args.hours.as_deref().map(init::hours).transpose()?;
         let bits = args.bits.as_deref().map(|text| {
             text.parse().map_err(|_| {
@@ -26,7 +30,10 @@ impl Checks {
                     .help("write a number of bits, for example --bits 2048")
             })
         });
-        Ok(Self { needed: valid.or(hours), bits: bits.transpose()? })
+        Ok(Self {
+            needed: valid.or(hours),
+            bits: bits.transpose()?,
+        })
     }
 
     /// Whether there is a proxy, valid now and for as long as asked, as strong as asked, with attributes of all VOs
@@ -39,6 +46,10 @@ impl Checks {
         let time = !asks_time || (valid && left >= self.needed.unwrap_or(Duration::zero()));
         let strength = self.bits.is_none_or(|bits| super::bits(chain) >= bits);
         let has = |vo: &String| acs.iter().any(|ac| ac.attributes.vo == *vo);
-        if time && strength && args.acexists.iter().all(has) { Exit::Success } else { Exit::Failure }
+        if time && strength && args.acexists.iter().all(has) {
+            Exit::Success
+        } else {
+            Exit::Failure
+        }
     }
 }

@@ -12,7 +12,13 @@ use crate::cli::file;
 use crate::cli::output::rfc3339;
 
 /// All that can be told of a proxy; `warnings` as they would be on stderr.
-pub fn describe(path: &Path, chain: &Chain, acs: &[Ac], warnings: &[&str], now: DateTime<Utc>) -> Value {
+pub fn describe(
+    path: &Path,
+    chain: &Chain,
+    acs: &[Ac],
+    warnings: &[&str],
+    now: DateTime<Utc>,
+) -> Value {
     let leaf = chain.leaf();
     json!({
         "version": 1,
@@ -55,7 +61,10 @@ fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
 /// Name, value and qualifier of each.
 pub fn generic_attributes(attributes: &voms::ac::verify::AcAttributes) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let all = attributes.generic.iter().flat_map(|granted| &granted.attributes);
+    let all = attributes
+        .generic
+        .iter()
+        .flat_map(|granted| &granted.attributes);
     all.map(|attribute| {
         json!({
             "name": text(&attribute.name),

@@ -50,8 +50,8 @@ fn load(path: &Path) -> Result<Chain, Diagnostic> {
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
     };
-    let contents =
-        files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| lost(files::reason(&error)))?;
+    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
+        .map_err(|error| lost(files::reason(&error)))?;
     Chain::parse_without_openssl(&contents).map_err(|error| lost(error.to_string()))
 }
 
@@ -68,12 +68,23 @@ fn show(
     let must_verify = args.strict || !args.acexists.is_empty();
     let wants_acs = args.all || args.json || args.wants_attributes() || must_verify;
     let mut warnings = if wants_acs { unreadable } else { Vec::new() };
-    warnings.extend(if wants_acs { verify(args, chain, &acs, env, now)? } else { Vec::new() });
+    warnings.extend(if wants_acs {
+        verify(args, chain, &acs, env, now)?
+    } else {
+        Vec::new()
+    });
     // Asked about one VO, what is wrong with another's attributes does not matter; and expired ones exist, as both old
     // clients say.
-    let about =
-        |vo: &String| warnings.iter().any(|doubt| doubt.vo.as_ref() == Some(vo) && doubt.code != EXPIRED_ATTRIBUTES);
-    let unverified = if args.strict { !warnings.is_empty() } else { args.acexists.iter().any(about) };
+    let about = |vo: &String| {
+        warnings
+            .iter()
+            .any(|doubt| doubt.vo.as_ref() == Some(vo) && doubt.code != EXPIRED_ATTRIBUTES)
+    };
+    let unverified = if args.strict {
+        !warnings.is_empty()
+    } else {
+        args.acexists.iter().any(about)
+    };
     let strict = if unverified { Exit::Failure } else { check };
     if args.checks() && !args.json && !args.wants_block() && !args.wants_values() {
         return Ok(strict);
@@ -83,7 +94,9 @@ fn show(
         output::line(&json::describe(path, chain, &acs, &texts, now).to_string());
         return Ok(strict);
     }
-    warnings.iter().for_each(|doubt| output::warning(&doubt.text));
+    warnings
+        .iter()
+        .for_each(|doubt| output::warning(&doubt.text));
     let picture = std::io::stdout().is_terminal() && !args.wants_block() && !args.wants_values();
     if picture {
         picture::print(path, chain, &acs, now, env);
@@ -103,9 +116,11 @@ fn show(
     }
     print_values(args, path, chain, now);
     if args.wants_attributes() && acs.is_empty() {
-        return Err(Diagnostic::new("No VOMS attributes found!").help("make a proxy with voms-proxy-init --voms VO"));
+        return Err(Diagnostic::new("No VOMS attributes found!")
+            .help("make a proxy with voms-proxy-init --voms VO"));
     }
-    acs.iter().for_each(|ac| print_ac_values(args, chain, ac, now));
+    acs.iter()
+        .for_each(|ac| print_ac_values(args, chain, ac, now));
     Ok(strict)
 }
 
@@ -124,7 +139,11 @@ struct Doubt {
 
 impl Doubt {
     fn new(code: &'static str, text: String) -> Self {
-        Self { vo: None, code, text }
+        Self {
+            vo: None,
+            code,
+            text,
+        }
     }
 
     fn of(finding: &Finding) -> Self {
@@ -132,7 +151,11 @@ impl Doubt {
             Finding::Ac { vo, .. } => Some(vo.clone()),
             _ => None,
         };
-        Self { vo, code: finding.code(), text: finding.to_string() }
+        Self {
+            vo,
+            code: finding.code(),
+            text: finding.to_string(),
+        }
     }
 }
 
@@ -144,12 +167,19 @@ pub struct Ac {
 
 impl Ac {
     fn issuer(&self) -> Dn {
-        self.encoded.certificate().acinfo.issuer.directory_name().map(Dn::from_name).unwrap_or_default()
+        self.encoded
+            .certificate()
+            .acinfo
+            .issuer
+            .directory_name()
+            .map(Dn::from_name)
+            .unwrap_or_default()
     }
 
     fn targets(&self) -> Vec<String> {
         let extension = self.encoded.certificate().acinfo.extension(oid::TARGETS);
-        let targets = extension.and_then(|found| Targets::from_extension(found.extn_value.as_bytes()).ok());
+        let targets =
+            extension.and_then(|found| Targets::from_extension(found.extn_value.as_bytes()).ok());
         targets.map(|targets| targets.hosts).unwrap_or_default()
     }
 }
@@ -159,8 +189,12 @@ fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<Doubt>) {
     let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
     for ac in attribute_certificates(chain) {
         let read = ac.map_err(|error| error.to_string()).and_then(|encoded| {
-            let attributes = AcAttributes::read(&encoded.certificate().acinfo).map_err(|error| error.to_string())?;
-            Ok(Ac { encoded, attributes })
+            let attributes = AcAttributes::read(&encoded.certificate().acinfo)
+                .map_err(|error| error.to_string())?;
+            Ok(Ac {
+                encoded,
+                attributes,
+            })
         });
         match read {
             Ok(ac) => acs.push(ac),
@@ -182,22 +216,40 @@ fn verify(
         return Ok(Vec::new());
     }
     let mut warnings = Vec::new();
-    let anchors = optional(places::anchors(args.certdir.as_deref(), env), args.certdir.is_some(), &mut warnings)?;
-    let vomsdir = optional(places::vomsdir(args.vomsdir.as_deref(), env), args.vomsdir.is_some(), &mut warnings)?;
-    let (Some(anchors), Some(vomsdir)) = (anchors, vomsdir) else { return Ok(warnings) };
+    let anchors = optional(
+        places::anchors(args.certdir.as_deref(), env),
+        args.certdir.is_some(),
+        &mut warnings,
+    )?;
+    let vomsdir = optional(
+        places::vomsdir(args.vomsdir.as_deref(), env),
+        args.vomsdir.is_some(),
+        &mut warnings,
+    )?;
+    let (Some(anchors), Some(vomsdir)) = (anchors, vomsdir) else {
+        return Ok(warnings);
+    };
     if args.debug {
         let (certdir, vomsdir) = (anchors.directory().display(), vomsdir.directory().display());
-        output::stderr(&format!("Looking for CAs in {certdir}, for LSC information in {vomsdir}"));
+        output::stderr(&format!(
+            "Looking for CAs in {certdir}, for LSC information in {vomsdir}"
+        ));
     }
-    let Err(rejection) = VomsVerifier::new(anchors, vomsdir).ignore_targets().verify_chain(chain, now) else {
+    let Err(rejection) = VomsVerifier::new(anchors, vomsdir)
+        .ignore_targets()
+        .verify_chain(chain, now)
+    else {
         return Ok(warnings);
     };
     let unverified = |finding: &Finding| match finding {
-        Finding::Ac { finding, .. } => !matches!(finding, AcFinding::Expired(_) | AcFinding::NotYetValid(_)),
+        Finding::Ac { finding, .. } => {
+            !matches!(finding, AcFinding::Expired(_) | AcFinding::NotYetValid(_))
+        }
         _ => false,
     };
     if rejection.findings().iter().any(unverified) {
-        let text = "Unable to verify signature! Server certificate possibly not installed.".to_owned();
+        let text =
+            "Unable to verify signature! Server certificate possibly not installed.".to_owned();
         warnings.push(Doubt::new("ac-unverified", text));
     }
     warnings.extend(rejection.findings().iter().map(Doubt::of));
@@ -212,7 +264,10 @@ fn optional<T>(
 ) -> Result<Option<T>, Diagnostic> {
     match found {
         Err(trouble) if !named => {
-            warnings.push(Doubt::new("no-trust-directory", trouble.headline().to_owned()));
+            warnings.push(Doubt::new(
+                "no-trust-directory",
+                trouble.headline().to_owned(),
+            ));
             Ok(None)
         }
         other => other,
@@ -229,11 +284,18 @@ fn value_line(text: &str) {
 }
 
 fn type_of(chain: &Chain) -> String {
-    chain.leaf().proxy_type().map_or_else(|| "EEC".to_owned(), |kind| kind.to_string())
+    chain
+        .leaf()
+        .proxy_type()
+        .map_or_else(|| "EEC".to_owned(), |kind| kind.to_string())
 }
 
 fn bits(chain: &Chain) -> u32 {
-    chain.leaf().public_key().map(|key| key.bits()).unwrap_or_default()
+    chain
+        .leaf()
+        .public_key()
+        .map(|key| key.bits())
+        .unwrap_or_default()
 }
 
 fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
@@ -248,7 +310,10 @@ fn print_block(path: &Path, chain: &Chain, now: DateTime<Utc>) {
     field("type", type_of(chain));
     field("strength", format!("{} bits", bits(chain)));
     field("path", file::absolute(path).display());
-    field("timeleft", output::hms(seconds_left(chain.not_after(), now)));
+    field(
+        "timeleft",
+        output::hms(seconds_left(chain.not_after(), now)),
+    );
     if let Some(included) = included(chain) {
         field("included", included);
     }
@@ -258,27 +323,49 @@ fn print_block(path: &Path, chain: &Chain, now: DateTime<Utc>) {
 }
 
 fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
-    output::line(&format!("=== VO {} extension information ===", ac.attributes.vo));
+    output::line(&format!(
+        "=== VO {} extension information ===",
+        ac.attributes.vo
+    ));
     field("VO", &ac.attributes.vo);
     field("subject", chain.identity());
     field("issuer", ac.issuer());
     for fqan in &ac.attributes.fqans {
         field("attribute", fqan);
     }
-    for attribute in ac.attributes.generic.iter().flat_map(|granted| &granted.attributes) {
+    for attribute in ac
+        .attributes
+        .generic
+        .iter()
+        .flat_map(|granted| &granted.attributes)
+    {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (name, value, qualifier) = (text(&attribute.name), text(&attribute.value), text(&attribute.qualifier));
+        let (name, value, qualifier) = (
+            text(&attribute.name),
+            text(&attribute.value),
+            text(&attribute.qualifier),
+        );
         field("attribute", format!("{name} = {value} ({qualifier})"));
     }
     field("timeleft", output::hms(seconds_left(ac_end(ac), now)));
-    ac.targets().iter().for_each(|target| field("target", target));
+    ac.targets()
+        .iter()
+        .for_each(|target| field("target", target));
     field("uri", &ac.attributes.uri);
 }
 
 fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>) {
     let leaf = chain.leaf();
-    let name = |dn: &Dn| if args.rfc2253 { dn.rfc2253() } else { dn.to_string() };
-    let usage = leaf.key_usage().map(|usage| format!("key usage : {}", usage.names().join(", ")));
+    let name = |dn: &Dn| {
+        if args.rfc2253 {
+            dn.rfc2253()
+        } else {
+            dn.to_string()
+        }
+    };
+    let usage = leaf
+        .key_usage()
+        .map(|usage| format!("key usage : {}", usage.names().join(", ")));
     let included = included(chain).map(|contents| format!("included  : {contents}"));
     let values: [(bool, &dyn Fn() -> String); 9] = [
         (args.subject, &|| name(leaf.subject())),
@@ -287,9 +374,15 @@ fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>)
         (args.r#type, &|| type_of(chain)),
         (args.strength, &|| bits(chain).to_string()),
         (args.path, &|| file::absolute(path).display().to_string()),
-        (args.keyusage && usage.is_some(), &|| usage.clone().unwrap_or_default()),
-        (args.timeleft, &|| seconds_left(chain.not_after(), now).to_string()),
-        (args.included_file && included.is_some(), &|| included.clone().unwrap_or_default()),
+        (args.keyusage && usage.is_some(), &|| {
+            usage.clone().unwrap_or_default()
+        }),
+        (args.timeleft, &|| {
+            seconds_left(chain.not_after(), now).to_string()
+        }),
+        (args.included_file && included.is_some(), &|| {
+            included.clone().unwrap_or_default()
+        }),
     ];
     for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
         value_line(&value());
@@ -302,10 +395,17 @@ fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) 
         (args.acsubject, &|| vec![chain.identity().to_string()]),
         (args.acissuer, &|| vec![ac.issuer().to_string()]),
         (args.uri, &|| vec![ac.attributes.uri.clone()]),
-        (args.actimeleft, &|| vec![seconds_left(ac_end(ac), now).to_string()]),
+        (args.actimeleft, &|| {
+            vec![seconds_left(ac_end(ac), now).to_string()]
+        }),
         (args.fqan, &|| ac.attributes.fqans.clone()),
         (args.serial, &|| vec![serial(ac)]),
-        (args.targets, &|| ac.targets().iter().map(|target| format!("target    : {target}")).collect()),
+        (args.targets, &|| {
+            ac.targets()
+                .iter()
+                .map(|target| format!("target    : {target}"))
+                .collect()
+        }),
     ];
     for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
         value().iter().for_each(|line| value_line(line));
@@ -316,7 +416,10 @@ fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) 
 fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
     let own = chain.proxies().iter().chain(chain.end_entity());
     for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
-        let text = certificate.x509().and_then(|x509| x509.to_text()).map_err(Diagnostic::new)?;
+        let text = certificate
+            .x509()
+            .and_then(|x509| x509.to_text())
+            .map_err(Diagnostic::new)?;
         let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
         output::line(text.trim_end());
     }
@@ -325,14 +428,21 @@ fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
 
 /// OpenSSL writes extensions that it does not know as they are, line ends and all; so here only their names stay.
 fn without_dumps(certificate: &Certificate, mut text: String) -> String {
-    for (id, name) in [(oid::VOMS_AC_SEQ, "acseq"), (oid::VOMS_INCLUDED_FILE, "incfile")] {
-        let Some((_, value)) = certificate.extension(id) else { continue };
+    for (id, name) in [
+        (oid::VOMS_AC_SEQ, "acseq"),
+        (oid::VOMS_INCLUDED_FILE, "incfile"),
+    ] {
+        let Some((_, value)) = certificate.extension(id) else {
+            continue;
+        };
         let shown = |byte: &u8| match byte {
             b'\n' | b'\r' | b' '..=b'~' => char::from(*byte),
             _ => '.',
         };
         let dump: String = value.iter().map(shown).collect();
-        text = text.replace(&dump, "").replace(&format!("{id}: "), &format!("{name}: "));
+        text = text
+            .replace(&dump, "")
+            .replace(&format!("{id}: "), &format!("{name}: "));
     }
     text
 }
@@ -344,7 +454,10 @@ fn ac_end(ac: &Ac) -> DateTime<Utc> {
 /// As the C++ client prints it: the octets in upper-case hexadecimal.
 fn serial(ac: &Ac) -> String {
     let octets = ac.encoded.certificate().acinfo.serial_number.as_bytes();
-    let octets = minimal_integer(octets).strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(octets);
+    let octets = minimal_integer(octets)
+        .strip_prefix(&[0])
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(octets);
     hex::encode_upper(octets)
 }
 

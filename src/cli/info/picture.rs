@@ -19,7 +19,11 @@ struct Paint(bool);
 impl Paint {
     fn with(&self, code: &str, text: &str) -> String {
         let text = output::harmless(text);
-        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text }
+        if self.0 {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text
+        }
     }
 
     fn bold(&self, text: &str) -> String {
@@ -46,18 +50,36 @@ pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &E
     raw(String::new());
     let own = chain.proxies().len() + usize::from(chain.end_entity().is_some());
     for (depth, certificate) in chain.certificates()[..own].iter().rev().enumerate() {
-        let branch = if depth == 0 { String::new() } else { format!("{}└─ ", "   ".repeat(depth - 1)) };
+        let branch = if depth == 0 {
+            String::new()
+        } else {
+            format!("{}└─ ", "   ".repeat(depth - 1))
+        };
         raw(format!("{branch}{}", paint.bold(&name(certificate, depth))));
         let indent = "   ".repeat(depth);
-        raw(format!("{indent}{}", life(&paint, certificate.not_before(), certificate.not_after(), now)));
+        raw(format!(
+            "{indent}{}",
+            life(
+                &paint,
+                certificate.not_before(),
+                certificate.not_after(),
+                now
+            )
+        ));
     }
     for ac in acs {
         raw(String::new());
-        raw(format!("{} by {}", paint.bold(&format!("VO {}", ac.attributes.vo)), output::harmless(&ac.attributes.uri)));
+        raw(format!(
+            "{} by {}",
+            paint.bold(&format!("VO {}", ac.attributes.vo)),
+            output::harmless(&ac.attributes.uri)
+        ));
         let (not_before, _) = voms::ac::verify::validity(&ac.encoded.certificate().acinfo);
         raw(life(&paint, not_before, ac_end(ac), now));
         for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
-            let short = fqan.trim_end_matches("/Capability=NULL").trim_end_matches("/Role=NULL");
+            let short = fqan
+                .trim_end_matches("/Capability=NULL")
+                .trim_end_matches("/Role=NULL");
             if at == 0 {
                 raw(format!("  {} (primary)", paint.bold(short)));
             } else {
@@ -69,10 +91,15 @@ pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &E
 
 /// The user's whole name, and of a proxy what it adds.
 fn name(certificate: &Certificate, depth: usize) -> String {
-    let common_name = certificate.subject().common_name_below(certificate.issuer());
+    let common_name = certificate
+        .subject()
+        .common_name_below(certificate.issuer());
     match common_name.filter(|_| depth > 0) {
         Some(common_name) => {
-            let kind = certificate.proxy_type().map(ToString::to_string).unwrap_or_default();
+            let kind = certificate
+                .proxy_type()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             format!("proxy {common_name} ({kind})")
         }
         None => certificate.subject().to_string(),
@@ -82,7 +109,9 @@ fn name(certificate: &Certificate, depth: usize) -> String {
 fn life(paint: &Paint, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let left = seconds_left(until, now);
     let whole = (until - from).num_seconds().max(1);
-    let full = usize::try_from(left.min(whole) * BAR as i64 / whole).unwrap_or(0).min(BAR);
+    let full = usize::try_from(left.min(whole) * BAR as i64 / whole)
+        .unwrap_or(0)
+        .min(BAR);
     let bar = format!("{}{}", "█".repeat(full), "░".repeat(BAR - full));
     let words = match left {
         _ if now < from => format!("not valid before {}", output::utc(&from)),

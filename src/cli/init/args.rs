@@ -220,7 +220,9 @@ impl Arguments for InitArgs {
 pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     let wrong = |headline: &str| {
         Diagnostic::new(headline)
-            .detail(format!("{option} {text}: {option} argument must be in the format: h:m"))
+            .detail(format!(
+                "{option} {text}: {option} argument must be in the format: h:m"
+            ))
             .help("write hours and minutes, for example 24:00")
     };
     let malformed = || wrong("Illegal format for lifetime property.");
@@ -228,31 +230,46 @@ pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     if hours.starts_with('-') {
         return Err(wrong("Number of hours must be a positive integer."));
     }
-    let (hours, minutes): (u32, u32) = hours.parse().ok().zip(minutes.parse().ok()).ok_or_else(malformed)?;
+    let (hours, minutes): (u32, u32) = hours
+        .parse()
+        .ok()
+        .zip(minutes.parse().ok())
+        .ok_or_else(malformed)?;
     if minutes > 59 {
         return Err(wrong("Number of minutes must be in the range 0-59."));
     }
-    Ok(Duration::minutes(i64::from(hours) * 60 + i64::from(minutes)))
+    Ok(Duration::minutes(
+        i64::from(hours) * 60 + i64::from(minutes),
+    ))
 }
 
 /// Parses the number of `--hours`.
 pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
     let hours = text.parse::<u32>().ok().filter(|hours| *hours > 0);
-    hours.map(|hours| Duration::hours(hours.into())).ok_or_else(|| {
-        Diagnostic::new("Number of hours must be a positive integer.")
-            .detail(format!("--hours {text}"))
-            .help("write whole hours, for example --hours 24")
-    })
+    hours
+        .map(|hours| Duration::hours(hours.into()))
+        .ok_or_else(|| {
+            Diagnostic::new("Number of hours must be a positive integer.")
+                .detail(format!("--hours {text}"))
+                .help("write whole hours, for example --hours 24")
+        })
 }
 
 /// Parses the size of `--bits`.
 pub fn bits(text: &str) -> Result<u32, Diagnostic> {
     const SIZES: [u32; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
-        Diagnostic::new(headline).help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
+        Diagnostic::new(headline)
+            .help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
     };
-    let size = text.parse::<u32>().map_err(|_| wrong(format!("Invalid input for key size parameter. {text}")))?;
-    if SIZES.contains(&size) { Ok(size) } else { Err(wrong(format!("Unsupported key size:{size}"))) }
+    let size = text
+        .parse::<u32>()
+        .map_err(|_| wrong(format!("Invalid input for key size parameter. {text}")))?;
+    if SIZES.contains(&size) {
+        Ok(size)
+    } else {
+        Err(wrong(format!("Unsupported key size:{size}")))
+    }
 }
 
 /// Joins `--key-type` and `--bits`.
@@ -261,7 +278,9 @@ pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, D
     match (key_type.map(str::to_ascii_lowercase).as_deref(), bits) {
         (None | Some("rsa"), bits) => Ok(KeyKind::Rsa(bits.unwrap_or(DEFAULT_BITS))),
         (Some("ec"), None) => Ok(KeyKind::P256),
-        (Some("ec"), Some(_)) => Err(Diagnostic::new("an EC key is always of P-256").help("leave out --bits")),
+        (Some("ec"), Some(_)) => {
+            Err(Diagnostic::new("an EC key is always of P-256").help("leave out --bits"))
+        }
         (Some(other), _) => Err(Diagnostic::new(format!("there is no key type {other}"))
             .help("write --key-type rsa, which all services take, or --key-type ec")),
     }
@@ -273,9 +292,22 @@ mod tests {
 
     #[test]
     fn a_lifetime_is_hours_and_minutes() {
-        assert_eq!(lifetime("--valid", "23:4").unwrap(), Duration::minutes(23 * 60 + 4));
+        assert_eq!(
+            lifetime("--valid", "23:4").unwrap(),
+            Duration::minutes(23 * 60 + 4)
+        );
         assert_eq!(lifetime("--valid", "192:0").unwrap(), Duration::hours(192));
-        for text in ["", "5", "a:b", "1:60", "-1:00", "1:-1", ":", "1:0:0", "99999999999:0"] {
+        for text in [
+            "",
+            "5",
+            "a:b",
+            "1:60",
+            "-1:00",
+            "1:-1",
+            ":",
+            "1:0:0",
+            "99999999999:0",
+        ] {
             assert!(lifetime("--valid", text).is_err(), "{text}");
         }
     }
@@ -289,8 +321,13 @@ mod tests {
     #[test]
     fn a_kind_of_key_and_a_size_have_to_fit() {
         assert_eq!(key_kind(None, None).unwrap(), KeyKind::Rsa(2048));
-        assert_eq!(key_kind(Some("RSA"), Some("4096")).unwrap(), KeyKind::Rsa(4096));
+        assert_eq!(
+            key_kind(Some("RSA"), Some("4096")).unwrap(),
+            KeyKind::Rsa(4096)
+        );
         assert_eq!(key_kind(Some("ec"), None).unwrap(), KeyKind::P256);
-        assert!(key_kind(Some("ec"), Some("2048")).is_err() && key_kind(Some("dsa"), None).is_err());
+        assert!(
+            key_kind(Some("ec"), Some("2048")).is_err() && key_kind(Some("dsa"), None).is_err()
+        );
     }
 }

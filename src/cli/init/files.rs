@@ -16,19 +16,32 @@ const LONGEST_INCLUDED: u64 = 16 << 10;
 const LABEL: &str = "ATTRIBUTE CERTIFICATE";
 
 fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
-    files::read_limited(file, limit).map(|contents| contents.to_vec()).map_err(|error| {
-        Diagnostic::new(format!("cannot read {}: {}", file.display(), files::reason(&error)))
+    files::read_limited(file, limit)
+        .map(|contents| contents.to_vec())
+        .map_err(|error| {
+            Diagnostic::new(format!(
+                "cannot read {}: {}",
+                file.display(),
+                files::reason(&error)
+            ))
             .help(&format!("name a readable file with {option}"))
-    })
+        })
 }
 
 /// What the proxy may do (RFC 3820 section 3.8.2).
 pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
-    let rules = args.policy.as_deref().map(|file| read("--policy", file, LONGEST_INCLUDED)).transpose()?;
+    let rules = args
+        .policy
+        .as_deref()
+        .map(|file| read("--policy", file, LONGEST_INCLUDED))
+        .transpose()?;
     let language = args.policy_language.as_deref().map(language).transpose()?;
     let plain = match (args.limited, args.independent) {
         (true, true) => {
-            return Err(Diagnostic::new("--limited and --independent contradict each other").help("give one of them"));
+            return Err(
+                Diagnostic::new("--limited and --independent contradict each other")
+                    .help("give one of them"),
+            );
         }
         (true, false) => Policy::Limited,
         (false, true) => Policy::Independent,
@@ -36,23 +49,23 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
     };
     match (language, rules) {
         (None, None) => Ok(plain),
-        _ if args.limited || args.independent => {
-            Err(Diagnostic::new("a proxy with rules of its own is neither limited nor independent")
-                .help("leave out --limited and --independent, or --policy"))
-        }
+        _ if args.limited || args.independent => Err(Diagnostic::new(
+            "a proxy with rules of its own is neither limited nor independent",
+        )
+        .help("leave out --limited and --independent, or --policy")),
         (Some(oid::INHERIT_ALL), None) => Ok(Policy::InheritAll),
         (Some(oid::INDEPENDENT), None) => Ok(Policy::Independent),
         (Some(oid::LIMITED), None) => Ok(Policy::Limited),
         (Some(oid::INHERIT_ALL | oid::INDEPENDENT), Some(_)) => {
             Err(Diagnostic::new("this policy language has no rules").help("leave out --policy"))
         }
-        (Some(_), None) => {
-            Err(Diagnostic::new("a policy language needs rules").help("name the file with the rules with --policy"))
-        }
+        (Some(_), None) => Err(Diagnostic::new("a policy language needs rules")
+            .help("name the file with the rules with --policy")),
         // Rules without a language are Globus's restricted ones.
-        (language, policy @ Some(_)) => {
-            Ok(Policy::Language { oid: language.unwrap_or(oid::GLOBUS_RESTRICTED), policy })
-        }
+        (language, policy @ Some(_)) => Ok(Policy::Language {
+            oid: language.unwrap_or(oid::GLOBUS_RESTRICTED),
+            policy,
+        }),
     }
 }
 
@@ -73,23 +86,32 @@ pub fn included(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic> {
     let contents = read("--includeac", file, files::CONFIGURATION_LIMIT)?;
     let none = |why: &str| {
-        Diagnostic::new(format!("{}: {why}", file.display())).help("name a file that --separate has written")
+        Diagnostic::new(format!("{}: {why}", file.display()))
+            .help("name a file that --separate has written")
     };
     let blocks = pem::blocks(&contents);
     let ders: Vec<Vec<u8>> = match blocks.is_empty() {
         true => vec![contents.clone()],
         false => {
-            let own = blocks.iter().filter(|block| matches!(block.label(), LABEL | "VOMS AC"));
-            own.filter_map(pem::Block::der).map(|der| der.to_vec()).collect()
+            let own = blocks
+                .iter()
+                .filter(|block| matches!(block.label(), LABEL | "VOMS AC"));
+            own.filter_map(pem::Block::der)
+                .map(|der| der.to_vec())
+                .collect()
         }
     };
     if ders.is_empty() {
         return Err(none("no attribute certificate in it"));
     }
-    ders.iter().map(|der| EncodedAc::from_der(der).map_err(|error| none(&error.to_string()))).collect()
+    ders.iter()
+        .map(|der| EncodedAc::from_der(der).map_err(|error| none(&error.to_string())))
+        .collect()
 }
 
 /// What `--separate` writes.
 pub fn to_pem(acs: &[EncodedAc]) -> String {
-    acs.iter().map(|ac| pem::encode(LABEL, ac.as_der()).to_string()).collect()
+    acs.iter()
+        .map(|ac| pem::encode(LABEL, ac.as_der()).to_string())
+        .collect()
 }

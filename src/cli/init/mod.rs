@@ -22,7 +22,8 @@ pub fn main(invocation: &Invocation) -> Exit {
         signals::watch();
         let mut report = Reporter::new(&plan);
         let outcome = if plan.list || plan.separate.is_some() {
-            run::attributes(&plan, invocation.now, &mut report).map(|acs| report.without_proxy(&plan, &acs))
+            run::attributes(&plan, invocation.now, &mut report)
+                .map(|acs| report.without_proxy(&plan, &acs))
         } else {
             run::run(&plan, invocation.now, &mut report).map(|proxy| report.done(&plan, &proxy))
         };

@@ -83,20 +83,31 @@ impl InitPlan {
     /// Joins words and environment.
     pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Diagnostic> {
         if args.quiet && args.debug {
-            return Err(Diagnostic::new("--quiet and --debug contradict each other").help("give one of them"));
+            return Err(Diagnostic::new("--quiet and --debug contradict each other")
+                .help("give one of them"));
         }
-        let valid = args.valid.as_deref().map(|text| args::lifetime("--valid", text)).transpose()?;
+        let valid = args
+            .valid
+            .as_deref()
+            .map(|text| args::lifetime("--valid", text))
+            .transpose()?;
         let hours = args.hours.as_deref().map(args::hours).transpose()?;
-        let vomslife = args.vomslife.as_deref().map(|text| args::lifetime("--vomslife", text)).transpose()?;
+        let vomslife = args
+            .vomslife
+            .as_deref()
+            .map(|text| args::lifetime("--vomslife", text))
+            .transpose()?;
         let lifetime = hours.or(valid).unwrap_or(DEFAULT_LIFETIME);
         if lifetime <= Duration::zero() {
-            return Err(
-                Diagnostic::new("the lifetime of a proxy cannot be zero").help("write for example --valid 12:00")
-            );
+            return Err(Diagnostic::new("the lifetime of a proxy cannot be zero")
+                .help("write for example --valid 12:00"));
         }
         let key = args::key_kind(args.key_type.as_deref(), args.bits.as_deref())?;
         if args.separate.is_some() && args.voms.is_empty() {
-            return Err(Diagnostic::new("--separate is about the attributes of a VO").help("name the VO with --voms"));
+            return Err(
+                Diagnostic::new("--separate is about the attributes of a VO")
+                    .help("name the VO with --voms"),
+            );
         }
         if args.list && args.voms.len() != 1 {
             return Err(Diagnostic::new("--list is about one VO").help("give --voms once"));
@@ -118,7 +129,10 @@ impl InitPlan {
             generation: generation(&args)?,
             policy: files::policy(&args)?,
             list: args.list,
-            acs: args.includeac.as_deref().map_or(Ok(Vec::new()), files::attribute_certificates)?,
+            acs: args
+                .includeac
+                .as_deref()
+                .map_or(Ok(Vec::new()), files::attribute_certificates)?,
             separate: args.separate.clone(),
             included: args.include.as_deref().map(files::included).transpose()?,
             warnings: match (args.failonwarn, args.ignorewarn) {
@@ -132,7 +146,10 @@ impl InitPlan {
             lifetime,
             key,
             out,
-            timeout: args.timeout.filter(|seconds| *seconds > 0).map_or(DEFAULT_TIMEOUT, Span::from_secs),
+            timeout: args
+                .timeout
+                .filter(|seconds| *seconds > 0)
+                .map_or(DEFAULT_TIMEOUT, Span::from_secs),
             verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,
             say_verified: args.verify,
             quiet: args.quiet || args.json || args.list,
@@ -148,8 +165,10 @@ fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
         Some("2") => Ok(Generation::Legacy),
         Some("3") => Ok(Generation::Draft),
         Some("4") => Ok(Generation::Rfc),
-        Some(other) => Err(Diagnostic::new(format!("there is no proxy version {other}"))
-            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
+        Some(other) => Err(
+            Diagnostic::new(format!("there is no proxy version {other}"))
+                .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)"),
+        ),
         None if args.old && !args.rfc => Ok(Generation::Legacy),
         None if args.draft && !args.rfc => Ok(Generation::Draft),
         None => Ok(Generation::Rfc),
@@ -163,23 +182,36 @@ fn location(args: &InitArgs, env: &Environment) -> Result<Location, Diagnostic> 
     places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }
 
-fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Vec<VoPlan>, Diagnostic> {
+fn vo_plans(
+    args: &InitArgs,
+    lifetime: Duration,
+    env: &Environment,
+) -> Result<Vec<VoPlan>, Diagnostic> {
     if args.voms.is_empty() {
         return Ok(Vec::new());
     }
     // The C++ client writes a role as group:role, and several with commas.
     let fqan = |text: &str| {
         let parsed = text.trim().replacen(':', "/Role=", 1).parse::<Fqan>();
-        parsed
-            .map_err(|error| Diagnostic::new(&error).help("write --order /group/subgroup or --order /group/Role=name"))
+        parsed.map_err(|error| {
+            Diagnostic::new(&error)
+                .help("write --order /group/subgroup or --order /group/Role=name")
+        })
     };
-    let order = args.order.iter().flat_map(|text| text.split(',')).map(fqan).collect::<Result<Vec<Fqan>, _>>()?;
+    let order = args
+        .order
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(fqan)
+        .collect::<Result<Vec<Fqan>, _>>()?;
     let targets = targets(&args.target)?;
     let vomses = vos::load(&args.vomses, env)?;
     if args.debug {
         vos::debug(&vomses);
     }
-    vos::problems(&vomses, &args.vomses, env).iter().for_each(output::warning);
+    vos::problems(&vomses, &args.vomses, env)
+        .iter()
+        .for_each(output::warning);
     let mut plans: Vec<(VoPlan, bool)> = Vec::new();
     for text in &args.voms {
         let bad = |error: voms::vo::fqan::FqanError| Diagnostic::from(error);
@@ -187,21 +219,40 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();
         let all = args.list || spec.wishes.contains(&Wish::All);
-        let wanted: Vec<Option<Fqan>> =
-            spec.wishes.iter().map(|wish| wish.in_vo(&vo)).collect::<Result<_, _>>().map_err(bad)?;
+        let wanted: Vec<Option<Fqan>> = spec
+            .wishes
+            .iter()
+            .map(|wish| wish.in_vo(&vo))
+            .collect::<Result<_, _>>()
+            .map_err(bad)?;
         let wanted = wanted.into_iter().flatten();
         match plans.iter_mut().find(|(plan, _)| plan.request.vo == vo) {
             Some((plan, everything)) => {
                 plan.request.fqans.extend(wanted);
-                let more: Vec<_> = servers.into_iter().filter(|server| !plan.servers.contains(server)).collect();
+                let more: Vec<_> = servers
+                    .into_iter()
+                    .filter(|server| !plan.servers.contains(server))
+                    .collect();
                 plan.servers.extend(more);
                 *everything |= all;
             }
             None => {
-                let order = order.iter().filter(|fqan| fqan.is_of(&vo)).cloned().collect();
-                let seconds = u64::try_from(lifetime.num_seconds()).ok().filter(|seconds| *seconds > 0);
+                let order = order
+                    .iter()
+                    .filter(|fqan| fqan.is_of(&vo))
+                    .cloned()
+                    .collect();
+                let seconds = u64::try_from(lifetime.num_seconds())
+                    .ok()
+                    .filter(|seconds| *seconds > 0);
                 let lifetime = seconds.unwrap_or(LONGEST_LIFETIME);
-                let request = AcRequest { vo, fqans: wanted.collect(), order, targets: targets.clone(), lifetime };
+                let request = AcRequest {
+                    vo,
+                    fqans: wanted.collect(),
+                    order,
+                    targets: targets.clone(),
+                    lifetime,
+                };
                 plans.push((VoPlan { request, servers }, all));
             }
         }
@@ -217,12 +268,21 @@ fn vo_plans(args: &InitArgs, lifetime: Duration, env: &Environment) -> Result<Ve
 
 /// Host names, each option one or several with commas.
 fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
-    let hosts = typed.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|host| !host.is_empty());
-    let well_formed = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    let hosts = typed
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(str::trim)
+        .filter(|host| !host.is_empty());
+    let well_formed = |host: &str| {
+        host.chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+    };
     hosts
         .map(|host| {
-            let wrong =
-                || Diagnostic::new(format!("invalid host name: {host:?}")).help("write --target host.example.org");
+            let wrong = || {
+                Diagnostic::new(format!("invalid host name: {host:?}"))
+                    .help("write --target host.example.org")
+            };
             well_formed(host).then(|| host.to_owned()).ok_or_else(wrong)
         })
         .collect()

@@ -74,14 +74,20 @@ impl Reporter {
 
     fn note(&self, text: &str) {
         if !self.quiet {
-            self.spinner.suspend(|| output::stderr(&format!("note: {text}")));
+            self.spinner
+                .suspend(|| output::stderr(&format!("note: {text}")));
         }
     }
 
     /// Where trust comes from.
     pub fn trusting(&self, plan: &InitPlan) {
         if let Some(anchors) = &plan.anchors {
-            self.debug(|| format!("Loading CA Certificates as needed from {}", anchors.directory().display()));
+            self.debug(|| {
+                format!(
+                    "Loading CA Certificates as needed from {}",
+                    anchors.directory().display()
+                )
+            });
         }
         if let Some(vomsdir) = &plan.vomsdir {
             let directory = vomsdir.directory().display();
@@ -103,8 +109,15 @@ impl Reporter {
     /// From here on nothing is asked of the user, so something may move on the terminal.
     pub fn loaded(&self, location: &Location, credential: &Credential) {
         self.debug(|| {
-            let files = format!("{}, {}", location.key().display(), location.certificate().display());
-            format!("Credentials loaded successfully [{files}]: {}", credential.chain().identity())
+            let files = format!(
+                "{}, {}",
+                location.key().display(),
+                location.certificate().display()
+            );
+            format!(
+                "Credentials loaded successfully [{files}]: {}",
+                credential.chain().identity()
+            )
         });
         self.spinner.set_message("making the proxy");
         self.spinner.enable_steady_tick(Duration::from_millis(100));
@@ -113,24 +126,44 @@ impl Reporter {
     pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Contacting(entry) => {
-                self.line(&format!("Contacting {}:{} [{}] \"{}\"...", entry.host, entry.port, entry.dn, entry.vo));
-                self.spinner.set_message(format!("waiting for {}", entry.host));
+                self.line(&format!(
+                    "Contacting {}:{} [{}] \"{}\"...",
+                    entry.host, entry.port, entry.dn, entry.vo
+                ));
+                self.spinner
+                    .set_message(format!("waiting for {}", entry.host));
             }
             Event::Failed(entry, protocol, failure) => {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
             }
             Event::Answered(entry, protocol) => {
                 if *protocol == Protocol::Rest {
-                    self.debug(|| format!("Sent HTTP request for https://{}:{}/generate-ac", entry.host, entry.port));
+                    self.debug(|| {
+                        format!(
+                            "Sent HTTP request for https://{}:{}/generate-ac",
+                            entry.host, entry.port
+                        )
+                    });
                 }
-                self.debug(|| format!("Received VOMS response: {}:{} ({protocol})", entry.host, entry.port));
+                self.debug(|| {
+                    format!(
+                        "Received VOMS response: {}:{} ({protocol})",
+                        entry.host, entry.port
+                    )
+                });
                 self.line("Remote VOMS server contacted succesfully.\n");
             }
             Event::RolesNotListed(entry, failure) => {
-                self.warn(&format!("{} did not list roles, so none were asked for: {failure}", entry.host));
+                self.warn(&format!(
+                    "{} did not list roles, so none were asked for: {failure}",
+                    entry.host
+                ));
             }
             Event::OtherSubject(entry, subject) => self.debug(|| {
-                format!("{}:{} is {subject}, while its vomses entry says {}", entry.host, entry.port, entry.dn)
+                format!(
+                    "{}:{} is {subject}, while its vomses entry says {}",
+                    entry.host, entry.port, entry.dn
+                )
             }),
             _ => {}
         }
@@ -183,11 +216,27 @@ impl Reporter {
                 verified.signer().subject()
             ));
         }
-        let granted: Vec<Fqan> = verified.attributes().fqans.iter().filter_map(|text| text.parse().ok()).collect();
-        let missing = vo.request.fqans.iter().filter(|fqan| !granted.contains(fqan));
+        let granted: Vec<Fqan> = verified
+            .attributes()
+            .fqans
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        let missing = vo
+            .request
+            .fqans
+            .iter()
+            .filter(|fqan| !granted.contains(fqan));
         missing.for_each(|fqan| self.warn(&format!("{fqan} was asked for, but not granted")));
-        for fqan in vo.request.order.iter().filter(|fqan| !granted.contains(fqan) && !vo.request.fqans.contains(fqan)) {
-            self.note(&format!("{fqan} was not granted, so --order cannot put it first; ask for it with --voms"));
+        for fqan in vo
+            .request
+            .order
+            .iter()
+            .filter(|fqan| !granted.contains(fqan) && !vo.request.fqans.contains(fqan))
+        {
+            self.note(&format!(
+                "{fqan} was not granted, so --order cannot put it first; ask for it with --voms"
+            ));
         }
         if vo.request.fqans.is_empty() && !reply.is_complete {
             self.incomplete = Some(format!(
@@ -198,7 +247,9 @@ impl Reporter {
         let wanted = vo.request.in_order(&granted).into_iter().next();
         let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
         if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
-            self.warn(&format!("{wanted} was asked for first, but {primary} is first"));
+            self.warn(&format!(
+                "{wanted} was asked for first, but {primary} is first"
+            ));
         }
         let attributes = verified.attributes();
         self.granted.push(json!({
@@ -209,7 +260,10 @@ impl Reporter {
         }));
         self.debug(|| {
             let fqans = verified.attributes().fqans.join(", ");
-            format!("VOMS AC validation for VO {} succeded. {fqans}", vo.request.vo)
+            format!(
+                "VOMS AC validation for VO {} succeded. {fqans}",
+                vo.request.vo
+            )
         });
     }
 
@@ -221,16 +275,24 @@ impl Reporter {
     pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
         self.spinner.finish_and_clear();
         if plan.json {
-            output::line(&json!({ "version": 1, "attributes": self.granted, "warnings": self.warned }).to_string());
+            output::line(
+                &json!({ "version": 1, "attributes": self.granted, "warnings": self.warned })
+                    .to_string(),
+            );
             return;
         }
         if let Some(file) = &plan.separate {
             return self.line(&format!("Wrote ACs to {}", file.display()));
         }
         output::line("Available attributes:");
-        let read = acs.iter().filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
-        read.flat_map(|attributes| attributes.fqans).for_each(|fqan| output::line(&fqan));
-        self.incomplete.iter().for_each(|text| output::stderr(&format!("note: {text}")));
+        let read = acs
+            .iter()
+            .filter_map(|ac| AcAttributes::read(&ac.certificate().acinfo).ok());
+        read.flat_map(|attributes| attributes.fqans)
+            .for_each(|fqan| output::line(&fqan));
+        self.incomplete
+            .iter()
+            .for_each(|text| output::stderr(&format!("note: {text}")));
     }
 
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
@@ -272,6 +334,9 @@ impl Reporter {
             self.line("verify OK");
         }
         let until = output::date(proxy.not_after(), plan.time_zone.as_deref());
-        self.line(&format!("\nCreated proxy in {}.\n\nYour proxy is valid until {until}", plan.out.display()));
+        self.line(&format!(
+            "\nCreated proxy in {}.\n\nYour proxy is valid until {until}",
+            plan.out.display()
+        ));
     }
 }

@@ -30,7 +30,11 @@ use crate::home::load;
 const TOTAL: Span = Span::from_secs(60);
 
 /// Goes down the road once; every failure on it leaves the file in place as it was.
-pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Reporter) -> Result<Proxy, CommandError> {
+pub fn run(
+    plan: &InitPlan,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Proxy, CommandError> {
     let key = begin_key(plan.key);
     let credential = load(plan, report)?;
     let began = now();
@@ -38,7 +42,9 @@ pub fn run(plan: &InitPlan, now: impl Fn() -> DateTime<Utc>, report: &mut Report
     let replies = ask(plan, &credential, began, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
-    let pem = proxy.to_pem().map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
+    let pem = proxy
+        .to_pem()
+        .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
     file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
@@ -57,8 +63,12 @@ pub fn attributes(
     let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
-            Diagnostic::new(format!("cannot write {}: {}", file.display(), voms::files::reason(&error)))
-                .help("name another file with --separate")
+            Diagnostic::new(format!(
+                "cannot write {}: {}",
+                file.display(),
+                voms::files::reason(&error)
+            ))
+            .help("name another file with --separate")
         })?;
     }
     Ok(acs)
@@ -70,7 +80,9 @@ fn begin_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
 }
 
 fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Diagnostic> {
-    let key = key.join().map_err(|_| Diagnostic::new("key generation failed"))?;
+    let key = key
+        .join()
+        .map_err(|_| Diagnostic::new("key generation failed"))?;
     key.map_err(Diagnostic::new)
 }
 
@@ -108,12 +120,23 @@ fn ask<'p>(
         report.web_cas_judge();
     }
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client = VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Diagnostic::from)?;
-    let client = if plan.any_host { client.without_host_check() } else { client };
+    let client =
+        VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Diagnostic::from)?;
+    let client = if plan.any_host {
+        client.without_host_check()
+    } else {
+        client
+    };
     let replies = plan.vos.iter().map(|vo| {
         let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
-        let user = User { chain: credential.chain(), anchors: plan.anchors.as_ref(), now };
-        reply.map(|reply| (vo, reply)).map_err(|error| trouble::client(&error, user))
+        let user = User {
+            chain: credential.chain(),
+            anchors: plan.anchors.as_ref(),
+            now,
+        };
+        reply
+            .map(|reply| (vo, reply))
+            .map_err(|error| trouble::client(&error, user))
     });
     replies.collect()
 }
@@ -142,32 +165,50 @@ fn verify_attributes(
     Ok(carried)
 }
 
-fn heed_warnings(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Diagnostic> {
+fn heed_warnings(
+    plan: &InitPlan,
+    vo: &VoPlan,
+    reply: &AcReply,
+    report: &mut Reporter,
+) -> Result<(), Diagnostic> {
     // That it is not endless is no news to those who asked for as long as possible.
     let is_news = |warning: &&ServerWarning| {
         !(vo.request.wants_longest() && matches!(warning.kind, WarningKind::LifetimeCut { .. }))
     };
     let warnings: Vec<&ServerWarning> = reply.warnings.iter().filter(is_news).collect();
     if let (Warnings::Fatal, Some(warning)) = (plan.warnings, warnings.first()) {
-        return Err(Diagnostic::of_stranger(format!("the server warns: {}", warning.message))
-            .detail("no proxy was written")
-            .help("leave out --failonwarn to go on in spite of it"));
+        return Err(
+            Diagnostic::of_stranger(format!("the server warns: {}", warning.message))
+                .detail("no proxy was written")
+                .help("leave out --failonwarn to go on in spite of it"),
+        );
     }
-    warnings.iter().for_each(|warning| report.server_warning(warning));
+    warnings
+        .iter()
+        .for_each(|warning| report.server_warning(warning));
     Ok(())
 }
 
 /// Attributes that are to be for certain hosts only must say so: IAM, for one, passes over the request, and what it
 /// gives is good everywhere.
-fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Reporter) -> Result<(), Diagnostic> {
+fn heed_targets(
+    plan: &InitPlan,
+    vo: &VoPlan,
+    reply: &AcReply,
+    report: &mut Reporter,
+) -> Result<(), Diagnostic> {
     if vo.request.targets.is_empty() {
         return Ok(());
     }
     let given = verify::targets(&reply.ac.certificate().acinfo);
     let given = given.map_err(|finding| trouble::ac(&vo.request.vo, &[finding]))?;
-    let Some(problem) = targets_problem(&vo.request.targets, given.as_deref()) else { return Ok(()) };
+    let Some(problem) = targets_problem(&vo.request.targets, given.as_deref()) else {
+        return Ok(());
+    };
     let VomsesEntry { host, port, .. } = &reply.entry;
-    let headline = format!("{host}:{port} did not restrict the attributes to the hosts of --target: {problem}");
+    let headline = format!(
+        "{host}:{port} did not restrict the attributes to the hosts of --target: {problem}"
+    );
     if !plan.verify_ac {
         report.warn(&headline);
         return Ok(());
@@ -179,11 +220,21 @@ fn heed_targets(plan: &InitPlan, vo: &VoPlan, reply: &AcReply, report: &mut Repo
 }
 
 fn targets_problem(wanted: &[String], given: Option<&[String]>) -> Option<String> {
-    let Some(given) = given else { return Some("they are good for any host".to_owned()) };
-    let lacks = |list: &[String], host: &str| !list.iter().any(|known| known.eq_ignore_ascii_case(host));
-    let missing = wanted.iter().find(|host| lacks(given, host)).map(|host| format!("{host} is missing"));
-    missing
-        .or_else(|| given.iter().find(|host| lacks(wanted, host)).map(|host| format!("they are good for {host} too")))
+    let Some(given) = given else {
+        return Some("they are good for any host".to_owned());
+    };
+    let lacks =
+        |list: &[String], host: &str| !list.iter().any(|known| known.eq_ignore_ascii_case(host));
+    let missing = wanted
+        .iter()
+        .find(|host| lacks(given, host))
+        .map(|host| format!("{host} is missing"));
+    missing.or_else(|| {
+        given
+            .iter()
+            .find(|host| lacks(wanted, host))
+            .map(|host| format!("they are good for {host} too"))
+    })
 }
 
 fn verify_reply(
@@ -193,33 +244,71 @@ fn verify_reply(
     reply: &AcReply,
     now: DateTime<Utc>,
 ) -> Result<VerifiedAc, Diagnostic> {
-    let trust = SignerTrust::strictest(plan.vomsdir.as_ref(), plan.anchors.as_ref(), reply.expected_signer());
-    let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
+    let trust = SignerTrust::strictest(
+        plan.vomsdir.as_ref(),
+        plan.anchors.as_ref(),
+        reply.expected_signer(),
+    );
+    let verifier = AcVerifier {
+        trust,
+        holder,
+        now,
+        skew: SKEW,
+        hosts: None,
+    };
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
     let verified = verified.map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
     if verified.not_after() > now {
         return Ok(verified);
     }
-    Err(Diagnostic::new(format!("the server issued attributes for {} that have already expired", vo.request.vo))
-        .help("compare this machine's clock with the server's, or ask for a longer life with --vomslife"))
+    Err(Diagnostic::new(format!(
+        "the server issued attributes for {} that have already expired",
+        vo.request.vo
+    ))
+    .help(
+        "compare this machine's clock with the server's, or ask for a longer life with --vomslife",
+    ))
 }
 
 /// Verifies the attribute certificates that come from a file, for which no server can vouch.
-fn verify_file(plan: &InitPlan, holder: &Certificate, now: DateTime<Utc>) -> Result<Vec<CarriedAc>, Diagnostic> {
+fn verify_file(
+    plan: &InitPlan,
+    holder: &Certificate,
+    now: DateTime<Utc>,
+) -> Result<Vec<CarriedAc>, Diagnostic> {
     if plan.acs.is_empty() || !plan.verify_ac {
-        return Ok(plan.acs.iter().cloned().map(CarriedAc::unverified).collect());
+        return Ok(plan
+            .acs
+            .iter()
+            .cloned()
+            .map(CarriedAc::unverified)
+            .collect());
     }
     let (Some(vomsdir), Some(anchors)) = (&plan.vomsdir, &plan.anchors) else {
-        return Err(Diagnostic::new("attributes from a file can only be verified with a vomsdir and a CA directory")
-            .help("name them with --vomsdir and --certdir"));
+        return Err(Diagnostic::new(
+            "attributes from a file can only be verified with a vomsdir and a CA directory",
+        )
+        .help("name them with --vomsdir and --certdir"));
     };
     let trust = SignerTrust::VomsDir(vomsdir, anchors);
-    let verifier = AcVerifier { trust, holder, now, skew: SKEW, hosts: None };
+    let verifier = AcVerifier {
+        trust,
+        holder,
+        now,
+        skew: SKEW,
+        hosts: None,
+    };
     let verify = |ac: &EncodedAc| {
-        verifier.verify(ac, None).map(CarriedAc::from).map_err(|findings| {
-            let read = AcAttributes::read(&ac.certificate().acinfo);
-            trouble::ac(&read.map_or_else(|_| "?".to_owned(), |attributes| attributes.vo), &findings)
-        })
+        verifier
+            .verify(ac, None)
+            .map(CarriedAc::from)
+            .map_err(|findings| {
+                let read = AcAttributes::read(&ac.certificate().acinfo);
+                trouble::ac(
+                    &read.map_or_else(|_| "?".to_owned(), |attributes| attributes.vo),
+                    &findings,
+                )
+            })
     };
     plan.acs.iter().map(verify).collect()
 }
@@ -242,6 +331,11 @@ fn issue(
     // Rules that nobody here knows were asked for by the user.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));
     let findings = chain.proxy_findings(now);
-    let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else { return Ok(proxy) };
-    Err(Diagnostic::new(format!("the proxy made does not hold: {finding}")).help("please report this as a bug"))
+    let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else {
+        return Ok(proxy);
+    };
+    Err(
+        Diagnostic::new(format!("the proxy made does not hold: {finding}"))
+            .help("please report this as a bug"),
+    )
 }

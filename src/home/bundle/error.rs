@@ -107,9 +107,17 @@ pub enum ReceivedError {
 }
 
 fn sealed_with(ciphers: &[&str]) -> String {
-    if ciphers.is_empty() { String::new() } else { format!(" (encrypted with {})", ciphers.join(" and ")) }
+    if ciphers.is_empty() {
+        String::new()
+    } else {
+        format!(" (encrypted with {})", ciphers.join(" and "))
+    }
 }
 
 fn known_ones(ciphers: &[&str]) -> String {
-    if ciphers.is_empty() { String::new() } else { format!(" (beside {})", ciphers.join(" and ")) }
+    if ciphers.is_empty() {
+        String::new()
+    } else {
+        format!(" (beside {})", ciphers.join(" and "))
+    }
 }

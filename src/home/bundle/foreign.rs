@@ -70,20 +70,30 @@ pub fn of_blocks(blocks: &[Block<'_>]) -> Foreign {
 /// What a file is that is neither PEM nor DER of use.
 pub fn of_file(file: &[u8]) -> Foreign {
     let text = file.trim_ascii_start();
-    let begins = |what: &[u8]| text.len() >= what.len() && text[..what.len()].eq_ignore_ascii_case(what);
+    let begins =
+        |what: &[u8]| text.len() >= what.len() && text[..what.len()].eq_ignore_ascii_case(what);
     if text.is_empty() {
         Foreign::Empty
     } else if file.starts_with(&[0xff, 0xfe]) || file.starts_with(&[0xfe, 0xff]) {
         Foreign::Utf16
     } else if begins(b"<") || begins(b"\xef\xbb\xbf<") {
         Foreign::WebPage
-    } else if begins(b"ssh-") || begins(b"ecdsa-sha2-") || begins(b"PuTTY-User-Key") || begins(b"---- BEGIN SSH2") {
+    } else if begins(b"ssh-")
+        || begins(b"ecdsa-sha2-")
+        || begins(b"PuTTY-User-Key")
+        || begins(b"---- BEGIN SSH2")
+    {
         Foreign::SshKey
     } else if begins(b"-----BEGIN PGP") {
         Foreign::PgpKey
-    } else if file.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || file.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
+    } else if file.starts_with(&[0xfe, 0xed, 0xfe, 0xed])
+        || file.starts_with(&[0xce, 0xce, 0xce, 0xce])
+    {
         Foreign::JavaKeyStore
-    } else if file.starts_with(b"PK\x03\x04") || file.starts_with(&[0x1f, 0x8b]) || file.starts_with(b"7z\xbc\xaf") {
+    } else if file.starts_with(b"PK\x03\x04")
+        || file.starts_with(&[0x1f, 0x8b])
+        || file.starts_with(b"7z\xbc\xaf")
+    {
         Foreign::Archive
     } else if X509Req::from_der(file).is_ok() {
         Foreign::Request
@@ -103,7 +113,10 @@ mod tests {
         assert_eq!(of_file(b"\n <!DOCTYPE html>"), Foreign::WebPage);
         assert_eq!(of_file(b"ssh-ed25519 AAAA"), Foreign::SshKey);
         assert_eq!(of_file(b" \n"), Foreign::Empty);
-        assert_eq!(of_file(&[0xfe, 0xed, 0xfe, 0xed, 0, 0]), Foreign::JavaKeyStore);
+        assert_eq!(
+            of_file(&[0xfe, 0xed, 0xfe, 0xed, 0, 0]),
+            Foreign::JavaKeyStore
+        );
         assert_eq!(of_file(b"anything"), Foreign::Unknown);
     }
 }

@@ -28,7 +28,8 @@ use crate::home::load::CredentialError;
 const SSH: &str = "OPENSSH PRIVATE KEY";
 
 /// Gets a password for a file, of which so many were wrong before. `None` ends the attempts.
-pub type Ask<'a> = &'a mut dyn FnMut(&Path, u32) -> Result<Option<Zeroizing<String>>, CredentialError>;
+pub type Ask<'a> =
+    &'a mut dyn FnMut(&Path, u32) -> Result<Option<Zeroizing<String>>, CredentialError>;
 
 /// A file that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,10 +70,17 @@ impl Received {
     /// # Errors
     /// [`ReceivedError`].
     pub fn add(&mut self, path: &Path, ask: Ask<'_>) -> Result<(), ReceivedError> {
-        let file = files::read_limited(path, files::CONFIGURATION_LIMIT)
-            .map_err(|error| ReceivedError::Unreadable { path: path.to_owned(), reason: files::reason(&error) })?;
+        let file = files::read_limited(path, files::CONFIGURATION_LIMIT).map_err(|error| {
+            ReceivedError::Unreadable {
+                path: path.to_owned(),
+                reason: files::reason(&error),
+            }
+        })?;
         let form = self.take(path, &file, ask)?;
-        self.understood.push(Understood { path: path.to_owned(), form });
+        self.understood.push(Understood {
+            path: path.to_owned(),
+            form,
+        });
         Ok(())
     }
 
@@ -91,7 +99,9 @@ impl Received {
     /// Whether there is a certificate that may be the user's.
     #[must_use]
     pub fn has_certificate(&self) -> bool {
-        self.certificates.iter().any(|certificate| !certificate.is_ca())
+        self.certificates
+            .iter()
+            .any(|certificate| !certificate.is_ca())
     }
 
     /// The certificate that one of the keys belongs to; of several one that is valid, and of those the one that lasts
@@ -100,8 +110,17 @@ impl Received {
     /// # Errors
     /// [`ReceivedError`].
     pub fn choose(mut self, now: DateTime<Utc>) -> Result<Chosen, ReceivedError> {
-        let users: Vec<Certificate> = self.certificates.iter().filter(|c| !c.is_ca()).cloned().collect();
-        let Some(some) = users.first().or(self.certificates.first()).map(|c| c.subject().clone()) else {
+        let users: Vec<Certificate> = self
+            .certificates
+            .iter()
+            .filter(|c| !c.is_ca())
+            .cloned()
+            .collect();
+        let Some(some) = users
+            .first()
+            .or(self.certificates.first())
+            .map(|c| c.subject().clone())
+        else {
             return Err(match self.requested {
                 true => ReceivedError::OnlyRequested,
                 false if self.keys.is_empty() => ReceivedError::Nothing,
@@ -114,13 +133,28 @@ impl Received {
                 false => ReceivedError::NoKey(some),
             });
         }
-        let key_of = |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key.pkey()));
-        let pairs: Vec<_> = users.iter().filter_map(|user| Some((user.clone(), key_of(user)?))).collect();
-        if let Some((other, _)) = pairs.iter().find(|(user, _)| !user.subject().matches(pairs[0].0.subject())) {
-            return Err(ReceivedError::Ambiguous(pairs[0].0.subject().clone(), other.subject().clone()));
+        let key_of =
+            |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key.pkey()));
+        let pairs: Vec<_> = users
+            .iter()
+            .filter_map(|user| Some((user.clone(), key_of(user)?)))
+            .collect();
+        if let Some((other, _)) = pairs
+            .iter()
+            .find(|(user, _)| !user.subject().matches(pairs[0].0.subject()))
+        {
+            return Err(ReceivedError::Ambiguous(
+                pairs[0].0.subject().clone(),
+                other.subject().clone(),
+            ));
         }
         let pairs = pairs.into_iter();
-        let rank = |user: &Certificate| (user.not_before() <= now && now <= user.not_after(), user.not_after());
+        let rank = |user: &Certificate| {
+            (
+                user.not_before() <= now && now <= user.not_after(),
+                user.not_after(),
+            )
+        };
         let Some((certificate, key)) = pairs.max_by_key(|(user, _)| rank(user)) else {
             return Err(match users.is_empty() {
                 true => ReceivedError::NoCertificate { authorities: true },
@@ -130,8 +164,16 @@ impl Received {
         let key = self.keys.swap_remove(key);
         let authorities = self.certificates.into_iter().filter(Certificate::is_ca);
         let issuers = issuers_of(&certificate, authorities.collect());
-        let passed_over = users.into_iter().filter(|user| *user != certificate).collect();
-        Ok(Chosen { certificate, issuers, key, passed_over })
+        let passed_over = users
+            .into_iter()
+            .filter(|user| *user != certificate)
+            .collect();
+        Ok(Chosen {
+            certificate,
+            issuers,
+            key,
+            passed_over,
+        })
     }
 
     fn take(&mut self, path: &Path, file: &[u8], ask: Ask<'_>) -> Result<String, ReceivedError> {
@@ -148,14 +190,25 @@ impl Received {
             taken += usize::from(self.take_block(path, block, ask)?);
         }
         if taken == 0 {
-            return Err(ReceivedError::Foreign { path: path.to_owned(), what: foreign::of_blocks(&blocks) });
+            return Err(ReceivedError::Foreign {
+                path: path.to_owned(),
+                what: foreign::of_blocks(&blocks),
+            });
         }
         Ok("PEM".to_owned())
     }
 
     /// Takes one block, unless it is of no use.
-    fn take_block(&mut self, path: &Path, block: &Block<'_>, ask: Ask<'_>) -> Result<bool, ReceivedError> {
-        let damaged = |reason: &str| ReceivedError::Damaged { path: path.to_owned(), reason: reason.to_owned() };
+    fn take_block(
+        &mut self,
+        path: &Path,
+        block: &Block<'_>,
+        ask: Ask<'_>,
+    ) -> Result<bool, ReceivedError> {
+        let damaged = |reason: &str| ReceivedError::Damaged {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        };
         if block.label() == SSH {
             return Ok(false);
         }
@@ -166,12 +219,20 @@ impl Received {
             self.keys.push(key);
             return Ok(true);
         }
-        const CONTAINERS: [&str; 5] = ["PKCS7", "PKCS #7 SIGNED DATA", "CMS", "CERTIFICATE CHAIN", "PKCS12"];
+        const CONTAINERS: [&str; 5] = [
+            "PKCS7",
+            "PKCS #7 SIGNED DATA",
+            "CMS",
+            "CERTIFICATE CHAIN",
+            "PKCS12",
+        ];
         if !block.is_certificate() && !CONTAINERS.contains(&block.label()) {
             self.requested |= block.label().ends_with("CERTIFICATE REQUEST");
             return Ok(false);
         }
-        let der = block.der().ok_or_else(|| damaged("a block in it is not base64"))?;
+        let der = block
+            .der()
+            .ok_or_else(|| damaged("a block in it is not base64"))?;
         self.take_der(path, &der, ask).map(|_| true)
     }
 
@@ -199,10 +260,15 @@ impl Received {
             return Ok("PKCS#7".to_owned());
         }
         Err(match pem::stated_length(der) {
-            Some(wanted) if der[0] == 0x30 && wanted > der.len() => {
-                ReceivedError::CutShort { path: path.to_owned(), has: der.len(), wanted }
-            }
-            _ => ReceivedError::Foreign { path: path.to_owned(), what: foreign::of_file(der) },
+            Some(wanted) if der[0] == 0x30 && wanted > der.len() => ReceivedError::CutShort {
+                path: path.to_owned(),
+                has: der.len(),
+                wanted,
+            },
+            _ => ReceivedError::Foreign {
+                path: path.to_owned(),
+                what: foreign::of_file(der),
+            },
         })
     }
 
@@ -215,15 +281,27 @@ impl Received {
         let ciphers = pkcs12::ciphers_in(der);
         let count = pkcs12::keys_in(der);
         if count > 1 {
-            return Err(ReceivedError::SeveralKeys { path: path.to_owned(), count });
+            return Err(ReceivedError::SeveralKeys {
+                path: path.to_owned(),
+                count,
+            });
         }
-        let parsed = self.open(path, (&ciphers, true), ask, |password| pkcs12::open(bundle, password))?;
+        let parsed = self.open(path, (&ciphers, true), ask, |password| {
+            pkcs12::open(bundle, password)
+        })?;
         self.keys.extend(parsed.pkey.map(PrivateKey::new));
         let above = parsed.ca.iter().flatten();
         for x509 in parsed.cert.iter().map(|leaf| &**leaf).chain(above) {
             self.add_x509(path, x509)?;
         }
-        Ok(format!("PKCS#12{}", if ciphers.is_empty() { String::new() } else { format!(" ({})", ciphers.join(", ")) }))
+        Ok(format!(
+            "PKCS#12{}",
+            if ciphers.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", ciphers.join(", "))
+            }
+        ))
     }
 
     fn add_x509(&mut self, path: &Path, x509: &X509Ref) -> Result<(), ReceivedError> {
@@ -234,9 +312,16 @@ impl Received {
         self.add_certificate(path, certificate)
     }
 
-    fn add_certificate(&mut self, path: &Path, certificate: Certificate) -> Result<(), ReceivedError> {
+    fn add_certificate(
+        &mut self,
+        path: &Path,
+        certificate: Certificate,
+    ) -> Result<(), ReceivedError> {
         if certificate.is_proxy() {
-            return Err(ReceivedError::Proxy { path: path.to_owned(), identity: certificate.issuer().clone() });
+            return Err(ReceivedError::Proxy {
+                path: path.to_owned(),
+                identity: certificate.issuer().clone(),
+            });
         }
         if !self.certificates.contains(&certificate) {
             self.certificates.push(certificate);
@@ -254,8 +339,14 @@ impl Received {
         attempt: impl Fn(&str) -> Result<T, KeyError>,
     ) -> Result<T, ReceivedError> {
         let hopeless = |error: KeyError| match error {
-            KeyError::Cipher => ReceivedError::Cipher { path: path.to_owned(), ciphers: ciphers.to_vec() },
-            error => ReceivedError::Damaged { path: path.to_owned(), reason: error.to_string() },
+            KeyError::Cipher => ReceivedError::Cipher {
+                path: path.to_owned(),
+                ciphers: ciphers.to_vec(),
+            },
+            error => ReceivedError::Damaged {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            },
         };
         for known in std::iter::once("").chain(self.passwords.iter().map(|known| known.as_str())) {
             match attempt(known) {
@@ -275,14 +366,21 @@ impl Received {
                 Err(error) => return Err(hopeless(error)),
             }
         }
-        Err(ReceivedError::Password { path: path.to_owned(), ciphers: ciphers.to_vec() })
+        Err(ReceivedError::Password {
+            path: path.to_owned(),
+            ciphers: ciphers.to_vec(),
+        })
     }
 }
 
 /// DER without the line ends that a text tool put behind it.
 fn without_line_ends(file: &[u8]) -> &[u8] {
-    let behind = pem::stated_length(file).filter(|_| file[0] == 0x30).and_then(|length| file.split_at_checked(length));
-    behind.filter(|(_, rest)| rest.trim_ascii().is_empty()).map_or(file, |(der, _)| der)
+    let behind = pem::stated_length(file)
+        .filter(|_| file[0] == 0x30)
+        .and_then(|length| file.split_at_checked(length));
+    behind
+        .filter(|(_, rest)| rest.trim_ascii().is_empty())
+        .map_or(file, |(der, _)| der)
 }
 
 /// The CAs above a certificate, in order, without the root and without those that have nothing to do with it, however
@@ -291,9 +389,12 @@ fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> V
     let mut above: Vec<Certificate> = Vec::new();
     while above.len() + 1 < MOST_CERTIFICATES {
         let issued = above.last().unwrap_or(certificate);
-        let issuer =
-            |authority: &Certificate| authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority);
-        let Some(at) = authorities.iter().position(issuer) else { break };
+        let issuer = |authority: &Certificate| {
+            authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority)
+        };
+        let Some(at) = authorities.iter().position(issuer) else {
+            break;
+        };
         let authority = authorities.remove(at);
         if authority.is_self_issued() {
             break;

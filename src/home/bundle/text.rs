@@ -38,16 +38,21 @@ fn from_utf16(file: &[u8]) -> Option<Zeroizing<String>> {
         [0xfe, 0xff, ..] => u16::from_be_bytes,
         _ => return None,
     };
-    let units = file[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let units = file[2..]
+        .chunks_exact(2)
+        .map(|pair| unit([pair[0], pair[1]]));
     let mut text = Zeroizing::new(String::with_capacity(2 * file.len()));
-    char::decode_utf16(units).try_for_each(|c| c.map(|c| text.push(c))).ok()?;
+    char::decode_utf16(units)
+        .try_for_each(|c| c.map(|c| text.push(c)))
+        .ok()?;
     Some(text)
 }
 
 /// A file of nothing but base64, as mail programs save attachments that lost their armour.
 pub fn base64_alone(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(file.len()));
-    file.split(u8::is_ascii_whitespace).for_each(|word| text.extend_from_slice(word));
+    file.split(u8::is_ascii_whitespace)
+        .for_each(|word| text.extend_from_slice(word));
     let der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&text).ok()?).ok()?);
     (der.first() == Some(&0x30)).then_some(der)
 }

@@ -26,12 +26,18 @@ impl PolicyAuthority {
     ///
     /// The first [`PolicyAuthorityError`] from the left.
     pub fn parse(uri: &str) -> Result<PolicyAuthority, PolicyAuthorityError> {
-        let (vo, server) = uri.split_once("://").ok_or(PolicyAuthorityError::NoSeparator)?;
+        let (vo, server) = uri
+            .split_once("://")
+            .ok_or(PolicyAuthorityError::NoSeparator)?;
         let (host, port) = match server.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (server, None),
         };
-        Ok(PolicyAuthority { vo: name("VO", vo)?, host: name("host", host)?, port: port.map(number).transpose()? })
+        Ok(PolicyAuthority {
+            vo: name("VO", vo)?,
+            host: name("host", host)?,
+            port: port.map(number).transpose()?,
+        })
     }
 }
 
@@ -116,7 +122,9 @@ pub enum PolicyAuthorityError {
 impl fmt::Display for PolicyAuthorityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PolicyAuthorityError::TooLong { part } => write!(f, "its {part} is longer than {LONGEST_NAME} characters"),
+            PolicyAuthorityError::TooLong { part } => {
+                write!(f, "its {part} is longer than {LONGEST_NAME} characters")
+            }
             PolicyAuthorityError::NoSeparator => write!(f, "policy authority has no '://'"),
             PolicyAuthorityError::Empty { part } => {
                 write!(f, "policy authority has an empty {part}")

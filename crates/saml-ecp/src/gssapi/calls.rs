@@ -14,11 +14,17 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    pub const EMPTY: Self = Self { length: 0, value: ptr::null_mut() };
+    pub const EMPTY: Self = Self {
+        length: 0,
+        value: ptr::null_mut(),
+    };
 
     /// Lends bytes to the library, which only reads them. The buffer must not outlive them.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { length: bytes.len(), value: bytes.as_ptr().cast_mut().cast() }
+        Self {
+            length: bytes.len(),
+            value: bytes.as_ptr().cast_mut().cast(),
+        }
     }
 
     /// The bytes that the library put there.
@@ -35,7 +41,10 @@ impl Buffer {
 }
 
 /// `gss_OID_desc` (RFC 2744 section 3.3), which MIT's gssapi.h packs on Macs with a processor of Intel's.
-#[cfg_attr(all(target_vendor = "apple", target_arch = "x86_64"), repr(C, packed(2)))]
+#[cfg_attr(
+    all(target_vendor = "apple", target_arch = "x86_64"),
+    repr(C, packed(2))
+)]
 #[cfg_attr(not(all(target_vendor = "apple", target_arch = "x86_64")), repr(C))]
 pub struct Oid {
     length: u32,
@@ -48,14 +57,19 @@ unsafe impl Sync for Oid {}
 
 impl Oid {
     const fn new(bytes: &'static [u8]) -> Self {
-        Self { length: bytes.len() as u32, elements: bytes.as_ptr(), bytes: PhantomData }
+        Self {
+            length: bytes.len() as u32,
+            elements: bytes.as_ptr(),
+            bytes: PhantomData,
+        }
     }
 }
 
 /// 1.3.6.1.5.5.2 (RFC 4178 section 3).
 pub static SPNEGO: Oid = Oid::new(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x02]);
 /// 1.2.840.113554.1.2.1.4 (RFC 2744 section 3.10, as `GSS_C_NT_HOSTBASED_SERVICE`).
-pub static HOST_BASED_SERVICE: Oid = Oid::new(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x01, 0x04]);
+pub static HOST_BASED_SERVICE: Oid =
+    Oid::new(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x01, 0x04]);
 
 type Handle = *mut c_void;
 
@@ -75,9 +89,17 @@ type InitSecContext = unsafe extern "C" fn(
     *mut u32,
     *mut u32,
 ) -> u32;
-type InquireCred = unsafe extern "C" fn(*mut u32, Handle, *mut Handle, *mut u32, *mut c_int, *mut *mut c_void) -> u32;
+type InquireCred = unsafe extern "C" fn(
+    *mut u32,
+    Handle,
+    *mut Handle,
+    *mut u32,
+    *mut c_int,
+    *mut *mut c_void,
+) -> u32;
 type DisplayName = unsafe extern "C" fn(*mut u32, Handle, *mut Buffer, *mut *const Oid) -> u32;
-type DisplayStatus = unsafe extern "C" fn(*mut u32, u32, c_int, *const Oid, *mut u32, *mut Buffer) -> u32;
+type DisplayStatus =
+    unsafe extern "C" fn(*mut u32, u32, c_int, *const Oid, *mut u32, *mut Buffer) -> u32;
 type ReleaseBuffer = unsafe extern "C" fn(*mut u32, *mut Buffer) -> u32;
 type ReleaseName = unsafe extern "C" fn(*mut u32, *mut Handle) -> u32;
 type DeleteSecContext = unsafe extern "C" fn(*mut u32, *mut Handle, *mut Buffer) -> u32;
@@ -97,12 +119,18 @@ pub struct Calls {
 }
 
 /// MIT's, by the names that it has on Linux and macOS.
-const NAMES: [&str; 3] = ["libgssapi_krb5.so.2", "libgssapi_krb5.so", "libgssapi_krb5.dylib"];
+const NAMES: [&str; 3] = [
+    "libgssapi_krb5.so.2",
+    "libgssapi_krb5.so",
+    "libgssapi_krb5.dylib",
+];
 
 impl Calls {
     pub fn load() -> Option<Self> {
         // SAFETY: MIT Kerberos's library does nothing when it is loaded that could break what is running.
-        let library = NAMES.iter().find_map(|name| unsafe { Library::new(*name) }.ok())?;
+        let library = NAMES
+            .iter()
+            .find_map(|name| unsafe { Library::new(*name) }.ok())?;
         macro_rules! function {
             ($name:literal) => {
                 // SAFETY: RFC 2744 gives the function of that name the type of the field that it is put into.

@@ -47,7 +47,9 @@ impl Gssapi {
     /// # Errors
     /// [`GssError::NoLibrary`].
     pub fn load() -> Result<Self, GssError> {
-        Calls::load().map(|calls| Self { calls }).ok_or(GssError::NoLibrary)
+        Calls::load()
+            .map(|calls| Self { calls })
+            .ok_or(GssError::NoLibrary)
     }
 
     /// The user of the ticket, such as `albert.einstein@LIGO.ORG`.
@@ -70,13 +72,17 @@ impl Gssapi {
         if major & ERROR_BITS != 0 {
             return Err(GssError::NoTicket(self.reason(major, minor)));
         }
-        let name = Name { calls: &self.calls, name };
+        let name = Name {
+            calls: &self.calls,
+            name,
+        };
         if lifetime == 0 {
             return Err(GssError::NoTicket("it is over".to_owned()));
         }
         let mut text = Buffer::EMPTY;
         // SAFETY: `name` was just given out by the library and is released after this; `text` is to be filled.
-        let major = unsafe { (self.calls.display_name)(&mut minor, name.name, &mut text, ptr::null_mut()) };
+        let major =
+            unsafe { (self.calls.display_name)(&mut minor, name.name, &mut text, ptr::null_mut()) };
         let bytes = self.take(text);
         if major & ERROR_BITS != 0 {
             return Err(GssError::NoTicket(self.reason(major, minor)));
@@ -93,12 +99,22 @@ impl Gssapi {
         let (mut minor, mut target) = (0, ptr::null_mut());
         let mut given = Buffer::of(service.as_bytes());
         // SAFETY: `given` borrows `service`, which outlives the call; the name type is static.
-        let major = unsafe { (self.calls.import_name)(&mut minor, &mut given, &HOST_BASED_SERVICE, &mut target) };
+        let major = unsafe {
+            (self.calls.import_name)(&mut minor, &mut given, &HOST_BASED_SERVICE, &mut target)
+        };
         if major & ERROR_BITS != 0 {
             return Err(GssError::Exchange(self.reason(major, minor)));
         }
-        let target = Name { calls: &self.calls, name: target };
-        let mut negotiation = Negotiation { gssapi: self, target, context: ptr::null_mut(), complete: false };
+        let target = Name {
+            calls: &self.calls,
+            name: target,
+        };
+        let mut negotiation = Negotiation {
+            gssapi: self,
+            target,
+            context: ptr::null_mut(),
+            complete: false,
+        };
         let token = negotiation.step(&[])?;
         Ok((negotiation, token))
     }
@@ -121,12 +137,27 @@ impl Gssapi {
             let (mut ignored, mut context, mut text) = (0, 0, Buffer::EMPTY);
             // SAFETY: pointers to locals; null stands for the default mechanism.
             unsafe {
-                (self.calls.display_status)(&mut ignored, code, kind, ptr::null(), &mut context, &mut text);
+                (self.calls.display_status)(
+                    &mut ignored,
+                    code,
+                    kind,
+                    ptr::null(),
+                    &mut context,
+                    &mut text,
+                );
             }
             String::from_utf8_lossy(&self.take(text)).into_owned()
         };
-        let detail = if minor == 0 { String::new() } else { said(minor, MECHANISM_CODE) };
-        if detail.is_empty() || detail.contains("Unknown error") { said(major, GSS_CODE) } else { detail }
+        let detail = if minor == 0 {
+            String::new()
+        } else {
+            said(minor, MECHANISM_CODE)
+        };
+        if detail.is_empty() || detail.contains("Unknown error") {
+            said(major, GSS_CODE)
+        } else {
+            detail
+        }
     }
 }
 
@@ -207,7 +238,13 @@ impl Drop for Negotiation<'_> {
         if !self.context.is_null() {
             let mut minor = 0;
             // SAFETY: the library's own context, deleted once; null asks for no token.
-            unsafe { (self.gssapi.calls.delete_sec_context)(&mut minor, &mut self.context, ptr::null_mut()) };
+            unsafe {
+                (self.gssapi.calls.delete_sec_context)(
+                    &mut minor,
+                    &mut self.context,
+                    ptr::null_mut(),
+                )
+            };
         }
     }
 }

@@ -19,8 +19,13 @@ pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError>
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let found = tokio::net::lookup_host((host, port)).await.map(Iterator::collect::<Vec<_>>);
-    found.ok().filter(|found| !found.is_empty()).ok_or_else(|| NetError::Resolve(host.to_owned()))
+    let found = tokio::net::lookup_host((host, port))
+        .await
+        .map(Iterator::collect::<Vec<_>>);
+    found
+        .ok()
+        .filter(|found| !found.is_empty())
+        .ok_or_else(|| NetError::Resolve(host.to_owned()))
 }
 
 /// Opens a TCP connection to the first address of `host` that takes one.

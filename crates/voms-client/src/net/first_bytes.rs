@@ -15,7 +15,10 @@ pub struct FirstBytes(Arc<Mutex<Vec<u8>>>);
 impl FirstBytes {
     /// Whether the other side answered in HTTP, whatever became of the answer.
     pub fn are_http(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).starts_with(b"HTTP/")
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .starts_with(b"HTTP/")
     }
 
     fn add(&self, read: &[u8]) {
@@ -51,15 +54,25 @@ impl<S: AsyncRead + Unpin> AsyncRead for Remembering<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Remembering<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(context, bytes)
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.inner).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }

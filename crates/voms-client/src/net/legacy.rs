@@ -13,12 +13,21 @@ const END: &[u8] = b"</vomsans>";
 ///
 /// # Errors
 /// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
-pub async fn exchange(mut stream: SslStream<TcpStream>, document: &str) -> Result<Vec<u8>, NetError> {
-    stream.write_all(document.as_bytes()).await.map_err(|error| NetError::from_io(&error, true))?;
+pub async fn exchange(
+    mut stream: SslStream<TcpStream>,
+    document: &str,
+) -> Result<Vec<u8>, NetError> {
+    stream
+        .write_all(document.as_bytes())
+        .await
+        .map_err(|error| NetError::from_io(&error, true))?;
     let mut answer = Vec::new();
     let mut buffer = vec![0; 16 << 10];
     loop {
-        let count = stream.read(&mut buffer).await.map_err(|error| NetError::from_io(&error, answer.is_empty()))?;
+        let count = stream
+            .read(&mut buffer)
+            .await
+            .map_err(|error| NetError::from_io(&error, answer.is_empty()))?;
         if count == 0 {
             break;
         }
@@ -27,9 +36,16 @@ pub async fn exchange(mut stream: SslStream<TcpStream>, document: &str) -> Resul
             return Err(NetError::TooLarge);
         }
         let tail = answer.len().saturating_sub(count + END.len());
-        if answer[tail..].windows(END.len()).any(|window| window == END) {
+        if answer[tail..]
+            .windows(END.len())
+            .any(|window| window == END)
+        {
             break;
         }
     }
-    if answer.is_empty() { Err(NetError::Closed) } else { Ok(answer) }
+    if answer.is_empty() {
+        Err(NetError::Closed)
+    } else {
+        Ok(answer)
+    }
 }

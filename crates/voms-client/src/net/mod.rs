@@ -54,7 +54,9 @@ pub enum NetError {
     #[error("the system's web CAs cannot be read: {0}")]
     WebCas(String),
     /// The connection ended before anything was answered, as TLS 1.3 servers do that refuse a certificate.
-    #[error("the server closed the connection without an answer: it may have refused your certificate")]
+    #[error(
+        "the server closed the connection without an answer: it may have refused your certificate"
+    )]
     Closed,
     /// The connection broke off.
     #[error("the connection broke off: {0}")]
@@ -100,7 +102,10 @@ const ALERTS: std::ops::Range<i32> = 1000..1256;
 fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error: &'a (dyn Error + 'static) = *error;
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
             Some(wrapped) => Some(wrapped),
             None => error.source(),
         }
@@ -108,14 +113,19 @@ fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 }
 
 fn tls_errors<'a>(error: &'a (dyn Error + 'static)) -> &'a [openssl::error::Error] {
-    let stack = error.downcast_ref::<openssl::ssl::Error>().and_then(openssl::ssl::Error::ssl_error);
-    stack.or_else(|| error.downcast_ref::<ErrorStack>()).map_or(&[], ErrorStack::errors)
+    let stack = error
+        .downcast_ref::<openssl::ssl::Error>()
+        .and_then(openssl::ssl::Error::ssl_error);
+    stack
+        .or_else(|| error.downcast_ref::<ErrorStack>())
+        .map_or(&[], ErrorStack::errors)
 }
 
 /// The name of a TLS alert, such as `certificate expired`.
 fn alert(error: &(dyn Error + 'static)) -> Option<String> {
     let mut errors = tls_errors(error).iter();
-    let alert = errors.find(|e| e.library_code() == ERR_LIB_SSL && ALERTS.contains(&e.reason_code()))?;
+    let alert =
+        errors.find(|e| e.library_code() == ERR_LIB_SSL && ALERTS.contains(&e.reason_code()))?;
     let name = alert.reason().unwrap_or("unknown alert");
     Some(name.rsplit(" alert ").next().unwrap_or(name).to_owned())
 }
@@ -124,8 +134,14 @@ fn alert(error: &(dyn Error + 'static)) -> Option<String> {
 fn is_gone(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
-    by_system.is_some_and(|kind| matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof))
-        || tls_errors(error).iter().any(|e| e.library_code() == ERR_LIB_SSL && e.reason_code() == UNEXPECTED_EOF)
+    by_system.is_some_and(|kind| {
+        matches!(
+            kind,
+            BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+        )
+    }) || tls_errors(error)
+        .iter()
+        .any(|e| e.library_code() == ERR_LIB_SSL && e.reason_code() == UNEXPECTED_EOF)
 }
 
 /// An error with its causes, each said once.

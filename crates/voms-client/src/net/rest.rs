@@ -8,7 +8,8 @@ use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{
-    ACCEPT, CONTENT_ENCODING, DATE, HOST, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER, USER_AGENT,
+    ACCEPT, CONTENT_ENCODING, DATE, HOST, HeaderMap, HeaderName, LOCATION, RETRY_AFTER, SERVER,
+    USER_AGENT,
 };
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
@@ -43,15 +44,19 @@ pub struct Answer {
 
 impl Answer {
     fn of(status: StatusCode, headers: &HeaderMap) -> Self {
-        let text =
-            |name: HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let text = |name: HeaderName| {
+            headers
+                .get(name)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
         let date = text(DATE).and_then(|date| parse_date(&date));
         Self {
             status: status.as_u16(),
             location: text(LOCATION),
             retry_after: text(RETRY_AFTER).and_then(|value| retry_after(&value, date)),
             software: text(SERVER),
-            encoding: text(CONTENT_ENCODING).filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
+            encoding: text(CONTENT_ENCODING)
+                .filter(|encoding| !encoding.eq_ignore_ascii_case("identity")),
             date,
             body: Vec::new(),
         }
@@ -59,7 +64,9 @@ impl Answer {
 }
 
 fn parse_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+    DateTime::parse_from_rfc2822(text)
+        .ok()
+        .map(|date| date.to_utc())
 }
 
 /// Seconds, or a moment by the server's own clock (RFC 9110 section 10.2.3).
@@ -104,7 +111,11 @@ impl Kept {
             }
         }
         let Connection { stream, server } = tls.connect(&name).await?;
-        let mut open = Open { name, server, session: Session::open(stream).await? };
+        let mut open = Open {
+            name,
+            server,
+            session: Session::open(stream).await?,
+        };
         let answer = open.session.get(&host, target).await?;
         Ok((answer, self.leave(open)))
     }
@@ -170,8 +181,14 @@ impl Session {
             other => other,
         })?;
         let answer = Answer::of(response.status(), response.headers());
-        let body = Limited::new(response.into_body(), REPLY_LIMIT).collect().await;
-        body.map(|body| Answer { body: body.to_bytes().to_vec(), ..answer }).map_err(|error| {
+        let body = Limited::new(response.into_body(), REPLY_LIMIT)
+            .collect()
+            .await;
+        body.map(|body| Answer {
+            body: body.to_bytes().to_vec(),
+            ..answer
+        })
+        .map_err(|error| {
             if error.is::<LengthLimitError>() {
                 return NetError::TooLarge;
             }
@@ -202,8 +219,17 @@ mod tests {
     fn a_server_may_ask_for_seconds_or_name_a_moment() {
         let date = parse_date("Thu, 26 Nov 2026 12:00:00 GMT");
         assert_eq!(retry_after(" 120 ", None), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Thu, 26 Nov 2026 12:01:30 GMT", date), Some(Duration::from_secs(90)));
-        for odd in ["", "-1", "soon", "99999999999999999999999", "Thu, 26 Nov 2026 11:00:00 GMT"] {
+        assert_eq!(
+            retry_after("Thu, 26 Nov 2026 12:01:30 GMT", date),
+            Some(Duration::from_secs(90))
+        );
+        for odd in [
+            "",
+            "-1",
+            "soon",
+            "99999999999999999999999",
+            "Thu, 26 Nov 2026 11:00:00 GMT",
+        ] {
             assert_eq!(retry_after(odd, date), None, "{odd}");
         }
     }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use openssl::error::ErrorStack;
-use openssl::ssl::{Ssl, SslContext, SslFiletype, SslMethod, SslOptions, SslVerifyMode, SslVersion};
+use openssl::ssl::{
+    Ssl, SslContext, SslFiletype, SslMethod, SslOptions, SslVerifyMode, SslVersion,
+};
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
@@ -73,7 +75,11 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError::Credential`] when OpenSSL does not take it, for example because its key is too short.
-    pub fn new(credential: &Credential, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
+    pub fn new(
+        credential: &Credential,
+        trust: ServerTrust,
+        now: DateTime<Utc>,
+    ) -> Result<Self, NetError> {
         Self::with(Some(credential), trust, now)
     }
 
@@ -85,14 +91,23 @@ impl TlsClient {
         Self::with(None, trust, now)
     }
 
-    fn with(credential: Option<&Credential>, trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
+    fn with(
+        credential: Option<&Credential>,
+        trust: ServerTrust,
+        now: DateTime<Utc>,
+    ) -> Result<Self, NetError> {
         let store = match trust {
             ServerTrust::Directory(_) => X509StoreBuilder::new().map(X509StoreBuilder::build),
             ServerTrust::WebCas => web_cas(),
         };
         let store = store.map_err(|errors| NetError::WebCas(reasons(&errors)))?;
-        let context = context(credential, store).map_err(|errors| NetError::Credential(reasons(&errors)))?;
-        Ok(Self { context, trust, now })
+        let context =
+            context(credential, store).map_err(|errors| NetError::Credential(reasons(&errors)))?;
+        Ok(Self {
+            context,
+            trust,
+            now,
+        })
     }
 
     /// Connects, and believes the server only if its chain leads to a trusted CA, nobody revoked it, and its name is
@@ -102,19 +117,29 @@ impl TlsClient {
     /// [`NetError`].
     pub async fn connect(&self, server: &ServerName) -> Result<Connection, NetError> {
         let tcp = crate::net::endpoint::connect(&server.host, server.port).await?;
-        let Handshake { stream, verdict, outcome } = self.shake_hands(server, tcp).await?;
-        outcome.map_err(|error| self.handshake_error(&error, &verdict, stream.ssl().verify_result()))?;
+        let Handshake {
+            stream,
+            verdict,
+            outcome,
+        } = self.shake_hands(server, tcp).await?;
+        outcome.map_err(|error| {
+            self.handshake_error(&error, &verdict, stream.ssl().verify_result())
+        })?;
         let server = shown_by(&stream);
         let judged = match self.trust {
             ServerTrust::WebCas => server.clone(),
-            ServerTrust::Directory(_) => {
-                verdict.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Result::ok)
-            }
+            ServerTrust::Directory(_) => verdict
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+                .and_then(Result::ok),
         };
         // What was judged has to be what the handshake was made with.
         match (server, judged) {
             (Some(server), Some(judged)) if server == judged => Ok(Connection { stream, server }),
-            _ => Err(NetError::Handshake("the server's certificate cannot be read".to_owned())),
+            _ => Err(NetError::Handshake(
+                "the server's certificate cannot be read".to_owned(),
+            )),
         }
     }
 
@@ -122,15 +147,26 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError`].
-    pub async fn look_at(&self, server: &ServerName, tcp: TcpStream) -> Result<Certificate, NetError> {
-        let Handshake { stream, verdict, outcome } = self.shake_hands(server, tcp).await?;
+    pub async fn look_at(
+        &self,
+        server: &ServerName,
+        tcp: TcpStream,
+    ) -> Result<Certificate, NetError> {
+        let Handshake {
+            stream,
+            verdict,
+            outcome,
+        } = self.shake_hands(server, tcp).await?;
         if let Some(Ok(server)) = &*verdict.lock().unwrap_or_else(PoisonError::into_inner) {
             return Ok(server.clone());
         }
         let result = stream.ssl().verify_result();
         outcome.map_err(|error| self.handshake_error(&error, &verdict, result))?;
-        let unreadable = || NetError::Handshake("the server's certificate cannot be read".to_owned());
-        shown_by(&stream).filter(|_| result == X509VerifyResult::OK).ok_or_else(unreadable)
+        let unreadable =
+            || NetError::Handshake("the server's certificate cannot be read".to_owned());
+        shown_by(&stream)
+            .filter(|_| result == X509VerifyResult::OK)
+            .ok_or_else(unreadable)
     }
 
     /// Whether the system's web CAs, where they judge servers, vouch for another certificate as well.
@@ -146,18 +182,28 @@ impl TlsClient {
                 chain.push(certificate.to_x509()?)?;
             }
             let store = store.build();
-            X509StoreContext::new()?.init(&store, certificate.x509()?, &chain, |context| context.verify_cert())
+            X509StoreContext::new()?.init(&store, certificate.x509()?, &chain, |context| {
+                context.verify_cert()
+            })
         };
         matches!(self.trust, ServerTrust::WebCas) && verify().is_ok_and(|verified: bool| verified)
     }
 
-    async fn shake_hands(&self, server: &ServerName, tcp: TcpStream) -> Result<Handshake, NetError> {
+    async fn shake_hands(
+        &self,
+        server: &ServerName,
+        tcp: TcpStream,
+    ) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
         let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
         let ssl = self.session(server, &verdict).map_err(failed)?;
         let mut stream = SslStream::new(ssl, tcp).map_err(failed)?;
         let outcome = Pin::new(&mut stream).connect().await;
-        Ok(Handshake { stream, verdict, outcome })
+        Ok(Handshake {
+            stream,
+            verdict,
+            outcome,
+        })
     }
 
     fn session(&self, server: &ServerName, verdict: &Verdict) -> Result<Ssl, ErrorStack> {
@@ -173,11 +219,14 @@ impl TlsClient {
                 ssl.set_verify(SslVerifyMode::PEER);
             }
             ServerTrust::Directory(anchors) => {
-                let (anchors, server, now, verdict) = (anchors.clone(), server.clone(), self.now, verdict.clone());
+                let (anchors, server, now, verdict) =
+                    (anchors.clone(), server.clone(), self.now, verdict.clone());
                 // The store of the context is empty: OpenSSL only orders the chain, and we judge it, once.
                 ssl.set_verify_callback(SslVerifyMode::PEER, move |_, chain| {
                     let mut verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
-                    let good = verdict.get_or_insert_with(|| judge(chain, &anchors, &server, now)).is_ok();
+                    let good = verdict
+                        .get_or_insert_with(|| judge(chain, &anchors, &server, now))
+                        .is_ok();
                     if good {
                         chain.set_error(X509VerifyResult::OK);
                     }
@@ -188,11 +237,20 @@ impl TlsClient {
         Ok(ssl)
     }
 
-    fn handshake_error(&self, error: &openssl::ssl::Error, verdict: &Verdict, result: X509VerifyResult) -> NetError {
+    fn handshake_error(
+        &self,
+        error: &openssl::ssl::Error,
+        verdict: &Verdict,
+        result: X509VerifyResult,
+    ) -> NetError {
         if matches!(self.trust, ServerTrust::WebCas) && result != X509VerifyResult::OK {
             return NetError::UntrustedByWebCas(result.error_string());
         }
-        let untrusted = verdict.lock().unwrap_or_else(PoisonError::into_inner).take().and_then(Result::err);
+        let untrusted = verdict
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .and_then(Result::err);
         untrusted.unwrap_or_else(|| match NetError::from_io(error, true) {
             NetError::Broken(reason) => NetError::Handshake(reason),
             other => other,
@@ -201,11 +259,19 @@ impl TlsClient {
 }
 
 fn shown_by(stream: &SslStream<TcpStream>) -> Option<Certificate> {
-    stream.ssl().peer_certificate().and_then(|x509| Certificate::from_x509(&x509).ok())
+    stream
+        .ssl()
+        .peer_certificate()
+        .and_then(|x509| Certificate::from_x509(&x509).ok())
 }
 
 fn reasons(errors: &ErrorStack) -> String {
-    errors.errors().iter().filter_map(openssl::error::Error::reason).collect::<Vec<_>>().join(", ")
+    errors
+        .errors()
+        .iter()
+        .filter_map(openssl::error::Error::reason)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslContext, ErrorStack> {
@@ -214,7 +280,9 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
     // Old servers end the connection without close_notify; both protocols tell by themselves where a reply ends.
     builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
     builder.set_cert_store(store);
-    let Some(credential) = credential else { return Ok(builder.build()) };
+    let Some(credential) = credential else {
+        return Ok(builder.build());
+    };
     let (leaf, issuers) = credential.chain().certificates().split_at(1);
     for certificate in leaf {
         builder.set_certificate(certificate.x509()?)?;
@@ -236,15 +304,22 @@ fn web_cas_builder() -> Result<X509StoreBuilder, ErrorStack> {
     let mut builder = X509StoreBuilder::new()?;
     let directories: Vec<PathBuf> = found.cert_dir.into_iter().collect();
     if let Some(file) = found.cert_file {
-        builder.add_lookup(X509Lookup::file())?.load_cert_file(file, SslFiletype::PEM)?;
+        builder
+            .add_lookup(X509Lookup::file())?
+            .load_cert_file(file, SslFiletype::PEM)?;
     }
     for directory in directories {
-        builder.add_lookup(X509Lookup::hash_dir())?.add_dir(&directory.to_string_lossy(), SslFiletype::PEM)?;
+        builder
+            .add_lookup(X509Lookup::hash_dir())?
+            .add_dir(&directory.to_string_lossy(), SslFiletype::PEM)?;
     }
     Ok(builder)
 }
 
-fn set_name(param: &mut openssl::x509::verify::X509VerifyParamRef, host: &str) -> Result<(), ErrorStack> {
+fn set_name(
+    param: &mut openssl::x509::verify::X509VerifyParamRef,
+    host: &str,
+) -> Result<(), ErrorStack> {
     param.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT);
     match host.parse() {
         Ok(address) => param.set_ip(address),
@@ -260,22 +335,36 @@ fn judge(
     server: &ServerName,
     now: DateTime<Utc>,
 ) -> Result<Certificate, NetError> {
-    let shown = chain.chain().into_iter().flatten().map(Certificate::from_x509);
-    let shown: Vec<Certificate> = shown
-        .collect::<Result<_, _>>()
-        .map_err(|error| NetError::Handshake(format!("the server's certificates cannot be read: {error}")))?;
-    let Some((leaf, above)) = shown.split_first() else {
-        return Err(NetError::Handshake("the server showed no certificate".to_owned()));
-    };
-    anchors.verify_path(leaf, above, now, Usage::Server).map_err(|mut findings| match findings.is_empty() {
-        true => NetError::Handshake("the server's certificate cannot be verified".to_owned()),
-        false => NetError::Untrusted(findings.swap_remove(0)),
+    let shown = chain
+        .chain()
+        .into_iter()
+        .flatten()
+        .map(Certificate::from_x509);
+    let shown: Vec<Certificate> = shown.collect::<Result<_, _>>().map_err(|error| {
+        NetError::Handshake(format!("the server's certificates cannot be read: {error}"))
     })?;
-    let expected = server.subject.as_ref().is_some_and(|subject| subject.matches(leaf.subject()));
+    let Some((leaf, above)) = shown.split_first() else {
+        return Err(NetError::Handshake(
+            "the server showed no certificate".to_owned(),
+        ));
+    };
+    anchors
+        .verify_path(leaf, above, now, Usage::Server)
+        .map_err(|mut findings| match findings.is_empty() {
+            true => NetError::Handshake("the server's certificate cannot be verified".to_owned()),
+            false => NetError::Untrusted(findings.swap_remove(0)),
+        })?;
+    let expected = server
+        .subject
+        .as_ref()
+        .is_some_and(|subject| subject.matches(leaf.subject()));
     if expected || server.any_host || is_for_host(leaf, &server.host).unwrap_or(false) {
         return Ok(leaf.clone());
     }
-    Err(NetError::Name { host: server.host.clone(), subject: leaf.subject().clone() })
+    Err(NetError::Name {
+        host: server.host.clone(),
+        subject: leaf.subject().clone(),
+    })
 }
 
 /// OpenSSL's host check (RFC 6125, alternative names only) on one certificate.
@@ -287,5 +376,7 @@ fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
     set_name(&mut param, host)?;
     store.set_param(&param)?;
     let store = store.build();
-    X509StoreContext::new()?.init(&store, leaf.x509()?, &*Stack::new()?, |context| context.verify_cert())
+    X509StoreContext::new()?.init(&store, leaf.x509()?, &*Stack::new()?, |context| {
+        context.verify_cert()
+    })
 }

@@ -11,11 +11,13 @@ use crate::pki::certificate::Certificate;
 #[must_use]
 pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
     // An independent proxy inherits nothing from those above it (RFC 3820 section 3.8.2).
-    let independent = |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
+    let independent =
+        |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
     let inherits = chain.proxies().iter().position(independent);
     let asked = inherits.map_or(usize::MAX, |at| at + 1);
     let mut own = chain.proxies().iter().take(asked);
-    let Some((_, value)) = own.find_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ)) else {
+    let Some((_, value)) = own.find_map(|certificate| certificate.extension(oid::VOMS_AC_SEQ))
+    else {
         return Vec::new();
     };
     match AcSeq::raw(value) {

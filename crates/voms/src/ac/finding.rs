@@ -160,6 +160,10 @@ pub enum AcFinding {
 
 /// Texts of strangers, of which only the first few are told.
 fn quoted(texts: &[String]) -> String {
-    let told: Vec<String> = texts.iter().take(5).map(|text| text.escape_default().to_string()).collect();
+    let told: Vec<String> = texts
+        .iter()
+        .take(5)
+        .map(|text| text.escape_default().to_string())
+        .collect();
     told.join(", ")
 }

@@ -75,7 +75,11 @@ impl<'a> SignerTrust<'a> {
 
     /// The strictest that a machine's configuration allows, for attributes that a verified server has just sent.
     #[must_use]
-    pub fn strictest(vomsdir: Option<&'a VomsDir>, anchors: Option<&'a TrustAnchors>, server: &'a Certificate) -> Self {
+    pub fn strictest(
+        vomsdir: Option<&'a VomsDir>,
+        anchors: Option<&'a TrustAnchors>,
+        server: &'a Certificate,
+    ) -> Self {
         match (vomsdir, anchors) {
             (Some(vomsdir), Some(anchors)) => Self::VomsDir(vomsdir, anchors),
             (Some(vomsdir), None) => Self::VomsDirAndServer(vomsdir, server),
@@ -165,8 +169,17 @@ impl AcAttributes {
                 .map_err(|_| AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES))?,
             None => Vec::new(),
         };
-        let (_, uri) = granted.policy_authority.split_once("://").unwrap_or_default();
-        Ok(Self { vo: authority.vo, uri: uri.to_owned(), host: authority.host, fqans: granted.fqans, generic })
+        let (_, uri) = granted
+            .policy_authority
+            .split_once("://")
+            .unwrap_or_default();
+        Ok(Self {
+            vo: authority.vo,
+            uri: uri.to_owned(),
+            host: authority.host,
+            fqans: granted.fqans,
+            generic,
+        })
     }
 }
 
@@ -198,11 +211,16 @@ impl AcVerifier<'_> {
             }
         };
         if let Some(wanted) = vo.filter(|wanted| *wanted != attributes.vo) {
-            findings.push(AcFinding::OtherVo { wanted: wanted.to_owned(), found: attributes.vo.clone() });
+            findings.push(AcFinding::OtherVo {
+                wanted: wanted.to_owned(),
+                found: attributes.vo.clone(),
+            });
         }
         let top = format!("/{}", attributes.vo);
-        let foreign =
-            |fqan: &str| fqan.strip_prefix(&top).is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        let foreign = |fqan: &str| {
+            fqan.strip_prefix(&top)
+                .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        };
         for fqan in &attributes.fqans {
             if !Fqan::is_granted_form(fqan) {
                 findings.push(AcFinding::MalformedFqan(fqan.clone()));
@@ -211,13 +229,21 @@ impl AcVerifier<'_> {
             }
         }
         let others = attributes.generic.iter().map(|granted| &granted.grantor);
-        for grantor in others.filter(|grantor| grantor.split("://").next() != Some(&attributes.vo)) {
-            findings.push(AcFinding::ForeignAttributes(grantor.clone(), attributes.vo.clone()));
+        for grantor in others.filter(|grantor| grantor.split("://").next() != Some(&attributes.vo))
+        {
+            findings.push(AcFinding::ForeignAttributes(
+                grantor.clone(),
+                attributes.vo.clone(),
+            ));
         }
         match self.judge_signer(ac, &attributes, &mut findings) {
-            Some((signer, end)) if findings.is_empty() => {
-                Ok(VerifiedAc { encoded: ac.clone(), attributes, signer, not_after, usable_until: not_after.min(end) })
-            }
+            Some((signer, end)) if findings.is_empty() => Ok(VerifiedAc {
+                encoded: ac.clone(),
+                attributes,
+                signer,
+                not_after,
+                usable_until: not_after.min(end),
+            }),
             _ => Err(findings),
         }
     }
@@ -233,9 +259,13 @@ impl AcVerifier<'_> {
         if fits && info.holder.object_digest_info.is_none() && info.holder.entity_name.is_none() {
             return None;
         }
-        let serial = id.map(|id| hex::encode(id.serial.as_bytes())).unwrap_or_default();
+        let serial = id
+            .map(|id| hex::encode(id.serial.as_bytes()))
+            .unwrap_or_default();
         let name = name.map_or_else(|| "without a name".to_owned(), |name| name.to_string());
-        Some(AcFinding::Holder { holder: format!("{name}, serial {serial}") })
+        Some(AcFinding::Holder {
+            holder: format!("{name}, serial {serial}"),
+        })
     }
 
     /// Host names are compared without case and without a dot at their end; a target without any dot is the short name
@@ -250,9 +280,12 @@ impl AcVerifier<'_> {
             let (target, host) = (target.trim_end_matches('.'), host.trim_end_matches('.'));
             let short = host.split('.').next().filter(|_| !target.contains('.'));
             !target.is_empty()
-                && (target.eq_ignore_ascii_case(host) || short.is_some_and(|s| s.eq_ignore_ascii_case(target)))
+                && (target.eq_ignore_ascii_case(host)
+                    || short.is_some_and(|s| s.eq_ignore_ascii_case(target)))
         };
-        let meant = targets.iter().any(|target| hosts.iter().any(|host| same(target, host)));
+        let meant = targets
+            .iter()
+            .any(|target| hosts.iter().any(|host| same(target, host)));
         (!meant).then_some(AcFinding::Target(targets))
     }
 
@@ -265,12 +298,16 @@ impl AcVerifier<'_> {
         findings: &mut Vec<AcFinding>,
     ) -> Option<(Certificate, DateTime<Utc>)> {
         let info = &ac.certificate().acinfo;
-        let found = self
-            .carried(info)
-            .and_then(|carried| self.find_signer(ac, &carried, attributes).map(|signer| (signer, carried)));
+        let found = self.carried(info).and_then(|carried| {
+            self.find_signer(ac, &carried, attributes)
+                .map(|signer| (signer, carried))
+        });
         let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
         let issuer = issuer_name(info).map(Dn::from_name);
-        if issuer.as_ref().is_none_or(|issuer| !issuer.matches(signer.subject())) {
+        if issuer
+            .as_ref()
+            .is_none_or(|issuer| !issuer.matches(signer.subject()))
+        {
             let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
             findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
         }
@@ -288,7 +325,11 @@ impl AcVerifier<'_> {
         };
         let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
         match anchors.verify_path(&signer, &above, self.now, Usage::Signer) {
-            Ok(path) => path.iter().map(Certificate::not_after).min().map(|end| (signer, end)),
+            Ok(path) => path
+                .iter()
+                .map(Certificate::not_after)
+                .min()
+                .map(|end| (signer, end)),
             Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));
                 None
@@ -298,11 +339,15 @@ impl AcVerifier<'_> {
 
     /// What the attribute certificate brings along, signer first; what is known is not parsed again.
     fn carried(&self, info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
-        carried(info, |der| self.trust.anchors().and_then(|anchors| anchors.known(der)))
+        carried(info, |der| {
+            self.trust.anchors().and_then(|anchors| anchors.known(der))
+        })
     }
 
     fn strength(&self) -> StrengthPolicy {
-        self.trust.anchors().map_or_else(StrengthPolicy::default, TrustAnchors::strength)
+        self.trust
+            .anchors()
+            .map_or_else(StrengthPolicy::default, TrustAnchors::strength)
     }
 
     /// Whether the signer's certificate was verified already, as the server's, and nothing else names signers.
@@ -312,7 +357,10 @@ impl AcVerifier<'_> {
 
     fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
         let certificate = ac.certificate();
-        if let Some(weakness) = self.strength().judge_signature(&certificate.signature_algorithm) {
+        if let Some(weakness) = self
+            .strength()
+            .judge_signature(&certificate.signature_algorithm)
+        {
             return Some(match weakness {
                 Weakness::Unknown(id) => AcFinding::Algorithm(id),
                 weakness => AcFinding::Weak(weakness),
@@ -326,7 +374,9 @@ impl AcVerifier<'_> {
             oid::MD5_WITH_RSA => MessageDigest::md5(),
             other => return Some(AcFinding::Algorithm(other)),
         };
-        let Some(signature) = certificate.signature_value.as_bytes() else { return Some(AcFinding::Signature) };
+        let Some(signature) = certificate.signature_value.as_bytes() else {
+            return Some(AcFinding::Signature);
+        };
         let verified = signer.public_key().and_then(|key| {
             let mut verifier = Verifier::new(digest, &key)?;
             verifier.verify_oneshot(signature, ac.acinfo_der())
@@ -344,8 +394,13 @@ impl AcVerifier<'_> {
             SignerTrust::Server { server, anchors } => {
                 let signer = carried.first().unwrap_or(server);
                 // What an LSC file would name; its path is verified below.
-                let same_names = signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
-                if anchors.is_some() && same_names { Ok(signer.clone()) } else { only_server(signer, server) }
+                let same_names = signer.subject().matches(server.subject())
+                    && signer.issuer().matches(server.issuer());
+                if anchors.is_some() && same_names {
+                    Ok(signer.clone())
+                } else {
+                    only_server(signer, server)
+                }
             }
             SignerTrust::VomsDirAndServer(vomsdir, server) => {
                 let signer = self.find_in(vomsdir, ac, carried, attributes)?;
@@ -370,11 +425,23 @@ impl AcVerifier<'_> {
                     let found = own(carried)?;
                     let (signer, issuer) = (found.subject().clone(), found.issuer().clone());
                     match lsc_of_former_ca(lsc, &found) {
-                        Some(former) => Err(AcFinding::LscFormerCa { file, former, signer, issuer }),
-                        None => Err(AcFinding::LscMismatch { file, signer, issuer }),
+                        Some(former) => Err(AcFinding::LscFormerCa {
+                            file,
+                            former,
+                            signer,
+                            issuer,
+                        }),
+                        None => Err(AcFinding::LscMismatch {
+                            file,
+                            signer,
+                            issuer,
+                        }),
                     }
                 }
-                Err(why) => Err(AcFinding::LscUnusable { file, why: why.clone() }),
+                Err(why) => Err(AcFinding::LscUnusable {
+                    file,
+                    why: why.clone(),
+                }),
             },
             Trusted::Certificates(trusted) => trusted
                 .into_iter()
@@ -390,21 +457,29 @@ impl AcVerifier<'_> {
 
 /// CAs of host certificates that sites had to change, the old one and the new one by their common names: GEANT's service
 /// went from Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
-const CHANGED_CAS: &[(&str, &str)] =
-    &[("GEANT eScience SSL CA 4", "GEANT TLS RSA 1"), ("GEANT eScience SSL CA 4", "GEANT TLS ECC 1")];
+const CHANGED_CAS: &[(&str, &str)] = &[
+    ("GEANT eScience SSL CA 4", "GEANT TLS RSA 1"),
+    ("GEANT eScience SSL CA 4", "GEANT TLS ECC 1"),
+];
 
 /// The issuer that an LSC file names for the same host from before such a change.
 fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
     let host = signer.subject().common_name()?;
     let issuer = signer.issuer().common_name()?;
     let (former, _) = CHANGED_CAS.iter().find(|(_, new)| *new == issuer)?;
-    let mut named = lsc.named().filter(|(subject, _)| subject.common_name() == Some(host));
-    named.find(|(_, issuer)| issuer.common_name() == Some(former)).map(|(_, issuer)| issuer.clone())
+    let mut named = lsc
+        .named()
+        .filter(|(subject, _)| subject.common_name() == Some(host));
+    named
+        .find(|(_, issuer)| issuer.common_name() == Some(former))
+        .map(|(_, issuer)| issuer.clone())
 }
 
 /// The one name that RFC 5755 section 4.2.3 wants, alone.
 fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
-    let AttCertIssuer::V2Form(form) = &info.issuer else { return None };
+    let AttCertIssuer::V2Form(form) = &info.issuer else {
+        return None;
+    };
     let alone = form.base_certificate_id.is_none() && form.object_digest_info.is_none();
     info.issuer.directory_name().filter(|_| alone)
 }
@@ -413,7 +488,9 @@ fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate
     if signer == server {
         return Ok(signer.clone());
     }
-    Err(AcFinding::NotTheServer { signer: signer.subject().clone() })
+    Err(AcFinding::NotTheServer {
+        signer: signer.subject().clone(),
+    })
 }
 
 /// The hosts that alone may accept an attribute certificate; `None` where all may.
@@ -421,9 +498,13 @@ fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.
 pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, AcFinding> {
-    let Some(extension) = info.extension(oid::TARGETS) else { return Ok(None) };
+    let Some(extension) = info.extension(oid::TARGETS) else {
+        return Ok(None);
+    };
     let targets = Targets::from_extension(extension.extn_value.as_bytes());
-    targets.map(|targets| Some(targets.hosts)).map_err(|_| AcFinding::Extension(oid::TARGETS))
+    targets
+        .map(|targets| Some(targets.hosts))
+        .map_err(|_| AcFinding::Extension(oid::TARGETS))
 }
 
 /// First and last second of an attribute certificate.
@@ -434,14 +515,19 @@ pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc
         DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     };
     let period = &info.attr_cert_validity_period;
-    (instant(&period.not_before_time), instant(&period.not_after_time))
+    (
+        instant(&period.not_before_time),
+        instant(&period.not_after_time),
+    )
 }
 
 /// The certificates that an attribute certificate brings along, signer first.
 ///
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.
-pub fn carried_certificates(info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
+pub fn carried_certificates(
+    info: &AttributeCertificateInfo,
+) -> Result<Vec<Certificate>, AcFinding> {
     carried(info, |_| None)
 }
 
@@ -453,7 +539,8 @@ fn carried(
     let Some(extension) = info.extension(oid::VOMS_CERTS) else {
         return Ok(Vec::new());
     };
-    let certs = AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
+    let certs =
+        AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
     let parse = |der: &Vec<u8>| match known(der) {
         Some(certificate) => Ok(certificate),
         None => Certificate::from_der(der).map_err(|_| unreadable()),
@@ -496,7 +583,10 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
         }
         Some(_) => {}
     }
-    match info.extension(oid::AUTHORITY_KEY_IDENTIFIER).map(|extension| extension.extn_value.as_bytes()) {
+    match info
+        .extension(oid::AUTHORITY_KEY_IDENTIFIER)
+        .map(|extension| extension.extn_value.as_bytes())
+    {
         None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
         // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
         Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
@@ -508,11 +598,21 @@ fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
 }
 
 /// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
-fn key_identifier_finding(info: &AttributeCertificateInfo, signer: &Certificate) -> Option<AcFinding> {
-    let value = info.extension(oid::AUTHORITY_KEY_IDENTIFIER)?.extn_value.as_bytes();
-    let named = AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier?;
-    let own =
-        signer.x509().is_ok_and(|x509| x509.subject_key_id().is_some_and(|own| own.as_slice() == named.as_bytes()));
+fn key_identifier_finding(
+    info: &AttributeCertificateInfo,
+    signer: &Certificate,
+) -> Option<AcFinding> {
+    let value = info
+        .extension(oid::AUTHORITY_KEY_IDENTIFIER)?
+        .extn_value
+        .as_bytes();
+    let named = AuthorityKeyIdentifier::from_der(value)
+        .ok()?
+        .key_identifier?;
+    let own = signer.x509().is_ok_and(|x509| {
+        x509.subject_key_id()
+            .is_some_and(|own| own.as_slice() == named.as_bytes())
+    });
     if own {
         return None;
     }

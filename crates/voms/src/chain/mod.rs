@@ -113,7 +113,9 @@ impl Chain {
             return Err(ChainError::TooMany(certificates.len()));
         }
         for at in 1..certificates.len() {
-            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1]) else { break };
+            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1]) else {
+                break;
+            };
             certificates[at..=at + found].rotate_right(1);
         }
         Ok(Self { certificates })
@@ -151,11 +153,16 @@ impl Chain {
         if certificates.len() > MOST_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
-        let size = certificates.iter().map(|certificate| certificate.as_ref().len()).sum();
+        let size = certificates
+            .iter()
+            .map(|certificate| certificate.as_ref().len())
+            .sum();
         if size > MOST_BYTES {
             return Err(ChainError::TooLong(size));
         }
-        let all = certificates.iter().map(|certificate| Certificate::from_der(certificate.as_ref()));
+        let all = certificates
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate.as_ref()));
         Self::new(all.collect::<Result<_, _>>()?)
     }
 
@@ -166,7 +173,11 @@ impl Chain {
     pub fn from_tls_peer(client: &SslRef) -> Result<Self, ChainError> {
         let leaf = client.peer_certificate();
         let above = client.peer_cert_chain().into_iter().flatten();
-        let all = leaf.as_deref().into_iter().chain(above).map(Certificate::from_x509);
+        let all = leaf
+            .as_deref()
+            .into_iter()
+            .chain(above)
+            .map(Certificate::from_x509);
         Self::new(all.collect::<Result<_, _>>()?)
     }
 
@@ -192,7 +203,11 @@ impl Chain {
     /// The proxies, leaf first: all certificates before the first that is none.
     #[must_use]
     pub fn proxies(&self) -> &[Certificate] {
-        let count = self.certificates.iter().take_while(|c| c.is_proxy()).count();
+        let count = self
+            .certificates
+            .iter()
+            .take_while(|c| c.is_proxy())
+            .count();
         &self.certificates[..count]
     }
 
@@ -216,14 +231,18 @@ impl Chain {
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         let own = self.proxies().iter().chain(self.end_entity());
-        own.map(Certificate::not_after).min().unwrap_or(DateTime::<Utc>::MIN_UTC)
+        own.map(Certificate::not_after)
+            .min()
+            .unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
     /// The latest begin of the proxies and the user's certificate.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
         let own = self.proxies().iter().chain(self.end_entity());
-        own.map(Certificate::not_before).max().unwrap_or(DateTime::<Utc>::MAX_UTC)
+        own.map(Certificate::not_before)
+            .max()
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now`, with the skew
@@ -231,9 +250,17 @@ impl Chain {
     ///
     /// # Errors
     /// Every finding, in chain order.
-    pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedChain, Vec<ChainFinding>> {
+    pub fn verify(
+        &self,
+        anchors: &TrustAnchors,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedChain, Vec<ChainFinding>> {
         let mut findings = self.judge_proxies(now, anchors.skew());
-        findings.extend(self.proxies().iter().filter_map(|proxy| weakness(proxy, anchors.strength())));
+        findings.extend(
+            self.proxies()
+                .iter()
+                .filter_map(|proxy| weakness(proxy, anchors.strength())),
+        );
         let Some(end_entity) = self.end_entity() else {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
             return Err(findings);
@@ -247,8 +274,16 @@ impl Chain {
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_path(end_entity, above, now, Usage::Any) {
             Ok(path) if findings.is_empty() => {
-                let ends = self.proxies().iter().chain(&path).map(Certificate::not_after);
-                let types: Vec<_> = self.proxies().iter().filter_map(Certificate::proxy_type).collect();
+                let ends = self
+                    .proxies()
+                    .iter()
+                    .chain(&path)
+                    .map(Certificate::not_after);
+                let types: Vec<_> = self
+                    .proxies()
+                    .iter()
+                    .filter_map(Certificate::proxy_type)
+                    .collect();
                 Ok(VerifiedChain {
                     identity: end_entity.subject().clone(),
                     proxy_type: types.first().map(|leaf| (*leaf).clone()),
@@ -271,7 +306,9 @@ impl Chain {
     #[must_use]
     pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
         let mut findings = self.proxy_findings(now);
-        let own = self.end_entity().and_then(|own| PathFinding::of_validity(own, now, Duration::zero()));
+        let own = self
+            .end_entity()
+            .and_then(|own| PathFinding::of_validity(own, now, Duration::zero()));
         findings.extend(own.map(ChainFinding::Path));
         findings
     }
@@ -289,7 +326,10 @@ impl Chain {
             judge_proxy(&pair[0], &pair[1], &mut findings);
             judge_dates(&pair[0], now, skew, &mut findings);
             let below = u32::try_from(at).unwrap_or(u32::MAX);
-            if pair[0].proxy_path_length().is_some_and(|allowed| allowed < below) {
+            if pair[0]
+                .proxy_path_length()
+                .is_some_and(|allowed| allowed < below)
+            {
                 findings.push(ChainFinding::PathLength(proxies[0].subject().clone()));
             }
         }
@@ -312,7 +352,12 @@ fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<us
 
 fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<ChainFinding>) {
     let subject = || proxy.subject().clone();
-    if proxy.subject().common_name_below(issuer.subject()).is_none() || !proxy.issuer().matches(issuer.subject()) {
+    if proxy
+        .subject()
+        .common_name_below(issuer.subject())
+        .is_none()
+        || !proxy.issuer().matches(issuer.subject())
+    {
         findings.push(ChainFinding::Name(subject()));
     }
     if !proxy.is_signed_by(issuer) {
@@ -321,7 +366,9 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<Cha
     if issuer.is_ca() {
         findings.push(ChainFinding::IssuerIsCa(subject()));
     }
-    if issuer.extension(oid::KEY_USAGE).is_some() && !issuer.key_usage().is_some_and(KeyUsage::may_sign) {
+    if issuer.extension(oid::KEY_USAGE).is_some()
+        && !issuer.key_usage().is_some_and(KeyUsage::may_sign)
+    {
         findings.push(ChainFinding::IssuerMayNotSign(subject()));
     }
     if let (Some(own), Some(above)) = (proxy.proxy_type(), issuer.proxy_type()) {
@@ -335,18 +382,31 @@ fn judge_proxy(proxy: &Certificate, issuer: &Certificate, findings: &mut Vec<Cha
     judge_extensions(proxy, findings);
 }
 
-fn judge_dates(proxy: &Certificate, now: DateTime<Utc>, skew: Duration, findings: &mut Vec<ChainFinding>) {
+fn judge_dates(
+    proxy: &Certificate,
+    now: DateTime<Utc>,
+    skew: Duration,
+    findings: &mut Vec<ChainFinding>,
+) {
     let subject = || proxy.subject().clone();
     if now - proxy.not_after() > skew {
-        findings.push(ChainFinding::Expired { subject: subject(), at: proxy.not_after() });
+        findings.push(ChainFinding::Expired {
+            subject: subject(),
+            at: proxy.not_after(),
+        });
     }
     if proxy.not_before() - now > skew {
-        findings.push(ChainFinding::NotYetValid { subject: subject(), at: proxy.not_before() });
+        findings.push(ChainFinding::NotYetValid {
+            subject: subject(),
+            at: proxy.not_before(),
+        });
     }
 }
 
 fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<ChainFinding> {
-    let weakness = strength.judge_key(proxy).or(strength.judge_signature(proxy.signature_algorithm()));
+    let weakness = strength
+        .judge_key(proxy)
+        .or(strength.judge_signature(proxy.signature_algorithm()));
     weakness.map(|weakness| ChainFinding::Weak(proxy.subject().clone(), weakness))
 }
 
@@ -362,31 +422,54 @@ fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
         oid::DRAFT_PROXY_CERT_INFO,
     ];
     let subject = || proxy.subject().clone();
-    if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME].iter().any(|id| proxy.extension(*id).is_some()) {
+    if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME]
+        .iter()
+        .any(|id| proxy.extension(*id).is_some())
+    {
         findings.push(ChainFinding::AlternativeName(subject()));
     }
     let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
-    if info.iter().any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical)) {
+    if info
+        .iter()
+        .any(|id| proxy.extension(*id).is_some_and(|(critical, _)| !critical))
+    {
         findings.push(ChainFinding::NotCritical(subject()));
     }
     if info.iter().all(|id| proxy.extension(*id).is_some()) {
         findings.push(ChainFinding::TwoInfos(subject()));
     }
-    if proxy.key_usage().is_some_and(|usage| !usage.may_sign() || usage.may_certify()) {
+    if proxy
+        .key_usage()
+        .is_some_and(|usage| !usage.may_sign() || usage.may_certify())
+    {
         findings.push(ChainFinding::KeyUsage(subject()));
     }
     if !proxy.version_fits() {
         findings.push(ChainFinding::Version(subject()));
     }
-    findings.extend(proxy.duplicate_extension().map(|id| ChainFinding::DuplicateExtension(subject(), id)));
-    findings.extend(proxy.unreadable_extension().map(|id| ChainFinding::UnreadableExtension(subject(), id)));
+    findings.extend(
+        proxy
+            .duplicate_extension()
+            .map(|id| ChainFinding::DuplicateExtension(subject(), id)),
+    );
+    findings.extend(
+        proxy
+            .unreadable_extension()
+            .map(|id| ChainFinding::UnreadableExtension(subject(), id)),
+    );
     let language = |kind: &ProxyType| {
-        matches!(kind, ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. }))
+        matches!(
+            kind,
+            ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. })
+        )
     };
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }
-    let unknown: BTreeSet<_> = proxy.critical_extensions().filter(|id| !KNOWN.contains(id)).collect();
+    let unknown: BTreeSet<_> = proxy
+        .critical_extensions()
+        .filter(|id| !KNOWN.contains(id))
+        .collect();
     let told = unknown.into_iter().take(MOST_TOLD);
     findings.extend(told.map(|id| ChainFinding::CriticalExtension(subject(), id)));
 }

@@ -27,7 +27,15 @@ impl Stamp {
     fn of(found: &Metadata) -> Self {
         let number = |n: u64| n.cast_signed();
         let (changed, inode, device) = (found.ctime(), number(found.ino()), number(found.dev()));
-        Self([changed, found.ctime_nsec(), found.mtime(), found.mtime_nsec(), inode, device, number(found.size())])
+        Self([
+            changed,
+            found.ctime_nsec(),
+            found.mtime(),
+            found.mtime_nsec(),
+            inode,
+            device,
+            number(found.size()),
+        ])
     }
 
     fn is_settled(self, now: DateTime<Utc>) -> bool {
@@ -43,7 +51,9 @@ pub struct FileCache<T> {
 
 impl<T> FileCache<T> {
     pub fn new() -> Self {
-        Self { known: RwLock::new(HashMap::new()) }
+        Self {
+            known: RwLock::new(HashMap::new()),
+        }
     }
 
     /// The file as it is now; `None` when there is none, `parse` of the failure when it cannot be read.
@@ -64,7 +74,12 @@ impl<T> FileCache<T> {
             }
         };
         let stamp = Stamp::of(&found);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(path)
+            .cloned();
         if let Some((_, parsed)) = known.filter(|(then, _)| *then == stamp) {
             return Some(parsed);
         }
@@ -98,7 +113,10 @@ pub struct DirCache<K, V> {
 
 impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
     pub fn of(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), found: RwLock::new((None, HashMap::new())) }
+        Self {
+            directory: directory.to_owned(),
+            found: RwLock::new((None, HashMap::new())),
+        }
     }
 
     pub fn directory(&self) -> &Path {
@@ -107,7 +125,9 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
 
     /// The state that the directory is in; one look serves several questions.
     pub fn state(&self, now: DateTime<Utc>) -> DirState {
-        let stamp = std::fs::metadata(&self.directory).ok().map(|found| Stamp::of(&found));
+        let stamp = std::fs::metadata(&self.directory)
+            .ok()
+            .map(|found| Stamp::of(&found));
         DirState(stamp.filter(|stamp| stamp.is_settled(now)))
     }
 

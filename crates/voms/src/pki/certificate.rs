@@ -91,7 +91,17 @@ impl Certificate {
         let der = bytes.to_vec();
         let (is_ca, proxy_type) = (false, None);
         let x509 = OnceLock::new();
-        let mut inner = Inner { x509, parsed, der, issuer_der, subject_der, subject, issuer, is_ca, proxy_type };
+        let mut inner = Inner {
+            x509,
+            parsed,
+            der,
+            issuer_der,
+            subject_der,
+            subject,
+            issuer,
+            is_ca,
+            proxy_type,
+        };
         inner.is_ca = inner.says_ca();
         inner.proxy_type = inner.find_proxy_type();
         Ok(Self(Arc::new(inner)))
@@ -117,7 +127,9 @@ impl Certificate {
 
     /// Has OpenSSL read all that were parsed without it.
     pub(crate) fn read_by_openssl(certificates: &[Self]) -> Result<(), CertificateError> {
-        Ok(certificates.iter().try_for_each(|certificate| certificate.x509().map(drop))?)
+        Ok(certificates
+            .iter()
+            .try_for_each(|certificate| certificate.x509().map(drop))?)
     }
 
     /// As [`Certificate::all_from_pem`], each as by [`Certificate::from_der_without_openssl`].
@@ -132,7 +144,9 @@ impl Certificate {
         certificates
             .iter()
             .filter(|block| block.is_certificate())
-            .map(|block| Self::from_der_without_openssl(&block.der().ok_or(CertificateError::Base64)?))
+            .map(|block| {
+                Self::from_der_without_openssl(&block.der().ok_or(CertificateError::Base64)?)
+            })
             .collect()
     }
 
@@ -166,11 +180,18 @@ impl Certificate {
     /// Whether the key of `issuer` made its signature, whatever the names.
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        issuer.public_key().and_then(|key| self.x509()?.verify(&key)).unwrap_or(false)
+        issuer
+            .public_key()
+            .and_then(|key| self.x509()?.verify(&key))
+            .unwrap_or(false)
     }
 
     fn openssl(&self) -> Result<&X509, ErrorStack> {
-        self.0.x509.get_or_init(|| X509::from_der(self.der())).as_ref().map_err(Clone::clone)
+        self.0
+            .x509
+            .get_or_init(|| X509::from_der(self.der()))
+            .as_ref()
+            .map_err(Clone::clone)
     }
 
     /// Whom it certifies.
@@ -212,7 +233,12 @@ impl Certificate {
     /// The content octets of the subject's public key BIT STRING, over which SHA-1 key identifiers are made.
     #[must_use]
     pub fn public_key_bits(&self) -> &[u8] {
-        self.0.parsed.tbs_certificate().subject_public_key_info().subject_public_key.raw_bytes()
+        self.0
+            .parsed
+            .tbs_certificate()
+            .subject_public_key_info()
+            .subject_public_key
+            .raw_bytes()
     }
 
     /// An extension's criticality and value, the first of that OID.
@@ -232,7 +258,10 @@ impl Certificate {
     #[must_use]
     pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
         let mut known = HashSet::new();
-        self.0.extensions().map(|extension| extension.extn_id).find(|id| !known.insert(*id))
+        self.0
+            .extensions()
+            .map(|extension| extension.extn_id)
+            .find(|id| !known.insert(*id))
     }
 
     /// An extension that decides what the certificate may do and cannot be read, which would otherwise count as absent.
@@ -249,18 +278,25 @@ impl Certificate {
                 _ => true,
             }
         };
-        self.0.extensions().find(|extension| !readable(extension)).map(|extension| extension.extn_id)
+        self.0
+            .extensions()
+            .find(|extension| !readable(extension))
+            .map(|extension| extension.extn_id)
     }
 
     /// The OIDs of all critical extensions, in order.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
-        self.0.extensions().filter(|extension| extension.critical).map(|extension| extension.extn_id)
+        self.0
+            .extensions()
+            .filter(|extension| extension.critical)
+            .map(|extension| extension.extn_id)
     }
 
     /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.extension(oid::KEY_USAGE).and_then(|(_, value)| KeyUsage::from_der(value))
+        self.extension(oid::KEY_USAGE)
+            .and_then(|(_, value)| KeyUsage::from_der(value))
     }
 
     /// Whether basicConstraints say CA:TRUE.
@@ -279,7 +315,8 @@ impl Certificate {
     #[must_use]
     pub fn is_proxy(&self) -> bool {
         let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
-        !self.is_ca() && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
+        !self.is_ca()
+            && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
     }
 
     /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
@@ -296,18 +333,25 @@ impl Certificate {
             return ProxyCertInfo::from_der(value).ok()?.path_len_constraint;
         }
         let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
-        DraftProxyCertInfo::from_der(value).ok()?.path_len_constraint
+        DraftProxyCertInfo::from_der(value)
+            .ok()?
+            .path_len_constraint
     }
 
     /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2), whatever their language.
     #[must_use]
     pub fn has_policy_rules(&self) -> bool {
-        let rfc = self.extension(oid::PROXY_CERT_INFO).and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
+        let rfc = self
+            .extension(oid::PROXY_CERT_INFO)
+            .and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
         let draft = || {
             let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
-            DraftProxyCertInfo::from_der(value).ok().map(ProxyCertInfo::from)
+            DraftProxyCertInfo::from_der(value)
+                .ok()
+                .map(ProxyCertInfo::from)
         };
-        rfc.or_else(draft).is_some_and(|info| info.proxy_policy.policy.is_some())
+        rfc.or_else(draft)
+            .is_some_and(|info| info.proxy_policy.policy.is_some())
     }
 
     /// Whether a private key is the one whose public half is certified.
@@ -331,17 +375,25 @@ impl Certificate {
 
 impl Inner {
     fn extensions(&self) -> impl Iterator<Item = &Extension> {
-        self.parsed.tbs_certificate().extensions().into_iter().flatten()
+        self.parsed
+            .tbs_certificate()
+            .extensions()
+            .into_iter()
+            .flatten()
     }
 
     fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
-        let extension = self.extensions().find(|extension| extension.extn_id == id)?;
+        let extension = self
+            .extensions()
+            .find(|extension| extension.extn_id == id)?;
         Some((extension.critical, extension.extn_value.as_bytes()))
     }
 
     fn says_ca(&self) -> bool {
         let constraints = self.extension(oid::BASIC_CONSTRAINTS);
-        constraints.and_then(|(_, value)| BasicConstraints::from_der(value).ok()).is_some_and(|found| found.ca)
+        constraints
+            .and_then(|(_, value)| BasicConstraints::from_der(value).ok())
+            .is_some_and(|found| found.ca)
     }
 
     fn find_proxy_type(&self) -> Option<ProxyType> {
@@ -401,7 +453,8 @@ fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
 /// A two's-complement integer without redundant leading octets, however it was encoded.
 pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes {
-        let redundant = (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
+        let redundant =
+            (*first == 0 && second & 0x80 == 0) || (*first == 0xff && second & 0x80 != 0);
         if !redundant {
             break;
         }

@@ -16,7 +16,11 @@ impl Credential {
     /// # Errors
     /// Gives both back when the key is another's.
     pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, (Chain, PrivateKey)> {
-        if chain.leaf().belongs_to(key.pkey()) { Ok(Self { chain, key }) } else { Err((chain, key)) }
+        if chain.leaf().belongs_to(key.pkey()) {
+            Ok(Self { chain, key })
+        } else {
+            Err((chain, key))
+        }
     }
 
     /// The certificates, leaf first.

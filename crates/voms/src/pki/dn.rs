@@ -59,8 +59,10 @@ impl Ava {
         let bytes = value.value();
         let value = match value.tag() {
             Tag::BmpString => {
-                let units: Vec<u16> =
-                    bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
+                let units: Vec<u16> = bytes
+                    .chunks_exact(2)
+                    .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+                    .collect();
                 String::from_utf16_lossy(&units)
             }
             _ => text(bytes),
@@ -70,22 +72,33 @@ impl Ava {
 
     fn label(&self) -> String {
         let dotted = self.oid.to_string();
-        LABELS.iter().find(|(_, oid)| *oid == dotted).map_or(dotted, |(label, _)| (*label).to_owned())
+        LABELS
+            .iter()
+            .find(|(_, oid)| *oid == dotted)
+            .map_or(dotted, |(label, _)| (*label).to_owned())
     }
 
     fn matches(&self, other: &Self) -> bool {
-        self.oid == other.oid && (self.value == other.value || canonical(&self.value) == canonical(&other.value))
+        self.oid == other.oid
+            && (self.value == other.value || canonical(&self.value) == canonical(&other.value))
     }
 }
 
 /// UTF-8 where it is, else the Latin-1 that T61String and old tools mean.
 fn text(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned)
+    std::str::from_utf8(bytes).map_or_else(
+        |_| bytes.iter().copied().map(char::from).collect(),
+        str::to_owned,
+    )
 }
 
 /// The form in which RFC 5280 section 7.1 and OpenSSL compare: ASCII case and runs of blanks do not count.
 fn canonical(value: &str) -> String {
-    value.split_ascii_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase()
+    value
+        .split_ascii_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_ascii_lowercase()
 }
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
@@ -103,9 +116,17 @@ impl Dn {
     /// Reads the name of a certificate.
     #[must_use]
     pub fn from_name(name: &Name) -> Self {
-        let rdns =
-            name.iter_rdn().map(|rdn| rdn.iter().map(|ava| Ava::from_any(ava.oid, &ava.value)).collect()).collect();
-        Self { rdns: Arc::new(rdns) }
+        let rdns = name
+            .iter_rdn()
+            .map(|rdn| {
+                rdn.iter()
+                    .map(|ava| Ava::from_any(ava.oid, &ava.value))
+                    .collect()
+            })
+            .collect();
+        Self {
+            rdns: Arc::new(rdns),
+        }
     }
 
     /// Parses the slash form, `/C=IT/O=INFN/CN=host/voms.example.org`.
@@ -133,7 +154,9 @@ impl Dn {
         }
         let (oid, value) = pending?;
         rdns.push(finish(oid, &value));
-        Some(Self { rdns: Arc::new(rdns) })
+        Some(Self {
+            rdns: Arc::new(rdns),
+        })
     }
 
     /// Whether both name the same entity: same attributes, values compared without ASCII case and runs of blanks.
@@ -142,9 +165,16 @@ impl Dn {
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         if self.rdns.len() == other.rdns.len() {
-            return self.rdns.iter().zip(other.rdns.iter()).all(|(a, b)| same_rdn(a, b));
+            return self
+                .rdns
+                .iter()
+                .zip(other.rdns.iter())
+                .all(|(a, b)| same_rdn(a, b));
         }
-        let (a, b): (Vec<_>, Vec<_>) = (self.rdns.iter().flatten().collect(), other.rdns.iter().flatten().collect());
+        let (a, b): (Vec<_>, Vec<_>) = (
+            self.rdns.iter().flatten().collect(),
+            other.rdns.iter().flatten().collect(),
+        );
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
     }
 
@@ -153,7 +183,12 @@ impl Dn {
     pub fn rfc2253(&self) -> String {
         let ava = |ava: &Ava| format!("{}={}", ava.label(), escaped(&ava.value));
         let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
-        self.rdns.iter().rev().map(rdn).collect::<Vec<_>>().join(",")
+        self.rdns
+            .iter()
+            .rev()
+            .map(rdn)
+            .collect::<Vec<_>>()
+            .join(",")
     }
 
     /// Whether this name is `issuer`'s with exactly one more RDN that holds one common name; the common name then
@@ -162,14 +197,23 @@ impl Dn {
     pub fn common_name_below(&self, issuer: &Self) -> Option<&str> {
         let (last, rest) = self.rdns.split_last()?;
         let [ava] = last.as_slice() else { return None };
-        let below = rest.len() == issuer.rdns.len() && rest.iter().zip(issuer.rdns.iter()).all(|(a, b)| same_rdn(a, b));
+        let below = rest.len() == issuer.rdns.len()
+            && rest
+                .iter()
+                .zip(issuer.rdns.iter())
+                .all(|(a, b)| same_rdn(a, b));
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
     /// The last common name in it.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
-        self.rdns.iter().flatten().rev().find(|ava| ava.oid == COMMON_NAME).map(|ava| ava.value.as_str())
+        self.rdns
+            .iter()
+            .flatten()
+            .rev()
+            .find(|ava| ava.oid == COMMON_NAME)
+            .map(|ava| ava.value.as_str())
     }
 
     /// Whether the name has no RDN at all.
@@ -185,7 +229,10 @@ fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
         return a.matches(b);
     }
     let sorted = |rdn: &[Ava]| {
-        let mut all: Vec<_> = rdn.iter().map(|ava| (ava.oid, canonical(&ava.value))).collect();
+        let mut all: Vec<_> = rdn
+            .iter()
+            .map(|ava| (ava.oid, canonical(&ava.value)))
+            .collect();
         all.sort();
         all
     };
@@ -193,7 +240,10 @@ fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
 }
 
 fn finish(oid: ObjectIdentifier, value: &str) -> Vec<Ava> {
-    vec![Ava { oid, value: unescape(value) }]
+    vec![Ava {
+        oid,
+        value: unescape(value),
+    }]
 }
 
 fn split_unescaped(text: &str) -> Vec<String> {
@@ -218,8 +268,16 @@ fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
 }
 
 fn label_oid(label: &str) -> Option<ObjectIdentifier> {
-    let known = LABELS.iter().chain(ALIASES).find(|(name, _)| name.eq_ignore_ascii_case(label)).map(|(_, oid)| *oid);
-    let dotted = || label.starts_with(|c: char| c.is_ascii_digit()).then_some(label);
+    let known = LABELS
+        .iter()
+        .chain(ALIASES)
+        .find(|(name, _)| name.eq_ignore_ascii_case(label))
+        .map(|(_, oid)| *oid);
+    let dotted = || {
+        label
+            .starts_with(|c: char| c.is_ascii_digit())
+            .then_some(label)
+    };
     ObjectIdentifier::new(known.or_else(dotted)?).ok()
 }
 
@@ -262,7 +320,9 @@ impl fmt::Display for Dn {
                 write!(f, "{}=", ava.label())?;
                 for (at, byte) in ava.value.bytes().enumerate() {
                     match byte {
-                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => write!(f, "\\x{byte:02X}")?,
+                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => {
+                            write!(f, "\\x{byte:02X}")?
+                        }
                         b' '..=b'[' | b']'..=b'~' => write!(f, "{}", char::from(byte))?,
                         _ => write!(f, "\\x{byte:02X}")?,
                     }
@@ -279,7 +339,10 @@ fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for (at, c) in value.chars().enumerate() {
         let at_an_end = c == ' ' && (at == 0 || at == last);
-        if at_an_end || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';') || (c == '#' && at == 0) {
+        if at_an_end
+            || matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
+            || (c == '#' && at == 0)
+        {
             out.push('\\');
         }
         out.push(c);
@@ -289,8 +352,12 @@ fn escaped(value: &str) -> String {
 
 /// Whether a text begins with what reads as the label of an attribute. No label is longer than [`LONGEST_LABEL`].
 fn begins_label(text: &str) -> bool {
-    let end = text.bytes().take(LONGEST_LABEL).position(|byte| byte == b'=');
-    end.and_then(|end| text.get(..end)).is_some_and(|label| label_oid(label).is_some())
+    let end = text
+        .bytes()
+        .take(LONGEST_LABEL)
+        .position(|byte| byte == b'=');
+    end.and_then(|end| text.get(..end))
+        .is_some_and(|label| label_oid(label).is_some())
 }
 
 /// In bytes; of the dotted ones those in use.
@@ -315,7 +382,10 @@ mod tests {
     fn what_is_printed_names_nobody_else() {
         for value in [r"Mall\x6Fry", "a/CN=Mallory", "a+CN=b", r"a\/b", "x/y"] {
             let name = Dn {
-                rdns: Arc::new(vec![finish(ObjectIdentifier::new_unwrap("2.5.4.3"), &value.replace('\\', r"\x5C"))]),
+                rdns: Arc::new(vec![finish(
+                    ObjectIdentifier::new_unwrap("2.5.4.3"),
+                    &value.replace('\\', r"\x5C"),
+                )]),
             };
             assert_eq!(dn(&name.to_string()), name, "{value}");
         }
@@ -323,14 +393,30 @@ mod tests {
 
     #[test]
     fn an_rdn_of_thousands_of_attributes_is_compared_at_once() {
-        let ava = |n: usize| Ava { oid: ObjectIdentifier::new_unwrap("2.5.4.3"), value: n.to_string() };
-        let (up, down): (Vec<_>, Vec<_>) = ((0..20_000).map(ava).collect(), (0..20_000).rev().map(ava).collect());
-        assert!(Dn { rdns: Arc::new(vec![up]) }.matches(&Dn { rdns: Arc::new(vec![down]) }));
+        let ava = |n: usize| Ava {
+            oid: ObjectIdentifier::new_unwrap("2.5.4.3"),
+            value: n.to_string(),
+        };
+        let (up, down): (Vec<_>, Vec<_>) = (
+            (0..20_000).map(ava).collect(),
+            (0..20_000).rev().map(ava).collect(),
+        );
+        assert!(
+            Dn {
+                rdns: Arc::new(vec![up])
+            }
+            .matches(&Dn {
+                rdns: Arc::new(vec![down])
+            })
+        );
     }
 
     #[test]
     fn openssl_3_escapes_and_older_spelling_name_the_same_entity() {
-        assert_eq!(dn(r"/CN=host\/voms.example.org"), dn("/CN=host/voms.example.org"));
+        assert_eq!(
+            dn(r"/CN=host\/voms.example.org"),
+            dn("/CN=host/voms.example.org")
+        );
         assert!(dn(r"/CN=Zo\xC3\xAB").matches(&dn("/CN=Zoë")));
         assert!(dn(r"/CN=Zo\xEB").matches(&dn("/CN=Zoë")));
         assert_eq!(dn("/CN=Zoë").to_string(), r"/CN=Zo\xC3\xAB");

@@ -73,7 +73,9 @@ impl PrivateKey {
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         match kind {
             KeyKind::Rsa(bits) => Self::generate_rsa(bits),
-            KeyKind::P256 => PKey::ec_gen("prime256v1").map(Self).map_err(KeyError::Generation),
+            KeyKind::P256 => PKey::ec_gen("prime256v1")
+                .map(Self)
+                .map_err(KeyError::Generation),
         }
     }
 
@@ -82,7 +84,10 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Generation`].
     pub fn generate_rsa(bits: u32) -> Result<Self, KeyError> {
-        Rsa::generate(bits).and_then(PKey::from_rsa).map(Self).map_err(KeyError::Generation)
+        Rsa::generate(bits)
+            .and_then(PKey::from_rsa)
+            .map(Self)
+            .map_err(KeyError::Generation)
     }
 
     /// Parses a private key block: PKCS#1, SEC 1 or PKCS#8, each in the clear or encrypted (also with the ciphers
@@ -146,7 +151,11 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Encryption`].
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
-        let der = Zeroizing::new(self.0.private_key_to_pkcs8().map_err(|_| KeyError::Encryption)?);
+        let der = Zeroizing::new(
+            self.0
+                .private_key_to_pkcs8()
+                .map_err(|_| KeyError::Encryption)?,
+        );
         Ok(pem::encode("PRIVATE KEY", &der))
     }
 
@@ -165,18 +174,32 @@ impl PrivateKey {
             encryption_algorithm: parameters.map_err(|_| KeyError::Encryption)?.into(),
             encrypted_data: OctetString::new(encrypted).map_err(|_| KeyError::Encryption)?,
         };
-        let pem = pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().map_err(|_| KeyError::Encryption)?);
+        let pem = pem::encode(
+            "ENCRYPTED PRIVATE KEY",
+            &info.to_der().map_err(|_| KeyError::Encryption)?,
+        );
         let opens = |block: &Block<'_>| {
-            let opened = Self::from_pem::<KeyError>(block, || Ok(Zeroizing::new(passphrase.to_owned())));
+            let opened =
+                Self::from_pem::<KeyError>(block, || Ok(Zeroizing::new(passphrase.to_owned())));
             opened.is_ok_and(|opened| opened.0.public_eq(&self.0))
         };
-        if pem::blocks(pem.as_bytes()).first().is_some_and(opens) { Ok(pem) } else { Err(KeyError::Encryption) }
+        if pem::blocks(pem.as_bytes()).first().is_some_and(opens) {
+            Ok(pem)
+        } else {
+            Err(KeyError::Encryption)
+        }
     }
 
     fn encrypted(&self, passphrase: &str, salt: &[u8], iv: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let mut key = Zeroizing::new([0; 32]);
         let rounds = usize::try_from(ITERATIONS).unwrap_or(usize::MAX);
-        pbkdf2_hmac(passphrase.as_bytes(), salt, rounds, MessageDigest::sha256(), &mut *key)?;
+        pbkdf2_hmac(
+            passphrase.as_bytes(),
+            salt,
+            rounds,
+            MessageDigest::sha256(),
+            &mut *key,
+        )?;
         let clear = Zeroizing::new(self.0.private_key_to_pkcs8()?);
         encrypt(Cipher::aes_256_cbc(), &*key, Some(iv), &clear)
     }
@@ -215,7 +238,9 @@ impl std::fmt::Debug for PrivateKey {
 }
 
 /// Runs `open`, and once more with OpenSSL's legacy provider when a cipher is missing.
-pub(crate) fn with_legacy_ciphers<T>(open: impl Fn() -> Result<T, ErrorStack>) -> Result<T, ErrorStack> {
+pub(crate) fn with_legacy_ciphers<T>(
+    open: impl Fn() -> Result<T, ErrorStack>,
+) -> Result<T, ErrorStack> {
     let first = open();
     match &first {
         Err(errors) if is_unsupported(errors) => {
@@ -229,12 +254,19 @@ pub(crate) fn with_legacy_ciphers<T>(open: impl Fn() -> Result<T, ErrorStack>) -
 /// The decoders also say "unsupported", of the noise that a wrong passphrase sometimes decrypts to.
 pub(crate) fn is_unsupported(errors: &ErrorStack) -> bool {
     let is = |text: Option<&str>, what: &str| text.is_some_and(|text| text.contains(what));
-    errors.errors().iter().any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
+    errors
+        .errors()
+        .iter()
+        .any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
 }
 
 /// A wrong passphrase shows as a bad padding, a bad MAC or, once in some hundred times, as bad ASN.1.
 pub fn why_not_opened(errors: &ErrorStack) -> KeyError {
-    if is_unsupported(errors) { KeyError::Cipher } else { KeyError::Passphrase }
+    if is_unsupported(errors) {
+        KeyError::Cipher
+    } else {
+        KeyError::Passphrase
+    }
 }
 
 #[cfg(test)]
@@ -251,19 +283,28 @@ mod tests {
     #[test]
     fn no_key_is_locked_for_good() {
         let key = PrivateKey::generate_rsa(1024).unwrap();
-        assert!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE)).is_ok());
-        assert!(matches!(key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE + 1)), Err(KeyError::Encryption)));
+        assert!(
+            key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE))
+                .is_ok()
+        );
+        assert!(matches!(
+            key.to_encrypted_pem(&"x".repeat(LONGEST_PASSPHRASE + 1)),
+            Err(KeyError::Encryption)
+        ));
     }
 
     #[test]
     fn nobody_is_asked_for_the_passphrase_of_a_key_that_takes_for_ever() {
-        let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(20_000_000, &[1; 16], [2; 16]).unwrap();
+        let parameters =
+            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(20_000_000, &[1; 16], [2; 16])
+                .unwrap();
         let info = EncryptedPrivateKeyInfoOwned {
             encryption_algorithm: parameters.into(),
             encrypted_data: OctetString::new([3; 64]).unwrap(),
         };
         let text = pem::encode("ENCRYPTED PRIVATE KEY", &info.to_der().unwrap());
-        let opened = PrivateKey::from_pem::<KeyError>(&pem::blocks(text.as_bytes())[0], || panic!("asked"));
+        let opened =
+            PrivateKey::from_pem::<KeyError>(&pem::blocks(text.as_bytes())[0], || panic!("asked"));
         assert!(matches!(opened, Err(KeyError::TooCostly(20_000_000))));
     }
 
@@ -271,16 +312,26 @@ mod tests {
     fn a_wrong_passphrase_is_told_from_damage_of_a_clear_key() {
         let key = PrivateKey::generate_rsa(1024).unwrap();
         let cipher = openssl::symm::Cipher::aes_256_cbc();
-        let pem = key.pkey().private_key_to_pem_pkcs8_passphrase(cipher, b"right").unwrap();
+        let pem = key
+            .pkey()
+            .private_key_to_pem_pkcs8_passphrase(cipher, b"right")
+            .unwrap();
         let block = &pem::blocks(&pem)[0];
-        let open = |word: &str| PrivateKey::from_pem::<KeyError>(block, || Ok(Zeroizing::new(word.to_owned())));
+        let open = |word: &str| {
+            PrivateKey::from_pem::<KeyError>(block, || Ok(Zeroizing::new(word.to_owned())))
+        };
         assert!(open("right").is_ok());
         // One wrong passphrase in 256 decrypts to something whose padding fits.
         for number in 0..1024 {
-            assert!(matches!(open(&format!("wrong {number}")), Err(KeyError::Passphrase)));
+            assert!(matches!(
+                open(&format!("wrong {number}")),
+                Err(KeyError::Passphrase)
+            ));
         }
         let junk = pem::blocks(b"-----BEGIN PRIVATE KEY-----\nAAEC\n-----END PRIVATE KEY-----\n");
-        let malformed = PrivateKey::from_pem::<KeyError>(&junk[0], || panic!("asked although it is not encrypted"));
+        let malformed = PrivateKey::from_pem::<KeyError>(&junk[0], || {
+            panic!("asked although it is not encrypted")
+        });
         assert!(matches!(malformed, Err(KeyError::Malformed)));
     }
 }

@@ -28,18 +28,28 @@ pub(super) fn check_bundle(bundle: &Pkcs12Ref) -> Result<(), KeyError> {
 }
 
 fn check(rounds: u64) -> Result<(), KeyError> {
-    if rounds > MOST_ROUNDS { Err(KeyError::TooCostly(rounds)) } else { Ok(()) }
+    if rounds > MOST_ROUNDS {
+        Err(KeyError::TooCostly(rounds))
+    } else {
+        Ok(())
+    }
 }
 
 /// The most rounds that an algorithm asks for. They are found by their bytes, as inner parts may still be in BER.
 fn rounds_named_in(bytes: &[u8]) -> u64 {
     let after = |at: usize| {
         let rest = &bytes[at..];
-        let last_arc = |rest: &'_ [u8]| rest.get(1..).and_then(|rest| numbers(rest)?.first().copied());
+        let last_arc = |rest: &'_ [u8]| {
+            rest.get(1..)
+                .and_then(|rest| numbers(rest)?.first().copied())
+        };
         if let Some(rest) = rest.strip_prefix(SCRYPT) {
-            return numbers(rest).map(|all| all.iter().take(3).copied().fold(1, u64::saturating_mul));
+            return numbers(rest)
+                .map(|all| all.iter().take(3).copied().fold(1, u64::saturating_mul));
         }
-        rest.strip_prefix(PKCS5).or(rest.strip_prefix(PKCS12)).and_then(last_arc)
+        rest.strip_prefix(PKCS5)
+            .or(rest.strip_prefix(PKCS12))
+            .and_then(last_arc)
     };
     (0..bytes.len()).filter_map(after).max().unwrap_or(0)
 }
@@ -77,7 +87,9 @@ fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 }
 
 fn header(bytes: &[u8], tag: u8) -> Option<(Option<usize>, &[u8])> {
-    let [found, first, rest @ ..] = bytes else { return None };
+    let [found, first, rest @ ..] = bytes else {
+        return None;
+    };
     if *found != tag {
         return None;
     }
@@ -93,9 +105,14 @@ fn header(bytes: &[u8], tag: u8) -> Option<(Option<usize>, &[u8])> {
 
 /// A number without a sign; of one that does not fit, the largest.
 fn value(bytes: &[u8]) -> u64 {
-    let significant = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
+    let significant = bytes
+        .iter()
+        .position(|byte| *byte != 0)
+        .unwrap_or(bytes.len());
     match &bytes[significant..] {
-        short if short.len() <= 8 => short.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+        short if short.len() <= 8 => short
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
         _ => u64::MAX,
     }
 }
@@ -108,14 +125,36 @@ mod tests {
     fn rounds_are_read_in_every_form() {
         let salt = b"\x04\x02ab".as_slice();
         let all = |oid: &[u8], header: &[u8], numbers: &[u8]| {
-            rounds_named_in(&[b"\x30\x20\x06\x09", oid, header, salt, numbers, b"\x04\x00"].concat())
+            rounds_named_in(
+                &[b"\x30\x20\x06\x09", oid, header, salt, numbers, b"\x04\x00"].concat(),
+            )
         };
         let pbkdf2 = [PKCS5, b"\x0c"].concat();
-        assert_eq!(all(&pbkdf2, b"\x30\x08", b"\x02\x02\x08\x00\x02\x01\x20"), 2048);
-        assert_eq!(all(&pbkdf2, b"\x30\x80", b"\x02\x04\x7f\xff\xff\xff"), 0x7fff_ffff);
-        assert_eq!(all(&[PKCS12, b"\x03"].concat(), b"\x30\x81\x0a", b"\x02\x04\x7f\xff\xff\xff"), 0x7fff_ffff);
-        assert_eq!(all(&pbkdf2, b"\x30\x0f", b"\x02\x09\x01\0\0\0\0\0\0\0\0"), u64::MAX);
-        let scrypt = all(SCRYPT, b"\x30\x0f", b"\x02\x02\x40\x00\x02\x01\x08\x02\x01\x02\x02\x01\x20");
+        assert_eq!(
+            all(&pbkdf2, b"\x30\x08", b"\x02\x02\x08\x00\x02\x01\x20"),
+            2048
+        );
+        assert_eq!(
+            all(&pbkdf2, b"\x30\x80", b"\x02\x04\x7f\xff\xff\xff"),
+            0x7fff_ffff
+        );
+        assert_eq!(
+            all(
+                &[PKCS12, b"\x03"].concat(),
+                b"\x30\x81\x0a",
+                b"\x02\x04\x7f\xff\xff\xff"
+            ),
+            0x7fff_ffff
+        );
+        assert_eq!(
+            all(&pbkdf2, b"\x30\x0f", b"\x02\x09\x01\0\0\0\0\0\0\0\0"),
+            u64::MAX
+        );
+        let scrypt = all(
+            SCRYPT,
+            b"\x30\x0f",
+            b"\x02\x02\x40\x00\x02\x01\x08\x02\x01\x02\x02\x01\x20",
+        );
         assert_eq!(scrypt, 16384 * 8 * 2);
         assert_eq!(all(&pbkdf2, b"\x30\x04", b""), 0);
         assert_eq!(rounds_named_in(&pbkdf2), 0);

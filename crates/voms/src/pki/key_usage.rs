@@ -35,7 +35,12 @@ impl KeyUsage {
     #[must_use]
     pub fn from_der(value: &[u8]) -> Option<Self> {
         let bits = BitString::from_der(value).ok()?;
-        Some(Self(bits.bits().take(NAMES.len()).enumerate().fold(0, |sum, (i, set)| sum | u16::from(set) << i)))
+        Some(Self(
+            bits.bits()
+                .take(NAMES.len())
+                .enumerate()
+                .fold(0, |sum, (i, set)| sum | u16::from(set) << i),
+        ))
     }
 
     /// Encodes the extension's value, trailing zero bits left out as DER wants.
@@ -43,7 +48,10 @@ impl KeyUsage {
     /// # Errors
     /// The encoder's.
     pub fn to_der(self) -> Result<Vec<u8>, der::Error> {
-        let bytes = [(self.0 as u8).reverse_bits(), ((self.0 >> 8) as u8).reverse_bits()];
+        let bytes = [
+            (self.0 as u8).reverse_bits(),
+            ((self.0 >> 8) as u8).reverse_bits(),
+        ];
         let length = if self.0 > 0xff { 2 } else { 1 };
         let unused = bytes[length - 1].trailing_zeros().min(7) as u8;
         BitString::new(unused, &bytes[..length])?.to_der()
@@ -82,7 +90,12 @@ impl KeyUsage {
     /// The names of the bits as OpenSSL prints them.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
-        NAMES.iter().enumerate().filter(|(i, _)| self.0 >> i & 1 != 0).map(|(_, name)| *name).collect()
+        NAMES
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| self.0 >> i & 1 != 0)
+            .map(|(_, name)| *name)
+            .collect()
     }
 }
 
@@ -93,9 +106,15 @@ mod tests {
     #[test]
     fn bits_survive_the_round_trip() {
         for (der, names) in [
-            (&[3, 2, 5, 0xa0][..], vec!["Digital Signature", "Key Encipherment"]),
+            (
+                &[3, 2, 5, 0xa0][..],
+                vec!["Digital Signature", "Key Encipherment"],
+            ),
             (&[3, 2, 7, 0x80], vec!["Digital Signature"]),
-            (&[3, 3, 7, 0x08, 0x80], vec!["Key Agreement", "Decipher Only"]),
+            (
+                &[3, 3, 7, 0x08, 0x80],
+                vec!["Key Agreement", "Decipher Only"],
+            ),
         ] {
             let usage = KeyUsage::from_der(der).unwrap();
             assert_eq!(usage.names(), names);
@@ -108,7 +127,10 @@ mod tests {
         let all = KeyUsage(0x1ff).for_proxy();
         assert_eq!(all.names().len(), 6);
         assert!(all.may_sign());
-        assert_eq!(KeyUsage::FOR_PROXY.without_encipherment().to_der().unwrap(), [3, 2, 7, 0x80]);
+        assert_eq!(
+            KeyUsage::FOR_PROXY.without_encipherment().to_der().unwrap(),
+            [3, 2, 7, 0x80]
+        );
         assert!(KeyUsage::from_der(&[5, 0]).is_none());
     }
 }

@@ -42,7 +42,10 @@ impl<'a> Block<'a> {
     /// Whether the block is a certificate under any of its labels.
     #[must_use]
     pub fn is_certificate(&self) -> bool {
-        matches!(self.label, "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
+        matches!(
+            self.label,
+            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
+        )
     }
 
     /// Whether the block is a private key, encrypted or not.
@@ -55,7 +58,8 @@ impl<'a> Block<'a> {
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.label == "ENCRYPTED PRIVATE KEY"
-            || lines(self.text).any(|line| line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED"))
+            || lines(self.text)
+                .any(|line| line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED"))
     }
 
     /// The decoded body; `None` when it is not base64.
@@ -65,7 +69,8 @@ impl<'a> Block<'a> {
     pub fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
         let mut body = Zeroizing::new(Vec::with_capacity(self.text.len()));
         for line in lines(self.text).filter(|line| !line.starts_with(b"-----")) {
-            line.split(u8::is_ascii_whitespace).for_each(|word| body.extend_from_slice(word));
+            line.split(u8::is_ascii_whitespace)
+                .for_each(|word| body.extend_from_slice(word));
         }
         let mut der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&body).ok()?).ok()?);
         if self.label == "TRUSTED CERTIFICATE" {
@@ -77,7 +82,8 @@ impl<'a> Block<'a> {
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end)
+    text.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii_end)
 }
 
 fn contains(line: &[u8], what: &[u8]) -> bool {
@@ -91,7 +97,13 @@ pub fn stated_length(der: &[u8]) -> Option<usize> {
         0..=0x7f => Some(2 + usize::from(first)),
         0x81..=0x84 => {
             let count = usize::from(first & 0x7f);
-            Some(rest.get(..count)?.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)) + 2 + count)
+            Some(
+                rest.get(..count)?
+                    .iter()
+                    .fold(0, |sum, &byte| sum << 8 | usize::from(byte))
+                    + 2
+                    + count,
+            )
         }
         _ => None,
     }
@@ -102,16 +114,27 @@ pub fn stated_length(der: &[u8]) -> Option<usize> {
 pub fn blocks(file: &[u8]) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, &str)> = None;
-    let mut at = if file.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    let mut at = if file.starts_with(BYTE_ORDER_MARK) {
+        BYTE_ORDER_MARK.len()
+    } else {
+        0
+    };
     while at < file.len() {
-        let end = file[at..].iter().position(|byte| *byte == b'\n').map_or(file.len(), |length| at + length);
+        let end = file[at..]
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(file.len(), |length| at + length);
         let line = file[at..end].trim_ascii_end();
         if let Some(label) = boundary(line, b"-----BEGIN ") {
             open = Some((at, label));
         } else if let Some(label) = boundary(line, b"-----END ")
             && let Some((from, _)) = open.filter(|(_, begun)| *begun == label)
         {
-            blocks.push(Block { at: from, label, text: &file[from..end] });
+            blocks.push(Block {
+                at: from,
+                label,
+                text: &file[from..end],
+            });
             open = None;
         }
         at = end + 1;
@@ -130,15 +153,23 @@ fn boundary<'a>(line: &'a [u8], begin: &[u8]) -> Option<&'a str> {
 pub fn is_whole(file: &[u8]) -> bool {
     // Base64 has no dashes, so nearly all lines are passed over at once.
     let begins = lines(file).filter(|line| line.contains(&b'-') && contains(line, b"-----BEGIN "));
-    let begun = begins.filter(|line| contains(line, b"CERTIFICATE-----")).count();
-    begun == blocks(file).iter().filter(|block| block.is_certificate()).count()
+    let begun = begins
+        .filter(|line| contains(line, b"CERTIFICATE-----"))
+        .count();
+    begun
+        == blocks(file)
+            .iter()
+            .filter(|block| block.is_certificate())
+            .count()
 }
 
 /// Encodes one block with lines of 64 characters.
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
     let body = Zeroizing::new(base64::encode_block(der));
-    let mut out = Zeroizing::new(String::with_capacity(body.len() + body.len() / 64 + 2 * label.len() + 32));
+    let mut out = Zeroizing::new(String::with_capacity(
+        body.len() + body.len() / 64 + 2 * label.len() + 32,
+    ));
     out.push_str(&format!("-----BEGIN {label}-----\n"));
     let mut rest = body.as_str();
     while !rest.is_empty() {
@@ -168,10 +199,19 @@ mod tests {
 
     #[test]
     fn a_block_cut_short_is_no_block() {
-        let good = b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n".as_slice();
+        let good = b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"
+            .as_slice();
         assert!(is_whole(good) && blocks(good).len() == 1);
-        assert!(!is_whole(&[good, b"-----BEGIN CERTIFICATE-----\n"].concat()));
-        assert!(!is_whole(&[good, b"x-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"].concat()));
+        assert!(!is_whole(
+            &[good, b"-----BEGIN CERTIFICATE-----\n"].concat()
+        ));
+        assert!(!is_whole(
+            &[
+                good,
+                b"x-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n"
+            ]
+            .concat()
+        ));
         assert!(blocks(b"-----BEGIN CERTIFICATE-----\nAAEC\n").is_empty());
         assert!(blocks(&[0xff; 64]).is_empty());
     }
@@ -179,7 +219,10 @@ mod tests {
     #[test]
     fn only_the_certificate_of_a_trusted_certificate_is_taken() {
         let text = encode("TRUSTED CERTIFICATE", &[0x30, 0x02, 0x05, 0x00, 0x30, 0x00]);
-        assert_eq!(blocks(text.as_bytes())[0].der().unwrap().as_slice(), [0x30, 0x02, 0x05, 0x00]);
+        assert_eq!(
+            blocks(text.as_bytes())[0].der().unwrap().as_slice(),
+            [0x30, 0x02, 0x05, 0x00]
+        );
     }
 
     #[test]
@@ -193,6 +236,12 @@ mod tests {
     #[test]
     fn what_is_encoded_is_decoded() {
         let der: Vec<u8> = (0..200).map(|i| i as u8).collect();
-        assert_eq!(blocks(encode("X", &der).as_bytes())[0].der().unwrap().as_slice(), der);
+        assert_eq!(
+            blocks(encode("X", &der).as_bytes())[0]
+                .der()
+                .unwrap()
+                .as_slice(),
+            der
+        );
     }
 }

@@ -28,7 +28,11 @@ impl Credential {
     ///
     /// # Errors
     /// OpenSSL's.
-    pub fn to_pkcs12(&self, password: &str, ciphers: Ciphers) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+    pub fn to_pkcs12(
+        &self,
+        password: &str,
+        ciphers: Ciphers,
+    ) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
         let mut builder = Pkcs12::builder();
         let (leaf, issuers) = self.chain().certificates().split_at(1);
         let mut above = Stack::new()?;
@@ -74,7 +78,9 @@ pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyErr
         .or_else(|errors| match password.is_ascii() {
             true => Err(errors),
             // OpenSSL before 1.1 took each byte of the password for a character.
-            false => attempt(&Zeroizing::new(password.bytes().map(char::from).collect::<String>())),
+            false => attempt(&Zeroizing::new(
+                password.bytes().map(char::from).collect::<String>(),
+            )),
         })
         .map_err(|errors| why_not_opened(&errors))
 }
@@ -83,7 +89,9 @@ pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyErr
 fn why_not_opened(errors: &ErrorStack) -> KeyError {
     let says = |what: &str| {
         let reasons = errors.errors().iter().filter_map(|error| error.reason());
-        reasons.map(str::to_ascii_lowercase).any(|reason| reason.contains(what))
+        reasons
+            .map(str::to_ascii_lowercase)
+            .any(|reason| reason.contains(what))
     };
     if says("mac verify failure") {
         KeyError::Passphrase
@@ -96,16 +104,43 @@ fn why_not_opened(errors: &ErrorStack) -> KeyError {
 
 /// Ciphers of PKCS#12 (RFC 7292 appendix C, RFC 8018 appendix B.2).
 const CIPHERS: [(ObjectIdentifier, &str); 10] = [
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.1"), "RC4-128"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.2"), "RC4-40"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.3"), "3DES"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4"), "3DES with two keys"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5"), "RC2-128"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6"), "RC2-40"),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.1"),
+        "RC4-128",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.2"),
+        "RC4-40",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.3"),
+        "3DES",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4"),
+        "3DES with two keys",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5"),
+        "RC2-128",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6"),
+        "RC2-40",
+    ),
     (ObjectIdentifier::new_unwrap("1.2.840.113549.3.7"), "3DES"),
-    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2"), "AES-128"),
-    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.22"), "AES-192"),
-    (ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42"), "AES-256"),
+    (
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2"),
+        "AES-128",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.22"),
+        "AES-192",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42"),
+        "AES-256",
+    ),
 ];
 
 /// The ciphers that a bundle names outside of what is encrypted. Found by their bytes, since old bundles are in BER.
@@ -131,5 +166,8 @@ pub fn keys_in(bundle: &[u8]) -> usize {
 fn occurrences(bytes: &[u8], id: ObjectIdentifier) -> usize {
     let body = id.as_bytes();
     let header = [0x06, u8::try_from(body.len()).unwrap_or(0)];
-    bytes.windows(2 + body.len()).filter(|part| part[..2] == header && &part[2..] == body).count()
+    bytes
+        .windows(2 + body.len())
+        .filter(|part| part[..2] == header && &part[2..] == body)
+        .count()
 }

@@ -43,7 +43,10 @@ impl StrengthPolicy {
     #[must_use]
     pub fn allowing(self, weakness: Weakness) -> Self {
         match weakness {
-            Weakness::ShortKey => Self { short_keys: true, ..self },
+            Weakness::ShortKey => Self {
+                short_keys: true,
+                ..self
+            },
             Weakness::Sha1 => Self { sha1: true, ..self },
             Weakness::Md5 => Self { md5: true, ..self },
             Weakness::Unknown(_) => self,
@@ -53,7 +56,9 @@ impl StrengthPolicy {
     /// What is wrong with the key of a certificate.
     #[must_use]
     pub fn judge_key(self, certificate: &Certificate) -> Option<Weakness> {
-        let bits = certificate.public_key().map_or(0, |key| key.security_bits());
+        let bits = certificate
+            .public_key()
+            .map_or(0, |key| key.security_bits());
         let least = if self.short_keys { LEAST } else { ENOUGH };
         (bits < least).then_some(Weakness::ShortKey)
     }
@@ -72,7 +77,9 @@ impl StrengthPolicy {
 fn digest_weakness(algorithm: &AlgorithmIdentifierOwned) -> Option<Weakness> {
     match algorithm.oid {
         oid::MD2_WITH_RSA | oid::MD4_WITH_RSA | oid::MD5_WITH_RSA => Some(Weakness::Md5),
-        oid::SHA1_WITH_RSA | oid::OIW_SHA1_WITH_RSA | oid::DSA_WITH_SHA1 | oid::ECDSA_WITH_SHA1 => Some(Weakness::Sha1),
+        oid::SHA1_WITH_RSA | oid::OIW_SHA1_WITH_RSA | oid::DSA_WITH_SHA1 | oid::ECDSA_WITH_SHA1 => {
+            Some(Weakness::Sha1)
+        }
         // Without parameters, and by default in them, the digest is SHA-1 (RFC 4055 section 3.1).
         oid::RSASSA_PSS => match algorithm.parameters.as_ref().and_then(pss_digest) {
             Some(oid::MD5) => Some(Weakness::Md5),
@@ -113,7 +120,9 @@ const STRONG: [ObjectIdentifier; 21] = [
 /// NIST's arc of digests: SHA-2 from 1 to 6, SHA-3 from 7 to 10.
 fn is_sha2_or_3(digest: ObjectIdentifier) -> bool {
     let text = digest.to_string();
-    let last = text.strip_prefix("2.16.840.1.101.3.4.2.").and_then(|last| last.parse::<u32>().ok());
+    let last = text
+        .strip_prefix("2.16.840.1.101.3.4.2.")
+        .and_then(|last| last.parse::<u32>().ok());
     last.is_some_and(|last| (1..=10).contains(&last))
 }
 
@@ -142,7 +151,10 @@ mod tests {
     fn the_digest_of_pss_is_looked_up_in_its_parameters() {
         let sha256 = "303d06092a864886f70d01010a3030a00d300b0609608648016503040201a11a301806092a864886f70d010108300b0609608648016503040201a203020120";
         assert_eq!(digest_weakness(&algorithm(sha256)), None);
-        for sha1 in ["300d06092a864886f70d01010a3000", "300b06092a864886f70d01010a"] {
+        for sha1 in [
+            "300d06092a864886f70d01010a3000",
+            "300b06092a864886f70d01010a",
+        ] {
             assert_eq!(digest_weakness(&algorithm(sha1)), Some(Weakness::Sha1));
         }
     }
@@ -152,9 +164,15 @@ mod tests {
         let md5 = algorithm("300d06092a864886f70d0101040500");
         let policy = StrengthPolicy::default();
         assert_eq!(policy.judge_signature(&md5), Some(Weakness::Md5));
-        assert_eq!(policy.allowing(Weakness::Sha1).judge_signature(&md5), Some(Weakness::Md5));
+        assert_eq!(
+            policy.allowing(Weakness::Sha1).judge_signature(&md5),
+            Some(Weakness::Md5)
+        );
         assert_eq!(policy.allowing(Weakness::Md5).judge_signature(&md5), None);
         let ripemd = algorithm("300a06062b24030301020500");
-        assert!(matches!(policy.judge_signature(&ripemd), Some(Weakness::Unknown(_))));
+        assert!(matches!(
+            policy.judge_signature(&ripemd),
+            Some(Weakness::Unknown(_))
+        ));
     }
 }

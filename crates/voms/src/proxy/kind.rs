@@ -30,7 +30,10 @@ impl Policy {
             oid::INDEPENDENT => Self::Independent,
             language => Self::Language {
                 oid: language,
-                policy: policy.policy.as_ref().map(|octets| octets.as_bytes().to_vec()),
+                policy: policy
+                    .policy
+                    .as_ref()
+                    .map(|octets| octets.as_bytes().to_vec()),
             },
         }
     }
@@ -42,7 +45,10 @@ impl Policy {
             Self::Independent => (oid::INDEPENDENT, None),
             Self::Language { oid, policy } => (*oid, policy.clone()),
         };
-        Ok(ProxyPolicy { policy_language, policy: policy.map(OctetString::new).transpose()? })
+        Ok(ProxyPolicy {
+            policy_language,
+            policy: policy.map(OctetString::new).transpose()?,
+        })
     }
 }
 
@@ -85,13 +91,21 @@ impl ProxyType {
     /// Whether the proxy has none of its issuer's rights.
     #[must_use]
     pub fn is_independent(&self) -> bool {
-        matches!(self, Self::Rfc(Policy::Independent) | Self::Draft(Policy::Independent))
+        matches!(
+            self,
+            Self::Rfc(Policy::Independent) | Self::Draft(Policy::Independent)
+        )
     }
 
     /// Whether the proxy is limited, in whatever way its generation says so.
     #[must_use]
     pub fn is_limited(&self) -> bool {
-        matches!(self, Self::Rfc(Policy::Limited) | Self::Draft(Policy::Limited) | Self::Legacy { limited: true })
+        matches!(
+            self,
+            Self::Rfc(Policy::Limited)
+                | Self::Draft(Policy::Limited)
+                | Self::Legacy { limited: true }
+        )
     }
 }
 

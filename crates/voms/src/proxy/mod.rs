@@ -98,18 +98,32 @@ impl Credential {
     ///
     /// # Errors
     /// Every finding.
-    pub fn verify(&self, anchors: &TrustAnchors, now: DateTime<Utc>) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+    pub fn verify(
+        &self,
+        anchors: &TrustAnchors,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
         let chain = self.chain().verify(anchors, now)?;
-        Ok(VerifiedIssuer { credential: self, usable_until: chain.usable_until() })
+        Ok(VerifiedIssuer {
+            credential: self,
+            usable_until: chain.usable_until(),
+        })
     }
 
     /// Checks what can be checked without trust anchors: dates, and the proxies in the chain.
     ///
     /// # Errors
     /// Every finding.
-    pub fn verify_locally(&self, now: DateTime<Utc>) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+    pub fn verify_locally(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
         let findings = self.chain().local_findings(now);
-        if findings.is_empty() { Ok(VerifiedIssuer::assume(self)) } else { Err(findings) }
+        if findings.is_empty() {
+            Ok(VerifiedIssuer::assume(self))
+        } else {
+            Err(findings)
+        }
     }
 }
 
@@ -117,7 +131,10 @@ impl<'a> VerifiedIssuer<'a> {
     /// Takes a credential as it is: for tests, and for commands whose user answers for it.
     #[must_use]
     pub fn assume(credential: &'a Credential) -> Self {
-        Self { credential, usable_until: credential.chain().not_after() }
+        Self {
+            credential,
+            usable_until: credential.chain().not_after(),
+        }
     }
 
     /// The credential.
@@ -165,7 +182,14 @@ impl ProxyRequest {
     #[must_use]
     pub fn new(lifetime: Duration) -> Self {
         let (generation, policy) = (Generation::Rfc, Policy::InheritAll);
-        Self { generation, policy, path_length: None, lifetime, attributes: Vec::new(), included: None }
+        Self {
+            generation,
+            policy,
+            path_length: None,
+            lifetime,
+            attributes: Vec::new(),
+            included: None,
+        }
     }
 
     /// The same of another generation, for old services.
@@ -183,13 +207,19 @@ impl ProxyRequest {
     /// The same with a limit to how many proxies may follow; `None` for any number.
     #[must_use]
     pub fn with_path_length(self, path_length: Option<u32>) -> Self {
-        Self { path_length, ..self }
+        Self {
+            path_length,
+            ..self
+        }
     }
 
     /// The same carrying attribute certificates, byte for byte.
     #[must_use]
     pub fn carrying(self, acs: impl IntoIterator<Item = CarriedAc>) -> Self {
-        Self { attributes: acs.into_iter().map(|ac| ac.0).collect(), ..self }
+        Self {
+            attributes: acs.into_iter().map(|ac| ac.0).collect(),
+            ..self
+        }
     }
 
     /// The same with a file in the extension that VOMS has for it.
@@ -215,7 +245,9 @@ impl ProxyRequest {
         let chain = issuer.chain();
         let mut notes = self.adapt_to(chain, now)?;
         let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.not_before());
-        let wanted = now.checked_add_signed(self.lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let wanted = now
+            .checked_add_signed(self.lifetime)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC);
         let latest = latest.min(chain.not_after());
         let not_after = wanted.min(latest);
         if not_after <= now {
@@ -238,14 +270,32 @@ impl ProxyRequest {
         }
         builder.sign(issuer.key().pkey(), digest(issuer))?;
         let certificate = Certificate::from_x509(&builder.build())?;
-        let issuers = chain.certificates().iter().filter(|c| !c.is_self_issued()).cloned().collect();
-        Ok(Proxy { certificate, key, issuers, notes })
+        let issuers = chain
+            .certificates()
+            .iter()
+            .filter(|c| !c.is_self_issued())
+            .cloned()
+            .collect();
+        Ok(Proxy {
+            certificate,
+            key,
+            issuers,
+            notes,
+        })
     }
 
     /// Keeps the chain homogeneous and limited where it is (spec 1.8 rules 6 to 8).
-    fn adapt_to(&mut self, chain: &Chain, now: DateTime<Utc>) -> Result<Vec<ProxyNote>, ProxyError> {
+    fn adapt_to(
+        &mut self,
+        chain: &Chain,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<ProxyNote>, ProxyError> {
         let mut notes = Vec::new();
-        if chain.leaf().key_usage().is_some_and(|usage| !usage.may_sign()) {
+        if chain
+            .leaf()
+            .key_usage()
+            .is_some_and(|usage| !usage.may_sign())
+        {
             return Err(ProxyError::MayNotSign);
         }
         let mixed = |finding: &ChainFinding| matches!(finding, ChainFinding::MixedTypes(_));
@@ -253,7 +303,9 @@ impl ProxyRequest {
             return Err(ProxyError::MixedChain);
         }
         let exhausted = |(at, proxy): (usize, &Certificate)| {
-            proxy.proxy_path_length().is_some_and(|allowed| usize::try_from(allowed).is_ok_and(|a| a <= at))
+            proxy
+                .proxy_path_length()
+                .is_some_and(|allowed| usize::try_from(allowed).is_ok_and(|a| a <= at))
         };
         if chain.proxies().iter().enumerate().any(exhausted) {
             return Err(ProxyError::PathLength);
@@ -269,7 +321,8 @@ impl ProxyRequest {
                 notes.push(ProxyNote::LimitedForced);
             }
         }
-        let plain = matches!(self.policy, Policy::InheritAll | Policy::Limited) && self.path_length.is_none();
+        let plain = matches!(self.policy, Policy::InheritAll | Policy::Limited)
+            && self.path_length.is_none();
         if self.generation == Generation::Legacy && !plain {
             return Err(ProxyError::LegacyCannot);
         }
@@ -286,7 +339,11 @@ impl ProxyRequest {
             (Generation::Legacy, _) => "proxy".to_owned(),
             _ => number.to_string(),
         };
-        name.append_entry_by_nid_with_type(Nid::COMMONNAME, &common_name, openssl::asn1::Asn1Type::PRINTABLESTRING)?;
+        name.append_entry_by_nid_with_type(
+            Nid::COMMONNAME,
+            &common_name,
+            openssl::asn1::Asn1Type::PRINTABLESTRING,
+        )?;
         Ok(name.build())
     }
 
@@ -297,27 +354,49 @@ impl ProxyRequest {
         }
     }
 
-    fn extensions(&self, chain: &Chain, key: &PrivateKey) -> Result<Vec<X509Extension>, ProxyError> {
+    fn extensions(
+        &self,
+        chain: &Chain,
+        key: &PrivateKey,
+    ) -> Result<Vec<X509Extension>, ProxyError> {
         let mut extensions = Vec::new();
         if !self.attributes.is_empty() {
-            let value = AcSeq { acs: self.attributes.clone() }
-                .to_der()
-                .map_err(|error| ProxyError::Attributes(error.to_string()))?;
+            let value = AcSeq {
+                acs: self.attributes.clone(),
+            }
+            .to_der()
+            .map_err(|error| ProxyError::Attributes(error.to_string()))?;
             extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
         }
         if let Some(included) = &self.included {
             extensions.push(extension(oid::VOMS_INCLUDED_FILE, false, included)?);
         }
-        let usage = chain.leaf().key_usage().map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
-        let usage = if key.pkey().id() == Id::EC { usage.without_encipherment() } else { usage };
+        let usage = chain
+            .leaf()
+            .key_usage()
+            .map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
+        let usage = if key.pkey().id() == Id::EC {
+            usage.without_encipherment()
+        } else {
+            usage
+        };
         extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);
         let proxy_policy = self.policy.to_info()?;
-        let info = ProxyCertInfo { path_len_constraint: self.path_length, proxy_policy };
+        let info = ProxyCertInfo {
+            path_len_constraint: self.path_length,
+            proxy_policy,
+        };
         match self.generation {
-            Generation::Rfc => extensions.push(extension(oid::PROXY_CERT_INFO, true, &info.to_der()?)?),
+            Generation::Rfc => {
+                extensions.push(extension(oid::PROXY_CERT_INFO, true, &info.to_der()?)?)
+            }
             Generation::Draft => {
                 let draft = DraftProxyCertInfo::from(info);
-                extensions.push(extension(oid::DRAFT_PROXY_CERT_INFO, true, &draft.to_der()?)?);
+                extensions.push(extension(
+                    oid::DRAFT_PROXY_CERT_INFO,
+                    true,
+                    &draft.to_der()?,
+                )?);
             }
             Generation::Legacy => {}
         }
@@ -326,7 +405,11 @@ impl ProxyRequest {
 }
 
 /// An extension as OpenSSL's builders take it.
-pub fn extension(id: der::asn1::ObjectIdentifier, critical: bool, value: &[u8]) -> Result<X509Extension, ErrorStack> {
+pub fn extension(
+    id: der::asn1::ObjectIdentifier,
+    critical: bool,
+    value: &[u8],
+) -> Result<X509Extension, ErrorStack> {
     let id = Asn1Object::from_str(&id.to_string())?;
     X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
 }
@@ -385,7 +468,12 @@ impl Proxy {
     /// # Errors
     /// Never in practice: the proxy is there.
     pub fn chain(&self) -> Result<Chain, crate::chain::ChainError> {
-        Chain::new(std::iter::once(&self.certificate).chain(&self.issuers).cloned().collect())
+        Chain::new(
+            std::iter::once(&self.certificate)
+                .chain(&self.issuers)
+                .cloned()
+                .collect(),
+        )
     }
 
     /// The file's contents: certificate, key, issuers (spec 1.9).
@@ -394,7 +482,9 @@ impl Proxy {
     /// OpenSSL's.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
         let key = self.key.to_pem()?;
-        let mut out = Zeroizing::new(Vec::with_capacity(key.len() + 4096 * (1 + self.issuers.len())));
+        let mut out = Zeroizing::new(Vec::with_capacity(
+            key.len() + 4096 * (1 + self.issuers.len()),
+        ));
         out.extend_from_slice(pem::encode("CERTIFICATE", self.certificate.der()).as_bytes());
         out.extend_from_slice(&key);
         for issuer in &self.issuers {

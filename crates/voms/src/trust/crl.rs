@@ -57,8 +57,14 @@ enum Scope {
 
 impl Scope {
     fn of(list: &TbsCertList) -> Self {
-        let extension = list.crl_extensions.iter().flatten().find(|e| e.extn_id == oid::ISSUING_DISTRIBUTION_POINT);
-        match extension.map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes())) {
+        let extension = list
+            .crl_extensions
+            .iter()
+            .flatten()
+            .find(|e| e.extn_id == oid::ISSUING_DISTRIBUTION_POINT);
+        match extension
+            .map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()))
+        {
             None => Self::All,
             Some(Ok(point)) => Self::Part(Box::new(point)),
             Some(Err(_)) => Self::Unreadable,
@@ -71,28 +77,49 @@ impl Scope {
             Self::Unreadable => return false,
             Self::Part(point) => point,
         };
-        let kind = if certificate.is_ca() { !point.only_contains_user_certs } else { !point.only_contains_ca_certs };
-        let of_others = point.indirect_crl || point.only_contains_attribute_certs || point.only_some_reasons.is_some();
-        kind && !of_others && point.distribution_point.as_ref().is_none_or(|name| is_point_of(certificate, name))
+        let kind = if certificate.is_ca() {
+            !point.only_contains_user_certs
+        } else {
+            !point.only_contains_ca_certs
+        };
+        let of_others = point.indirect_crl
+            || point.only_contains_attribute_certs
+            || point.only_some_reasons.is_some();
+        kind && !of_others
+            && point
+                .distribution_point
+                .as_ref()
+                .is_none_or(|name| is_point_of(certificate, name))
     }
 }
 
 /// Whether a certificate names the point as one where it would be listed.
 fn is_point_of(certificate: &Certificate, point: &DistributionPointName) -> bool {
-    let DistributionPointName::FullName(names) = point else { return false };
-    let Some((_, value)) = certificate.extension(oid::CRL_DISTRIBUTION_POINTS) else { return false };
-    let own = CrlDistributionPoints::from_der(value).map(|points| points.0).unwrap_or_default();
-    own.iter().filter_map(|own| own.distribution_point.as_ref()).any(|own| match own {
-        DistributionPointName::FullName(own) => own.iter().any(|name| names.contains(name)),
-        DistributionPointName::NameRelativeToCRLIssuer(_) => false,
-    })
+    let DistributionPointName::FullName(names) = point else {
+        return false;
+    };
+    let Some((_, value)) = certificate.extension(oid::CRL_DISTRIBUTION_POINTS) else {
+        return false;
+    };
+    let own = CrlDistributionPoints::from_der(value)
+        .map(|points| points.0)
+        .unwrap_or_default();
+    own.iter()
+        .filter_map(|own| own.distribution_point.as_ref())
+        .any(|own| match own {
+            DistributionPointName::FullName(own) => own.iter().any(|name| names.contains(name)),
+            DistributionPointName::NameRelativeToCRLIssuer(_) => false,
+        })
 }
 
 impl Crl {
     /// Parses the lists of a PEM file, or one in DER; `None` when there is none or one cannot be read.
     pub fn all(file: &[u8]) -> Option<Vec<Self>> {
         let blocks = pem::blocks(file);
-        let mut lists = blocks.iter().filter(|block| block.label() == "X509 CRL").peekable();
+        let mut lists = blocks
+            .iter()
+            .filter(|block| block.label() == "X509 CRL")
+            .peekable();
         if lists.peek().is_none() {
             return Some(vec![Self::parse(file)?]);
         }
@@ -110,7 +137,10 @@ impl Crl {
             next_update: instant(tbs.next_update?),
             revoked: revoked
                 .map(|entry| {
-                    (minimal_integer(entry.user_certificate.as_bytes()).into(), instant(entry.revocation_date))
+                    (
+                        minimal_integer(entry.user_certificate.as_bytes()).into(),
+                        instant(entry.revocation_date),
+                    )
                 })
                 .collect(),
             unknown: tbs.critical_extensions().find(|id| !KNOWN.contains(id)),
@@ -130,7 +160,10 @@ impl Crl {
         if let Some((_, signed)) = checked.as_ref().filter(|(known, _)| known == issuer) {
             return *signed;
         }
-        let signed = issuer.public_key().and_then(|key| self.signed.verify(&key)).unwrap_or(false);
+        let signed = issuer
+            .public_key()
+            .and_then(|key| self.signed.verify(&key))
+            .unwrap_or(false);
         *checked = Some((issuer.clone(), signed));
         signed
     }
@@ -148,7 +181,10 @@ impl Crl {
         if !self.is_signed_by(issuer) {
             return Some(CrlProblem::Signature);
         }
-        if issuer.key_usage().is_some_and(|usage| !usage.may_sign_lists()) {
+        if issuer
+            .key_usage()
+            .is_some_and(|usage| !usage.may_sign_lists())
+        {
             return Some(CrlProblem::MayNotSign);
         }
         if strength.judge_signature(&self.algorithm).is_some() {
@@ -183,7 +219,10 @@ pub fn judge(
     strength: StrengthPolicy,
     now: DateTime<Utc>,
 ) -> Result<(), PathProblem> {
-    let unusable = |problem| PathProblem::CrlUnusable { crl: path.to_owned(), problem };
+    let unusable = |problem| PathProblem::CrlUnusable {
+        crl: path.to_owned(),
+        problem,
+    };
     if let Some(problem) = crl.unusable(certificate, issuer, strength) {
         return Err(unusable(problem));
     }
@@ -191,10 +230,16 @@ pub fn judge(
         return Err(unusable(CrlProblem::NotYetValid));
     }
     if let Some(at) = crl.revoked.get(minimal_integer(certificate.serial_bytes())) {
-        return Err(PathProblem::Revoked { at: *at, crl: path.to_owned() });
+        return Err(PathProblem::Revoked {
+            at: *at,
+            crl: path.to_owned(),
+        });
     }
     if crl.next_update < now {
-        return Err(PathProblem::CrlExpired { crl: path.to_owned(), next_update: crl.next_update });
+        return Err(PathProblem::CrlExpired {
+            crl: path.to_owned(),
+            next_update: crl.next_update,
+        });
     }
     Ok(())
 }

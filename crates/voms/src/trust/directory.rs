@@ -59,7 +59,13 @@ impl<'a> CaName<'a> {
 /// MD5 of a name, which is not to be had in FIPS mode, where such file names are of no use.
 fn old_hash(name: &[u8]) -> Option<u32> {
     let digest = openssl::hash::hash(MessageDigest::md5(), name).ok()?;
-    Some(digest.iter().take(4).rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+    Some(
+        digest
+            .iter()
+            .take(4)
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u32::from(*byte)),
+    )
 }
 
 /// Where the files of one CA lie.
@@ -102,7 +108,11 @@ impl Directory {
 
     /// The directory as it is at a moment, by which the age of changes on disk is judged.
     pub fn view(&self, now: DateTime<Utc>) -> View<'_> {
-        View { directory: self, state: self.paths.state(now), now }
+        View {
+            directory: self,
+            state: self.paths.state(now),
+            now,
+        }
     }
 
     fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
@@ -122,8 +132,14 @@ impl Directory {
             without_links(found)
         };
         let named = |end: &str| {
-            let paths = hashes.iter().map(|hash| self.path().join(format!("{hash:08x}.{end}")));
-            without_links(paths.filter(|path| path.symlink_metadata().is_ok()).collect())
+            let paths = hashes
+                .iter()
+                .map(|hash| self.path().join(format!("{hash:08x}.{end}")));
+            without_links(
+                paths
+                    .filter(|path| path.symlink_metadata().is_ok())
+                    .collect(),
+            )
         };
         let found = CaPaths {
             certificates: numbered(""),
@@ -160,8 +176,17 @@ impl<'a> View<'a> {
     /// What there is of one CA.
     pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
         let look = || self.directory.look_for(ca).map(Arc::new);
-        let paths = self.directory.paths.find(ca.der(), self.state, look).unwrap_or_default();
-        CaFiles { directory: self.directory, ca, paths, now: self.now }
+        let paths = self
+            .directory
+            .paths
+            .find(ca.der(), self.state, look)
+            .unwrap_or_default();
+        CaFiles {
+            directory: self.directory,
+            ca,
+            paths,
+            now: self.now,
+        }
     }
 }
 
@@ -178,7 +203,11 @@ impl CaFiles<'_> {
     pub fn certificates(&self) -> Vec<Certificate> {
         let mut found = Vec::new();
         for (_, file) in self.files() {
-            for certificate in file.certificates.iter().filter(|certificate| self.is_of_the_ca(certificate)) {
+            for certificate in file
+                .certificates
+                .iter()
+                .filter(|certificate| self.is_of_the_ca(certificate))
+            {
                 if !found.contains(certificate) {
                     found.push(certificate.clone());
                 }
@@ -189,13 +218,18 @@ impl CaFiles<'_> {
 
     /// A file of the CA's name that does not hold, or not only, certificates.
     pub fn unreadable(&self) -> Option<PathBuf> {
-        self.files().find(|(_, file)| file.is_damaged).map(|(path, _)| path.to_owned())
+        self.files()
+            .find(|(_, file)| file.is_damaged)
+            .map(|(path, _)| path.to_owned())
     }
 
     fn files(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
         self.paths.certificates.iter().filter_map(|path| {
             let known = &self.directory.certificates;
-            Some((path.as_path(), known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?))
+            Some((
+                path.as_path(),
+                known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?,
+            ))
         })
     }
 
@@ -207,23 +241,48 @@ impl CaFiles<'_> {
     pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Vec<Crl>>>)> {
         let read = |path: &Path| {
             let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::all);
-            self.directory.revocation_lists.get(path, CRL_LIMIT, self.now, parse)
+            self.directory
+                .revocation_lists
+                .get(path, CRL_LIMIT, self.now, parse)
         };
         let paths = self.paths.revocation_lists.iter();
-        paths.filter_map(|path| Some((path.as_path(), read(path)?))).collect()
+        paths
+            .filter_map(|path| Some((path.as_path(), read(path)?)))
+            .collect()
     }
 
     /// What says which names it may certify.
     pub fn policies(&self) -> Vec<(&Path, Arc<Result<Policy, PolicyError>>)> {
         let read = |path: &Path, parse: fn(&str) -> Result<Policy, PolicyError>| {
-            self.directory.policies.get(path, files::CONFIGURATION_LIMIT, self.now, |file| match file {
-                Ok(file) => parse(&String::from_utf8_lossy(file)),
-                Err(_) => Err(PolicyError { line: 1, why: "the file cannot be read" }),
-            })
+            self.directory
+                .policies
+                .get(
+                    path,
+                    files::CONFIGURATION_LIMIT,
+                    self.now,
+                    |file| match file {
+                        Ok(file) => parse(&String::from_utf8_lossy(file)),
+                        Err(_) => Err(PolicyError {
+                            line: 1,
+                            why: "the file cannot be read",
+                        }),
+                    },
+                )
         };
-        let signing = self.paths.signing_policies.iter().map(|path| (path, read(path, Policy::signing_policy)));
-        let namespaces = self.paths.namespaces.iter().map(|path| (path, read(path, Policy::namespaces)));
-        signing.chain(namespaces).filter_map(|(path, policy)| Some((path.as_path(), policy?))).collect()
+        let signing = self
+            .paths
+            .signing_policies
+            .iter()
+            .map(|path| (path, read(path, Policy::signing_policy)));
+        let namespaces = self
+            .paths
+            .namespaces
+            .iter()
+            .map(|path| (path, read(path, Policy::namespaces)));
+        signing
+            .chain(namespaces)
+            .filter_map(|(path, policy)| Some((path.as_path(), policy?)))
+            .collect()
     }
 }
 
@@ -241,10 +300,17 @@ impl CaFile {
         let blocks = pem::blocks(file);
         let read = |block: &pem::Block<'_>| Certificate::from_der(&block.der()?).ok();
         let found: Vec<Option<Certificate>> = match blocks.iter().any(pem::Block::is_certificate) {
-            true => blocks.iter().filter(|block| block.is_certificate()).map(read).collect(),
+            true => blocks
+                .iter()
+                .filter(|block| block.is_certificate())
+                .map(read)
+                .collect(),
             false => vec![Certificate::from_der(file).ok()],
         };
         let is_damaged = found.iter().any(Option::is_none);
-        Self { certificates: found.into_iter().flatten().collect(), is_damaged }
+        Self {
+            certificates: found.into_iter().flatten().collect(),
+            is_damaged,
+        }
     }
 }

@@ -31,24 +31,42 @@ impl KnownPaths {
         anchors: &[Certificate],
     ) -> Option<Vec<Certificate>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let same = |known: &&KnownPath| known.leaf == *leaf && known.untrusted == untrusted && known.anchors == anchors;
+        let same = |known: &&KnownPath| {
+            known.leaf == *leaf && known.untrusted == untrusted && known.anchors == anchors
+        };
         known.iter().find(same).map(|known| known.path.clone())
     }
 
-    pub fn insert(&self, leaf: &Certificate, untrusted: &[Certificate], anchors: &[Certificate], path: &[Certificate]) {
-        if !untrusted.iter().all(|certificate| path.contains(certificate)) {
+    pub fn insert(
+        &self,
+        leaf: &Certificate,
+        untrusted: &[Certificate],
+        anchors: &[Certificate],
+        path: &[Certificate],
+    ) {
+        if !untrusted
+            .iter()
+            .all(|certificate| path.contains(certificate))
+        {
             return;
         }
         let (untrusted, anchors, path) = (untrusted.to_vec(), anchors.to_vec(), path.to_vec());
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         known.truncate(MOST_PATHS - 1);
-        known.push_front(KnownPath { leaf: leaf.clone(), untrusted, anchors, path });
+        known.push_front(KnownPath {
+            leaf: leaf.clone(),
+            untrusted,
+            anchors,
+            path,
+        });
     }
 
     /// A certificate from which a path began, or that lay on it.
     pub fn certificate(&self, der: &[u8]) -> Option<Certificate> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut all = known.iter().flat_map(|known| std::iter::once(&known.leaf).chain(&known.untrusted));
+        let mut all = known
+            .iter()
+            .flat_map(|known| std::iter::once(&known.leaf).chain(&known.untrusted));
         all.find(|certificate| certificate.der() == der).cloned()
     }
 }

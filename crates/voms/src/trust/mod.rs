@@ -146,16 +146,26 @@ impl TrustAnchors {
         // if no path is found then, with them, so that the findings name them.
         let sound = |(all, signed): (&[Certificate], bool)| -> Vec<Certificate> {
             all.iter()
-                .filter(|one| self.judge_each(&[(*one).clone()], usize::from(signed), now).is_empty())
+                .filter(|one| {
+                    self.judge_each(&[(*one).clone()], usize::from(signed), now)
+                        .is_empty()
+                })
                 .cloned()
                 .collect()
         };
         let first = self
-            .build_path(leaf, &sound((untrusted, true)), &sound((&anchors, false)), (usage, view))
+            .build_path(
+                leaf,
+                &sound((untrusted, true)),
+                &sound((&anchors, false)),
+                (usage, view),
+            )
             .map_err(internal)?;
         let outcome = match first {
             Ok(path) => Ok(path),
-            Err(_) => self.build_path(leaf, untrusted, &anchors, (usage, view)).map_err(internal)?,
+            Err(_) => self
+                .build_path(leaf, untrusted, &anchors, (usage, view))
+                .map_err(internal)?,
         };
         match outcome {
             Ok(path) => {
@@ -164,7 +174,11 @@ impl TrustAnchors {
                     findings.extend(policy_findings(&pair[0], &path[at + 1..], view));
                     findings.extend(self.revocation(&pair[0], &pair[1], view));
                 }
-                if findings.is_empty() { Ok(path) } else { Err(findings) }
+                if findings.is_empty() {
+                    Ok(path)
+                } else {
+                    Err(findings)
+                }
             }
             Err(finding) => {
                 let mut findings = self.judge_each(&shown, shown.len(), now);
@@ -176,7 +190,11 @@ impl TrustAnchors {
 
     /// The revocation lists of a certificate's issuer, each with its nextUpdate, whether they can be used or not.
     #[must_use]
-    pub fn revocation_lists_of(&self, certificate: &Certificate, now: DateTime<Utc>) -> Vec<(PathBuf, DateTime<Utc>)> {
+    pub fn revocation_lists_of(
+        &self,
+        certificate: &Certificate,
+        now: DateTime<Utc>,
+    ) -> Vec<(PathBuf, DateTime<Utc>)> {
         let view = self.directory.view(now);
         let files = view.files_of(CaName::Issuer(certificate));
         let mut found = Vec::new();
@@ -188,13 +206,23 @@ impl TrustAnchors {
     }
 
     /// Dates and keys of all, signatures of the first ones.
-    fn judge_each(&self, path: &[Certificate], signed: usize, now: DateTime<Utc>) -> Vec<PathFinding> {
+    fn judge_each(
+        &self,
+        path: &[Certificate],
+        signed: usize,
+        now: DateTime<Utc>,
+    ) -> Vec<PathFinding> {
         let mut findings = Vec::new();
         for (at, certificate) in path.iter().enumerate() {
             findings.extend(PathFinding::of_validity(certificate, now, self.skew));
-            let signature = (at < signed).then(|| self.strength.judge_signature(certificate.signature_algorithm()));
+            let signature = (at < signed).then(|| {
+                self.strength
+                    .judge_signature(certificate.signature_algorithm())
+            });
             let weak = self.strength.judge_key(certificate).or(signature.flatten());
-            findings.extend(weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))));
+            findings.extend(
+                weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))),
+            );
         }
         findings
     }
@@ -231,13 +259,19 @@ impl TrustAnchors {
         let outcome = X509StoreContext::new()?.init(&store, leaf.x509()?, &chain, |context| {
             if context.verify_cert()? {
                 let known = || std::iter::once(leaf).chain(untrusted).chain(anchors);
-                let ours =
-                    |x509: &X509Ref| known().find(|known| known.x509().is_ok_and(|known| known == x509)).cloned();
-                let path: Option<Vec<_>> = context.chain().into_iter().flatten().map(ours).collect();
+                let ours = |x509: &X509Ref| {
+                    known()
+                        .find(|known| known.x509().is_ok_and(|known| known == x509))
+                        .cloned()
+                };
+                let path: Option<Vec<_>> =
+                    context.chain().into_iter().flatten().map(ours).collect();
                 let unreadable = PathProblem::UnreadableIssuer;
                 return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));
             }
-            let current = context.current_cert().and_then(|x509| Certificate::from_x509(x509).ok());
+            let current = context
+                .current_cert()
+                .and_then(|x509| Certificate::from_x509(x509).ok());
             let at_fault = current.unwrap_or_else(|| leaf.clone());
             let problem = self.problem(context.error(), &at_fault, view);
             Ok(Err(PathFinding::new(&at_fault, problem)))
@@ -245,7 +279,9 @@ impl TrustAnchors {
         if usage == Usage::Signer
             && let Ok(path) = &outcome
         {
-            self.directory.known_paths().insert(leaf, untrusted, anchors, path);
+            self.directory
+                .known_paths()
+                .insert(leaf, untrusted, anchors, path);
         }
         Ok(outcome)
     }
@@ -255,7 +291,12 @@ impl TrustAnchors {
         self.directory.known_paths().certificate(der)
     }
 
-    fn problem(&self, error: X509VerifyResult, certificate: &Certificate, view: View<'_>) -> PathProblem {
+    fn problem(
+        &self,
+        error: X509VerifyResult,
+        certificate: &Certificate,
+        view: View<'_>,
+    ) -> PathProblem {
         // X509_V_ERR_… of OpenSSL 3.
         match error.as_raw() {
             2 | 18..=21 => PathProblem::UnknownIssuer {
@@ -270,11 +311,19 @@ impl TrustAnchors {
             40 => PathProblem::IsProxy,
             47 | 48 => PathProblem::NameConstraint,
             79 => PathProblem::NotACa,
-            code => PathProblem::OpenSsl { code, text: error.error_string() },
+            code => PathProblem::OpenSsl {
+                code,
+                text: error.error_string(),
+            },
         }
     }
 
-    fn revocation(&self, certificate: &Certificate, issuer: &Certificate, view: View<'_>) -> Vec<PathFinding> {
+    fn revocation(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        view: View<'_>,
+    ) -> Vec<PathFinding> {
         if self.crl_policy == CrlPolicy::Off {
             return Vec::new();
         }
@@ -288,17 +337,25 @@ impl TrustAnchors {
         for (path, file) in &lists {
             let Some(lists) = file.as_ref() else {
                 let problem = CrlProblem::Unreadable;
-                judged.push(Err(PathProblem::CrlUnusable { crl: (*path).to_owned(), problem }));
+                judged.push(Err(PathProblem::CrlUnusable {
+                    crl: (*path).to_owned(),
+                    problem,
+                }));
                 continue;
             };
-            let judge = |list: &Crl| crl::judge((path, list), (certificate, issuer), self.strength, view.now);
+            let judge = |list: &Crl| {
+                crl::judge((path, list), (certificate, issuer), self.strength, view.now)
+            };
             judged.extend(lists.iter().map(judge));
         }
         // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
         let usable = judged.iter().any(Result::is_ok);
-        let counts = |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });
+        let counts =
+            |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });
         let problems = judged.into_iter().filter_map(Result::err).filter(counts);
-        problems.map(|problem| PathFinding::new(certificate, problem)).collect()
+        problems
+            .map(|problem| PathFinding::new(certificate, problem))
+            .collect()
     }
 }
 
@@ -309,7 +366,9 @@ fn anchors_for(leaf: &Certificate, untrusted: &[Certificate], view: View<'_>) ->
     let mut asked: Vec<Vec<u8>> = Vec::new();
     while let Some(certificate) = wanted.pop() {
         let name = certificate.issuer_der();
-        if asked.iter().any(|known| known == name) || asked.len() > MAX_DEPTH * (untrusted.len() + 1) {
+        if asked.iter().any(|known| known == name)
+            || asked.len() > MAX_DEPTH * (untrusted.len() + 1)
+        {
             continue;
         }
         asked.push(name.to_vec());
@@ -322,11 +381,17 @@ fn anchors_for(leaf: &Certificate, untrusted: &[Certificate], view: View<'_>) ->
 
 /// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
 /// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
-fn policy_findings(certificate: &Certificate, above: &[Certificate], view: View<'_>) -> Vec<PathFinding> {
+fn policy_findings(
+    certificate: &Certificate,
+    above: &[Certificate],
+    view: View<'_>,
+) -> Vec<PathFinding> {
     if certificate.is_self_issued() {
         return Vec::new();
     }
-    let Some(issuer) = above.first() else { return Vec::new() };
+    let Some(issuer) = above.first() else {
+        return Vec::new();
+    };
     for ca in above {
         let files = view.files_of(CaName::Subject(ca));
         let policies = files.policies();
@@ -335,19 +400,29 @@ fn policy_findings(certificate: &Certificate, above: &[Certificate], view: View<
         }
         let refusal = |policy: &Result<Policy, PolicyError>| match policy {
             Err(error) => Some(PolicyProblem::Malformed(error.clone())),
-            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject()) {
+            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject())
+            {
                 Verdict::Permitted => None,
                 Verdict::Denied => Some(PolicyProblem::Denied),
                 Verdict::NotPermitted => Some(PolicyProblem::NotPermitted),
             },
         };
-        let refusals = policies.iter().filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+        let refusals = policies
+            .iter()
+            .filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
         let finding = |(file, problem): (&Path, PolicyProblem)| {
             let kind = match file.extension().is_some_and(|end| end == "namespaces") {
                 true => PolicyKind::Namespaces,
                 false => PolicyKind::SigningPolicy,
             };
-            PathFinding::new(certificate, PathProblem::Policy { kind, file: file.to_owned(), problem })
+            PathFinding::new(
+                certificate,
+                PathProblem::Policy {
+                    kind,
+                    file: file.to_owned(),
+                    problem,
+                },
+            )
         };
         return refusals.map(finding).collect();
     }
@@ -357,7 +432,11 @@ fn policy_findings(certificate: &Certificate, above: &[Certificate], view: View<
 /// The leaf and those that issued it and each other, as far as they are at hand.
 fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
     let mut path = vec![leaf.clone()];
-    while let Some(next) = path.last().and_then(|last| untrusted.iter().find(|c| c.subject().matches(last.issuer()))) {
+    while let Some(next) = path.last().and_then(|last| {
+        untrusted
+            .iter()
+            .find(|c| c.subject().matches(last.issuer()))
+    }) {
         if path.contains(next) {
             break;
         }

@@ -171,7 +171,10 @@ pub enum CrlProblem {
 }
 
 fn aside(unreadable: &Option<PathBuf>) -> String {
-    unreadable.as_ref().map(|file| format!(" ({} cannot be read)", file.display())).unwrap_or_default()
+    unreadable
+        .as_ref()
+        .map(|file| format!(" ({} cannot be read)", file.display()))
+        .unwrap_or_default()
 }
 
 /// One finding on a certificate path.
@@ -188,7 +191,11 @@ pub struct PathFinding {
 
 impl PathFinding {
     pub(super) fn new(certificate: &Certificate, problem: PathProblem) -> Self {
-        Self { subject: certificate.subject().clone(), is_ca: certificate.is_ca(), problem }
+        Self {
+            subject: certificate.subject().clone(),
+            is_ca: certificate.is_ca(),
+            problem,
+        }
     }
 
     /// Whether a certificate is one that readers understand differently.
@@ -206,7 +213,11 @@ impl PathFinding {
     }
 
     /// Whether a certificate is out of its dates.
-    pub(crate) fn of_validity(certificate: &Certificate, now: DateTime<Utc>, skew: Duration) -> Option<Self> {
+    pub(crate) fn of_validity(
+        certificate: &Certificate,
+        now: DateTime<Utc>,
+        skew: Duration,
+    ) -> Option<Self> {
         let problem = if now - certificate.not_after() > skew {
             PathProblem::Expired(certificate.not_after())
         } else if certificate.not_before() - now > skew {

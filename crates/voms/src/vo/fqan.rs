@@ -11,7 +11,9 @@ pub enum FqanError {
     #[error("{0:?} does not begin with a group such as /virgo")]
     NoGroup(String),
     /// A character that servers refuse.
-    #[error("{fqan:?} has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names")]
+    #[error(
+        "{fqan:?} has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names"
+    )]
     Character {
         /// The text.
         fqan: String,
@@ -88,21 +90,32 @@ impl FromStr for Fqan {
         };
         let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let bad = group.chars().find(|c| *c != '/' && !name(*c));
-        if let Some(character) = bad.or_else(|| role.and_then(|role| role.chars().find(|c| !name(*c)))) {
-            return Err(FqanError::Character { fqan: text.to_owned(), character });
+        if let Some(character) =
+            bad.or_else(|| role.and_then(|role| role.chars().find(|c| !name(*c))))
+        {
+            return Err(FqanError::Character {
+                fqan: text.to_owned(),
+                character,
+            });
         }
-        let empty_part = !group.starts_with('/') || group[1..].split('/').any(str::is_empty) || role == Some("");
+        let empty_part =
+            !group.starts_with('/') || group[1..].split('/').any(str::is_empty) || role == Some("");
         if empty_part {
             return Err(FqanError::NoGroup(text.to_owned()));
         }
-        Ok(Self { group: group.to_owned(), role: role.filter(|role| *role != "NULL").map(str::to_owned) })
+        Ok(Self {
+            group: group.to_owned(),
+            role: role.filter(|role| *role != "NULL").map(str::to_owned),
+        })
     }
 }
 
 impl fmt::Display for Fqan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.group)?;
-        self.role.as_ref().map_or(Ok(()), |role| write!(f, "/Role={role}"))
+        self.role
+            .as_ref()
+            .map_or(Ok(()), |role| write!(f, "/Role={role}"))
     }
 }
 
@@ -114,9 +127,14 @@ mod tests {
     fn the_long_form_is_the_short_form() {
         let long: Fqan = "/virgo/Role=NULL/Capability=NULL".parse().unwrap();
         assert_eq!(long, "/virgo".parse().unwrap());
-        let role: Fqan = "/virgo/virgo/Role=production/Capability=NULL".parse().unwrap();
+        let role: Fqan = "/virgo/virgo/Role=production/Capability=NULL"
+            .parse()
+            .unwrap();
         assert_eq!(role.to_string(), "/virgo/virgo/Role=production");
-        assert_eq!((role.group(), role.role()), ("/virgo/virgo", Some("production")));
+        assert_eq!(
+            (role.group(), role.role()),
+            ("/virgo/virgo", Some("production"))
+        );
     }
 
     #[test]
@@ -128,12 +146,24 @@ mod tests {
     #[test]
     fn what_a_server_would_choke_on_is_refused() {
         let refused = |text: &str| text.parse::<Fqan>().unwrap_err();
-        assert!(matches!(refused("/virgo/Capability=x"), FqanError::Capability(_)));
-        assert!(matches!(refused("/vir&go"), FqanError::Character { character: '&', .. }));
-        assert!(matches!(refused("/virgo/Role=a b"), FqanError::Character { character: ' ', .. }));
+        assert!(matches!(
+            refused("/virgo/Capability=x"),
+            FqanError::Capability(_)
+        ));
+        assert!(matches!(
+            refused("/vir&go"),
+            FqanError::Character { character: '&', .. }
+        ));
+        assert!(matches!(
+            refused("/virgo/Role=a b"),
+            FqanError::Character { character: ' ', .. }
+        ));
         assert!(matches!(refused("virgo"), FqanError::NoGroup(_)));
         assert!(matches!(refused("/virgo//x"), FqanError::NoGroup(_)));
         assert!(matches!(refused("/"), FqanError::NoGroup(_)));
-        assert!(matches!(refused(&format!("/{}", "v".repeat(255))), FqanError::TooLong(_)));
+        assert!(matches!(
+            refused(&format!("/{}", "v".repeat(255))),
+            FqanError::TooLong(_)
+        ));
     }
 }

@@ -38,7 +38,12 @@ impl Lsc {
     /// [`LscError`].
     pub fn parse(text: &str) -> Result<Self, LscError> {
         let mut names: Vec<Vec<Dn>> = vec![Vec::new()];
-        for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        for (number, line) in text
+            .strip_prefix('\u{feff}')
+            .unwrap_or(text)
+            .lines()
+            .enumerate()
+        {
             let line = line.trim().trim_matches('"').trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
@@ -59,8 +64,15 @@ impl Lsc {
         if names.iter().any(|chain| chain.len() % 2 != 0) {
             return Err(LscError::Odd);
         }
-        let pairs = |chain: &Vec<Dn>| chain.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-        Ok(Self { chains: names.iter().map(pairs).collect() })
+        let pairs = |chain: &Vec<Dn>| {
+            chain
+                .chunks_exact(2)
+                .map(|pair| (pair[0].clone(), pair[1].clone()))
+                .collect()
+        };
+        Ok(Self {
+            chains: names.iter().map(pairs).collect(),
+        })
     }
 
     /// Whether one of the chains describes these certificates, signer first: each certificate needs its pair; a chain
@@ -70,15 +82,22 @@ impl Lsc {
         !certificates.is_empty()
             && self.chains.iter().any(|chain| {
                 chain.len() >= certificates.len()
-                    && chain.iter().zip(certificates).all(|((subject, issuer), certificate)| {
-                        subject.matches(certificate.subject()) && issuer.matches(certificate.issuer())
-                    })
+                    && chain
+                        .iter()
+                        .zip(certificates)
+                        .all(|((subject, issuer), certificate)| {
+                            subject.matches(certificate.subject())
+                                && issuer.matches(certificate.issuer())
+                        })
             })
     }
 
     /// The signers that it names, each with its issuer.
     pub fn named(&self) -> impl Iterator<Item = (&Dn, &Dn)> {
-        self.chains.iter().filter_map(|chain| chain.first()).map(|(subject, issuer)| (subject, issuer))
+        self.chains
+            .iter()
+            .filter_map(|chain| chain.first())
+            .map(|(subject, issuer)| (subject, issuer))
     }
 }
 
@@ -93,10 +112,19 @@ mod tests {
 
     #[test]
     fn both_separators_comments_and_quotes_are_understood() {
-        for separator in ["------ NEXT CHAIN ------", "------NEXT CHAIN------", "-- next chain --"] {
+        for separator in [
+            "------ NEXT CHAIN ------",
+            "------NEXT CHAIN------",
+            "-- next chain --",
+        ] {
             let text = format!("# voms\n\"/CN=a\"\r\n  /CN=ca \n\n{separator}\n/CN=b\n/CN=ca\n");
             let lsc = Lsc::parse(&text).unwrap();
-            assert_eq!(lsc.named().map(|(subject, _)| subject.to_string()).collect::<Vec<_>>(), ["/CN=a", "/CN=b"]);
+            assert_eq!(
+                lsc.named()
+                    .map(|(subject, _)| subject.to_string())
+                    .collect::<Vec<_>>(),
+                ["/CN=a", "/CN=b"]
+            );
         }
     }
 
@@ -104,6 +132,9 @@ mod tests {
     fn what_says_nothing_usable_is_refused() {
         assert_eq!(Lsc::parse("\n# nothing\n"), Err(LscError::Empty));
         assert_eq!(Lsc::parse("/CN=a\n"), Err(LscError::Odd));
-        assert_eq!(Lsc::parse("/CN=a\nhello\n"), Err(LscError::Line { line: 2 }));
+        assert_eq!(
+            Lsc::parse("/CN=a\nhello\n"),
+            Err(LscError::Line { line: 2 })
+        );
     }
 }

@@ -68,14 +68,22 @@ impl VomsDir {
     /// # Errors
     /// [`VomsDirError::Missing`].
     pub fn open(directory: &Path) -> Result<Self, VomsDirError> {
-        if directory.is_dir() { Ok(Self::absent(directory)) } else { Err(VomsDirError::Missing(directory.to_owned())) }
+        if directory.is_dir() {
+            Ok(Self::absent(directory))
+        } else {
+            Err(VomsDirError::Missing(directory.to_owned()))
+        }
     }
 
     /// A directory that need not be there: nobody is trusted then, and messages name the place.
     #[must_use]
     pub fn absent(directory: &Path) -> Self {
         let vos = DirCache::of(directory);
-        Self(Arc::new(Inner { vos, lsc: FileCache::new(), certificates: FileCache::new() }))
+        Self(Arc::new(Inner {
+            vos,
+            lsc: FileCache::new(),
+            certificates: FileCache::new(),
+        }))
     }
 
     /// The directory.
@@ -89,24 +97,37 @@ impl VomsDir {
     #[must_use]
     pub fn find(&self, vo: &str, host: &str, now: DateTime<Utc>) -> Trusted {
         let directory = |vo: &str| {
-            let (_, path) = listed(self.directory()).into_iter().find(|(name, _)| name == vo)?;
+            let (_, path) = listed(self.directory())
+                .into_iter()
+                .find(|(name, _)| name == vo)?;
             Some(Arc::new(DirCache::of(&path)))
         };
         let nothing = Trusted::Certificates(Vec::new());
-        let Some(files) = self.0.vos.find(vo, self.0.vos.state(now), || directory(vo)) else { return nothing };
-        let Some(paths) = files.find(host, files.state(now), || Some(Arc::new(look_for(files.directory(), host)?)))
-        else {
+        let Some(files) = self.0.vos.find(vo, self.0.vos.state(now), || directory(vo)) else {
+            return nothing;
+        };
+        let Some(paths) = files.find(host, files.state(now), || {
+            Some(Arc::new(look_for(files.directory(), host)?))
+        }) else {
             return nothing;
         };
         let limit = files::CONFIGURATION_LIMIT;
-        let lsc = paths.lsc.as_ref().and_then(|path| Some((path, self.0.lsc.get(path, limit, now, parse_lsc)?)));
+        let lsc = paths
+            .lsc
+            .as_ref()
+            .and_then(|path| Some((path, self.0.lsc.get(path, limit, now, parse_lsc)?)));
         if let Some((path, lsc)) = lsc {
             return Trusted::Lsc(path.clone(), lsc);
         }
         let parse = |file: io::Result<&[u8]>| {
-            file.ok().and_then(|file| Certificate::all_from_pem(file).ok()).unwrap_or_default()
+            file.ok()
+                .and_then(|file| Certificate::all_from_pem(file).ok())
+                .unwrap_or_default()
         };
-        let read = paths.certificates.iter().filter_map(|path| self.0.certificates.get(path, limit, now, parse));
+        let read = paths
+            .certificates
+            .iter()
+            .filter_map(|path| self.0.certificates.get(path, limit, now, parse));
         Trusted::Certificates(read.flat_map(|found| found.as_ref().clone()).collect())
     }
 }
@@ -115,9 +136,16 @@ impl VomsDir {
 fn look_for(vo_directory: &Path, host: &str) -> Option<SignerPaths> {
     let wanted = OsString::from(format!("{host}.lsc"));
     let files = listed(vo_directory);
-    let lsc = files.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted)).map(|(_, path)| path.clone());
+    let lsc = files
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(&wanted))
+        .map(|(_, path)| path.clone());
     let is_pem = |path: &PathBuf| path.extension().is_some_and(|end| end == "pem");
-    let certificates: Vec<_> = files.into_iter().map(|(_, path)| path).filter(is_pem).collect();
+    let certificates: Vec<_> = files
+        .into_iter()
+        .map(|(_, path)| path)
+        .filter(is_pem)
+        .collect();
     (lsc.is_some() || !certificates.is_empty()).then_some(SignerPaths { lsc, certificates })
 }
 
@@ -150,9 +178,18 @@ mod tests {
         std::fs::write(dir.join("virgo/voms.example.lsc"), "/CN=a\n/CN=b\n").unwrap();
         let vomsdir = VomsDir::open(&dir).unwrap();
         let now = DateTime::<Utc>::MAX_UTC;
-        assert!(matches!(vomsdir.find("virgo", "voms.example", now), Trusted::Lsc(_, lsc) if lsc.is_ok()));
-        for (vo, host) in [("virgo", "../../evil"), ("..", "evil"), (".", "voms.example"), ("", "virgo/voms.example")] {
-            assert!(matches!(vomsdir.find(vo, host, now), Trusted::Certificates(found) if found.is_empty()));
+        assert!(
+            matches!(vomsdir.find("virgo", "voms.example", now), Trusted::Lsc(_, lsc) if lsc.is_ok())
+        );
+        for (vo, host) in [
+            ("virgo", "../../evil"),
+            ("..", "evil"),
+            (".", "voms.example"),
+            ("", "virgo/voms.example"),
+        ] {
+            assert!(
+                matches!(vomsdir.find(vo, host, now), Trusted::Certificates(found) if found.is_empty())
+            );
         }
     }
 }

@@ -51,7 +51,9 @@ impl Policy {
         match self {
             Self::Signing(policy) if policy.speaks_of(issuer) => policy.judge(issuer, subject),
             Self::Signing(policy) => policy.judge(ca, subject),
-            Self::Namespaces(policy) if policy.speaks_of(issuer) => policy.judge(issuer, ca.matches(issuer), subject),
+            Self::Namespaces(policy) if policy.speaks_of(issuer) => {
+                policy.judge(issuer, ca.matches(issuer), subject)
+            }
             Self::Namespaces(policy) => policy.judge(ca, true, subject),
         }
     }
@@ -83,12 +85,18 @@ impl Verdict {
 }
 
 /// Labels that stand for others, in lower case.
-const SPELLINGS: [(&str, &str); 3] = [("/email=", "/emailaddress="), ("/e=", "/emailaddress="), ("/userid=", "/uid=")];
+const SPELLINGS: [(&str, &str); 3] = [
+    ("/email=", "/emailaddress="),
+    ("/e=", "/emailaddress="),
+    ("/userid=", "/uid="),
+];
 
 /// A name as patterns are compared with it: slash form, one spelling of each label.
 fn comparable(text: &str) -> String {
     let lower = decoded(text).to_ascii_lowercase();
-    SPELLINGS.iter().fold(lower, |text, (from, to)| text.replace(from, to))
+    SPELLINGS
+        .iter()
+        .fold(lower, |text, (from, to)| text.replace(from, to))
 }
 
 /// `\xHH` as the byte it stands for, so that names compare as they are and not as they are printed, and `\/` as `/`.

@@ -40,12 +40,18 @@ impl Namespaces {
         let mut rules = Vec::new();
         for (line, statement) in statements(text)? {
             if rules.len() == MOST_RULES {
-                return Err(PolicyError { line, why: "there are more than 200 rules" });
+                return Err(PolicyError {
+                    line,
+                    why: "there are more than 200 rules",
+                });
             }
             rules.push(rule(&statement).map_err(|why| PolicyError { line, why })?);
         }
         if rules.is_empty() {
-            return Err(PolicyError { line: 1, why: "there is no rule" });
+            return Err(PolicyError {
+                line: 1,
+                why: "there is no rule",
+            });
         }
         Ok(Self { rules })
     }
@@ -53,15 +59,28 @@ impl Namespaces {
     /// Whether there is a rule about a CA by its name.
     #[must_use]
     pub fn speaks_of(&self, ca: &Dn) -> bool {
-        self.rules.iter().any(|rule| rule.issuer.as_ref().is_some_and(|issuer| issuer.matches(ca)))
+        self.rules.iter().any(|rule| {
+            rule.issuer
+                .as_ref()
+                .is_some_and(|issuer| issuer.matches(ca))
+        })
     }
 
     /// Whether `ca`, to which the file belongs if `own`, may certify `subject`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {
         let text = lower_beyond_ascii(&subject_text(subject));
-        let about = |rule: &&Rule| rule.issuer.as_ref().map_or(own, |issuer| issuer.matches(ca));
-        Verdict::of(self.rules.iter().filter(about).map(|rule| (rule.permits, rule.subject.is_match(&text))))
+        let about = |rule: &&Rule| {
+            rule.issuer
+                .as_ref()
+                .map_or(own, |issuer| issuer.matches(ca))
+        };
+        Verdict::of(
+            self.rules
+                .iter()
+                .filter(about)
+                .map(|rule| (rule.permits, rule.subject.is_match(&text))),
+        )
     }
 }
 
@@ -69,13 +88,21 @@ impl Namespaces {
 fn statements(text: &str) -> Result<Vec<(usize, String)>, PolicyError> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut going_on = false;
-    for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+    for (number, line) in text
+        .strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .lines()
+        .enumerate()
+    {
         let line = line.trim();
         if let Some(comment) = line.strip_prefix('#') {
             let comment = comment.trim().to_ascii_uppercase();
             let version = comment.strip_prefix("NAMESPACES-VERSION:");
             if version.is_some_and(|version| version.trim() != "1.0") {
-                return Err(PolicyError { line: number + 1, why: "a version other than 1.0" });
+                return Err(PolicyError {
+                    line: number + 1,
+                    why: "a version other than 1.0",
+                });
             }
             continue;
         }
@@ -83,7 +110,9 @@ fn statements(text: &str) -> Result<Vec<(usize, String)>, PolicyError> {
             going_on = false;
             continue;
         }
-        let (content, continued) = line.strip_suffix('\\').map_or((line, false), |content| (content.trim_end(), true));
+        let (content, continued) = line
+            .strip_suffix('\\')
+            .map_or((line, false), |content| (content.trim_end(), true));
         match found.last_mut().filter(|_| going_on) {
             Some((_, statement)) => {
                 statement.push(' ');
@@ -118,19 +147,30 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
     let subject = comparable_pattern(subject);
     let compiled = |pattern: &str| {
         let mut builder = RegexBuilder::new(pattern);
-        builder.case_insensitive(true).dot_matches_new_line(true).size_limit(PATTERN_LIMIT);
-        builder.build().map_err(|_| "the subject is not a regular expression")
+        builder
+            .case_insensitive(true)
+            .dot_matches_new_line(true)
+            .size_limit(PATTERN_LIMIT);
+        builder
+            .build()
+            .map_err(|_| "the subject is not a regular expression")
     };
     // Alone first, lest a parenthesis in it close the group around it.
     compiled(&subject)?;
-    Ok(Rule { issuer, permits, subject: compiled(&format!("^(?:{subject})$"))? })
+    Ok(Rule {
+        issuer,
+        permits,
+        subject: compiled(&format!("^(?:{subject})$"))?,
+    })
 }
 
 /// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`, but for the letters beyond ASCII, of which the
 /// expressions do not know the other case.
 fn comparable_pattern(pattern: &str) -> String {
     let text = decoded(&with_literals(pattern));
-    lower_beyond_ascii(&SPELLINGS.iter().fold(text, |text, (label, spelling)| respelled(&text, label, spelling)))
+    lower_beyond_ascii(&SPELLINGS.iter().fold(text, |text, (label, spelling)| {
+        respelled(&text, label, spelling)
+    }))
 }
 
 /// Replaces a label in whatever case it stands.
@@ -163,7 +203,10 @@ fn with_literals(pattern: &str) -> String {
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once("\\x") {
         out.push_str(before);
-        let code = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
+        let code = after
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            .filter(u8::is_ascii);
         match code {
             Some(code) => {
                 out.push_str(&regex_lite::escape(&char::from(code).to_string()));
@@ -185,7 +228,9 @@ fn words(statement: &str) -> Result<Vec<String>, &'static str> {
     let mut rest = statement.trim();
     while !rest.is_empty() {
         let (word, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').ok_or("a quotation mark is not closed")?,
+            Some(quoted) => quoted
+                .split_once('"')
+                .ok_or("a quotation mark is not closed")?,
             None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
         };
         words.push(word.to_owned());
@@ -200,7 +245,9 @@ mod tests {
 
     fn judged(text: &str, own: bool, subject: &str) -> Verdict {
         let ca = Dn::parse("/C=IT/O=INFN/CN=INFN CA").unwrap();
-        Namespaces::parse(text).unwrap().judge(&ca, own, &Dn::parse(subject).unwrap())
+        Namespaces::parse(text)
+            .unwrap()
+            .judge(&ca, own, &Dn::parse(subject).unwrap())
     }
 
     const FILE: &str = "#NAMESPACES-VERSION: 1.0\n# INFN\nto issuer \"/C=IT/O=INFN/CN=INFN CA\" \\\n  \
@@ -208,10 +255,22 @@ mod tests {
 
     #[test]
     fn a_subject_within_the_expression_is_permitted_and_a_denial_wins() {
-        assert_eq!(judged(FILE, true, "/c=it/O=INFN/CN=Ada"), Verdict::Permitted);
-        assert_eq!(judged(FILE, true, "/C=IT/O=INFN/CN=Mallory"), Verdict::Denied);
-        assert_eq!(judged(FILE, false, "/C=IT/O=INFN/CN=Mallory"), Verdict::Permitted);
-        assert_eq!(judged(FILE, true, "/C=IT/O=INFN2/CN=Ada"), Verdict::NotPermitted);
+        assert_eq!(
+            judged(FILE, true, "/c=it/O=INFN/CN=Ada"),
+            Verdict::Permitted
+        );
+        assert_eq!(
+            judged(FILE, true, "/C=IT/O=INFN/CN=Mallory"),
+            Verdict::Denied
+        );
+        assert_eq!(
+            judged(FILE, false, "/C=IT/O=INFN/CN=Mallory"),
+            Verdict::Permitted
+        );
+        assert_eq!(
+            judged(FILE, true, "/C=IT/O=INFN2/CN=Ada"),
+            Verdict::NotPermitted
+        );
     }
 
     #[test]
@@ -219,12 +278,31 @@ mod tests {
         let dot = r#"TO Issuer SELF PERMIT Subject "/DC=t/CN=a\x2Eb""#;
         assert_eq!(judged(dot, true, "/DC=t/CN=a.b"), Verdict::Permitted);
         assert_eq!(judged(dot, true, "/DC=t/CN=axb"), Verdict::NotPermitted);
-        let text = "TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \".*Mallory\"\n";
-        assert_eq!(judged(text, true, r"/DC=t/CN=a\x0AMallory"), Verdict::Denied);
-        for pattern in [r"\/DC=t\/CN=\S+", ".*/CN=Zoë", r".*/CN=Zo\xC3\xAB", r"/DC=t/CN=Z\S\S"] {
-            let text = format!("TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \"{pattern}\"\n");
-            assert_eq!(judged(&text, true, "/DC=t/CN=Zoë"), Verdict::Denied, "{pattern}");
-            assert_eq!(judged(&text, true, "/dc=t/cn=zOË"), Verdict::Denied, "{pattern}");
+        let text =
+            "TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \".*Mallory\"\n";
+        assert_eq!(
+            judged(text, true, r"/DC=t/CN=a\x0AMallory"),
+            Verdict::Denied
+        );
+        for pattern in [
+            r"\/DC=t\/CN=\S+",
+            ".*/CN=Zoë",
+            r".*/CN=Zo\xC3\xAB",
+            r"/DC=t/CN=Z\S\S",
+        ] {
+            let text = format!(
+                "TO Issuer SELF PERMIT Subject \".*\"\nTO Issuer SELF DENY Subject \"{pattern}\"\n"
+            );
+            assert_eq!(
+                judged(&text, true, "/DC=t/CN=Zoë"),
+                Verdict::Denied,
+                "{pattern}"
+            );
+            assert_eq!(
+                judged(&text, true, "/dc=t/cn=zOË"),
+                Verdict::Denied,
+                "{pattern}"
+            );
         }
     }
 
@@ -234,19 +312,34 @@ mod tests {
         assert_eq!(judged(text, true, "/O=x"), Verdict::Permitted);
         assert_eq!(judged(text, true, "/O=x/CN=y"), Verdict::NotPermitted);
         let alternatives = "TO Issuer SELF PERMIT Subject \"/O=x|/O=y\"";
-        assert_eq!(judged(alternatives, true, "/O=y/CN=z"), Verdict::NotPermitted);
+        assert_eq!(
+            judged(alternatives, true, "/O=y/CN=z"),
+            Verdict::NotPermitted
+        );
     }
 
     #[test]
     fn what_the_grammar_does_not_know_is_named_with_its_line() {
         let refused = |text: &str| Namespaces::parse(text).unwrap_err().to_string();
-        assert_eq!(refused("#NAMESPACES-VERSION: 2.0\n"), "line 1: a version other than 1.0");
+        assert_eq!(
+            refused("#NAMESPACES-VERSION: 2.0\n"),
+            "line 1: a version other than 1.0"
+        );
         assert_eq!(refused("\n"), "line 1: there is no rule");
-        assert_eq!(refused("\nTO Issuer \"/O=x\n"), "line 2: a quotation mark is not closed");
-        assert_eq!(refused("TO Issuer SELF ALLOW Subject \".*\""), "line 1: neither PERMIT nor DENY");
+        assert_eq!(
+            refused("\nTO Issuer \"/O=x\n"),
+            "line 2: a quotation mark is not closed"
+        );
+        assert_eq!(
+            refused("TO Issuer SELF ALLOW Subject \".*\""),
+            "line 1: neither PERMIT nor DENY"
+        );
         for pattern in ["(", "/O=x)|(?:.*"] {
             let text = format!("TO Issuer SELF PERMIT Subject \"{pattern}\"");
-            assert_eq!(refused(&text), "line 1: the subject is not a regular expression");
+            assert_eq!(
+                refused(&text),
+                "line 1: the subject is not a regular expression"
+            );
         }
         let many = "TO Issuer SELF PERMIT Subject \".*\"\n".repeat(201);
         assert_eq!(refused(&many), "line 201: there are more than 200 rules");

@@ -45,41 +45,82 @@ impl SigningPolicy {
     /// [`PolicyError`] for the first line that is none of the grammar's, out of place, or cut short.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut policy = Self::default();
-        for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        for (number, line) in text
+            .strip_prefix('\u{feff}')
+            .unwrap_or(text)
+            .lines()
+            .enumerate()
+        {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
-                policy.add(line).map_err(|why| PolicyError { line: number + 1, why })?;
+                policy.add(line).map_err(|why| PolicyError {
+                    line: number + 1,
+                    why,
+                })?;
             }
         }
         if policy.entries.is_empty() {
-            return Err(PolicyError { line: 1, why: "there is no access_id_CA line" });
+            return Err(PolicyError {
+                line: 1,
+                why: "there is no access_id_CA line",
+            });
         }
         Ok(policy)
     }
 
     fn add(&mut self, line: &str) -> Result<(), &'static str> {
-        let (keyword, rest) = line.split_once(char::is_whitespace).ok_or("a keyword without a value")?;
-        let (_, value) = rest.trim().split_once(char::is_whitespace).ok_or("a keyword without a value")?;
+        let (keyword, rest) = line
+            .split_once(char::is_whitespace)
+            .ok_or("a keyword without a value")?;
+        let (_, value) = rest
+            .trim()
+            .split_once(char::is_whitespace)
+            .ok_or("a keyword without a value")?;
         let value = value.trim();
         match keyword.to_ascii_lowercase().as_str() {
             "access_id_ca" => {
                 let name = unquoted(value)?;
-                let who = Who::Ca(Dn::parse(name).ok_or("the CA's name is not a distinguished name")?);
-                self.entries.push(Entry { who, rules: Vec::new() });
+                let who =
+                    Who::Ca(Dn::parse(name).ok_or("the CA's name is not a distinguished name")?);
+                self.entries.push(Entry {
+                    who,
+                    rules: Vec::new(),
+                });
             }
-            "access_id_anybody" => self.entries.push(Entry { who: Who::Anybody, rules: Vec::new() }),
-            id if id.starts_with("access_id_") => self.entries.push(Entry { who: Who::Other, rules: Vec::new() }),
+            "access_id_anybody" => self.entries.push(Entry {
+                who: Who::Anybody,
+                rules: Vec::new(),
+            }),
+            id if id.starts_with("access_id_") => self.entries.push(Entry {
+                who: Who::Other,
+                rules: Vec::new(),
+            }),
             rights @ ("pos_rights" | "neg_rights") => {
-                let entry = self.entries.last_mut().ok_or("rights before any access_id")?;
+                let entry = self
+                    .entries
+                    .last_mut()
+                    .ok_or("rights before any access_id")?;
                 let signs = unquoted(value)?.eq_ignore_ascii_case("CA:sign");
-                entry.rules.push(Rule { permits: rights == "pos_rights", signs, patterns: Vec::new() });
+                entry.rules.push(Rule {
+                    permits: rights == "pos_rights",
+                    signs,
+                    patterns: Vec::new(),
+                });
             }
             "cond_subjects" => {
-                let entry = self.entries.last_mut().ok_or("conditions before any access_id")?;
-                let rule = entry.rules.last_mut().ok_or("conditions before any rights")?;
+                let entry = self
+                    .entries
+                    .last_mut()
+                    .ok_or("conditions before any access_id")?;
+                let rule = entry
+                    .rules
+                    .last_mut()
+                    .ok_or("conditions before any rights")?;
                 rule.patterns.extend(patterns(value)?);
             }
-            condition if condition.starts_with("cond_") => return Err("a condition that is not known"),
+            condition if condition.starts_with("cond_") => {
+                return Err("a condition that is not known");
+            }
             _ => return Err("an unknown keyword"),
         }
         Ok(())
@@ -88,7 +129,9 @@ impl SigningPolicy {
     /// Whether there is an entry about a CA by its name.
     #[must_use]
     pub fn speaks_of(&self, ca: &Dn) -> bool {
-        self.entries.iter().any(|entry| matches!(&entry.who, Who::Ca(name) if name.matches(ca)))
+        self.entries
+            .iter()
+            .any(|entry| matches!(&entry.who, Who::Ca(name) if name.matches(ca)))
     }
 
     /// Whether `ca` may certify `subject`.
@@ -100,10 +143,16 @@ impl SigningPolicy {
             Who::Anybody => true,
             Who::Other => false,
         };
-        let rules = self.entries.iter().filter(about).flat_map(|entry| &entry.rules).filter(|rule| rule.signs);
+        let rules = self
+            .entries
+            .iter()
+            .filter(about)
+            .flat_map(|entry| &entry.rules)
+            .filter(|rule| rule.signs);
         // A right that is taken away without a condition is taken away for all.
         let all = |rule: &Rule| !rule.permits && rule.patterns.is_empty();
-        let fits = |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, &text));
+        let fits =
+            |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, &text));
         Verdict::of(rules.map(|rule| (rule.permits, fits(rule))))
     }
 }
@@ -111,7 +160,9 @@ impl SigningPolicy {
 fn unquoted(value: &str) -> Result<&str, &'static str> {
     for quote in ['\'', '"'] {
         if let Some(rest) = value.strip_prefix(quote) {
-            return rest.strip_suffix(quote).ok_or("a quotation mark is not closed");
+            return rest
+                .strip_suffix(quote)
+                .ok_or("a quotation mark is not closed");
         }
     }
     Ok(value)
@@ -119,8 +170,15 @@ fn unquoted(value: &str) -> Result<&str, &'static str> {
 
 /// One bare or quoted pattern, or several quoted ones inside other quotes.
 fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
-    let listed = value.chars().next().is_some_and(|quote| value.matches(quote).count() > 2 && "'\"".contains(quote));
-    let inner = if listed { value } else { unquoted(value)?.trim() };
+    let listed = value
+        .chars()
+        .next()
+        .is_some_and(|quote| value.matches(quote).count() > 2 && "'\"".contains(quote));
+    let inner = if listed {
+        value
+    } else {
+        unquoted(value)?.trim()
+    };
     let quote = if inner.contains('"') { '"' } else { '\'' };
     if !inner.contains(quote) {
         return Ok(vec![comparable(inner)]);
@@ -128,14 +186,24 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
     if !inner.matches(quote).count().is_multiple_of(2) {
         return Err("a quotation mark is not closed");
     }
-    let patterns: Vec<_> = inner.split(quote).skip(1).step_by(2).map(|text| comparable(text.trim())).collect();
-    if patterns.iter().any(String::is_empty) { Err("an empty pattern") } else { Ok(patterns) }
+    let patterns: Vec<_> = inner
+        .split(quote)
+        .skip(1)
+        .step_by(2)
+        .map(|text| comparable(text.trim()))
+        .collect();
+    if patterns.iter().any(String::is_empty) {
+        Err("an empty pattern")
+    } else {
+        Ok(patterns)
+    }
 }
 
 /// `*` stands for any text, `?` for one character, a backslash takes the next character as it is. Linear in memory,
 /// and never worse than the product of the lengths in time.
 fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while t < text.len() {
@@ -167,7 +235,9 @@ mod tests {
 
     fn judged(policy: &str, subject: &str) -> Verdict {
         let ca = Dn::parse("/C=IT/O=INFN/CN=INFN CA").unwrap();
-        SigningPolicy::parse(policy).unwrap().judge(&ca, &Dn::parse(subject).unwrap())
+        SigningPolicy::parse(policy)
+            .unwrap()
+            .judge(&ca, &Dn::parse(subject).unwrap())
     }
 
     const POLICY: &str = "# INFN\naccess_id_CA\tX509   '/C=IT/O=INFN/CN=INFN CA'\npos_rights globus CA:sign\n\
@@ -184,7 +254,13 @@ mod tests {
 
     #[test]
     fn the_value_may_stand_bare_or_in_either_quotes() {
-        for value in ["/C=IT/*", "'/C=IT/*'", "\"/C=IT/*\"", "'\"/C=IT/*\"'", "\"'/C=IT/*'\""] {
+        for value in [
+            "/C=IT/*",
+            "'/C=IT/*'",
+            "\"/C=IT/*\"",
+            "'\"/C=IT/*\"'",
+            "\"'/C=IT/*'\"",
+        ] {
             let policy = format!(
                 "access_id_CA X509 /C=IT/O=INFN/CN=INFN CA\npos_rights globus CA:sign\ncond_subjects globus {value}\n"
             );
@@ -194,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_negative_right_wins() {
-        let policy = format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus '\"*/CN=Mallory\"'\n");
+        let policy =
+            format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus '\"*/CN=Mallory\"'\n");
         assert_eq!(judged(&policy, "/C=IT/O=INFN/CN=Mallory"), Verdict::Denied);
         assert_eq!(judged(&policy, "/C=IT/O=INFN/CN=Ada"), Verdict::Permitted);
     }
@@ -202,10 +279,17 @@ mod tests {
     #[test]
     fn patterns_may_be_quoted_one_by_one_and_match_names_as_they_are() {
         for pattern in ["\"/O=x/CN=Bob\" \"/O=x/CN=Zoë\"", r"'/O=x/CN=Zo\xC3\xAB'"] {
-            let policy = format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus {pattern}\n");
+            let policy =
+                format!("{POLICY}neg_rights globus CA:sign\ncond_subjects globus {pattern}\n");
             assert_eq!(judged(&policy, "/O=x/CN=Zoë"), Verdict::Denied, "{pattern}");
         }
-        assert_eq!(judged(&format!("{POLICY}neg_rights globus CA:sign\n"), "/C=IT/O=INFN/CN=Ada"), Verdict::Denied);
+        assert_eq!(
+            judged(
+                &format!("{POLICY}neg_rights globus CA:sign\n"),
+                "/C=IT/O=INFN/CN=Ada"
+            ),
+            Verdict::Denied
+        );
     }
 
     #[test]
@@ -214,24 +298,42 @@ mod tests {
         assert_eq!(judged(&other, "/C=IT/O=INFN/CN=Ada"), Verdict::NotPermitted);
         let user = POLICY.replace("access_id_CA", "access_id_USER");
         assert_eq!(judged(&user, "/C=IT/O=INFN/CN=Ada"), Verdict::NotPermitted);
-        let anybody = POLICY.replace("access_id_CA\tX509   '/C=IT/O=INFN/CN=INFN CA'", "access_id_ANYBODY globus *");
+        let anybody = POLICY.replace(
+            "access_id_CA\tX509   '/C=IT/O=INFN/CN=INFN CA'",
+            "access_id_ANYBODY globus *",
+        );
         assert_eq!(judged(&anybody, "/C=IT/O=INFN/CN=Ada"), Verdict::Permitted);
     }
 
     #[test]
     fn other_spellings_of_a_label_are_the_same() {
         let policy = POLICY.replace("/C=it/O=Lab?/*", "/O=x/Email=*@infn.it");
-        assert_eq!(judged(&policy, "/O=x/emailAddress=ada@infn.it"), Verdict::Permitted);
+        assert_eq!(
+            judged(&policy, "/O=x/emailAddress=ada@infn.it"),
+            Verdict::Permitted
+        );
     }
 
     #[test]
     fn what_the_grammar_does_not_know_is_named_with_its_line() {
         let refused = |text: &str| SigningPolicy::parse(text).unwrap_err().to_string();
         assert_eq!(refused("\n"), "line 1: there is no access_id_CA line");
-        assert_eq!(refused("pos_rights globus CA:sign\n"), "line 1: rights before any access_id");
-        assert_eq!(refused("# x\nhello world here\n"), "line 2: an unknown keyword");
-        assert_eq!(refused("access_id_CA X509 '/CN=x\n"), "line 1: a quotation mark is not closed");
-        assert_eq!(refused("access_id_CA X509 hello\n"), "line 1: the CA's name is not a distinguished name");
+        assert_eq!(
+            refused("pos_rights globus CA:sign\n"),
+            "line 1: rights before any access_id"
+        );
+        assert_eq!(
+            refused("# x\nhello world here\n"),
+            "line 2: an unknown keyword"
+        );
+        assert_eq!(
+            refused("access_id_CA X509 '/CN=x\n"),
+            "line 1: a quotation mark is not closed"
+        );
+        assert_eq!(
+            refused("access_id_CA X509 hello\n"),
+            "line 1: the CA's name is not a distinguished name"
+        );
     }
 
     #[test]
