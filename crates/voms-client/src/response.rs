@@ -1,6 +1,6 @@
 //! What VOMS servers answer, REST and legacy (spec 4.3 to 4.6).
 //!
-//! How their XML is read, escaped or not, is the affair of [`xml`].
+//! The module `xml` reads their XML, escaped or not.
 
 use openssl::base64;
 
