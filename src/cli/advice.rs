@@ -15,13 +15,12 @@ use voms::verifier::Finding;
 use voms::vo::fqan::FqanError;
 use voms_client::net::NetError;
 
+pub use self::server::{User, failure, refusal, rejected};
 use crate::home::bundle::ReceivedError;
 use crate::home::bundle::foreign::Foreign;
 use crate::home::globus_dir::NOTE;
 use crate::home::globus_dir::PairError;
 use crate::home::load::{CredentialError, FileRole};
-
-pub use self::server::{User, failure, refusal, rejected};
 
 /// What to do while the CA has not answered.
 const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";

@@ -4,6 +4,8 @@
 //! to dated backups, and then a note is put beside them that says which file is to take which name. Until the note is
 //! there, nothing has changed; from then on whoever finds it finishes the work, however often that is interrupted.
 
+mod error;
+
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 use voms::files;
+
+pub use self::error::PairError;
 
 /// The certificate's name.
 pub const CERTIFICATE: &str = "usercert.pem";
@@ -29,42 +33,6 @@ const NOTE_HEAD: &str =
 /// Mode of a file of that name.
 fn mode(name: &str) -> u32 {
     if name == KEY { 0o400 } else { 0o644 }
-}
-
-/// A pair that could not be replaced; the old one is as it was.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PairError {
-    /// Something could not be written.
-    #[error("cannot write {}: {reason}", .path.display())]
-    Write {
-        /// What.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// A backup could not be made.
-    #[error("cannot copy {} to a backup: {reason}", .path.display())]
-    Backup {
-        /// Of what.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Another command was quicker.
-    #[error("{} was changed meanwhile; nothing was done to it", .path.display())]
-    Changed {
-        /// What.
-        path: PathBuf,
-    },
-    /// An earlier import was interrupted, and cannot be finished.
-    #[error("an import into {} was interrupted, and cannot be finished: {reason}", .directory.display())]
-    Unfinished {
-        /// Where.
-        directory: PathBuf,
-        /// Why.
-        reason: String,
-    },
 }
 
 /// What was done.

@@ -1,5 +1,7 @@
 //! What INDIGO IAM's VOMS-AA answers, and the nginx in front of it: one resource, REST only, numbers for codes.
 
+mod page;
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
@@ -8,6 +10,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::vo::fqan::Fqan;
 
+use self::page::{Page, error, nginx, old_error, untyped, voms, xml};
 use crate::answer::base64;
 use crate::server::Client;
 use crate::{Authority, Member};
@@ -16,7 +19,6 @@ const RESOURCE: &str = "/generate-ac";
 const LONGEST_PARAMETER: usize = 512;
 /// What libvomsapi calls itself; IAM answers it in the legacy form.
 const OLD_AGENT: &str = "voms APIs 2.0";
-const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>"#;
 
 /// Whether there is enough of a request to answer it. What is not HTTP is refused at once.
 #[must_use]
@@ -323,99 +325,6 @@ impl<'a> Request<'a> {
             body,
         }
     }
-}
-
-/// An answer over HTTP.
-struct Page {
-    status: &'static str,
-    content_type: Option<&'static str>,
-    /// Header fields that others do not have.
-    more: &'static str,
-    body: String,
-}
-
-impl Page {
-    fn write(&self, now: DateTime<Utc>, with_body: bool) -> Vec<u8> {
-        let Self {
-            status,
-            content_type,
-            more,
-            body,
-        } = self;
-        let content_type = content_type
-            .map(|name| format!("Content-Type: {name}\r\n"))
-            .unwrap_or_default();
-        let date = now.format("%a, %d %b %Y %H:%M:%S GMT");
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nServer: nginx\r\nDate: {date}\r\n{content_type}Content-Length: {length}\r\n{more}\
-             Connection: close\r\n\r\n"
-        );
-        (head + if with_body { body } else { "" }).into_bytes()
-    }
-}
-
-/// nginx's own page for a request that it does not pass on.
-fn nginx(problem: Option<&str>) -> Page {
-    let title = problem.unwrap_or("Bad Request");
-    let explained = problem
-        .map(|problem| format!("<center>{problem}</center>\r\n"))
-        .unwrap_or_default();
-    let body = format!(
-        "<html>\r\n<head><title>400 {title}</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n\
-         {explained}<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-    );
-    Page {
-        status: "400 Bad Request",
-        content_type: Some("text/html"),
-        more: "",
-        body,
-    }
-}
-
-fn xml(body: String) -> Page {
-    Page {
-        content_type: Some("text/xml;charset=utf-8"),
-        ..untyped("200 OK", body)
-    }
-}
-
-/// IAM's filters write their answers without saying what they are.
-fn untyped(status: &'static str, body: String) -> Page {
-    Page {
-        status,
-        content_type: None,
-        more: "",
-        body,
-    }
-}
-
-fn voms(content: &str) -> String {
-    format!("{DECLARATION}<voms>{content}</voms>")
-}
-
-fn error(code: u32, message: &str) -> String {
-    voms(&format!(
-        "<error><code>{code}</code><message>{}</message></error>",
-        escaped(message)
-    ))
-}
-
-fn old_error(code: u32, message: &str) -> String {
-    let item = format!(
-        "<number>{code}</number><message>{}</message>",
-        escaped(message)
-    );
-    format!(
-        "{DECLARATION}<vomsans><version>3</version><error><item>{item}</item></error><ac>QQ==\n</ac></vomsans>"
-    )
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('\r', "&#13;")
 }
 
 /// Subject and issuer in the form that IAM stores.

@@ -10,6 +10,7 @@ mod permissions;
 mod place;
 mod plan;
 mod report;
+mod seen;
 mod servers;
 
 use std::path::PathBuf;

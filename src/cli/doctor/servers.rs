@@ -2,42 +2,39 @@
 
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::{AcVerifier, SKEW, SignerTrust};
-use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
-use voms::pki::dn::Dn;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
 use voms::vo::vomsdir::{Trusted, VomsDir};
-use voms_client::net::NetError;
 use voms_client::net::tls::ServerTrust;
-use voms_client::refusal::ServerErrorKind;
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, Event, Failure, Look, Protocol, Survey, VomsClient, look_at};
+use voms_client::{AcReply, Event, Protocol, Survey, VomsClient, look_at};
 
 use super::credential::Known;
 use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
-use crate::cli::advice::{self, Advice, User};
+use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
+use crate::cli::advice::{Advice, User};
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
 use crate::cli::register::membership;
-use crate::cli::{output, places, vos};
+use crate::cli::{places, vos};
 use crate::home::registration::{self, Registration};
 
-const VOMSES: &str = "vomses";
-const DNS: &str = "DNS";
-const TCP: &str = "TCP";
-const TLS: &str = "TLS";
-const ANSWER: &str = "answer";
-const MEMBERSHIP: &str = "membership";
-const ATTRIBUTES: &str = "attributes";
-const VOMSDIR: &str = "vomsdir";
-const CLOCK: &str = "clock";
+pub(super) const VOMSES: &str = "vomses";
+pub(super) const DNS: &str = "DNS";
+pub(super) const TCP: &str = "TCP";
+pub(super) const TLS: &str = "TLS";
+pub(super) const ANSWER: &str = "answer";
+pub(super) const MEMBERSHIP: &str = "membership";
+pub(super) const ATTRIBUTES: &str = "attributes";
+pub(super) const VOMSDIR: &str = "vomsdir";
+pub(super) const CLOCK: &str = "clock";
 /// What all requests to one server together may take.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
 /// What nobody notices.
-const UNNOTICED: Duration = Duration::seconds(60);
+pub(super) const UNNOTICED: Duration = Duration::seconds(60);
 /// For how many days what was compiled in is taken for granted.
 const FRESH: i64 = 365;
 
@@ -365,130 +362,5 @@ impl ServerCheck<'_> {
                 vomsdir.directory().join(&server.vo).display(),
             )),
         }
-    }
-}
-
-fn no_vomsdir() -> Finding {
-    let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";
-    Finding::advice(
-        VOMSDIR,
-        text,
-        "install the VO's LSC files, or set X509_VOMS_DIR",
-    )
-}
-
-fn net(area: &'static str, server: &VomsesEntry, error: &NetError) -> Finding {
-    Finding::failed(
-        area,
-        format!("{}:{}: {error}", server.host, server.port),
-        error.next_step(),
-    )
-}
-
-fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
-    let VomsesEntry { host, port, .. } = server;
-    let addresses = match &look.addresses {
-        Ok(addresses) => addresses,
-        Err(error) => return vec![net(DNS, server, error)],
-    };
-    let listed: Vec<String> = addresses
-        .iter()
-        .map(|address| address.ip().to_string())
-        .collect();
-    let mut findings = vec![Finding::ok(DNS, format!("{host} is {}", listed.join(", ")))];
-    findings.extend(look.connection.as_ref().map(|connection| match connection {
-        Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
-        Err(error) => net(TCP, server, error),
-    }));
-    findings.extend(
-        look.certificate
-            .as_ref()
-            .map(|certificate| match certificate {
-                Ok(certificate) => {
-                    Finding::ok(TLS, format!("the server is {}", certificate.subject()))
-                }
-                Err(error) => net(TLS, server, error),
-            }),
-    );
-    let shown = look
-        .certificate
-        .as_ref()
-        .and_then(|certificate| certificate.as_ref().ok());
-    findings.extend(shown.and_then(|certificate| other_subject(server, certificate)));
-    findings
-}
-
-/// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
-fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
-    let expected = Dn::parse(&server.dn);
-    if server.dn.is_empty()
-        || expected.is_some_and(|expected| expected.matches(certificate.subject()))
-    {
-        return None;
-    }
-    let text = format!(
-        "the entry of {} says that the server is {}",
-        server.host, server.dn
-    );
-    Some(Finding::advice(
-        VOMSES,
-        text,
-        "this does no harm, as its name fits; put the subject above into the entry",
-    ))
-}
-
-fn spoken(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Rest => "REST",
-        Protocol::Legacy => "the legacy protocol",
-    }
-}
-
-/// Which step a failure concerns.
-fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -> Finding {
-    let area = match failure {
-        _ if failure.is_rejected_certificate() => TLS,
-        Failure::Server(error) if error.kind == ServerErrorKind::Fault => ANSWER,
-        Failure::Server(_) => MEMBERSHIP,
-        Failure::Net(NetError::Credential(_) | NetError::Handshake(_)) => TLS,
-        Failure::Net(_) => TCP,
-        Failure::Ac(_) => ATTRIBUTES,
-        _ => ANSWER,
-    };
-    let mut text = match failure {
-        Failure::Server(error) if !failure.is_rejected_certificate() => {
-            format!("{}:{} says: {}", server.host, server.port, error.message)
-        }
-        failure => format!("{}:{}: {failure}", server.host, server.port),
-    };
-    if failure.is_rejected_certificate() {
-        for fact in advice::rejected(user).0 {
-            text.push_str("; ");
-            text.push_str(&fact);
-        }
-    }
-    Finding::failed(area, text, advice::failure(failure, server, user))
-}
-
-fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
-    let ahead = here - server;
-    let seconds = ahead.num_seconds().abs();
-    if ahead.abs() < UNNOTICED {
-        return Finding::ok(CLOCK, "it agrees with the server's");
-    }
-    let way = if ahead > Duration::zero() {
-        "ahead of"
-    } else {
-        "behind"
-    };
-    let text = format!(
-        "this machine's clock is {} {way} the server's",
-        output::hms(seconds)
-    );
-    let fix = Some("set the clock, or have it set: timedatectl set-ntp true".to_owned());
-    if ahead.abs() < SKEW {
-        Finding::warning(CLOCK, text, fix)
-    } else {
-        Finding::failed(CLOCK, text, fix)
     }
 }

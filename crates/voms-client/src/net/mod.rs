@@ -10,7 +10,6 @@ use std::error::Error;
 use std::io;
 
 use openssl::error::ErrorStack;
-
 use voms::pki::dn::Dn;
 use voms::trust::PathFinding;
 

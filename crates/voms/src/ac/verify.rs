@@ -1,22 +1,17 @@
 //! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Duration, Utc};
-use der::Decode;
 use openssl::hash::MessageDigest;
 use openssl::sign::Verifier;
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
-use voms_asn1::targets::Targets;
-use voms_asn1::voms::certs::AcCerts;
-use voms_asn1::voms::fqans::{FqanAttribute, PolicyAuthority};
-use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
-use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::name::Name;
 
+use crate::ac::attributes::carried;
+pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
 use crate::ac::finding::AcFinding;
+use crate::ac::structure::{key_identifier_finding, structure_findings};
 use crate::pki::certificate::{Certificate, minimal_integer};
 use crate::pki::dn::Dn;
 use crate::pki::strength::{StrengthPolicy, Weakness};
@@ -133,53 +128,6 @@ impl VerifiedAc {
     #[must_use]
     pub fn usable_until(&self) -> DateTime<Utc> {
         self.usable_until
-    }
-}
-
-/// What an attribute certificate says, believed or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AcAttributes {
-    /// The VO.
-    pub vo: String,
-    /// The server that issued it: `host:port`.
-    pub uri: String,
-    /// The host in it.
-    pub host: String,
-    /// The FQANs in order; the first is the primary one.
-    pub fqans: Vec<String>,
-    /// Generic attributes.
-    pub generic: Vec<GrantedAttributes>,
-}
-
-impl AcAttributes {
-    /// Reads them, without judging whether they are to be believed.
-    ///
-    /// # Errors
-    /// [`AcFinding::Attributes`] or [`AcFinding::Extension`].
-    pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
-        let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
-        let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
-        let authority = PolicyAuthority::parse(&granted.policy_authority)
-            .map_err(|error| AcFinding::PolicyAuthority(error.to_string()))?;
-        if granted.fqans.is_empty() {
-            return Err(AcFinding::Attributes("it names no group".to_owned()));
-        }
-        let generic = match info.extension(oid::VOMS_GENERIC_ATTRIBUTES) {
-            Some(extension) => generic_attributes::from_extension(extension.extn_value.as_bytes())
-                .map_err(|_| AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES))?,
-            None => Vec::new(),
-        };
-        let (_, uri) = granted
-            .policy_authority
-            .split_once("://")
-            .unwrap_or_default();
-        Ok(Self {
-            vo: authority.vo,
-            uri: uri.to_owned(),
-            host: authority.host,
-            fqans: granted.fqans,
-            generic,
-        })
     }
 }
 
@@ -491,133 +439,4 @@ fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate
     Err(AcFinding::NotTheServer {
         signer: signer.subject().clone(),
     })
-}
-
-/// The hosts that alone may accept an attribute certificate; `None` where all may.
-///
-/// # Errors
-/// [`AcFinding::Extension`] when the list cannot be read.
-pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, AcFinding> {
-    let Some(extension) = info.extension(oid::TARGETS) else {
-        return Ok(None);
-    };
-    let targets = Targets::from_extension(extension.extn_value.as_bytes());
-    targets
-        .map(|targets| Some(targets.hosts))
-        .map_err(|_| AcFinding::Extension(oid::TARGETS))
-}
-
-/// First and last second of an attribute certificate.
-#[must_use]
-pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc>) {
-    let instant = |time: &der::asn1::GeneralizedTime| {
-        let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-        DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
-    };
-    let period = &info.attr_cert_validity_period;
-    (
-        instant(&period.not_before_time),
-        instant(&period.not_after_time),
-    )
-}
-
-/// The certificates that an attribute certificate brings along, signer first.
-///
-/// # Errors
-/// [`AcFinding::Extension`] when the list cannot be read.
-pub fn carried_certificates(
-    info: &AttributeCertificateInfo,
-) -> Result<Vec<Certificate>, AcFinding> {
-    carried(info, |_| None)
-}
-
-fn carried(
-    info: &AttributeCertificateInfo,
-    known: impl Fn(&[u8]) -> Option<Certificate>,
-) -> Result<Vec<Certificate>, AcFinding> {
-    let unreadable = || AcFinding::Extension(oid::VOMS_CERTS);
-    let Some(extension) = info.extension(oid::VOMS_CERTS) else {
-        return Ok(Vec::new());
-    };
-    let certs =
-        AcCerts::from_extension(extension.extn_value.as_bytes()).map_err(|_| unreadable())?;
-    let parse = |der: &Vec<u8>| match known(der) {
-        Some(certificate) => Ok(certificate),
-        None => Certificate::from_der(der).map_err(|_| unreadable()),
-    };
-    certs.certificates.iter().map(parse).collect()
-}
-
-/// DER of NULL.
-const NULL: &[u8] = &[5, 0];
-
-fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
-    let certificate = ac.certificate();
-    let info = &certificate.acinfo;
-    let mut findings = Vec::new();
-    if info.version != 1 {
-        findings.push(AcFinding::Version);
-    }
-    if info.signature.oid != certificate.signature_algorithm.oid {
-        findings.push(AcFinding::AlgorithmMismatch);
-    }
-    let extensions = info.extensions.as_deref().unwrap_or_default();
-    let mut known = HashSet::new();
-    for extension in extensions {
-        let id = extension.extn_id;
-        if !known.insert(id) {
-            findings.push(AcFinding::DuplicateExtension(id));
-        }
-        if extension.critical && id != oid::TARGETS {
-            findings.push(AcFinding::CriticalExtension(id));
-        }
-    }
-    let serial = info.serial_number.as_bytes();
-    if serial.len() > 20 || serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
-        findings.push(AcFinding::Serial);
-    }
-    match info.extension(oid::NO_REV_AVAIL) {
-        None => findings.push(AcFinding::MissingExtension("noRevAvail")),
-        Some(extension) if extension.extn_value.as_bytes() != NULL => {
-            findings.push(AcFinding::Extension(oid::NO_REV_AVAIL));
-        }
-        Some(_) => {}
-    }
-    match info
-        .extension(oid::AUTHORITY_KEY_IDENTIFIER)
-        .map(|extension| extension.extn_value.as_bytes())
-    {
-        None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
-        // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
-        Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
-            findings.push(AcFinding::Extension(oid::AUTHORITY_KEY_IDENTIFIER));
-        }
-        Some(_) => {}
-    }
-    findings
-}
-
-/// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
-fn key_identifier_finding(
-    info: &AttributeCertificateInfo,
-    signer: &Certificate,
-) -> Option<AcFinding> {
-    let value = info
-        .extension(oid::AUTHORITY_KEY_IDENTIFIER)?
-        .extn_value
-        .as_bytes();
-    let named = AuthorityKeyIdentifier::from_der(value)
-        .ok()?
-        .key_identifier?;
-    let own = signer.x509().is_ok_and(|x509| {
-        x509.subject_key_id()
-            .is_some_and(|own| own.as_slice() == named.as_bytes())
-    });
-    if own {
-        return None;
-    }
-    let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
-        return Some(AcFinding::OpenSsl);
-    };
-    (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
 }

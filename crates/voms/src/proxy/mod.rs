@@ -2,6 +2,9 @@
 
 pub mod kind;
 
+mod error;
+mod issuer;
+
 use chrono::{DateTime, Duration, Utc};
 use der::Encode;
 use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
@@ -17,63 +20,18 @@ use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use voms_asn1::voms::ac_seq::AcSeq;
 use zeroize::Zeroizing;
 
-use crate::ac::verify::VerifiedAc;
+pub use self::error::{ProxyError, ProxyNote};
+pub use self::issuer::{CarriedAc, VerifiedIssuer};
 use crate::chain::{Chain, ChainFinding};
-use crate::pki::certificate::{Certificate, CertificateError};
+use crate::pki::certificate::Certificate;
 use crate::pki::credential::Credential;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Generation, Policy};
-use crate::trust::TrustAnchors;
 
 /// How far a proxy is back-dated, so that a service whose clock is behind takes it at once.
 const BACKDATE_SECONDS: i64 = 300;
-
-/// A proxy that could not be made.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProxyError {
-    /// A certificate of the chain is past its end.
-    #[error("the credential expired on {}", crate::when(.0))]
-    Expired(DateTime<Utc>),
-    /// The key usage of the issuing certificate lacks digitalSignature.
-    #[error("the certificate's key usage does not allow it to sign, so it cannot issue proxies")]
-    MayNotSign,
-    /// The issuing chain holds proxies of different generations.
-    #[error("the issuing chain mixes proxies of different types")]
-    MixedChain,
-    /// The issuing proxy's path length is used up.
-    #[error("the issuing proxy allows no further proxies below it")]
-    PathLength,
-    /// Legacy proxies have no place for a path length or a policy.
-    #[error("a legacy proxy cannot carry a path length or a policy of its own")]
-    LegacyCannot,
-    /// ASN.1 could not be encoded.
-    #[error("encoding failed: {0}")]
-    Encoding(#[from] der::Error),
-    /// The attribute certificates could not be embedded.
-    #[error("embedding the attribute certificates failed: {0}")]
-    Attributes(String),
-    /// OpenSSL failed.
-    #[error("signing failed: {0}")]
-    OpenSsl(#[from] ErrorStack),
-    /// What was made cannot be read back.
-    #[error("the proxy made is not readable: {0}")]
-    Unreadable(#[from] CertificateError),
-}
-
-/// Something the user did not ask for, that was done to keep the chain valid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProxyNote {
-    /// The end was cut to the issuing chain's.
-    LifetimeCut,
-    /// The generation of the issuing proxy was kept.
-    TypeForced(Generation),
-    /// The issuing proxy is limited, so this one is.
-    LimitedForced,
-}
 
 /// What proxy is wanted.
 #[derive(Debug, Clone)]
@@ -84,88 +42,6 @@ pub struct ProxyRequest {
     lifetime: Duration,
     attributes: Vec<EncodedAc>,
     included: Option<Vec<u8>>,
-}
-
-/// A credential that issues proxies, and the end of its verified chain, CAs included, which no proxy outlives.
-#[derive(Debug, Clone, Copy)]
-pub struct VerifiedIssuer<'a> {
-    credential: &'a Credential,
-    usable_until: DateTime<Utc>,
-}
-
-impl Credential {
-    /// Verifies the whole chain against trust anchors.
-    ///
-    /// # Errors
-    /// Every finding.
-    pub fn verify(
-        &self,
-        anchors: &TrustAnchors,
-        now: DateTime<Utc>,
-    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
-        let chain = self.chain().verify(anchors, now)?;
-        Ok(VerifiedIssuer {
-            credential: self,
-            usable_until: chain.usable_until(),
-        })
-    }
-
-    /// Checks what can be checked without trust anchors: dates, and the proxies in the chain.
-    ///
-    /// # Errors
-    /// Every finding.
-    pub fn verify_locally(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
-        let findings = self.chain().local_findings(now);
-        if findings.is_empty() {
-            Ok(VerifiedIssuer::assume(self))
-        } else {
-            Err(findings)
-        }
-    }
-}
-
-impl<'a> VerifiedIssuer<'a> {
-    /// Takes a credential as it is: for tests, and for commands whose user answers for it.
-    #[must_use]
-    pub fn assume(credential: &'a Credential) -> Self {
-        Self {
-            credential,
-            usable_until: credential.chain().not_after(),
-        }
-    }
-
-    /// The credential.
-    #[must_use]
-    pub fn credential(&self) -> &'a Credential {
-        self.credential
-    }
-}
-
-/// An attribute certificate that a proxy may carry.
-#[derive(Debug, Clone)]
-pub struct CarriedAc(EncodedAc);
-
-impl CarriedAc {
-    /// Takes an attribute certificate that was not verified, for users who ask for that.
-    #[must_use]
-    pub fn unverified(ac: EncodedAc) -> Self {
-        Self(ac)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn encoded(&self) -> &EncodedAc {
-        &self.0
-    }
-}
-
-impl From<VerifiedAc> for CarriedAc {
-    fn from(verified: VerifiedAc) -> Self {
-        Self(verified.into_encoded())
-    }
 }
 
 /// A proxy with its key and the chain below it.

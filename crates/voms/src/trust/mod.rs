@@ -7,6 +7,8 @@ mod known;
 pub mod policy;
 mod problem;
 
+mod candidates;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,15 +19,13 @@ use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 
+use self::candidates::{anchors_for, issuers_among, policy_findings};
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
 use self::directory::{CaName, Directory, View};
 pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::pki::certificate::Certificate;
 use crate::pki::strength::StrengthPolicy;
-use crate::trust::policy::{Policy, PolicyError, Verdict};
-
-const MAX_DEPTH: usize = 10;
 
 /// A directory that cannot serve as trust anchors.
 #[derive(Debug, thiserror::Error)]
@@ -357,90 +357,4 @@ impl TrustAnchors {
             .map(|problem| PathFinding::new(certificate, problem))
             .collect()
     }
-}
-
-/// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
-fn anchors_for(leaf: &Certificate, untrusted: &[Certificate], view: View<'_>) -> Vec<Certificate> {
-    let mut anchors: Vec<Certificate> = Vec::new();
-    let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
-    let mut asked: Vec<Vec<u8>> = Vec::new();
-    while let Some(certificate) = wanted.pop() {
-        let name = certificate.issuer_der();
-        if asked.iter().any(|known| known == name)
-            || asked.len() > MAX_DEPTH * (untrusted.len() + 1)
-        {
-            continue;
-        }
-        asked.push(name.to_vec());
-        let found = view.files_of(CaName::Issuer(&certificate)).certificates();
-        wanted.extend(found.iter().cloned());
-        anchors.extend(found);
-    }
-    anchors
-}
-
-/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
-/// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
-fn policy_findings(
-    certificate: &Certificate,
-    above: &[Certificate],
-    view: View<'_>,
-) -> Vec<PathFinding> {
-    if certificate.is_self_issued() {
-        return Vec::new();
-    }
-    let Some(issuer) = above.first() else {
-        return Vec::new();
-    };
-    for ca in above {
-        let files = view.files_of(CaName::Subject(ca));
-        let policies = files.policies();
-        if policies.is_empty() {
-            continue;
-        }
-        let refusal = |policy: &Result<Policy, PolicyError>| match policy {
-            Err(error) => Some(PolicyProblem::Malformed(error.clone())),
-            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject())
-            {
-                Verdict::Permitted => None,
-                Verdict::Denied => Some(PolicyProblem::Denied),
-                Verdict::NotPermitted => Some(PolicyProblem::NotPermitted),
-            },
-        };
-        let refusals = policies
-            .iter()
-            .filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
-        let finding = |(file, problem): (&Path, PolicyProblem)| {
-            let kind = match file.extension().is_some_and(|end| end == "namespaces") {
-                true => PolicyKind::Namespaces,
-                false => PolicyKind::SigningPolicy,
-            };
-            PathFinding::new(
-                certificate,
-                PathProblem::Policy {
-                    kind,
-                    file: file.to_owned(),
-                    problem,
-                },
-            )
-        };
-        return refusals.map(finding).collect();
-    }
-    Vec::new()
-}
-
-/// The leaf and those that issued it and each other, as far as they are at hand.
-fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
-    let mut path = vec![leaf.clone()];
-    while let Some(next) = path.last().and_then(|last| {
-        untrusted
-            .iter()
-            .find(|c| c.subject().matches(last.issuer()))
-    }) {
-        if path.contains(next) {
-            break;
-        }
-        path.push(next.clone());
-    }
-    path
 }

@@ -1,0 +1,87 @@
+//! Whether an attribute certificate has the form that RFC 5755 asks for.
+
+use std::collections::HashSet;
+
+use der::Decode;
+use openssl::hash::MessageDigest;
+use voms_asn1::EncodedAc;
+use voms_asn1::attribute_certificate::AttributeCertificateInfo;
+use voms_asn1::oid;
+use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+
+use crate::ac::finding::AcFinding;
+use crate::pki::certificate::Certificate;
+
+/// DER of NULL.
+pub(super) const NULL: &[u8] = &[5, 0];
+
+pub(super) fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
+    let certificate = ac.certificate();
+    let info = &certificate.acinfo;
+    let mut findings = Vec::new();
+    if info.version != 1 {
+        findings.push(AcFinding::Version);
+    }
+    if info.signature.oid != certificate.signature_algorithm.oid {
+        findings.push(AcFinding::AlgorithmMismatch);
+    }
+    let extensions = info.extensions.as_deref().unwrap_or_default();
+    let mut known = HashSet::new();
+    for extension in extensions {
+        let id = extension.extn_id;
+        if !known.insert(id) {
+            findings.push(AcFinding::DuplicateExtension(id));
+        }
+        if extension.critical && id != oid::TARGETS {
+            findings.push(AcFinding::CriticalExtension(id));
+        }
+    }
+    let serial = info.serial_number.as_bytes();
+    if serial.len() > 20 || serial.first().is_none_or(|first| first & 0x80 != 0) || serial == [0] {
+        findings.push(AcFinding::Serial);
+    }
+    match info.extension(oid::NO_REV_AVAIL) {
+        None => findings.push(AcFinding::MissingExtension("noRevAvail")),
+        Some(extension) if extension.extn_value.as_bytes() != NULL => {
+            findings.push(AcFinding::Extension(oid::NO_REV_AVAIL));
+        }
+        Some(_) => {}
+    }
+    match info
+        .extension(oid::AUTHORITY_KEY_IDENTIFIER)
+        .map(|extension| extension.extn_value.as_bytes())
+    {
+        None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
+        // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
+        Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
+            findings.push(AcFinding::Extension(oid::AUTHORITY_KEY_IDENTIFIER));
+        }
+        Some(_) => {}
+    }
+    findings
+}
+
+/// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
+pub(super) fn key_identifier_finding(
+    info: &AttributeCertificateInfo,
+    signer: &Certificate,
+) -> Option<AcFinding> {
+    let value = info
+        .extension(oid::AUTHORITY_KEY_IDENTIFIER)?
+        .extn_value
+        .as_bytes();
+    let named = AuthorityKeyIdentifier::from_der(value)
+        .ok()?
+        .key_identifier?;
+    let own = signer.x509().is_ok_and(|x509| {
+        x509.subject_key_id()
+            .is_some_and(|own| own.as_slice() == named.as_bytes())
+    });
+    if own {
+        return None;
+    }
+    let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
+        return Some(AcFinding::OpenSsl);
+    };
+    (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
+}

@@ -1,0 +1,91 @@
+//! What issues a proxy, and what a proxy carries.
+
+use chrono::{DateTime, Utc};
+use voms_asn1::EncodedAc;
+
+use crate::ac::verify::VerifiedAc;
+use crate::chain::ChainFinding;
+use crate::pki::credential::Credential;
+use crate::trust::TrustAnchors;
+
+/// A credential that issues proxies, and the end of its verified chain, CAs included, which no proxy outlives.
+#[derive(Debug, Clone, Copy)]
+pub struct VerifiedIssuer<'a> {
+    pub(super) credential: &'a Credential,
+    pub(super) usable_until: DateTime<Utc>,
+}
+
+impl Credential {
+    /// Verifies the whole chain against trust anchors.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify(
+        &self,
+        anchors: &TrustAnchors,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+        let chain = self.chain().verify(anchors, now)?;
+        Ok(VerifiedIssuer {
+            credential: self,
+            usable_until: chain.usable_until(),
+        })
+    }
+
+    /// Checks what can be checked without trust anchors: dates, and the proxies in the chain.
+    ///
+    /// # Errors
+    /// Every finding.
+    pub fn verify_locally(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
+        let findings = self.chain().local_findings(now);
+        if findings.is_empty() {
+            Ok(VerifiedIssuer::assume(self))
+        } else {
+            Err(findings)
+        }
+    }
+}
+
+impl<'a> VerifiedIssuer<'a> {
+    /// Takes a credential as it is: for tests, and for commands whose user answers for it.
+    #[must_use]
+    pub fn assume(credential: &'a Credential) -> Self {
+        Self {
+            credential,
+            usable_until: credential.chain().not_after(),
+        }
+    }
+
+    /// The credential.
+    #[must_use]
+    pub fn credential(&self) -> &'a Credential {
+        self.credential
+    }
+}
+
+/// An attribute certificate that a proxy may carry.
+#[derive(Debug, Clone)]
+pub struct CarriedAc(pub(super) EncodedAc);
+
+impl CarriedAc {
+    /// Takes an attribute certificate that was not verified, for users who ask for that.
+    #[must_use]
+    pub fn unverified(ac: EncodedAc) -> Self {
+        Self(ac)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn encoded(&self) -> &EncodedAc {
+        &self.0
+    }
+}
+
+impl From<VerifiedAc> for CarriedAc {
+    fn from(verified: VerifiedAc) -> Self {
+        Self(verified.into_encoded())
+    }
+}

@@ -1,0 +1,100 @@
+//! Which certificates a path may be built from, and which names their CAs may certify.
+
+use std::path::Path;
+
+use crate::pki::certificate::Certificate;
+use crate::trust::directory::{CaName, View};
+use crate::trust::policy::{Policy, PolicyError, Verdict};
+use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
+
+pub(super) const MAX_DEPTH: usize = 10;
+
+/// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
+pub(super) fn anchors_for(
+    leaf: &Certificate,
+    untrusted: &[Certificate],
+    view: View<'_>,
+) -> Vec<Certificate> {
+    let mut anchors: Vec<Certificate> = Vec::new();
+    let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
+    let mut asked: Vec<Vec<u8>> = Vec::new();
+    while let Some(certificate) = wanted.pop() {
+        let name = certificate.issuer_der();
+        if asked.iter().any(|known| known == name)
+            || asked.len() > MAX_DEPTH * (untrusted.len() + 1)
+        {
+            continue;
+        }
+        asked.push(name.to_vec());
+        let found = view.files_of(CaName::Issuer(&certificate)).certificates();
+        wanted.extend(found.iter().cloned());
+        anchors.extend(found);
+    }
+    anchors
+}
+
+/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
+/// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
+pub(super) fn policy_findings(
+    certificate: &Certificate,
+    above: &[Certificate],
+    view: View<'_>,
+) -> Vec<PathFinding> {
+    if certificate.is_self_issued() {
+        return Vec::new();
+    }
+    let Some(issuer) = above.first() else {
+        return Vec::new();
+    };
+    for ca in above {
+        let files = view.files_of(CaName::Subject(ca));
+        let policies = files.policies();
+        if policies.is_empty() {
+            continue;
+        }
+        let refusal = |policy: &Result<Policy, PolicyError>| match policy {
+            Err(error) => Some(PolicyProblem::Malformed(error.clone())),
+            Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject())
+            {
+                Verdict::Permitted => None,
+                Verdict::Denied => Some(PolicyProblem::Denied),
+                Verdict::NotPermitted => Some(PolicyProblem::NotPermitted),
+            },
+        };
+        let refusals = policies
+            .iter()
+            .filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+        let finding = |(file, problem): (&Path, PolicyProblem)| {
+            let kind = match file.extension().is_some_and(|end| end == "namespaces") {
+                true => PolicyKind::Namespaces,
+                false => PolicyKind::SigningPolicy,
+            };
+            PathFinding::new(
+                certificate,
+                PathProblem::Policy {
+                    kind,
+                    file: file.to_owned(),
+                    problem,
+                },
+            )
+        };
+        return refusals.map(finding).collect();
+    }
+    Vec::new()
+}
+
+/// The leaf and those that issued it and each other, as far as they are at hand.
+pub(super) fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
+    let mut path = vec![leaf.clone()];
+    while let Some(next) = path.last().and_then(|last| {
+        untrusted
+            .iter()
+            .find(|c| c.subject().matches(last.issuer()))
+    }) {
+        if path.contains(next) {
+            break;
+        }
+        path.push(next.clone());
+    }
+    path
+}

@@ -1,0 +1,142 @@
+//! What a server shows and answers, as findings.
+
+use chrono::{DateTime, Duration, Utc};
+use voms::ac::verify::SKEW;
+use voms::pki::certificate::Certificate;
+use voms::pki::dn::Dn;
+use voms_client::net::NetError;
+use voms_client::refusal::ServerErrorKind;
+use voms_client::vomses::VomsesEntry;
+use voms_client::{Failure, Look, Protocol};
+
+use super::servers::{
+    ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, UNNOTICED, VOMSDIR, VOMSES,
+};
+use crate::cli::advice::{self, Advice, User};
+use crate::cli::finding::Finding;
+use crate::cli::output;
+
+pub(super) fn no_vomsdir() -> Finding {
+    let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";
+    Finding::advice(
+        VOMSDIR,
+        text,
+        "install the VO's LSC files, or set X509_VOMS_DIR",
+    )
+}
+
+pub(super) fn net(area: &'static str, server: &VomsesEntry, error: &NetError) -> Finding {
+    Finding::failed(
+        area,
+        format!("{}:{}: {error}", server.host, server.port),
+        error.next_step(),
+    )
+}
+
+pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
+    let VomsesEntry { host, port, .. } = server;
+    let addresses = match &look.addresses {
+        Ok(addresses) => addresses,
+        Err(error) => return vec![net(DNS, server, error)],
+    };
+    let listed: Vec<String> = addresses
+        .iter()
+        .map(|address| address.ip().to_string())
+        .collect();
+    let mut findings = vec![Finding::ok(DNS, format!("{host} is {}", listed.join(", ")))];
+    findings.extend(look.connection.as_ref().map(|connection| match connection {
+        Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
+        Err(error) => net(TCP, server, error),
+    }));
+    findings.extend(
+        look.certificate
+            .as_ref()
+            .map(|certificate| match certificate {
+                Ok(certificate) => {
+                    Finding::ok(TLS, format!("the server is {}", certificate.subject()))
+                }
+                Err(error) => net(TLS, server, error),
+            }),
+    );
+    let shown = look
+        .certificate
+        .as_ref()
+        .and_then(|certificate| certificate.as_ref().ok());
+    findings.extend(shown.and_then(|certificate| other_subject(server, certificate)));
+    findings
+}
+
+/// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
+pub(super) fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
+    let expected = Dn::parse(&server.dn);
+    if server.dn.is_empty()
+        || expected.is_some_and(|expected| expected.matches(certificate.subject()))
+    {
+        return None;
+    }
+    let text = format!(
+        "the entry of {} says that the server is {}",
+        server.host, server.dn
+    );
+    Some(Finding::advice(
+        VOMSES,
+        text,
+        "this does no harm, as its name fits; put the subject above into the entry",
+    ))
+}
+
+pub(super) fn spoken(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Rest => "REST",
+        Protocol::Legacy => "the legacy protocol",
+    }
+}
+
+/// Which step a failure concerns.
+pub(super) fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -> Finding {
+    let area = match failure {
+        _ if failure.is_rejected_certificate() => TLS,
+        Failure::Server(error) if error.kind == ServerErrorKind::Fault => ANSWER,
+        Failure::Server(_) => MEMBERSHIP,
+        Failure::Net(NetError::Credential(_) | NetError::Handshake(_)) => TLS,
+        Failure::Net(_) => TCP,
+        Failure::Ac(_) => ATTRIBUTES,
+        _ => ANSWER,
+    };
+    let mut text = match failure {
+        Failure::Server(error) if !failure.is_rejected_certificate() => {
+            format!("{}:{} says: {}", server.host, server.port, error.message)
+        }
+        failure => format!("{}:{}: {failure}", server.host, server.port),
+    };
+    if failure.is_rejected_certificate() {
+        for fact in advice::rejected(user).0 {
+            text.push_str("; ");
+            text.push_str(&fact);
+        }
+    }
+    Finding::failed(area, text, advice::failure(failure, server, user))
+}
+
+pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
+    let ahead = here - server;
+    let seconds = ahead.num_seconds().abs();
+    if ahead.abs() < UNNOTICED {
+        return Finding::ok(CLOCK, "it agrees with the server's");
+    }
+    let way = if ahead > Duration::zero() {
+        "ahead of"
+    } else {
+        "behind"
+    };
+    let text = format!(
+        "this machine's clock is {} {way} the server's",
+        output::hms(seconds)
+    );
+    let fix = Some("set the clock, or have it set: timedatectl set-ntp true".to_owned());
+    if ahead.abs() < SKEW {
+        Finding::warning(CLOCK, text, fix)
+    } else {
+        Finding::failed(CLOCK, text, fix)
+    }
+}
