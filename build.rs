@@ -1,4 +1,4 @@
-//! Link options of the executables.
+//! Linker options for the executables.
 #![allow(clippy::disallowed_methods)] // Cargo speaks to build scripts by the environment.
 
 use std::env;
@@ -6,8 +6,9 @@ use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    // OpenSSL's tables hold most of some 28,000 addresses that are set at each start. Packed they take 9 kB
-    // instead of 0.7 MB. glibc reads them from 2.36 on, and it is the one here that programs built here need.
+    // Most of the roughly 28,000 relocations applied at each start are in OpenSSL's tables. Packed,
+    // they take 9 kB instead of 0.7 MB. glibc supports this (DT_RELR) from 2.36 on, and programs
+    // built here require the glibc of this machine.
     if is_native_glibc() && glibc().is_some_and(|version| version >= (2, 36)) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }

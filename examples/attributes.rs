@@ -1,4 +1,4 @@
-//! Prints the VO attributes of a proxy, one a line, if they verify.
+//! Prints the VO attributes of a proxy, one per line, if they verify.
 //!
 //! `cargo run --example attributes FILE [CERTDIR VOMSDIR]`
 

@@ -1,7 +1,7 @@
 //! A TLS server that admits only members of `/virgo/virgo`.
 //!
-//! `cargo run --example virgo_only HOSTCERT HOSTKEY [ADDRESS]`, with `X509_CERT_DIR` and `X509_VOMS_DIR` set; the
-//! address is 127.0.0.1:8443 if not given.
+//! `cargo run --example virgo_only HOSTCERT HOSTKEY [ADDRESS]`, with `X509_CERT_DIR` and
+//! `X509_VOMS_DIR` set; the address defaults to 127.0.0.1:8443.
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address.first().map_or("127.0.0.1:8443", String::as_str))?;
     println!("listening on {}", listener.local_addr()?);
     let busy = Arc::new(AtomicUsize::new(0));
-    // A connection that breaks, or one too many, is no reason to end.
+    // Keep serving if a connection breaks or there are too many.
     for stream in listener.incoming().flatten() {
         if busy.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
             busy.fetch_sub(1, Ordering::Relaxed);
@@ -54,8 +54,8 @@ fn acceptor(certificate: &str, key: &str) -> Result<SslAcceptor, Box<dyn Error>>
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
     builder.set_certificate_chain_file(certificate)?;
     builder.set_private_key_file(key, SslFiletype::PEM)?;
-    // TLS only proves that the client has the key; whether its proxy is believed is decided below, for every
-    // connection, so no session may be resumed.
+    // TLS only proves that the client holds the key. The proxy itself is verified below, for every
+    // connection, so sessions must not be resumed.
     builder.set_verify_callback(
         SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT,
         |_, _| true,

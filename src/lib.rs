@@ -1,6 +1,7 @@
-//! The program `voms-proxy`, as a library for its tests: [`cli`] has the commands, [`home`] the user's files.
+//! The `voms-proxy` program as a library, for its tests: [`cli`] holds the commands, [`home`] the
+//! user's files.
 //!
-//! Services that verify proxies want the crate `voms`, clients of VOMS servers `voms-client`.
+//! To verify proxies in a service, use the crate `voms`; to query VOMS servers, `voms-client`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -25,13 +25,14 @@ pub use issuer::{AttCertIssuer, V2Form};
 ///     signatureValue      BIT STRING }
 /// ```
 ///
-/// Encoding this again need not give the bytes it was read from: the decoder sorts the members of relative
-/// distinguished names. [`EncodedAc`] keeps them.
+/// Re-encoding does not necessarily reproduce the original bytes: the decoder sorts the members of
+/// relative distinguished names. [`EncodedAc`] keeps the original bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct AttributeCertificate {
-    /// What is signed.
+    /// The signed part.
     pub acinfo: AttributeCertificateInfo,
-    /// How it is signed; must be equal to [`AttributeCertificateInfo::signature`], which decoding does not check.
+    /// The signature algorithm; must equal [`AttributeCertificateInfo::signature`], which decoding
+    /// does not check.
     pub signature_algorithm: AlgorithmIdentifierOwned,
     /// The signature.
     pub signature_value: BitString,
@@ -55,15 +56,15 @@ pub struct AttributeCertificate {
 pub struct AttributeCertificateInfo {
     /// 1 is v2, the only version in use; decoding does not check it.
     pub version: u8,
-    /// Whom the attributes are for.
+    /// The holder of the attributes.
     pub holder: Holder,
     /// The attribute authority.
     pub issuer: AttCertIssuer,
-    /// How the AC is signed.
+    /// The signature algorithm.
     pub signature: AlgorithmIdentifierOwned,
-    /// The serial number, of any size and sign; VOMS makes it from 128 random bits.
+    /// The serial number, of any size and sign; VOMS generates it from 128 random bits.
     pub serial_number: Int,
-    /// When the AC is valid.
+    /// The validity period.
     pub attr_cert_validity_period: AttCertValidityPeriod,
     /// The attributes.
     pub attributes: Vec<Attribute>,
@@ -85,7 +86,7 @@ impl AttributeCertificateInfo {
     }
 }
 
-/// AttCertValidityPeriod as defined in RFC 5755 section 4.1; both ends belong to the period.
+/// AttCertValidityPeriod as defined in RFC 5755 section 4.1; both ends are inclusive.
 ///
 /// ```text
 /// AttCertValidityPeriod ::= SEQUENCE {

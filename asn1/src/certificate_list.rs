@@ -17,9 +17,9 @@ use x509_cert::time::Time;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct CertificateList {
-    /// What is signed.
+    /// The signed part.
     pub tbs_cert_list: TbsCertList,
-    /// How it is signed.
+    /// The signature algorithm.
     pub signature_algorithm: AlgorithmIdentifierOwned,
     /// The signature.
     pub signature_value: BitString,
@@ -38,27 +38,27 @@ pub struct CertificateList {
 ///     crlExtensions        [0] EXPLICIT Extensions OPTIONAL }
 /// ```
 ///
-/// Lists of version 1, which `openssl ca -gencrl` writes by default and CAs in use issue, have no version.
+/// Version 1 CRLs, which `openssl ca -gencrl` writes by default and real CAs issue, omit `version`.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct TbsCertList {
     /// 1 is v2; absent is v1.
     pub version: Option<u8>,
-    /// How the list is signed.
+    /// The signature algorithm.
     pub signature: AlgorithmIdentifierOwned,
-    /// The CA, or another that issues lists for it.
+    /// The CA, or another CRL issuer for it.
     pub issuer: Name,
-    /// When it was issued.
+    /// When this CRL was issued.
     pub this_update: Time,
-    /// When the next one will be.
+    /// When the next CRL is due.
     pub next_update: Option<Time>,
-    /// What is revoked.
+    /// The revoked certificates.
     pub revoked_certificates: Option<Vec<RevokedCertificate>>,
     /// The extensions.
     #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
     pub crl_extensions: Option<Vec<Extension>>,
 }
 
-/// One entry of a list.
+/// One CRL entry.
 ///
 /// ```text
 /// SEQUENCE {
@@ -70,14 +70,14 @@ pub struct TbsCertList {
 pub struct RevokedCertificate {
     /// The serial number.
     pub user_certificate: Int,
-    /// Since when.
+    /// The revocation date.
     pub revocation_date: Time,
-    /// Why, and the like.
+    /// The entry's extensions, such as the reason.
     pub crl_entry_extensions: Option<Vec<Extension>>,
 }
 
 impl TbsCertList {
-    /// The OIDs of the critical extensions of the list and of its entries.
+    /// The OIDs of the critical extensions of the CRL and its entries.
     pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
         let entries = self
             .revoked_certificates

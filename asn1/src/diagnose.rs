@@ -1,10 +1,10 @@
-//! What is wrong with bytes that DER refuses.
+//! Explains why bytes are not valid DER.
 
 use std::fmt;
 
 use asn1_rs::{Err as Nom, FromBer, Header, Length, Tag};
 
-/// The longest input looked at, in bytes.
+/// The longest input examined, in bytes.
 pub const MAX_INPUT: usize = 1 << 20;
 /// The most quirks reported.
 pub const MAX_QUIRKS: usize = 16;
@@ -15,32 +15,33 @@ pub const MAX_DEPTH: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quirk {
-    /// A length that is given by an end marker, which BER allows (X.690 section 8.1.3.6).
+    /// An indefinite length, which BER allows (X.690 section 8.1.3.6).
     IndefiniteLength {
         /// Where the element begins.
         offset: usize,
     },
-    /// A length in more octets than it needs, which BER allows (X.690 section 10.1).
+    /// A length in more octets than necessary, which BER allows (X.690 section 10.1).
     NonMinimalLength {
         /// Where the element begins.
         offset: usize,
     },
-    /// An INTEGER in more octets than it needs (X.690 section 8.3.2).
+    /// An INTEGER in more octets than necessary (X.690 section 8.3.2).
     NonMinimalInteger {
         /// Where the INTEGER begins.
         offset: usize,
     },
-    /// A string or time made of parts, which BER allows (X.690 section 10.2).
+    /// A string or time in constructed form, which BER allows (X.690 section 10.2).
     ConstructedString {
         /// Where the string begins.
         offset: usize,
     },
-    /// A UTCTime, where an attribute certificate has GeneralizedTime.
+    /// A UTCTime where an attribute certificate requires GeneralizedTime.
     UtcTime {
         /// Where the time begins.
         offset: usize,
     },
-    /// A GeneralizedTime in another form than `YYYYMMDDHHMMSSZ` (X.690 section 11.7, RFC 5280 section 4.1.2.5.2).
+    /// A GeneralizedTime not of the form `YYYYMMDDHHMMSSZ` (X.690 section 11.7, RFC 5280
+    /// section 4.1.2.5.2).
     TimeForm {
         /// Where the time begins.
         offset: usize,
@@ -52,22 +53,22 @@ pub enum Quirk {
         /// How many there are.
         count: usize,
     },
-    /// An element for which the input is too short.
+    /// An element that extends past the end of the input.
     Truncated {
         /// Where the element begins.
         offset: usize,
     },
-    /// An element that is longer than the one around it.
+    /// An element that extends past the end of the enclosing one.
     Overrun {
         /// Where the element begins.
         offset: usize,
     },
-    /// Bytes that are no tag and length.
+    /// Bytes that do not form a tag and length.
     NoHeader {
         /// Where they begin.
         offset: usize,
     },
-    /// Nesting deeper than is followed.
+    /// Nesting deeper than [`MAX_DEPTH`].
     TooDeep {
         /// Where the element begins.
         offset: usize,
@@ -93,11 +94,12 @@ impl fmt::Display for Quirk {
     }
 }
 
-/// Walks bytes that should be an attribute certificate, or a part of one, as BER and says where they are not DER, in
-/// the order of the bytes.
+/// Walks bytes that should be an attribute certificate, or a part of one, as BER, and reports the
+/// deviations from DER in byte order.
 ///
-/// This explains a refusal. It accepts nothing: bytes without a quirk may still be of the wrong type, and extensions
-/// are not looked into. Inputs beyond [`MAX_INPUT`] are not looked at, and no more than [`MAX_QUIRKS`] are reported.
+/// This only explains a rejection: bytes without a quirk may still be of the wrong type, and
+/// extensions are not examined. Inputs beyond [`MAX_INPUT`] are not examined either, and at most
+/// [`MAX_QUIRKS`] are reported.
 pub fn diagnose(bytes: &[u8]) -> Vec<Quirk> {
     let mut walk = Walk {
         bytes,
@@ -120,7 +122,7 @@ struct Walk<'a> {
     quirks: Vec<Quirk>,
 }
 
-/// The walk ends with `None` where the bytes make no sense any more, or enough has been seen.
+/// The walk ends with `None` where the bytes stop making sense, or after [`MAX_QUIRKS`].
 impl Walk<'_> {
     fn report(&mut self, quirk: Quirk) -> Option<()> {
         self.quirks.push(quirk);
@@ -132,7 +134,7 @@ impl Walk<'_> {
         None
     }
 
-    /// Looks at the element at `offset`, which must end by `end`, and returns where it ends.
+    /// Examines the element at `offset`, which must end by `end`, and returns where it ends.
     fn element(&mut self, offset: usize, end: usize, depth: usize) -> Option<usize> {
         if depth > MAX_DEPTH {
             return self.stop(Quirk::TooDeep { offset });

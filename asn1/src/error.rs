@@ -1,4 +1,4 @@
-//! Why bytes were not decoded, or a value not encoded.
+//! Decoding and encoding errors.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use der::{ErrorKind, Tag};
 
 use crate::diagnose::{Quirk, diagnose};
 
-/// Why bytes were not decoded.
+/// Why bytes could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The bytes are not the DER of the wanted type.
+    /// The bytes are not DER of the expected type.
     Malformed {
-        /// The wanted type, as a reader would name it: `attribute certificate`, `list of targets` …
+        /// The expected type, in plain words: `attribute certificate`, `list of targets` …
         what: &'static str,
-        /// What the decoder objects to.
+        /// The decoder's error.
         error: der::Error,
-        /// The first deviation from DER found in the same bytes, the likely cause.
+        /// The first deviation from DER in the same bytes, the likely cause.
         quirk: Option<Quirk>,
     },
     /// A list that must have elements has none.
@@ -24,14 +24,14 @@ pub enum DecodeError {
         /// The list.
         what: &'static str,
     },
-    /// A list has more elements than a sane writer would make.
+    /// A list has more elements than any sane writer would write.
     TooMany {
         /// The list.
         what: &'static str,
         /// The most elements accepted.
         limit: usize,
     },
-    /// An encoding is longer than a sane writer would make it.
+    /// An encoding is longer than any sane writer would make it.
     TooLong {
         /// The encoded thing.
         what: &'static str,
@@ -49,7 +49,7 @@ impl DecodeError {
     }
 }
 
-/// Certificates inside of the bytes have UTCTime with good reason.
+/// UTCTime is legitimate in embedded certificates.
 fn explains(quirk: Quirk, error: der::Error) -> bool {
     match (quirk, error.kind()) {
         (Quirk::UtcTime { .. }, ErrorKind::TagUnexpected { actual, .. }) => actual == Tag::UtcTime,
@@ -83,7 +83,7 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Why a value was not encoded.
+/// Why a value could not be encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -92,14 +92,15 @@ pub enum EncodeError {
         /// The list.
         what: &'static str,
     },
-    /// A list has more elements than a reader would accept.
+    /// A list has more elements than readers accept.
     TooMany {
         /// The list.
         what: &'static str,
         /// The most elements accepted.
         limit: usize,
     },
-    /// The value has no DER: text outside of IA5, a length beyond 256 MiB, a certificate that is not a `SEQUENCE`.
+    /// The value has no DER encoding: text outside IA5, a length beyond 256 MiB, or a certificate
+    /// that is not a `SEQUENCE`.
     Der(der::Error),
 }
 

@@ -1,11 +1,12 @@
-//! ASN.1 types of grid credentials: proxy certificates ([RFC 3820]), attribute certificates ([RFC 5755]) and what VOMS
-//! puts into them ([GFD.182]).
+//! ASN.1 types of grid credentials: proxy certificates ([RFC 3820]), attribute certificates
+//! ([RFC 5755]) and what VOMS puts into them ([GFD.182]).
 //!
-//! Decoding is strict DER except for the deviations that VOMS software is known to write; each is named where it is
-//! accepted. An attribute certificate keeps the bytes it was read from ([`EncodedAc`]), because its signature is over
-//! those bytes and not over any re-encoding. What DER refuses can be explained with [`diagnose`].
+//! Decoding is strict DER except for deviations that VOMS software is known to write; each is
+//! documented where it is accepted. An attribute certificate keeps its original bytes
+//! ([`EncodedAc`]), because its signature covers those bytes and not any re-encoding. [`diagnose`]
+//! explains what is wrong with bytes that are not DER.
 //!
-//! Nothing here verifies anything: there is no cryptography, no clock and no I/O in this crate.
+//! This crate verifies nothing: it has no cryptography, no clock and no I/O.
 //!
 //! [RFC 3820]: https://www.rfc-editor.org/rfc/rfc3820
 //! [RFC 5755]: https://www.rfc-editor.org/rfc/rfc5755

@@ -17,12 +17,12 @@ pub const ANY_LANGUAGE: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.0");
 pub const INHERIT_ALL: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.1");
 /// `id-ppl-independent`, no rights of the issuer (RFC 3820 section 3.8.2).
 pub const INDEPENDENT: ObjectIdentifier = oid("1.3.6.1.5.5.7.21.2");
-/// The Globus limited proxy, refused where jobs are started.
+/// The Globus limited proxy, rejected where jobs are started.
 pub const LIMITED: ObjectIdentifier = oid("1.3.6.1.4.1.3536.1.1.1.9");
 /// The Globus restricted proxy, the language of a policy given without one.
 pub const GLOBUS_RESTRICTED: ObjectIdentifier = oid("1.3.6.1.4.1.3536.1.1.1.8");
 
-/// VOMS data from before attribute certificates, a proxy extension.
+/// VOMS data that predates attribute certificates, a proxy extension.
 pub const VOMS_RAW: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.1");
 /// A file included by the user, a proxy extension.
 pub const VOMS_INCLUDED_FILE: ObjectIdentifier = oid("1.3.6.1.4.1.8005.100.100.2");
@@ -98,5 +98,6 @@ pub const ECDSA_WITH_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 pub const ECDSA_WITH_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
 /// `ecdsa-with-SHA512` (RFC 5758 section 3.2).
 pub const ECDSA_WITH_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");
-/// `netscape-cert-type`, from before `id-ce-extKeyUsage`; certificates and proxies in use still have it.
+/// `netscape-cert-type`, the predecessor of `id-ce-extKeyUsage`; still found in certificates and
+/// proxies.
 pub const NETSCAPE_CERT_TYPE: ObjectIdentifier = oid("2.16.840.1.113730.1.1");

@@ -1,9 +1,10 @@
-//! The ProxyCertInfo extension, of RFC 3820 and of the drafts before it.
+//! The ProxyCertInfo extension of RFC 3820 and its drafts.
 
 use der::Sequence;
 use der::asn1::{ObjectIdentifier, OctetString};
 
-/// ProxyPolicy as defined in RFC 3820 section 3.8: what the holder of the proxy may do in the name of its issuer.
+/// ProxyPolicy as defined in RFC 3820 section 3.8: what the proxy's holder may do on behalf of its
+/// issuer.
 ///
 /// ```text
 /// ProxyPolicy ::= SEQUENCE {
@@ -14,7 +15,7 @@ use der::asn1::{ObjectIdentifier, OctetString};
 /// The policy must be absent for `id-ppl-inheritAll` and `id-ppl-independent`; decoding does not check that.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct ProxyPolicy {
-    /// The language, which may by itself be the whole policy; see [`crate::oid`].
+    /// The language, which may itself be the whole policy; see [`crate::oid`].
     pub policy_language: ObjectIdentifier,
     /// The policy in that language.
     pub policy: Option<OctetString>,
@@ -29,8 +30,8 @@ pub struct ProxyPolicy {
 ///     proxyPolicy          ProxyPolicy }
 /// ```
 ///
-/// A path length that is negative or does not fit into 32 bits is a decoding error: nobody issues one, and reading it
-/// as "unlimited" would widen what the issuer wrote.
+/// A path length that is negative or exceeds 32 bits is a decoding error: none is issued in
+/// practice, and reading it as "unlimited" would grant more than the issuer did.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct ProxyCertInfo {
     /// How many proxies may follow this one; `None` is any number.

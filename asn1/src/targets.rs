@@ -1,4 +1,4 @@
-//! The services that an attribute certificate is meant for (RFC 5755 section 4.3.2).
+//! The services an attribute certificate is targeted at (RFC 5755 section 4.3.2).
 
 use der::asn1::{ContextSpecific, Ia5String};
 use der::{Decode, Encode, ErrorKind, SliceReader, Tag, TagMode, TagNumber};
@@ -22,12 +22,12 @@ const TARGET_NAME: TagNumber = TagNumber(0);
 /// Target  ::= SEQUENCE { targetName [0] GeneralName OPTIONAL, … }   -- VOMS
 /// ```
 ///
-/// The VOMS shape wraps each target once more. Both are read, even mixed; the VOMS shape is written, as VOMS software
-/// reads no other. Targets that are groups or certificates are refused: the extension is critical, and passing over
-/// one would lift a restriction.
+/// The VOMS form wraps each target once more. Decoding accepts both, even mixed; encoding writes
+/// the VOMS form, the only one VOMS software reads. Targets that are groups or certificates are
+/// rejected: the extension is critical, and skipping one would lift a restriction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Targets {
-    /// The host names, each as the text of a URI but without scheme.
+    /// The host names, each written as a URI without a scheme.
     pub hosts: Vec<String>,
 }
 
@@ -36,8 +36,8 @@ impl Targets {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Malformed`] if it is in neither shape or a target is not a URI, [`DecodeError::Empty`] without a
-    /// target, [`DecodeError::TooMany`] beyond [`MAX_TARGETS`].
+    /// [`DecodeError::Malformed`] if it has neither form or a target is not a URI,
+    /// [`DecodeError::Empty`] without a target, [`DecodeError::TooMany`] beyond [`MAX_TARGETS`].
     pub fn from_extension(value: &[u8]) -> Result<Targets, DecodeError> {
         let targets = wire::nested_elements(value, WHAT, MAX_TARGETS)?;
         if targets.is_empty() {
@@ -49,7 +49,7 @@ impl Targets {
         })
     }
 
-    /// Encodes the extension, critical, in the VOMS shape.
+    /// Encodes the extension, critical, in the VOMS form.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! What VOMS puts into proxy certificates and attribute certificates (GFD.182, and what servers do beside it).
+//! What VOMS puts into proxy certificates and attribute certificates (GFD.182, and what servers do
+//! beyond it).
 
 pub mod ac_seq;
 pub mod certs;

@@ -1,4 +1,4 @@
-//! Tags and lengths, where the content must stay the bytes it was.
+//! Tags and lengths, where the content must be preserved byte for byte.
 
 use der::asn1::OctetString;
 use der::{Decode, Encode, Header, Length, Reader, SliceReader, Tag};
@@ -6,7 +6,7 @@ use x509_cert::ext::Extension;
 
 use crate::error::{DecodeError, EncodeError};
 
-/// The content of the one SEQUENCE that `bytes` are.
+/// The content of the single SEQUENCE that makes up `bytes`.
 pub(crate) fn sequence_content(bytes: &[u8]) -> der::Result<&[u8]> {
     let mut reader = SliceReader::new(bytes)?;
     let header = Header::decode(&mut reader)?;
@@ -24,7 +24,7 @@ pub(crate) fn elements(content: &[u8]) -> der::Result<impl Iterator<Item = der::
     }))
 }
 
-/// What follows the header of the SEQUENCE that `bytes` begin with, whatever its length says.
+/// What follows the header of the SEQUENCE at the start of `bytes`, regardless of its length.
 pub(crate) fn after_sequence_header(bytes: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(bytes).ok()?;
     let header = Header::decode(&mut reader).ok()?;
@@ -32,7 +32,7 @@ pub(crate) fn after_sequence_header(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(usize::try_from(reader.position()).ok()?..)
 }
 
-/// A SEQUENCE of ready-made elements.
+/// A SEQUENCE of encoded elements.
 pub(crate) fn sequence<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> der::Result<Vec<u8>> {
     let content = parts.into_iter().collect::<Vec<_>>().concat();
     let mut out = Header::new(Tag::Sequence, Length::try_from(content.len())?).to_der()?;
@@ -40,7 +40,7 @@ pub(crate) fn sequence<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> der::Re
     Ok(out)
 }
 
-/// Adds the elements of `content` to `list`; false if there would be more than `limit` in all.
+/// Adds the elements of `content` to `list`; false if that would exceed `limit` in total.
 fn append<'a>(list: &mut Vec<&'a [u8]>, content: &'a [u8], limit: usize) -> der::Result<bool> {
     for element in elements(content)? {
         if list.len() == limit {
@@ -82,7 +82,7 @@ pub(crate) fn nested_elements<'a>(
     Ok(all)
 }
 
-/// Whether a list may be written: not empty, and not longer than is read.
+/// Whether a list may be written: not empty, and not longer than the decoder accepts.
 pub(crate) fn check_count(
     count: usize,
     what: &'static str,

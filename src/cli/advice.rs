@@ -1,4 +1,5 @@
-//! The next step for each error and finding: the one place that knows which option, variable or command helps.
+//! The next step for each error and finding. Only this module knows which option, variable or
+//! command helps.
 
 mod server;
 
@@ -22,12 +23,12 @@ use crate::home::globus_dir::NOTE;
 use crate::home::globus_dir::PairError;
 use crate::home::load::{CredentialError, FileRole};
 
-/// What to do while the CA has not answered.
+/// What to do until the CA has answered.
 const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
 
-/// What to do about something that went wrong.
+/// Suggests what to do when something went wrong.
 pub trait Advice {
-    /// The next step, where there is one.
+    /// The next step, if there is one.
     fn next_step(&self) -> Option<String>;
 }
 
@@ -323,7 +324,7 @@ impl Advice for EcpError {
     }
 }
 
-/// What to do with a file that is taken for a certificate.
+/// What to do with a file that was mistaken for a certificate.
 fn foreign(what: Foreign, path: &Path) -> String {
     match what {
         Foreign::Empty | Foreign::WebPage => {

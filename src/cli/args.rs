@@ -1,4 +1,5 @@
-//! From the peers' ways of writing options to clap's: single dashes, underscores, unique prefixes.
+//! Translates the other clients' option syntax to clap's: single dashes, underscores, unique
+//! prefixes.
 
 use std::ffi::OsString;
 
@@ -11,7 +12,7 @@ use super::outcome::{CommandError, Format};
 use super::output::Diagnostic;
 use super::{commands, conf};
 
-/// The first line is what scripts know from the Java client.
+/// Scripts expect the first line in the Java client's form.
 const HELP: &str = "\
 usage: {usage}
 
@@ -23,34 +24,34 @@ OPTIONS
 
 /// The arguments of a command.
 pub trait Arguments: Parser {
-    /// The options of which a unique beginning is enough, so that new options break no old script; if there are none,
-    /// it is enough of any.
+    /// The options that may be abbreviated to a unique prefix, so that new options do not break old
+    /// scripts. If empty, all may be abbreviated.
     const ABBREVIATED: &'static [&'static str] = &[];
-    /// How a command line ends that cannot be understood.
+    /// The exit status for an invalid command line.
     const WRONG_USAGE: Exit = Exit::Failure;
 
-    /// What the result is printed as.
+    /// The output format.
     fn format(&self) -> Format {
         Format::Text
     }
 
-    /// What programs read if the command line asks for JSON and cannot be understood.
+    /// The JSON printed if the command line asks for JSON but is invalid.
     fn misunderstood() -> Option<Value> {
         None
     }
 }
 
-/// What a command understands.
+/// A command's clap definition.
 pub fn definition<P: Parser>() -> clap::Command {
     P::command()
         .version(env!("CARGO_PKG_VERSION"))
         .help_template(HELP)
 }
 
-/// Parses a command's words.
+/// Parses a command's arguments.
 ///
 /// # Errors
-/// When there is nothing left to do: help or the version is wanted, or the words are wrong.
+/// If there is nothing left to do: help or the version was requested, or the arguments are invalid.
 pub fn parse<A: Arguments>(name: &str, words: &[OsString]) -> Result<A, CommandError> {
     let mut command = definition::<A>();
     if let Some(usage) = commands::named(name).and_then(|command| command.usage) {
@@ -67,16 +68,16 @@ pub fn parse<A: Arguments>(name: &str, words: &[OsString]) -> Result<A, CommandE
         .map_err(|error| explain(name, words, &error))
 }
 
-/// A command's words as its parser gets them, for the order in which they stand.
+/// A command's arguments as its parser sees them, for callers that need their order.
 pub fn normalised<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     let mut command = definition::<P>();
     command.build();
     Options::of(&command, &[]).normalise(words)
 }
 
-/// The options of a command as they may be spelled.
+/// A command's options in all their accepted spellings.
 pub struct Options<'a> {
-    /// Name without dashes, and whether a value follows.
+    /// Name without dashes, and whether it takes a value.
     names: Vec<(String, bool)>,
     abbreviated: &'a [&'a str],
 }
@@ -101,7 +102,7 @@ impl<'a> Options<'a> {
         }
     }
 
-    /// Rewrites every option word as `--name` or `--name=value`, the value's own dashes out of harm's way.
+    /// Rewrites every option as `--name` or `--name=value`, so that a value may start with dashes.
     pub fn normalise(&self, words: &[OsString]) -> Vec<OsString> {
         let mut out = Vec::with_capacity(words.len());
         let mut rest = words.iter();
@@ -149,7 +150,7 @@ impl<'a> Options<'a> {
         out
     }
 
-    /// The option of that name, or the only one that begins so.
+    /// The option with that name, or the only one with that prefix.
     fn find(&self, name: &str) -> Option<(&str, bool)> {
         let exact = self.names.iter().find(|(long, _)| long == name);
         let may_be_cut =
@@ -206,7 +207,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
     CommandError::Usage(trouble)
 }
 
-/// The user's own spelling of an option that was rewritten.
+/// The user's spelling of an option that was rewritten.
 fn as_typed(argument: &str, words: &[OsString]) -> String {
     let bare = argument.trim_start_matches('-');
     let same = |word: &&str| {

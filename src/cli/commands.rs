@@ -1,5 +1,5 @@
-//! The table of commands. Everything that names them comes from it: which one is run, links, the overview, man pages
-//! and completions. A new command is a module and a row here.
+//! The table of commands, from which everything that names them is generated: dispatch, links, the
+//! overview, man pages and completions. To add a command, add a module and a row here.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -12,12 +12,12 @@ use super::{
     verify,
 };
 
-/// The block of the overview that a command is listed in.
+/// The section of the overview that lists a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// From a certificate to a membership.
+    /// From getting a certificate to becoming a member.
     Setup,
-    /// What is done every day.
+    /// Everyday commands.
     Proxies,
     Tools,
     /// The commands after the word `ecp`, which share one line.
@@ -26,15 +26,15 @@ pub enum Group {
 
 /// A command under one of its names.
 pub struct Command {
-    /// What follows `voms-proxy`.
+    /// The words after `voms-proxy`.
     pub words: &'static str,
-    /// What the program can be started as, also the name of the man page.
+    /// The name the program can be invoked as, and that of the man page.
     pub name: &'static str,
-    /// Whether `voms-proxy links` makes a link of that name.
+    /// Whether `voms-proxy links` creates a link with that name.
     pub is_linked: bool,
-    /// Where the overview lists it, and as what; names that other programs had are not listed.
+    /// The section and description in the overview; names of other programs are not listed.
     pub listed: Option<(Group, &'static str)>,
-    /// The first line of its help, where it shares its options with another name.
+    /// The first line of its help, if it shares its options with another name.
     pub usage: Option<&'static str>,
     define: fn() -> clap::Command,
     run: fn(&Invocation) -> Exit,
@@ -79,7 +79,7 @@ impl Command {
         }
     }
 
-    /// What it understands.
+    /// Its clap definition.
     pub fn definition(&self) -> clap::Command {
         let definition = (self.define)().name(self.name);
         match self.usage {
@@ -92,7 +92,7 @@ impl Command {
         (self.run)(invocation)
     }
 
-    /// The words after those that choose this command, if they do.
+    /// The remaining words, if the first ones select this command.
     fn rest<'a>(&self, typed: &'a [OsString]) -> Option<&'a [OsString]> {
         let (first, rest) = typed.split_first()?;
         if first == self.name {
@@ -107,7 +107,7 @@ impl Command {
     }
 }
 
-/// In the order of the overview and of the links.
+/// In the order of the overview and the links.
 pub static COMMANDS: [Command; 24] = [
     Command::new(
         "import",
@@ -320,8 +320,8 @@ pub static COMMANDS: [Command; 24] = [
     ),
 ];
 
-/// The command that a command line chooses, by the name the program was started as or by its first words; and the words
-/// that are left for it.
+/// The command that a command line selects, by the name the program was invoked as or by its first
+/// words, and the remaining words.
 pub fn find(argv: &[OsString]) -> Option<(&'static Command, &[OsString])> {
     let started_as = argv
         .first()
@@ -337,12 +337,12 @@ pub fn find(argv: &[OsString]) -> Option<(&'static Command, &[OsString])> {
     })
 }
 
-/// The row of a name.
+/// The row with that name.
 pub fn named(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name)
 }
 
-/// The names for which `voms-proxy links` makes links.
+/// The names for which `voms-proxy links` creates links.
 pub fn linked() -> impl Iterator<Item = &'static str> {
     COMMANDS
         .iter()
@@ -350,7 +350,7 @@ pub fn linked() -> impl Iterator<Item = &'static str> {
         .map(|command| command.name)
 }
 
-/// A command as it is typed: what has no link of its own is a word after `voms-proxy`.
+/// A command as the user types it: without a link, it is a word after `voms-proxy`.
 pub fn as_typed(name: &str) -> String {
     if linked().any(|link| link == name) {
         name.to_owned()

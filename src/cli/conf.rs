@@ -1,4 +1,5 @@
-//! Options read from files: `--conf FILE`, in the C++ client's form (`-name=value`) and the Java client's (`-name value`).
+//! Options from files (`--conf FILE`), in the C++ client's form (`-name=value`) or the Java
+//! client's (`-name value`).
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -9,8 +10,8 @@ use voms::files;
 use super::args::Options;
 use super::output::Diagnostic;
 
-/// Puts what the files of `--conf` say before the words of the command line, which win: an option given there counts
-/// as not being in the file. A file names no further files.
+/// Inserts the options from `--conf` files before those on the command line, which take precedence:
+/// an option given there is dropped from the file. Files cannot include other files.
 pub fn with_files(
     options: &Options<'_>,
     typed: Vec<OsString>,
@@ -33,7 +34,7 @@ pub fn with_files(
     Ok(words)
 }
 
-/// Options that decide the same thing: one of them on the command line is enough to put aside the others in a file.
+/// Options that set the same thing: one of them on the command line overrides the others in a file.
 const SAME: [&[&str]; 9] = [
     &["valid", "hours"],
     &["proxyver", "rfc", "r", "old", "draft"],
@@ -46,7 +47,8 @@ const SAME: [&[&str]; 9] = [
     &["noregen", "n"],
 ];
 
-/// What a normalised word decides: the name of its option, or of the first that decides the same.
+/// What a normalised word sets: the name of its option, or the first option that sets the same
+/// thing.
 fn option(word: &OsString) -> Option<&str> {
     let name = word.as_bytes().split(|byte| *byte == b'=').next()?;
     let name = std::str::from_utf8(name)
@@ -60,7 +62,7 @@ fn option(word: &OsString) -> Option<&str> {
     )
 }
 
-/// Words separated by blanks; what follows a `#` at the begin of a word is a comment.
+/// Words separated by blanks; a `#` at the start of a word begins a comment.
 fn read(file: &Path) -> Result<Vec<OsString>, Diagnostic> {
     let contents = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         Diagnostic::new(format!(

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Every variable that any command looks at; an empty one counts as unset.
+/// Every variable that any command reads; an empty one counts as unset.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     pub home: Option<PathBuf>,
@@ -16,7 +16,7 @@ pub struct Environment {
     pub vomses: Vec<PathBuf>,
     pub conda_prefix: Option<PathBuf>,
     pub arc_location: Option<PathBuf>,
-    /// The identity provider: `ECP_IDP`, or the one of `CIGETCERTOPTS`.
+    /// The identity provider: from `ECP_IDP`, or from `CIGETCERTOPTS`.
     pub ecp_idp: Option<String>,
     pub ecp_idp_list: Option<String>,
     pub ecp_service_url: Option<String>,
@@ -27,12 +27,12 @@ pub struct Environment {
     pub colours: bool,
     pub uid: u32,
     pub shell: OsString,
-    /// Where programs are looked for.
+    /// Where to look for programs.
     pub search_path: OsString,
 }
 
 impl Environment {
-    /// Reads it.
+    /// Reads the environment.
     pub fn read() -> Self {
         Self {
             home: path("HOME"),
@@ -64,12 +64,12 @@ impl Environment {
         }
     }
 
-    /// The directory of the user's credential, if there is a home.
+    /// The directory with the user's credential, if there is a home directory.
     pub fn globus(&self) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join(".globus"))
     }
 
-    /// Where the proxy is unless an option says otherwise: `X509_USER_PROXY`, else `/tmp/x509up_u<uid>`.
+    /// The proxy's default location: `X509_USER_PROXY`, else `/tmp/x509up_u<uid>`.
     pub fn proxy(&self) -> PathBuf {
         self.user_proxy
             .clone()
@@ -88,7 +88,7 @@ fn text(name: &str) -> Option<String> {
     path(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// What follows `-i` or `--institution` among the options of `cigetcert`.
+/// The value of `-i` or `--institution` among the options of `cigetcert`.
 fn institution(options: &str) -> Option<String> {
     let mut words = options.split_whitespace();
     while let Some(word) = words.next() {
@@ -102,7 +102,7 @@ fn institution(options: &str) -> Option<String> {
     None
 }
 
-/// Variables of the user's own configuration that must not reach into a sandbox.
+/// Variables of the user's own configuration that must not leak into a sandbox.
 pub const LEAKS: [&str; 5] = [
     "X509_VOMS_FILE",
     "PKCS12_USER_CERT",

@@ -1,17 +1,17 @@
 //! Exit codes.
 
-/// How a command ends.
+/// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All was done, or the answer is yes.
+    /// Everything succeeded, or the answer is yes.
     Success,
-    /// Something failed, the answer is no, or the command line is wrong.
+    /// Something failed, the answer is no, or the command line is invalid.
     Failure,
-    /// Nothing failed, but something will.
+    /// Nothing failed yet, but something will.
     Warned,
-    /// The user broke off.
+    /// The user interrupted it.
     Interrupted,
-    /// What the command ran ended with this code.
+    /// The exit code of a program that the command ran.
     Code(u8),
 }
 

@@ -1,4 +1,4 @@
-//! `voms-proxy export`: the user's certificate and key in one PKCS#12 file, for a browser.
+//! `voms-proxy export`: writes the user's certificate and key to one PKCS#12 file, for browsers.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! `voms-proxy-fake`: attributes signed with a host certificate at hand instead of by a VOMS server, for tests of
-//! services.
+//! `voms-proxy-fake`: signs attributes with a local host certificate instead of requesting them
+//! from a VOMS server, to test services.
 
 use std::path::{Path, PathBuf};
 
@@ -211,7 +211,7 @@ fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Di
     Ok(())
 }
 
-/// An empty file, such as `mktemp` makes, is nobody's proxy.
+/// An empty file, such as one from `mktemp`, may be overwritten.
 fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
     let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
     if there && !force {
@@ -232,7 +232,7 @@ fn load(location: &Location, pwstdin: bool) -> Result<Credential, Diagnostic> {
     loaded.map_err(Diagnostic::from)
 }
 
-/// `name = value (qualifier)`; without a qualifier it is the VO's.
+/// `name = value (qualifier)`; the qualifier defaults to the VO.
 fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Diagnostic> {
     let wrong = || {
         Diagnostic::new(format!("invalid attribute: {text:?}"))

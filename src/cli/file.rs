@@ -1,4 +1,4 @@
-//! Putting a proxy file in place, and taking it away (spec 1.10).
+//! Installing and removing a proxy file (spec 1.10).
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -9,25 +9,25 @@ use rustix::fs::OFlags;
 
 use super::signals;
 
-/// The directory a file is in.
+/// The directory that contains a file.
 pub fn directory(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
-/// Replaces `path` by a file of mode 0600 with these contents, in one rename: readers see the old file or the new one,
-/// a failure leaves the old one, and a symbolic link is replaced rather than followed.
+/// Atomically replaces `path` with a file of mode 0600: readers see either the old file or the new
+/// one, a failure keeps the old one, and a symbolic link is replaced rather than followed.
 pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     replace_with_mode(path, contents, 0o600)
 }
 
-/// Whether what stands at `path` may be replaced by a file.
+/// Whether whatever is at `path` may be replaced by a file.
 pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     let Ok(there) = path.symlink_metadata() else {
         return Ok(());
     };
-    // Links are replaced, but not one that leads to a terminal or a pipe, such as /dev/stdout.
+    // Links are replaced, unless they point to a terminal or a pipe, such as /dev/stdout.
     let leads_to = path
         .metadata()
         .ok()
@@ -50,11 +50,11 @@ pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// [`replace`] with another mode for the new file.
+/// Like [`replace`], with a given mode.
 pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     may_be_replaced(path)?;
     signals::uninterrupted(|| {
-        // Opened with O_EXCL, which never follows a link either.
+        // O_EXCL never follows a link, either.
         let mut temporary = tempfile::Builder::new()
             .prefix(".x509up.")
             .permissions(Permissions::from_mode(0o600))
@@ -69,7 +69,8 @@ pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<
     })
 }
 
-/// Opens a file that [`destroy`] would remove: one's own, and neither a symbolic link nor anything but a file.
+/// Opens a file that [`destroy`] would remove: a regular file that belongs to the user, and not a
+/// symbolic link.
 pub fn open_for_destruction(path: &Path, uid: u32) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = OpenOptions::new()
@@ -86,7 +87,7 @@ pub fn open_for_destruction(path: &Path, uid: u32) -> io::Result<File> {
     Ok(file)
 }
 
-/// Overwrites a file with zeros, since it may have a second name, and removes it.
+/// Overwrites a file with zeros, since it may have other hard links, and removes it.
 pub fn destroy(path: &Path, uid: u32) -> io::Result<()> {
     let file = open_for_destruction(path, uid)?;
     overwrite(&file, file.metadata()?.len())?;
@@ -106,7 +107,7 @@ fn overwrite(mut file: &File, length: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The path as scripts want it after changing directory.
+/// The absolute path, which scripts can use after changing directory.
 pub fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

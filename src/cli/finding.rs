@@ -1,4 +1,4 @@
-//! One thing that was looked at, and what to do about it.
+//! The result of one check, and what to do about it.
 
 use std::fmt::Display;
 
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 
 use super::output::{self, Diagnostic};
 
-/// How it is.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
     Ok,
-    /// Not looked at, since something before it has to be mended first.
+    /// Not checked, since an earlier problem must be fixed first.
     Skipped,
-    /// Good as it is; something could be better, or will have to be done one day.
+    /// Fine, but could be improved, or will need attention some day.
     Advice,
-    /// Works now, and will not for long, or not everywhere.
+    /// Works now, but not for much longer, or not everywhere.
     Warning,
     Failed,
 }
@@ -34,12 +34,12 @@ impl Status {
 /// A line of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at, such as `certificate`.
+    /// What was checked, such as `certificate`.
     pub area: &'static str,
     pub status: Status,
-    /// What is the case.
+    /// What was found.
     pub fact: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: Option<String>,
 }
 
@@ -73,7 +73,7 @@ impl Finding {
         Self::new(area, Status::Failed, fact, fix)
     }
 
-    /// A failure as a command tells it: its headline, and what says more than that.
+    /// A command's failure: the headline, and any details that add to it.
     pub fn of_trouble(area: &'static str, trouble: &Diagnostic) -> Self {
         let fact = std::iter::once(trouble.headline())
             .chain(trouble.details())
@@ -91,7 +91,7 @@ impl Finding {
         matches!(self.status, Status::Warning | Status::Failed)
     }
 
-    /// A line, and below it what mends it.
+    /// One line, and below it the fix.
     pub fn lines(&self) -> Vec<String> {
         let fact = format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact);
         std::iter::once(fact)

@@ -1,5 +1,5 @@
-//! Whether a user's certificate is fit for what it is for: its dates, its key usage, its strength, and the CA that
-//! stands behind it.
+//! Whether a user's certificate is fit for purpose: its dates, key usage and strength, and the CA
+//! that issued it.
 
 use chrono::{DateTime, Duration, Utc};
 use voms::chain::{Chain, ChainFinding};
@@ -16,12 +16,12 @@ use super::output;
 const CERTIFICATE: &str = "certificate";
 const CA: &str = "CA";
 const REVOCATION: &str = "revocation";
-/// Enough to get a new one, at most CAs.
+/// Enough time to get a new certificate from most CAs.
 const RENEWAL: Duration = Duration::days(30);
-/// What fetch-crl needs to come round again.
+/// Enough time for the next run of fetch-crl.
 const LIST_RENEWAL: Duration = Duration::hours(12);
 
-/// When a certificate ends, for people.
+/// When a certificate expires, in readable form.
 pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
     let (begin, end) = (certificate.not_before(), certificate.not_after());
     if now < begin {
@@ -33,7 +33,7 @@ pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
     }
 }
 
-/// A span in days, or in hours and minutes where that says more.
+/// A duration in days, or in hours and minutes if it is less than a day.
 fn long(span: Duration) -> String {
     match span.num_days() {
         0 => format!("{} h {} min", span.num_hours(), span.num_minutes() % 60),
@@ -42,7 +42,7 @@ fn long(span: Duration) -> String {
     }
 }
 
-/// What is wrong with a certificate, of all that can be told on this machine; where there is no CA directory, less.
+/// All problems with a certificate that can be found on this machine; fewer without a CA directory.
 pub fn faults(
     certificate: &Certificate,
     issuers: &[Certificate],
@@ -59,7 +59,7 @@ pub fn faults(
     all
 }
 
-/// What the certificate says of itself.
+/// What the certificate itself shows.
 pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
     let alone = Chain::new(vec![certificate.clone()]);
     let dates: Vec<ChainFinding> = alone
@@ -105,7 +105,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
     all
 }
 
-/// What the CA directory says of it.
+/// What the CA directory says about it.
 pub fn vouched(
     certificate: &Certificate,
     issuers: &[Certificate],
@@ -138,7 +138,7 @@ pub fn vouched(
     }
 }
 
-/// That nobody on this machine can tell.
+/// Trust cannot be checked on this machine.
 pub fn no_anchors() -> Finding {
     let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
     Finding::advice(
@@ -148,7 +148,7 @@ pub fn no_anchors() -> Finding {
     )
 }
 
-/// Whether [`own`] tells it already.
+/// Whether [`own`] already reports it.
 fn is_own(finding: &ChainFinding, certificate: &Certificate) -> bool {
     let ChainFinding::Path(path) = finding else {
         return false;
@@ -172,7 +172,7 @@ fn fault(finding: &ChainFinding) -> Finding {
     Finding::failed(area, finding, finding.next_step())
 }
 
-/// How long the CA's revocation lists last.
+/// How long the CA's revocation lists remain valid.
 fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) -> Vec<Finding> {
     let lists = anchors.revocation_lists_of(certificate, now);
     let Some((file, end)) = lists.iter().max_by_key(|(_, end)| *end) else {

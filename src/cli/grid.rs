@@ -17,7 +17,7 @@ use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
 use super::{file, info, places};
 
-/// Short options of `grid-proxy-info` that mean something else to `voms-proxy-info`, or nothing.
+/// Short options of `grid-proxy-info` that `voms-proxy-info` lacks or uses differently.
 const INFO_SHORT: [(&str, &str); 5] = [
     ("-f", "--file"),
     ("-s", "--subject"),
@@ -94,7 +94,7 @@ struct DestroyPlan {
     files: Vec<PathBuf>,
     uid: u32,
     dry: bool,
-    /// Whether each file is named.
+    /// Whether to print each file name.
     verbose: bool,
 }
 
@@ -116,7 +116,7 @@ impl DestroyPlan {
     }
 }
 
-/// Removes all that it can, and tells of each that it cannot.
+/// Removes all it can, and reports each failure.
 fn destroy(plan: &DestroyPlan) -> Exit {
     let mut exit = Exit::Success;
     for file in plan
@@ -146,7 +146,7 @@ fn destroy(plan: &DestroyPlan) -> Exit {
     exit
 }
 
-/// Proxies that services got from one and left behind.
+/// The user's proxies that services received by delegation and left behind.
 fn delegated(directory: &Path, uid: u32) -> Vec<PathBuf> {
     let own = |path: &PathBuf| file::open_for_destruction(path, uid).is_ok();
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
@@ -216,7 +216,7 @@ pub fn cert_info(invocation: &Invocation) -> Exit {
 
 struct CertPlan {
     path: PathBuf,
-    /// Whether the whole certificate is wanted.
+    /// Whether to show the whole certificate.
     all: bool,
     values: Vec<Value>,
     rfc2253: bool,

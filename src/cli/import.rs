@@ -1,4 +1,4 @@
-//! `voms-proxy import`: from the files that an institution sent to the pair in `~/.globus`.
+//! `voms-proxy import`: turns the files sent by an institution into the pair in `~/.globus`.
 
 use std::path::{Path, PathBuf};
 
@@ -93,17 +93,17 @@ struct ImportPlan {
     files: Vec<PathBuf>,
     /// Where the pair goes.
     directory: PathBuf,
-    /// Whether that is where it is found without options.
+    /// Whether this is a default location, found without options.
     is_usual: bool,
     dry: bool,
     force: bool,
     only_finish: bool,
     source: PassphraseSource,
-    /// Whether the key gets a pass phrase.
+    /// Whether to encrypt the key with a pass phrase.
     protect: bool,
-    /// What the certificate can be checked against.
+    /// What to check the certificate against.
     anchors: Option<TrustAnchors>,
-    /// The variables that name another credential, which will be used instead of what is imported.
+    /// Variables that name another credential, which takes precedence over the imported one.
     overrides: Vec<(&'static str, PathBuf)>,
 }
 
@@ -146,11 +146,11 @@ fn overrides(directory: &Path, env: &Environment) -> Vec<(&'static str, PathBuf)
         .collect()
 }
 
-/// Whose key it is that will stand beside the certificate.
+/// The key that goes with the certificate.
 enum Key {
-    /// One that came along, to be written.
+    /// From one of the imported files; has to be written.
     Received,
-    /// The one that stands there, as it was read.
+    /// The one already in place, with its contents as read.
     AtHome(Zeroizing<Vec<u8>>),
 }
 
@@ -191,8 +191,8 @@ fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Puts it in place, and says so before a signal ends the program. A key that the certificate was found to belong to
-/// has to be there still.
+/// Installs the pair, and reports it before a signal can end the program. A key in place that
+/// matched the certificate must still be there.
 fn replace(
     pair: &Pair,
     chosen: &Chosen,
@@ -234,7 +234,7 @@ fn finish(plan: &ImportPlan) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Reads the files, and the key that stands in the directory where none came along.
+/// Reads the files and, if they contain no key, the key already in the directory.
 fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandError> {
     let mut received = Received::default();
     let mut ask = |path: &Path, wrong: u32| plan.source.password_of(path, wrong);
@@ -245,7 +245,7 @@ fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandErr
     if received.has_key() || !received.has_certificate() || !pair.existing().contains(&home) {
         return Ok((received, Key::Received));
     }
-    // Before it is read as a key: whatever changes it from here on shows.
+    // Read before it is parsed as a key, so that any later change is detected.
     let read = files::read_limited(&home, files::CONFIGURATION_LIMIT).unwrap_or_default();
     received.add(&home, &mut ask)?;
     Ok((received, Key::AtHome(read)))
@@ -309,7 +309,7 @@ fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
 fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), CommandError> {
     let there = names(replaces);
     let question = format!("Replace {there}? A backup is kept.");
-    // Whoever has the passwords read from a pipe is not there to answer.
+    // If passwords are piped in, there is no user to ask.
     if plan.source == PassphraseSource::Terminal && confirm(&question)? {
         return Ok(());
     }
@@ -335,7 +335,7 @@ fn protect(
     chosen.key.to_encrypted_pem(&passphrase).map_err(failed)
 }
 
-/// What goes into `usercert.pem`: the certificate, and the CAs between it and the root.
+/// The contents of `usercert.pem`: the certificate and its intermediate CAs, without the root.
 fn certificates(chosen: &Chosen) -> String {
     let all = std::iter::once(&chosen.certificate).chain(&chosen.issuers);
     all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string())

@@ -1,4 +1,4 @@
-//! What a command is started with.
+//! The inputs a command is started with.
 
 use std::ffi::OsString;
 
@@ -6,21 +6,22 @@ use chrono::{DateTime, Utc};
 
 use super::env::Environment;
 
-/// Where the time comes from.
+/// The source of the current time.
 pub type Clock = fn() -> DateTime<Utc>;
 
-/// A command as it was started: nothing else reaches it from outside but files, servers and the terminal.
+/// A command invocation: apart from files, servers and the terminal, all of the command's input is
+/// here.
 pub struct Invocation {
-    /// The name it was started by, or would be if it had a link.
+    /// The name it was invoked as, or would be if it had a link.
     pub name: &'static str,
-    /// The words after it.
+    /// The arguments.
     pub words: Vec<OsString>,
     pub env: Environment,
     pub now: Clock,
 }
 
 impl Invocation {
-    /// The process's own.
+    /// The invocation of this process.
     pub fn new(name: &'static str, words: &[OsString]) -> Self {
         Self {
             name,
@@ -30,7 +31,7 @@ impl Invocation {
         }
     }
 
-    /// The same with other words.
+    /// The same, with other arguments.
     pub fn with_words(&self, words: Vec<OsString>) -> Self {
         Self {
             words,
@@ -41,7 +42,7 @@ impl Invocation {
     }
 }
 
-/// The wall clock; everything else is handed the time.
+/// The wall clock; everything else gets the time passed in.
 #[allow(clippy::disallowed_methods)]
 fn now() -> DateTime<Utc> {
     Utc::now()

@@ -1,4 +1,4 @@
-//! `voms-proxy links DIR`: the names that scripts call, as links to this program.
+//! `voms-proxy links DIR`: creates links to this program under the names that scripts call.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
         .help("name an existing directory that you may write to, without other programs of these names")
 }
 
-/// Makes the links and returns them. What is there already is left alone unless it is such a link.
+/// Creates the links and returns them. Only replaces existing files that are links to this program.
 pub fn make(dir: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let program = std::env::current_exe().map_err(|error| (dir.to_owned(), error))?;
     let mut links = Vec::new();

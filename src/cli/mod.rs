@@ -1,4 +1,5 @@
-//! The command line: the only room that knows the terminal, the environment, the clock and exit codes.
+//! The command line: the only module that knows the terminal, the environment, the clock and exit
+//! codes.
 
 mod advice;
 mod args;
@@ -38,7 +39,7 @@ use std::process::ExitCode;
 
 use self::invocation::Invocation;
 
-/// Runs the program: `argv[0]` picks the command by its name, else the words after it do.
+/// Runs the program: the name in `argv[0]` selects the command, or else the words after it do.
 #[must_use]
 pub fn main(argv: Vec<OsString>) -> ExitCode {
     let exit = match commands::find(&argv) {
@@ -48,8 +49,8 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
     exit.into()
 }
 
-/// What each command understands, by the name it is started by: the one definition from which parser, help, man pages
-/// and completions are made.
+/// The definition of each command, by the name it is invoked as: the single source for parser,
+/// help, man pages and completions.
 #[must_use]
 pub fn definitions() -> Vec<clap::Command> {
     commands::COMMANDS
@@ -58,7 +59,7 @@ pub fn definitions() -> Vec<clap::Command> {
         .collect()
 }
 
-/// The names that `voms-proxy links` gives the program.
+/// The names that `voms-proxy links` creates.
 pub fn links() -> impl Iterator<Item = &'static str> {
     commands::linked()
 }

@@ -1,4 +1,4 @@
-//! How a command ends, and the one place that prints it and chooses the exit code.
+//! The outcome of a command, and the one place that prints it and chooses the exit code.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::output::{self, Diagnostic};
 
-/// What is left to say when a command came to its end.
+/// What is left to print when a command is done.
 #[derive(Debug)]
 pub struct Report {
     lines: Vec<String>,
@@ -15,7 +15,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Everything was said while it ran.
+    /// Everything was printed while it ran.
     pub fn done() -> Self {
         Self::lines(Vec::new())
     }
@@ -28,31 +28,31 @@ impl Report {
         }
     }
 
-    /// A document for programs.
+    /// A JSON document.
     pub fn json(document: &Value) -> Self {
         Self::lines(vec![document.to_string()])
     }
 
-    /// The same with another exit code than success.
+    /// Sets an exit status other than success.
     pub fn exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
     }
 }
 
-/// Why a command ends early.
+/// Why a command ended early.
 #[derive(Debug)]
 pub enum CommandError {
     /// It failed.
     Failed(Diagnostic),
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage(Diagnostic),
-    /// The user broke off.
+    /// The user interrupted it.
     Interrupted,
-    /// No error: help or the version was asked for, and this is it.
+    /// Not an error: the help or version text that was requested.
     Help(String),
 }
 
-/// Who reads what a command says.
+/// The audience of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
@@ -60,13 +60,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// What `--json` chooses.
+    /// The format that `--json` selects.
     pub fn new(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }
 }
 
-/// Runs a command from its words to its exit code: `run` makes a plan of the arguments, carries it out and reports.
+/// Runs a command from arguments to exit code: `run` makes a plan, executes it and reports the
+/// outcome.
 pub fn run_command<A: Arguments>(
     invocation: &Invocation,
     run: impl FnOnce(A) -> Result<Report, CommandError>,
@@ -76,7 +77,7 @@ pub fn run_command<A: Arguments>(
             let format = args.format();
             (run(args), format)
         }
-        // What the format is can only be guessed then, so people are told in any case.
+        // The format can only be guessed then, so always print text for people.
         Err(error) => (Err(error), Format::Text),
     };
     match outcome {

@@ -1,4 +1,4 @@
-//! What people and scripts read: lines on stdout, warnings and errors on stderr.
+//! Output for people and scripts: lines on stdout, warnings and errors on stderr.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::advice::Advice;
 
-/// Writes a line to stdout. A reader that went away is no failure of ours.
+/// Writes a line to stdout. Ignores errors, since the reader may have closed the pipe.
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
-/// Writes a line that has colours in it, whose strangers' parts were made [`harmless`] before.
+/// Writes a coloured line, whose external parts have been made [`harmless`] already.
 pub fn painted_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
@@ -32,12 +32,13 @@ pub fn warning(text: impl Display) {
     ));
 }
 
-/// Whether a command line that could not be understood asks for JSON.
+/// Whether an invalid command line asks for JSON.
 pub fn wants_json(words: &[OsString]) -> bool {
     words.iter().any(|word| word == "--json" || word == "-json")
 }
 
-/// Text from files and servers with its control characters spelled out, so that it cannot steer a terminal.
+/// Escapes control characters in text from files and servers, so that it cannot control the
+/// terminal.
 pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -51,7 +52,7 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
-/// A failure as the user sees it: the headline that scripts look for, details, the next step.
+/// A failure as shown to the user: the headline that scripts look for, details, and the next step.
 #[derive(Debug)]
 pub struct Diagnostic {
     headline: String,
@@ -68,7 +69,7 @@ impl<E: std::error::Error + Advice> From<E> for Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error with its next step.
+    /// An error and its next step.
     pub fn of(error: &(impl Display + Advice)) -> Self {
         Self::new(error).maybe_help(error.next_step())
     }
@@ -83,17 +84,17 @@ impl Diagnostic {
         }
     }
 
-    /// The same of what a server said, which stays on its line.
+    /// The same for text from a server, which is kept on one line.
     pub fn of_stranger(headline: impl Display) -> Self {
         Self::new(headline.to_string().replace('\n', "\\n"))
     }
 
-    /// The line that names the fact.
+    /// The headline.
     pub fn headline(&self) -> &str {
         &self.headline
     }
 
-    /// The lines below it.
+    /// The lines below the headline.
     pub fn details(&self) -> impl Iterator<Item = &str> {
         self.details.iter().map(String::as_str)
     }
@@ -103,12 +104,12 @@ impl Diagnostic {
         self.help.as_deref()
     }
 
-    /// The same for programs (`schema/error.json`).
+    /// As JSON (`schema/error.json`).
     pub fn as_json(&self) -> Value {
         json!({ "version": 1, "error": self.headline, "details": self.details, "help": self.help })
     }
 
-    /// Adds a line below the headline. What strangers put into it stays on that line.
+    /// Adds a line below the headline. Line breaks in external text are escaped.
     pub fn detail(mut self, detail: impl Display) -> Self {
         self.details.push(detail.to_string().replace('\n', "\\n"));
         self
@@ -126,7 +127,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a further next step, if it is not the same.
+    /// Adds another next step, unless it is the same.
     pub fn also_help(mut self, help: &str) -> Self {
         match &self.help {
             None => self.help = Some(help.to_owned()),
@@ -138,13 +139,13 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the line that has to be the last.
+    /// Sets the line that must come last.
     pub fn last(mut self, last: &str) -> Self {
         self.last = Some(last.to_owned());
         self
     }
 
-    /// Writes it to stderr.
+    /// Prints it to stderr.
     pub fn print(&self) {
         let mut text = format!("error: {}", self.headline);
         for detail in &self.details {
@@ -163,7 +164,7 @@ impl Diagnostic {
     }
 }
 
-/// A moment as `date` prints it, in the user's time zone with its abbreviation.
+/// A time as `date` prints it, in the user's time zone with its abbreviation.
 pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
     let local = match zone {
         Some(zone) => tz::TimeZone::from_posix_tz(zone),
@@ -182,12 +183,12 @@ pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
         .to_string()
 }
 
-/// A moment as messages show it.
+/// A time as shown in messages.
 pub fn utc(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// A moment as JSON has it.
+/// A time in JSON.
 pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

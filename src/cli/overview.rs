@@ -1,4 +1,4 @@
-//! What `voms-proxy` says of itself when no command was named, or none that there is.
+//! The overview that `voms-proxy` prints when no command was given, or an unknown one.
 
 use std::ffi::OsString;
 
@@ -18,7 +18,7 @@ const TAIL: &str = "
 voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy,
 grid-cert-info, grid-change-pass-phrase, ligo-proxy-init or ecp-get-cert it is those.";
 
-/// Answers words that choose no command.
+/// Handles words that do not select a command.
 pub fn answer(words: &[OsString]) -> Exit {
     let word = words
         .first()
@@ -56,7 +56,7 @@ pub fn answer(words: &[OsString]) -> Exit {
     }
 }
 
-/// The commands, a line each, in blocks; those of `ecp` on one line.
+/// The commands by section, one per line; those of `ecp` share one line.
 fn text() -> String {
     let mut text = HEAD.to_owned();
     let mut last = None;
@@ -85,7 +85,7 @@ fn text() -> String {
     text + TAIL
 }
 
-/// What may follow `voms-proxy ecp`.
+/// The words that may follow `voms-proxy ecp`.
 fn words_of_ecp() -> Vec<&'static str> {
     COMMANDS
         .iter()

@@ -1,4 +1,4 @@
-//! `voms-proxy passwd`, also `grid-change-pass-phrase`: another pass phrase for the private key.
+//! `voms-proxy passwd`, also `grid-change-pass-phrase`: changes the pass phrase of the private key.
 
 use std::path::{Path, PathBuf};
 
@@ -70,10 +70,10 @@ pub fn main(invocation: &Invocation) -> Exit {
 }
 
 struct PasswdPlan {
-    /// The file with the key.
+    /// The key file.
     path: PathBuf,
     source: PassphraseSource,
-    /// Whether the key is to have a pass phrase.
+    /// Whether the new file is protected by a pass phrase.
     protect: bool,
 }
 
@@ -115,7 +115,7 @@ fn report(plan: &PasswdPlan) -> Report {
     Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }
 
-/// Puts the new file in place of the one that was read, unless another came there meanwhile.
+/// Replaces the file that was read, unless it has changed in the meantime.
 fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
         Diagnostic::new(format!("cannot write {}: {reason}", path.display()))
@@ -141,7 +141,7 @@ fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// The file itself, so that a link to it goes on to lead there.
+/// The file itself, so that links to it keep working.
 fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Diagnostic> {
     let named = args.file.clone().or_else(|| env.user_key.clone());
     let usual = || env.globus().map(|globus| globus.join("userkey.pem"));

@@ -1,4 +1,4 @@
-//! Where things are looked for: trust anchors, vomsdir, vomses (spec 1.11, 5.2, 6).
+//! Where to look for things: trust anchors, vomsdir, vomses (spec 1.11, 5.2, 6).
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use super::{file, signals, trouble};
 use crate::home::globus_dir::{Pair, PairError};
 use crate::home::location::{Location, Places};
 
-/// A directory that was named, which must be there, else the first usual one that is.
+/// The directory named by the user, which must exist, or else the first default that exists.
 fn directory<T, E: Display>(
     what: &str,
     named: Option<&Path>,
@@ -34,7 +34,7 @@ fn directory<T, E: Display>(
     open(named).map(Some).map_err(missing)
 }
 
-/// Where the user's credential may be: what options name, else the usual places.
+/// Where to look for the user's credential: what options name, else the default locations.
 pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Places {
     Places {
         certificate: certificate.map(Path::to_owned),
@@ -46,7 +46,7 @@ pub fn credential(certificate: Option<&Path>, key: Option<&Path>, env: &Environm
     }
 }
 
-/// The user's credential, after finishing an import that was interrupted where it lies.
+/// The user's credential, after finishing any interrupted import in its directory.
 pub fn location(
     certificate: Option<&Path>,
     key: Option<&Path>,
@@ -63,7 +63,7 @@ pub fn location(
                 .iter()
                 .any(|way| way.starts_with(pair.directory()))
         };
-        // Of no concern to a credential that lies elsewhere.
+        // Does not affect a credential in another directory.
         if !found
             .as_ref()
             .is_ok_and(|found| !inside(found.certificate()) && !inside(found.key()))
@@ -74,7 +74,8 @@ pub fn location(
     found
 }
 
-/// The pairs that the user's credential may be one of: what is named, else what the environment names, and the usual.
+/// The pairs that may hold the user's credential: from options, else from the environment and the
+/// defaults.
 pub fn pairs(certificate: Option<&Path>, key: Option<&Path>, env: &Environment) -> Vec<Pair> {
     let named = [
         certificate.or(env.user_cert.as_deref()),
@@ -96,14 +97,14 @@ fn pairs_of<'a>(files: impl Iterator<Item = &'a Path>) -> Vec<Pair> {
     pairs
 }
 
-/// A file as it was named, and as it is found through links.
+/// A file as named, and with links resolved.
 fn ways(file: &Path) -> [PathBuf; 2] {
     let named = file::absolute(file);
     let found = file.canonicalize().unwrap_or_else(|_| named.clone());
     [named, found]
 }
 
-/// Finishes an import that was interrupted where a file is that is to be used, and says so.
+/// Finishes an interrupted import that involves a file we are about to use, and reports it.
 pub fn finish_import(file: &Path) -> Result<(), Diagnostic> {
     pairs_of(std::iter::once(file))
         .iter()
@@ -120,7 +121,7 @@ fn finish_and_tell(pair: &Pair) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// Finishes an import that was interrupted; `true` if there was one.
+/// Finishes an interrupted import; `true` if there was one.
 pub fn finish(pair: &Pair) -> Result<bool, PairError> {
     let locked = pair.lock_unfinished()?;
     locked.map_or(Ok(false), |locked| {
@@ -128,7 +129,7 @@ pub fn finish(pair: &Pair) -> Result<bool, PairError> {
     })
 }
 
-/// The CA directory: the option or `X509_CERT_DIR`, else the usual ones.
+/// The CA directory: the option or `X509_CERT_DIR`, else the defaults.
 pub fn anchors(
     option: Option<&Path>,
     env: &Environment,
@@ -152,14 +153,14 @@ pub fn anchors(
     )
 }
 
-/// Who judges servers: the CA directory, else the system's web CAs.
+/// How to verify servers: with the CA directory, else with the system's web CAs.
 pub fn server_trust(anchors: Option<&TrustAnchors>) -> ServerTrust {
     anchors.map_or(ServerTrust::WebCas, |anchors| {
         ServerTrust::Directory(anchors.clone())
     })
 }
 
-/// The vomsdir: the option or `X509_VOMS_DIR`, else the usual ones.
+/// The vomsdir: the option or `X509_VOMS_DIR`, else the defaults.
 pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Diagnostic> {
     let usual = [
         Some("/etc/grid-security/vomsdir".into()),
@@ -177,7 +178,8 @@ pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDi
     )
 }
 
-/// The vomses files and directories that are merged: what variables name, then the union of the peers' usual places.
+/// The vomses files and directories to merge: those named by variables, then the default locations
+/// of all other clients.
 pub fn vomses(env: &Environment) -> Vec<PathBuf> {
     let home = |name: &str| env.home.as_ref().map(|home| home.join(name));
     let conda = |name: &str| env.conda_prefix.as_ref().map(|prefix| prefix.join(name));

@@ -1,4 +1,4 @@
-//! Passphrases: from standard input when told so, else from the terminal.
+//! Passphrases: from standard input if requested, else from the terminal.
 
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -19,14 +19,14 @@ const ATTEMPTS: u32 = 3;
 /// Where passphrases come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassphraseSource {
-    /// Standard input, a line each.
+    /// Standard input, one per line.
     StandardInput,
     /// The terminal, never standard input or output.
     Terminal,
 }
 
 impl PassphraseSource {
-    /// The source that `--pwstdin` chooses.
+    /// The source that `--pwstdin` selects.
     pub fn new(pwstdin: bool) -> Self {
         if pwstdin {
             Self::StandardInput
@@ -40,7 +40,7 @@ impl PassphraseSource {
         self.ask_for(PROMPT, path)
     }
 
-    /// The same in other words.
+    /// The same with another prompt.
     pub fn ask_for(self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         let none = |reason: &str| CredentialError::NoPassphrase {
             path: path.to_owned(),
@@ -72,7 +72,7 @@ impl PassphraseSource {
                 Err(_) => return Err(none("there is no terminal to ask for its passphrase on")),
             },
         };
-        // What takes strings from C would see its beginning only.
+        // C string APIs would truncate it there.
         if passphrase.contains('\0') {
             Err(none("no passphrase has a NUL in it"))
         } else {
@@ -80,8 +80,7 @@ impl PassphraseSource {
         }
     }
 
-    /// Gets the password of a file that is opened, and once more if it was wrong, as long as somebody is there to
-    /// correct it.
+    /// Gets the password of a file to open. On a terminal, retries if it was wrong.
     pub fn password_of(
         self,
         path: &Path,
@@ -97,8 +96,8 @@ impl PassphraseSource {
             .map(Some)
     }
 
-    /// Gets a passphrase that a file is to be protected with: on the terminal twice, and again while it is too short
-    /// or too long or was mistyped.
+    /// Gets a new passphrase to protect a file. On a terminal, asks twice, and retries if it is too
+    /// short, too long or mistyped.
     pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
         let mut attempts = 1;
         loop {
@@ -128,7 +127,7 @@ impl PassphraseSource {
     }
 }
 
-/// Asks on the terminal for a line that may be seen.
+/// Asks for a line on the terminal, with echo.
 pub fn line(question: &str) -> Result<String, CommandError> {
     let none = |_| {
         Diagnostic::new("there is no terminal to ask for your user name on")
@@ -149,7 +148,7 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
     Ok(line)
 }
 
-/// Asks on the terminal for a yes; without a terminal the answer is no.
+/// Asks for a yes on the terminal; without a terminal, the answer is no.
 pub fn confirm(question: &str) -> Result<bool, CommandError> {
     match on_terminal(&format!("{question} [y/N] ")) {
         Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),

@@ -1,4 +1,4 @@
-//! `voms-proxy register`: how to become a member of a VO, and how far one has got.
+//! `voms-proxy register`: how to become a member of a VO, and the progress so far.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -94,16 +94,16 @@ pub fn main(invocation: &Invocation) -> Exit {
 }
 
 struct RegisterPlan {
-    /// The VO as it was typed.
+    /// The VO as typed.
     voms: String,
     servers: Vec<VomsesEntry>,
     registration: Registration,
-    /// The groups and roles that are wanted.
+    /// The requested groups and roles.
     groups: Vec<Fqan>,
     credential: Location,
     source: PassphraseSource,
     anchors: Option<TrustAnchors>,
-    /// Whether the server is asked.
+    /// Whether to ask the server.
     check: bool,
 }
 
@@ -123,7 +123,7 @@ impl RegisterPlan {
             .collect::<Result<_, _>>()
             .map_err(Diagnostic::from)?;
         let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
-        // Everything has no name.
+        // `all` does not name any group.
         if groups.is_empty() || !args.voms.contains(':') {
             groups.clone_from(&registration.groups);
         }
@@ -161,7 +161,7 @@ fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
     Ok(fit)
 }
 
-/// The certificate alone, for which no key has to be opened unless both are sealed in one file.
+/// Only the certificate. The key needs no passphrase, unless both are in one encrypted file.
 fn public_part(
     location: &Location,
     source: PassphraseSource,
@@ -278,7 +278,7 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
     Ok(all)
 }
 
-/// What a refusal says about the membership itself is the answer to the question; anything else is trouble.
+/// A refusal that concerns the membership itself answers the question; anything else is an error.
 fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     let vo = &error.vo;
     let Some((entry, Failure::Server(refusal))) = error.foremost() else {
@@ -311,7 +311,7 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     Ok(false)
 }
 
-/// Which of the wanted groups and roles are granted.
+/// Which of the requested groups and roles are granted.
 pub fn membership(granted: &[Fqan], unknown: &[Fqan], wanted: &[Fqan], page: &str) -> Vec<Finding> {
     let judge = |fqan: &Fqan| match granted.contains(fqan) {
         true => Finding::ok("membership", format!("{fqan} is granted")),

@@ -1,4 +1,4 @@
-//! `voms-proxy sandbox`: a VO to try things in, for as long as a command runs.
+//! `voms-proxy sandbox`: a VO to experiment with, for as long as a command runs.
 
 use std::ffi::OsString;
 use std::io;
@@ -27,7 +27,7 @@ use super::outcome::{Report, run_command};
 use super::output::Diagnostic;
 use super::{links, output};
 
-/// The commands that look for servers, by the names they have behind `voms-proxy`.
+/// The `voms-proxy` subcommands that look for servers.
 const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
 
 /// Starts a throw-away VO on this machine and runs COMMAND in it (or a shell): a VOMS server on a loopback port, a CA,
@@ -137,9 +137,9 @@ pub fn main(invocation: &Invocation) -> Exit {
 
 struct SandboxPlan {
     kind: Kind,
-    /// A directory to be kept, instead of a temporary one.
+    /// A directory to keep, instead of a temporary one.
     dir: Option<PathBuf>,
-    /// What to run: a program and its words, or the user's shell.
+    /// What to run: a program and its arguments, or the user's shell.
     command: Vec<OsString>,
     is_shell: bool,
     search_path: OsString,
@@ -161,7 +161,7 @@ impl SandboxPlan {
         }
     }
 
-    /// The search path with a directory in front.
+    /// The search path with a directory prepended.
     fn path_with(&self, first: &Path) -> OsString {
         let mut path = first.as_os_str().to_owned();
         if !self.search_path.is_empty() {
@@ -172,7 +172,7 @@ impl SandboxPlan {
     }
 }
 
-/// As a shell tells it.
+/// Follows the shell's convention.
 fn exit_of(status: ExitStatus) -> Exit {
     let code = status.code().or(status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok())
@@ -232,7 +232,7 @@ fn new_directory(dir: &Path) -> Result<(), Diagnostic> {
 }
 
 fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnostic> {
-    // The authority's name has the port in it, which is known once the server runs.
+    // The authority's name contains the port, which is only known once the server runs.
     let authority = Arc::new(OnceLock::new());
     let (inside, own) = (world.clone(), authority.clone());
     let revocation_list = world.revocation_list();
@@ -250,8 +250,8 @@ fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnosti
     Ok(server)
 }
 
-/// The machine's own vomses files would be merged with the sandbox's, and a real server asked: so the commands are
-/// told which to look at.
+/// The machine's own vomses files would be merged with the sandbox's, and a real server contacted,
+/// so these wrappers pass the sandbox's explicitly.
 fn write_scripts(bin: &Path, world: &World) -> io::Result<()> {
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
     let (program, vomses) = (quoted(&std::env::current_exe()?), quoted(&world.vomses()));
@@ -271,7 +271,7 @@ fn write_scripts(bin: &Path, world: &World) -> io::Result<()> {
 }
 
 fn write_script(path: &Path, script: &str) -> io::Result<()> {
-    // In place of a link, through which it would be written into the program itself.
+    // Remove a link first, or the script would overwrite the program it points to.
     let _ = std::fs::remove_file(path);
     std::fs::write(path, format!("#!/bin/sh\n{script}"))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
@@ -286,8 +286,8 @@ fn welcome() {
     ));
 }
 
-/// Runs the user's command, or a shell, in the sandbox. A signal to end is passed on to it, and the sandbox outlives
-/// it.
+/// Runs the user's command, or a shell, in the sandbox. Passes termination signals on to it, so
+/// that the sandbox outlives it.
 fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Result<ExitStatus>> {
     if plan.is_shell {
         welcome();
@@ -297,7 +297,7 @@ fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Resu
         .split_first()
         .ok_or(io::ErrorKind::InvalidInput)?;
     let user = world.dir.join("user");
-    // The terminal sends an interrupt to the command as well, which decides what it means.
+    // The terminal also sends SIGINT to the command, which decides how to handle it.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
     let received: Vec<(Signal, Arc<AtomicBool>)> = [Signal::TERM, Signal::HUP]
         .map(|signal| (signal, Arc::new(AtomicBool::new(false))))
@@ -332,7 +332,7 @@ fn wait(child: &mut Child, received: &[(Signal, Arc<AtomicBool>)]) -> io::Result
             .iter()
             .filter(|(_, flag)| flag.swap(false, Ordering::Relaxed))
         {
-            // It may have ended just now.
+            // The command may have exited already.
             let _ = rustix::process::kill_process(Pid::from_child(child), *signal);
         }
         std::thread::sleep(Duration::from_millis(20));

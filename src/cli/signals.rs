@@ -1,4 +1,4 @@
-//! What has to be put right before a signal ends the program: the terminal's echo, and a file that is being written.
+//! Cleanup before a signal ends the program: the terminal's echo, and a file being written.
 
 use std::fs::File;
 use std::io;
@@ -11,14 +11,15 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::output;
 
-/// The terminal's settings to be put back; a signal waits for whoever holds this.
+/// The terminal settings to restore. Signals are handled only once this lock is free.
 static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
 fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
     TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Watches for the signals that end a program, for the rest of its life; they end it as they would have.
+/// Watches for termination signals while the program runs; after cleanup, they take their default
+/// effect.
 pub fn watch() {
     if let Err(error) = begin() {
         output::warning(format!("cannot install signal handlers: {error}"));
@@ -33,7 +34,7 @@ fn begin() -> io::Result<()> {
     let mut signals = Signals::new(ends)?;
     std::thread::spawn(move || {
         for signal in &mut signals {
-            // Held until the end, so that nothing begins that must not be interrupted.
+            // Held until exit, so that nothing uninterruptible can start.
             let terminal = terminal();
             if let Some((tty, settings)) = terminal.as_ref() {
                 let _ = tcsetattr(tty, OptionalActions::Now, settings);
@@ -44,7 +45,7 @@ fn begin() -> io::Result<()> {
     Ok(())
 }
 
-/// The signals that whoever started the program lets it ignore, such as nohup: bit 0 for signal 1.
+/// The signals that were already ignored when the program started, as by nohup: bit 0 is signal 1.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -52,7 +53,7 @@ fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// Runs something that changes the terminal's settings; a signal puts them back.
+/// Runs something that changes the terminal settings; a signal restores them.
 pub fn with_terminal<T>(run: impl FnOnce() -> T) -> T {
     let tty = File::open("/dev/tty").ok();
     *terminal() = tty.and_then(|tty| tcgetattr(&tty).ok().map(|settings| (tty, settings)));
@@ -61,7 +62,7 @@ pub fn with_terminal<T>(run: impl FnOnce() -> T) -> T {
     outcome
 }
 
-/// Runs something short that would leave a mess if a signal ended it half-way; the signal waits.
+/// Runs a short operation that must not be cut off half-way; signals wait until it is done.
 pub fn uninterrupted<T>(run: impl FnOnce() -> T) -> T {
     let _held = terminal();
     run()

@@ -1,4 +1,4 @@
-//! Failures in the words that scripts look for, with our own and the next step below.
+//! Failures in the wording that scripts look for, with our own message and the next step below.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ impl From<EcpError> for CommandError {
     }
 }
 
-/// The proxy has no directory to be in.
+/// The directory for the proxy does not exist.
 pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
     Diagnostic::new(format!(
         "Error creating proxy certificate: {}",
@@ -68,7 +68,7 @@ pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
     .help("name a file in an existing directory with --out")
 }
 
-/// The proxy cannot be put in its place.
+/// The proxy cannot be written.
 pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(format!(
         "Error creating proxy certificate: {}",
@@ -115,7 +115,7 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
         .last("No credentials found!")
 }
 
-/// A user's chain that is not to be believed.
+/// The user's certificate chain is not trusted.
 pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mut trouble = if findings.iter().any(unknown) {
@@ -129,7 +129,7 @@ pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     trouble.maybe_help(findings.iter().find_map(Advice::next_step))
 }
 
-/// Whether a failure is that nobody vouches for the server.
+/// Whether a failure means that no known CA vouches for the server.
 fn is_unknown_ca(failure: &Failure) -> bool {
     match failure {
         Failure::Net(NetError::Untrusted(finding)) => {
@@ -140,7 +140,7 @@ fn is_unknown_ca(failure: &Failure) -> bool {
     }
 }
 
-/// No server gave an attribute certificate to this user.
+/// No server issued an attribute certificate to this user.
 pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
     let mut trouble = Diagnostic::of_stranger(error);
     let foremost = error.foremost();
@@ -163,7 +163,7 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
             own.issuer()
         ));
     }
-    // The headline is one of the failures; the others follow.
+    // The headline repeats one of the failures; list the others.
     let headline = error.to_string();
     for attempt in &error.attempts {
         for (protocol, failure) in &attempt.failures {
@@ -187,7 +187,7 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         .maybe_help(foremost.and_then(|(entry, failure)| advice::failure(failure, entry, user)))
 }
 
-/// An attribute certificate that is not to be believed.
+/// An attribute certificate that is not trusted.
 pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
     let mut trouble = Diagnostic::new(format!(
         "VOMS AC validation for VO {vo} failed for the following reasons:"

@@ -1,4 +1,4 @@
-//! `voms-proxy verify`: the library's verdict on a file, for people and for scripts.
+//! `voms-proxy verify`: the library's verdict on a file, for people and scripts.
 
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,7 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-/// Where the proxy or certificate is.
+/// The proxy or certificate to verify.
 fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
     let env = &invocation.env;
     let named = args.file.clone().or(env
@@ -124,7 +124,7 @@ fn report(
 }
 
 impl Arguments for VerifyArgs {
-    /// A verdict is read in any case.
+    /// A verdict is always expected.
     fn misunderstood() -> Option<Value> {
         let wrong =
             Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
@@ -132,15 +132,15 @@ impl Arguments for VerifyArgs {
     }
 }
 
-/// Why it is not verified.
+/// Why there is no positive verdict.
 enum Not {
-    /// The findings.
+    /// It failed verification, for these reasons.
     Verified(Vec<Reason>),
-    /// It could not be judged.
+    /// It could not be verified.
     Judged(Diagnostic),
 }
 
-/// A finding as it is printed.
+/// A finding for output.
 struct Reason {
     code: &'static str,
     text: String,
@@ -180,7 +180,7 @@ impl Not {
     }
 }
 
-/// What is verified, and by which rules.
+/// What to verify, and by which rules.
 struct VerifyPlan {
     file: PathBuf,
     verifier: VomsVerifier,
@@ -209,7 +209,7 @@ fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let anchors =
         anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
-    // Without any, no attributes can be verified, but a certificate or a plain proxy can.
+    // Without a vomsdir, attributes cannot be verified, but a certificate or a plain proxy can.
     let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
     let policy = match args.crl {
         Crl::Off => CrlPolicy::Off,

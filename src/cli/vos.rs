@@ -1,4 +1,4 @@
-//! Which servers speak for a VO, as far as files and the built-in list tell.
+//! Which servers serve a VO, according to files and the built-in list.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use super::env::Environment;
 use super::output::{self, Diagnostic};
 use super::places;
 
-/// Loads the vomses files and directories that were named, else the usual ones.
+/// Loads the vomses files and directories named by the user, else the default ones.
 pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Diagnostic> {
     if named.is_empty() {
         return Ok(Vomses::load(&places::vomses(env)));
@@ -27,7 +27,7 @@ pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Diagnostic> 
     })
 }
 
-/// Tells on stderr where was looked and what was found.
+/// Logs to stderr where we looked and what we found.
 pub fn debug(vomses: &Vomses) {
     for place in vomses.looked_in() {
         output::stderr(&format!(
@@ -49,7 +49,7 @@ pub fn debug(vomses: &Vomses) {
     }
 }
 
-/// What could not be used of the places.
+/// Problems with those files and directories.
 pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<String> {
     let missing = env
         .vomses
@@ -73,7 +73,8 @@ pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<St
     all
 }
 
-/// The servers of a VO or alias; where no file knows it and none was named, those of the built-in list.
+/// The servers of a VO or alias; if no file lists it and the user named none, those of the built-in
+/// list.
 pub fn servers(
     name: &str,
     vomses: &Vomses,
@@ -84,7 +85,7 @@ pub fn servers(
     if found.is_empty() && with_built_in {
         found = built_in.find(name);
     }
-    // One alias may stand for servers of several VOs only by mistake; the first line decides.
+    // An alias shared by servers of several VOs is a mistake; the first line decides.
     let vo = found.first().map(|entry| entry.vo.clone());
     let found: Vec<VomsesEntry> = found
         .into_iter()

@@ -1,20 +1,20 @@
-//! The vomses entries that are compiled in, for VOs that no configured file names.
+//! The built-in vomses entries, for VOs that are absent from the configured files.
 
 use std::path::Path;
 
 use voms_client::vomses::Vomses;
 
-/// The name of a VO, and its file in `vomses/`.
+/// The VO's name, and its file in `vomses/`.
 const ENTRIES: &[(&str, &str)] = &[("virgo", include_str!("../../vomses/virgo"))];
 
-/// The servers of all VOs that are built in.
+/// The servers of all built-in VOs.
 #[must_use]
 pub fn vomses() -> Vomses {
     let text: String = ENTRIES.iter().map(|(_, text)| *text).collect();
     Vomses::from_text(Path::new("built-in"), &text)
 }
 
-/// The file of one VO, with its comments.
+/// The file for one VO, comments included.
 #[must_use]
 pub fn entry(vo: &str) -> Option<&'static str> {
     ENTRIES

@@ -1,8 +1,9 @@
-//! The pair `usercert.pem` and `userkey.pem` of a directory, replaced as one (spec 1.10).
+//! The pair `usercert.pem` and `userkey.pem` in a directory, replaced as a unit (spec 1.10).
 //!
-//! Two files cannot be renamed at once. So the new ones are laid down under hidden names, what stands there is copied
-//! to dated backups, and then a note is put beside them that says which file is to take which name. Until the note is
-//! there, nothing has changed; from then on whoever finds it finishes the work, however often that is interrupted.
+//! Two files cannot be renamed atomically. So the new files are written under hidden names, the
+//! existing ones are copied to dated backups, and then a note is written that says which file gets
+//! which name. Until the note exists, nothing has changed; after that, any command that finds it
+//! finishes the import, however often that is interrupted.
 
 mod error;
 
@@ -17,9 +18,9 @@ use voms::files;
 
 pub use self::error::PairError;
 
-/// The certificate's name.
+/// File name of the certificate.
 pub const CERTIFICATE: &str = "usercert.pem";
-/// The key's name.
+/// File name of the key.
 pub const KEY: &str = "userkey.pem";
 /// The file that says how to finish an import.
 pub const NOTE: &str = ".import-unfinished";
@@ -30,36 +31,36 @@ const NOTE_HEAD: &str =
 # the next voms-proxy command that uses the pair does that, and removes this note.
 ";
 
-/// Mode of a file of that name.
+/// The mode for a file with this name.
 fn mode(name: &str) -> u32 {
     if name == KEY { 0o400 } else { 0o644 }
 }
 
-/// What was done.
+/// What a replacement did.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Replaced {
-    /// Copies of what stood there.
+    /// Copies of the previous files.
     pub backups: Vec<PathBuf>,
-    /// Whether an earlier import was finished first.
+    /// Whether an interrupted import was finished first.
     pub finished_earlier: bool,
 }
 
-/// A directory with such a pair.
+/// A directory that holds such a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
     directory: PathBuf,
 }
 
-/// A pair that no other command changes as long as this is there.
+/// Locks a pair against changes by other commands for as long as it exists.
 #[derive(Debug)]
 pub struct Locked<'a> {
     pair: &'a Pair,
-    /// `None` on a file system that has no locks.
+    /// `None` on a file system without locks.
     _lock: Option<File>,
 }
 
 impl Pair {
-    /// Names the directory, which need not be there.
+    /// The pair in a directory, which need not exist.
     #[must_use]
     pub fn in_directory(directory: &Path) -> Self {
         Self {
@@ -67,7 +68,7 @@ impl Pair {
         }
     }
 
-    /// The pair that a file is of, by its name.
+    /// The pair that a file belongs to, judging by its name.
     #[must_use]
     pub fn of_file(path: &Path) -> Option<Self> {
         let is_named = [CERTIFICATE, KEY]
@@ -77,7 +78,7 @@ impl Pair {
         path.parent().map(Self::in_directory)
     }
 
-    /// Where it is.
+    /// The pair's directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -95,7 +96,7 @@ impl Pair {
         self.directory.join(KEY)
     }
 
-    /// The files of the pair that exist; a link to nothing is none.
+    /// The files of the pair that exist; a dangling symlink does not count.
     #[must_use]
     pub fn existing(&self) -> Vec<PathBuf> {
         let is_there = |path: &PathBuf| match path.metadata() {
@@ -108,13 +109,13 @@ impl Pair {
             .collect()
     }
 
-    /// Whether an import was interrupted here, and is to be finished.
+    /// Whether an import was interrupted here and must be finished.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.directory.join(NOTE).symlink_metadata().is_ok()
     }
 
-    /// The pair to be finished, if an import was interrupted here; as [`Pair::lock`].
+    /// Locks the pair if an interrupted import must be finished; see [`Pair::lock`].
     ///
     /// # Errors
     /// [`PairError::Unfinished`].
@@ -131,7 +132,7 @@ impl Pair {
         }))
     }
 
-    /// Waits for other commands and then keeps them out; makes the directory if need be.
+    /// Waits for other commands to finish, then locks them out; creates the directory if needed.
     ///
     /// # Errors
     /// [`PairError::Write`].
@@ -159,7 +160,7 @@ impl Pair {
         }
     }
 
-    /// All that can fail, up to the note.
+    /// Performs every step that can fail, up to writing the note.
     fn prepare(&self, new: &[(&str, &[u8])], stamp: &str) -> Result<Vec<PathBuf>, PairError> {
         let cannot = |path: &Path| {
             let path = path.to_owned();
@@ -194,7 +195,7 @@ impl Pair {
                 cannot(&note)(error)
             })?;
         self.sync().map_err(|error| {
-            // Before what it names goes away.
+            // Remove the note before the files it names are removed.
             let _ = fs::remove_file(&note).and_then(|()| self.sync());
             cannot(&note)(error)
         })?;
@@ -205,7 +206,7 @@ impl Pair {
         self.directory.join(format!(".{name}.new"))
     }
 
-    /// Copies both files, also the one that stays, so that the backup is a pair.
+    /// Copies both files, even the one that is kept, so that the backup is a complete pair.
     fn back_up(&self, stamp: &str) -> Result<Vec<PathBuf>, PairError> {
         let mut backups = Vec::new();
         for path in self.existing() {
@@ -220,7 +221,7 @@ impl Pair {
             };
             let contents = files::read_limited(&path, files::CONFIGURATION_LIMIT)
                 .map_err(|error| cannot(&error))?;
-            // The certificate's file may hold a key as well.
+            // The certificate file may contain a key as well.
             let allowed = mode(&name) & path.metadata().map_err(|error| cannot(&error))?.mode();
             let free = |at: &u32| match at {
                 1 => self.directory.join(format!("{name}.{stamp}")),
@@ -244,7 +245,7 @@ impl Pair {
         Ok(backups)
     }
 
-    /// Writes a new file, and has it on the disk before it counts.
+    /// Writes a new file and syncs it to disk.
     fn lay_down(&self, path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -262,7 +263,7 @@ impl Pair {
         written.inspect_err(|_| drop(fs::remove_file(path)))
     }
 
-    /// Does what the note says, if there is one; each step may have been done already.
+    /// Follows the note, if there is one; any step may have been completed earlier.
     fn follow_note(&self) -> Result<bool, String> {
         let note = self.directory.join(NOTE);
         let contents = match files::read_limited(&note, NOTE_LIMIT) {
@@ -302,7 +303,7 @@ impl Pair {
     }
 
     fn sync(&self) -> io::Result<()> {
-        // Some file systems, such as FUSE and SMB, keep directories without being told.
+        // Some file systems, such as FUSE and SMB, persist directories without an explicit sync.
         const NEEDLESS: [Errno; 3] = [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS];
         File::open(&self.directory)?.sync_all().or_else(|error| {
             match Errno::from_io_error(&error) {
@@ -336,7 +337,7 @@ impl Pair {
 }
 
 impl Locked<'_> {
-    /// Finishes an import that was interrupted; `true` if there was one.
+    /// Finishes an interrupted import; returns `true` if there was one.
     ///
     /// # Errors
     /// [`PairError::Unfinished`].
@@ -346,8 +347,8 @@ impl Locked<'_> {
             .map_err(|reason| self.pair.unfinished(reason))
     }
 
-    /// Replaces the certificate and, if there is one, the key: all of it or nothing. What stood there is kept in files
-    /// whose names end in `stamp`.
+    /// Replaces the certificate and, if given, the key: both or neither. The previous files are
+    /// kept in files whose names end in `stamp`.
     ///
     /// # Errors
     /// [`PairError`].
@@ -375,7 +376,7 @@ impl Locked<'_> {
     }
 }
 
-/// Whether a file still is what was read from it.
+/// Checks that a file still has the contents that were read from it.
 ///
 /// # Errors
 /// [`PairError::Changed`].

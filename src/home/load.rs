@@ -1,4 +1,4 @@
-//! The user's own credential: whether its files are fit, and what is in them (spec 1.9, 1.10).
+//! The user's credential: whether its files are acceptable, and what they contain (spec 1.9, 1.10).
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -38,20 +38,20 @@ impl std::fmt::Display for FileRole {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// No place holds one.
+    /// No location has a credential.
     #[error("no user credential was found; tried:{}", trail(.0))]
     NotFound(Vec<PassedOver>),
-    /// A file that was named, or that the other half depends on, cannot be read.
+    /// A file that was named explicitly, or is needed for the other half, cannot be read.
     #[error("cannot read the {role} {}: {reason}", .path.display())]
     Unreadable {
-        /// What it should hold.
+        /// What the file should hold.
         role: FileRole,
         /// The file.
         path: PathBuf,
         /// Why.
         reason: String,
     },
-    /// The key's file lets others read it.
+    /// The key file is readable by others.
     #[error("private key {} is readable by others (mode {mode:04o})", .path.display())]
     KeyMode {
         /// The file.
@@ -59,7 +59,7 @@ pub enum CredentialError {
         /// Its permission bits.
         mode: u32,
     },
-    /// The certificate's file lets others write to it.
+    /// The certificate file is writable by others.
     #[error("certificate {} can be changed by others (mode {mode:04o})", .path.display())]
     CertificateMode {
         /// The file.
@@ -67,7 +67,7 @@ pub enum CredentialError {
         /// Its permission bits.
         mode: u32,
     },
-    /// The key's file is somebody else's.
+    /// The key file belongs to another user.
     #[error("the private key {} belongs to user id {owner}, not to {you}", .path.display())]
     KeyOwner {
         /// The file.
@@ -77,59 +77,59 @@ pub enum CredentialError {
         /// The effective user id.
         you: u32,
     },
-    /// The file holds no certificate.
+    /// The file does not contain a certificate.
     #[error("{} holds no certificate: {source}", .path.display())]
     NoCertificate {
         /// The file.
         path: PathBuf,
-        /// What it is instead.
+        /// What was found instead.
         source: ChainError,
     },
-    /// The file holds no private key.
+    /// The file does not contain a private key.
     #[error("{} holds no private key", .path.display())]
     NoKey {
         /// The file.
         path: PathBuf,
     },
-    /// The key cannot be opened.
+    /// The key cannot be decrypted or read.
     #[error("{}: {source}", .path.display())]
     Key {
-        /// The key's file.
+        /// The key file.
         path: PathBuf,
-        /// The certificate's file.
+        /// The certificate file.
         certificate: PathBuf,
         /// Why.
         source: KeyError,
     },
-    /// Key and certificate are of different credentials.
+    /// Key and certificate do not match.
     #[error("the key {} does not belong to the certificate {}", .key.display(), .certificate.display())]
     Mismatch {
-        /// The key's file.
+        /// The key file.
         key: PathBuf,
-        /// The certificate's file.
+        /// The certificate file.
         certificate: PathBuf,
     },
-    /// There was no passphrase to be had.
+    /// No passphrase could be obtained.
     #[error("{} is encrypted and {reason}", .path.display())]
     NoPassphrase {
-        /// The key's file.
+        /// The key file.
         path: PathBuf,
-        /// Why there is none.
+        /// Why it could not be obtained.
         reason: String,
     },
-    /// The user broke off at the prompt.
+    /// The user interrupted the prompt.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// A file that is open no longer, as it was when it was read.
+/// A file's contents and metadata as they were when it was read.
 pub(super) struct ReadFile {
     path: PathBuf,
     found: Metadata,
     pub(super) contents: Zeroizing<Vec<u8>>,
 }
 
-/// Reads a file once; what is judged of it later is what was read.
+/// Reads a file once; later checks use what was read here.
 pub(super) fn read(path: &Path, role: FileRole) -> Result<ReadFile, CredentialError> {
     let read = files::read_with_metadata(path, files::CONFIGURATION_LIMIT);
     let (found, contents) = read.map_err(|error| unreadable(path, role, &error))?;
@@ -152,8 +152,8 @@ pub(super) fn is_der(file: &[u8]) -> bool {
     file.first() == Some(&0x30)
 }
 
-/// Loads a credential: checks owner and permissions of its files, opens the key (asking `passphrase`, which gets the
-/// file's name, at most once) and checks that it is the certificate's.
+/// Loads a credential: checks the owner and permissions of its files, opens the key (calling
+/// `passphrase` with the file's name at most once), and checks that it matches the certificate.
 ///
 /// # Errors
 /// [`CredentialError`].
@@ -164,7 +164,8 @@ pub fn load(
     load_if(location, check_modes, passphrase)
 }
 
-/// [`load`] from files that others may be able to read or change, to find out what else is wrong.
+/// Like [`load`], but accepts files that others can read or change, in order to find further
+/// problems.
 ///
 /// # Errors
 /// [`CredentialError`].
@@ -277,7 +278,7 @@ fn from_pkcs12(
     })
 }
 
-/// What is wrong with owner and modes of the files.
+/// Problems with the owner and modes of the files.
 #[must_use]
 pub fn file_faults(location: &Location) -> Vec<CredentialError> {
     let certificate = metadata(&location.certificate, FileRole::Certificate)
@@ -322,7 +323,7 @@ fn check_key_mode(path: &Path, found: &Metadata) -> Result<(), CredentialError> 
     Ok(())
 }
 
-/// The contents of a file with a private key, which has to belong to the user.
+/// The contents of a private key file, which must belong to the user.
 ///
 /// # Errors
 /// [`CredentialError::KeyOwner`], [`CredentialError::Unreadable`].

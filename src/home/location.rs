@@ -1,4 +1,5 @@
-//! Where the user's credential is: what was named, what the environment names, what is usual (spec 1.11).
+//! Where the user's credential is: named by the user, by the environment, or in the default places
+//! (spec 1.11).
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +9,12 @@ use voms::pki::pem;
 
 use crate::home::load::{CredentialError, FileRole, is_der, read};
 
-/// A place that had no credential.
+/// A location without a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassedOver {
     /// The file.
     pub path: PathBuf,
-    /// Why it was passed over.
+    /// Why it was skipped.
     pub reason: String,
 }
 
@@ -24,7 +25,7 @@ pub(super) fn trail(places: &[PassedOver]) -> String {
         .collect()
 }
 
-/// What the user named and what the machine offers, in the order it is looked at.
+/// The locations named by the user and available on the machine, in search order.
 #[derive(Debug, Default, Clone)]
 pub struct Places {
     /// `--cert`.
@@ -37,7 +38,7 @@ pub struct Places {
     pub environment_key: Option<PathBuf>,
     /// `PKCS12_USER_CERT`.
     pub environment_pkcs12: Option<PathBuf>,
-    /// `$HOME/.globus`, if there is a home.
+    /// `$HOME/.globus`, if there is a home directory.
     pub globus: Option<PathBuf>,
 }
 
@@ -49,7 +50,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// A certificate and its key in a file of its own.
+    /// A certificate and a separate key file.
     #[must_use]
     pub fn pair(certificate: PathBuf, key: PathBuf) -> Self {
         Self {
@@ -58,7 +59,7 @@ impl Location {
         }
     }
 
-    /// A file with everything: a proxy, a PKCS#12 bundle, a certificate with its key.
+    /// A single file with everything: a proxy, a PKCS#12 bundle, or a certificate with its key.
     #[must_use]
     pub fn single(file: PathBuf) -> Self {
         Self {
@@ -67,13 +68,13 @@ impl Location {
         }
     }
 
-    /// The certificate's file.
+    /// The certificate file.
     #[must_use]
     pub fn certificate(&self) -> &Path {
         &self.certificate
     }
 
-    /// The key's file, which may be the certificate's.
+    /// The key file, which may be the same file as the certificate's.
     #[must_use]
     pub fn key(&self) -> &Path {
         self.key.as_deref().unwrap_or(&self.certificate)
@@ -81,12 +82,13 @@ impl Location {
 }
 
 impl Places {
-    /// Finds the credential: options, `X509_USER_CERT`/`KEY`, `PKCS12_USER_CERT`, then in `$HOME/.globus` the pair
-    /// `usercert.pem`, `userkey.pem`, then `usercred.p12`, then `usercert.p12`. What was named must be there; what
-    /// is merely usual may be absent.
+    /// Finds the credential: options, `X509_USER_CERT`/`KEY`, `PKCS12_USER_CERT`, then in
+    /// `$HOME/.globus` the pair `usercert.pem`, `userkey.pem`, then `usercred.p12`, then
+    /// `usercert.p12`. Files named explicitly must exist; the default files may be absent.
     ///
     /// # Errors
-    /// [`CredentialError::NotFound`] with every place, [`CredentialError::Unreadable`] for a named one.
+    /// [`CredentialError::NotFound`] with every location, [`CredentialError::Unreadable`] for a
+    /// file named explicitly.
     pub fn find(&self) -> Result<Location, CredentialError> {
         let usual = |name: &str| self.globus.as_ref().map(|dir| dir.join(name));
         if self.certificate.is_some() || self.key.is_some() {
@@ -162,7 +164,8 @@ impl Places {
         }
     }
 
-    /// A certificate file with the key that was named for it, else its own, else the environment's, else the usual.
+    /// Pairs a certificate file with the key named for it, or else its own key, the environment's,
+    /// or the default one.
     fn pair(&self, certificate: &Path, key: Option<PathBuf>) -> Result<Location, CredentialError> {
         let file = read(certificate, FileRole::Certificate)?.contents;
         let bundle = is_der(&file) && Certificate::from_der(&file).is_err();

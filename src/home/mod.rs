@@ -1,5 +1,5 @@
-//! The user's own files: the credential in `~/.globus` or where it was named, what it was imported from, and what is
-//! known of VOs.
+//! The user's own files: the credential in `~/.globus` or a named location, the files it was
+//! imported from, and what is known about VOs.
 
 pub mod built_in;
 pub mod bundle;

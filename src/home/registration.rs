@@ -1,5 +1,5 @@
-//! Where members of a VO register, and for which of its groups: from the comments of the built-in entries, else by the
-//! addresses that VOMS-Admin, and IAM at CNAF, use everywhere.
+//! Where members of a VO register, and for which of its groups: taken from the comments of the
+//! built-in entries, or else from the addresses that VOMS-Admin, and IAM at CNAF, use everywhere.
 
 use chrono::NaiveDate;
 use voms::vo::fqan::Fqan;
@@ -8,24 +8,25 @@ use voms_client::vomses::VomsesEntry;
 
 use crate::home::built_in;
 
-/// How VOs that moved to IAM are reached at CNAF: `voms-VO` is the endpoint, `iam-VO` the pages.
+/// The domain of VOs that moved to IAM at CNAF: `voms-VO` is the endpoint, `iam-VO` serves the
+/// pages.
 const CNAF: &str = ".cloud.cnaf.infn.it";
 
 /// How to become a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
-    /// The page of VOMS-Admin, or of IAM where the VO is known to have no other.
+    /// The VOMS-Admin page, or IAM's if the VO has no other known page.
     pub page: String,
-    /// The page of the VO's IAM, if it is known to have one.
+    /// The page of the VO's IAM, if known.
     pub iam: Option<String>,
-    /// Whether the VO's own entry names the page; else it is where such pages usually are.
+    /// Whether the built-in entry of the VO gives the page; otherwise it is the usual address.
     pub is_known: bool,
-    /// What a newcomer applies for.
+    /// The groups a new member applies for.
     pub groups: Vec<Fqan>,
 }
 
 impl Registration {
-    /// Of the VO that a server speaks for.
+    /// Registration for the VO of a server.
     #[must_use]
     pub fn of(server: &VomsesEntry) -> Self {
         let page = comment(&server.vo, "Registration:").map(str::to_owned);
@@ -53,7 +54,7 @@ impl Registration {
         }
     }
 
-    /// The page that goes with the server that answered.
+    /// The registration page that matches the software of the server that answered.
     #[must_use]
     pub fn page_of(&self, software: Software) -> &str {
         match (software, &self.iam) {
@@ -63,7 +64,7 @@ impl Registration {
     }
 }
 
-/// The host that CNAF gives the endpoint of a VO on IAM.
+/// The host name that CNAF assigns to the IAM endpoint of a VO.
 #[must_use]
 pub fn usual_iam_host(vo: &str) -> String {
     format!("voms-{vo}{CNAF}")
@@ -75,7 +76,7 @@ pub fn built_in_date(vo: &str) -> Option<NaiveDate> {
     comment(vo, "Checked:")?.parse().ok()
 }
 
-/// The value of a comment `# KEY VALUE` in a VO's built-in entry.
+/// The value of a `# KEY VALUE` comment in a VO's built-in entry.
 fn comment(vo: &str, key: &str) -> Option<&'static str> {
     let text = built_in::entry(vo)?;
     let mut values = text

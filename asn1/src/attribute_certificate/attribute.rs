@@ -10,12 +10,13 @@ use der::{Sequence, Writer};
 ///     values  SET OF AttributeValue }    -- ANY
 /// ```
 ///
-/// DER wants the values sorted, but not every AC writer does that; the order is kept as found, in both directions.
+/// DER requires sorted values, but not every AC writer sorts them; decoding and encoding both keep
+/// the order found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// The type of the values.
     pub attr_type: ObjectIdentifier,
-    /// The values, in the order they were read.
+    /// The values, in their original order.
     pub values: Vec<Any>,
 }
 

@@ -11,10 +11,10 @@ pub const MAX_AC_LEN: usize = 1 << 20;
 
 const WHAT: &str = "attribute certificate";
 
-/// An attribute certificate together with the bytes it was read from.
+/// An attribute certificate together with its original bytes.
 ///
-/// The bytes are never made again from the decoded form: they are what is signed, and what belongs into a proxy. Two
-/// are equal when their bytes are.
+/// The bytes are never re-encoded from the decoded form: they are what is signed, and what goes
+/// into a proxy. Two values are equal if their bytes are.
 #[derive(Clone)]
 pub struct EncodedAc {
     der: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct EncodedAc {
 }
 
 impl EncodedAc {
-    /// Decodes an attribute certificate, which all of `bytes` must be.
+    /// Decodes an attribute certificate, which must span all of `bytes`.
     ///
     /// # Errors
     ///
@@ -39,12 +39,12 @@ impl EncodedAc {
         })
     }
 
-    /// The attribute certificate as it was read.
+    /// The original DER of the attribute certificate.
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
 
-    /// The `acinfo` as it was read, tag and length included: what the signature is over.
+    /// The original DER of the `acinfo`, tag and length included: the signed bytes.
     pub fn acinfo_der(&self) -> &[u8] {
         &self.der[self.acinfo.clone()]
     }
@@ -65,7 +65,7 @@ impl Eq for EncodedAc {}
 
 impl fmt::Debug for EncodedAc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The certificate says it all; two kilobytes in decimal would bury it.
+        // The decoded certificate says it all; two kilobytes in decimal would bury it.
         f.debug_struct("EncodedAc")
             .field("len", &self.der.len())
             .field("certificate", &self.certificate)

@@ -4,7 +4,7 @@ use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-/// Holder as defined in RFC 5755 section 4.1: whom the attributes are for.
+/// Holder as defined in RFC 5755 section 4.1: the entity the attributes belong to.
 ///
 /// ```text
 /// Holder ::= SEQUENCE {
@@ -13,8 +13,8 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 ///     objectDigestInfo   [2] ObjectDigestInfo OPTIONAL }
 /// ```
 ///
-/// VOMS uses `baseCertificateID` only. By default its servers put the *subject* of the user's certificate where the
-/// RFC wants the issuer.
+/// VOMS uses only `baseCertificateID`. By default its servers write the *subject* of the user's
+/// certificate where the RFC requires the issuer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Sequence)]
 pub struct Holder {
     /// The certificate of the holder.
@@ -44,7 +44,8 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// The name in `baseCertificateID`, or without one that in `entityName`, if it is exactly one `directoryName`.
+    /// The name in `baseCertificateID` or, if absent, in `entityName`, if it is exactly one
+    /// `directoryName`.
     pub fn directory_name(&self) -> Option<&Name> {
         match (&self.base_certificate_id, &self.entity_name) {
             (Some(id), _) => directory_name(&id.issuer),
@@ -54,7 +55,8 @@ impl Holder {
     }
 }
 
-/// IssuerSerial as defined in RFC 5755 section 4.1: a certificate, by its issuer and number.
+/// IssuerSerial as defined in RFC 5755 section 4.1: identifies a certificate by issuer and serial
+/// number.
 ///
 /// ```text
 /// IssuerSerial ::= SEQUENCE {
@@ -72,7 +74,7 @@ pub struct IssuerSerial {
     pub issuer_uid: Option<BitString>,
 }
 
-/// ObjectDigestInfo as defined in RFC 5755 section 4.1; VOMS verifiers refuse it.
+/// ObjectDigestInfo as defined in RFC 5755 section 4.1; VOMS verifiers reject it.
 ///
 /// ```text
 /// ObjectDigestInfo ::= SEQUENCE {
@@ -83,11 +85,11 @@ pub struct IssuerSerial {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct ObjectDigestInfo {
-    /// What was digested.
+    /// The type of the digested object.
     pub digested_object_type: DigestedObjectType,
-    /// The type of the digested object when it is neither a key nor a certificate.
+    /// The type of the digested object, if neither a key nor a certificate.
     pub other_object_type_id: Option<ObjectIdentifier>,
-    /// How it was digested.
+    /// The digest algorithm.
     pub digest_algorithm: AlgorithmIdentifierOwned,
     /// The digest.
     pub object_digest: BitString,
@@ -102,7 +104,7 @@ pub enum DigestedObjectType {
     PublicKey = 0,
     /// A certificate.
     PublicKeyCert = 1,
-    /// Something else, not allowed in a profile of RFC 5755.
+    /// Something else, which RFC 5755 profiles do not allow.
     OtherObjectTypes = 2,
 }
 

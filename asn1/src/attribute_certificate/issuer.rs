@@ -19,9 +19,9 @@ use super::{IssuerSerial, ObjectDigestInfo};
     reason = "the large variant is the one in use"
 )]
 pub enum AttCertIssuer {
-    /// The form of RFC 5755, which VOMS writes.
+    /// The RFC 5755 form, which VOMS writes.
     V2Form(V2Form),
-    /// The form of version 1, which VOMS verifiers refuse.
+    /// The version 1 form, which VOMS verifiers reject.
     V1Form(GeneralNames),
 }
 
@@ -40,7 +40,7 @@ const V2_FORM: Tag = Tag::ContextSpecific {
     number: TagNumber(0),
 };
 
-// By hand, because the derive has no choices that are a SEQUENCE.
+// By hand, because the derive macro does not support SEQUENCE alternatives in a CHOICE.
 impl Choice<'_> for AttCertIssuer {
     fn can_decode(tag: Tag) -> bool {
         tag == V2_FORM || tag == GeneralNames::TAG
@@ -97,7 +97,7 @@ impl Tagged for AttCertIssuer {
 ///     objectDigestInfo   [1] ObjectDigestInfo OPTIONAL }
 /// ```
 ///
-/// The RFC wants `issuerName` with one `directoryName`, and nothing else.
+/// The RFC requires `issuerName` with one `directoryName`, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Sequence)]
 pub struct V2Form {
     /// The name of the issuer.

@@ -16,11 +16,11 @@ const INTEGER: u8 = 0x02;
 /// AcSeq ::= SEQUENCE OF SEQUENCE OF AttributeCertificate
 /// ```
 ///
-/// GFD.182 has one `SEQUENCE OF`, the software that made it common has two. Both are read, and any number of inner
-/// lists; two levels with one inner list are written.
+/// GFD.182 has one `SEQUENCE OF`; the software that established the format writes two. Decoding
+/// accepts both, with any number of inner lists; encoding writes two levels with one inner list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcSeq {
-    /// The attribute certificates, one a VO, in the order the VOs were asked for.
+    /// The attribute certificates, one per VO, in the order the VOs were requested.
     pub acs: Vec<EncodedAc>,
 }
 
@@ -29,7 +29,7 @@ impl AcSeq {
     ///
     /// # Errors
     ///
-    /// As [`AcSeq::raw`], and [`DecodeError::Malformed`] for the first AC that is not DER.
+    /// Those of [`AcSeq::raw`], and [`DecodeError::Malformed`] for the first AC that is not DER.
     pub fn from_der(ext_value: &[u8]) -> Result<AcSeq, DecodeError> {
         let acs = AcSeq::raw(ext_value)?;
         let acs = acs.into_iter().map(EncodedAc::from_der);
@@ -58,7 +58,7 @@ impl AcSeq {
         Ok(acs)
     }
 
-    /// Encodes the value of the extension, with each AC as it was read.
+    /// Encodes the value of the extension, with the original bytes of each AC.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl AcSeq {
     }
 }
 
-/// Whether the first element is an AC and not a list of them: two SEQUENCEs into an AC is its version, two into a list
-/// is an `acinfo`.
+/// Whether the first element is an AC rather than a list of ACs: two SEQUENCEs deep, an AC has its
+/// version, a list an `acinfo`.
 fn is_one_level(ext_value: &[u8]) -> bool {
     wire::after_sequence_header(ext_value)
         .and_then(wire::after_sequence_header)

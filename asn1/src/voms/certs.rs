@@ -1,4 +1,4 @@
-//! The certificates of the AC issuer, inside of the AC (GFD.182).
+//! The AC issuer's certificates, embedded in the AC (GFD.182).
 
 use x509_cert::ext::Extension;
 
@@ -16,8 +16,8 @@ const WHAT: &str = "AC certificate list";
 /// AcCerts ::= SEQUENCE { SEQUENCE OF Certificate }
 /// ```
 ///
-/// By convention the first certificate is that of the AC issuer and each next one that of the issuer before, but not
-/// all writers keep to it. The certificates are not decoded.
+/// By convention the first certificate is the AC issuer's and each of the following issued the one
+/// before it, but not all writers comply. The certificates are not decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcCerts {
     /// The DER of each certificate.

@@ -25,12 +25,13 @@ pub const MAX_FQANS: usize = 10_000;
 ///     values           SEQUENCE OF OCTET STRING }     -- one an FQAN
 /// ```
 ///
-/// Some servers tag the policy authority `[0] EXPLICIT`, or not at all; that is read, and never written.
+/// Some servers tag the policy authority `[0] EXPLICIT`, or not at all; both are accepted when
+/// decoding, and never written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FqanAttribute {
-    /// The URI of the policy authority, which [`PolicyAuthority::parse`] takes apart.
+    /// The URI of the policy authority, for [`PolicyAuthority::parse`].
     pub policy_authority: String,
-    /// The FQANs in the order of the server; the first is the primary one.
+    /// The FQANs, in the server's order; the first is the primary FQAN.
     pub fqans: Vec<String>,
 }
 
@@ -123,7 +124,7 @@ fn policy_authority_uri(tag: Tag, content: &[u8]) -> Result<String, FqanError> {
 
 fn general_names(content: &[u8]) -> Result<GeneralNames, FqanError> {
     let names = wire::elements(content)?.map(|name| GeneralName::from_der(name?));
-    // Without an authority the list of FQANs stands here.
+    // Without an authority, the list of FQANs is here instead.
     names
         .collect::<der::Result<_>>()
         .map_err(|_| FqanError::NoPolicyAuthority)
@@ -153,7 +154,7 @@ fn fqans(values: &[u8]) -> Result<Vec<String>, FqanError> {
     Ok(fqans)
 }
 
-/// A control character in an FQAN could split it in two for whoever reads a list of lines.
+/// A control character in an FQAN could split it in two for line-based readers.
 fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|b| (b' '..=b'~').contains(b))
 }

@@ -26,11 +26,11 @@ pub struct GenericAttribute {
     pub name: Vec<u8>,
     /// The value.
     pub value: Vec<u8>,
-    /// The FQAN of the group or role that it comes from, or the name of the VO.
+    /// The FQAN of the group or role it comes from, or the name of the VO.
     pub qualifier: Vec<u8>,
 }
 
-/// Generic attributes with who granted them (the `TagList` of GFD.182).
+/// Generic attributes and their grantor (the `TagList` of GFD.182).
 ///
 /// ```text
 /// TagList ::= SEQUENCE {
@@ -64,7 +64,7 @@ struct TagList {
 /// TagContainer ::= SEQUENCE { SEQUENCE OF TagList }
 /// ```
 ///
-/// Old servers send an empty value, which means that there are none.
+/// Old servers send an empty value, which means there are none.
 ///
 /// # Errors
 ///
@@ -83,8 +83,8 @@ pub fn from_extension(value: &[u8]) -> Result<Vec<GrantedAttributes>, DecodeErro
 ///
 /// # Errors
 ///
-/// [`EncodeError::Empty`] without a grantor (the extension is left out then), [`EncodeError::Der`] if a grantor is not
-/// IA5.
+/// [`EncodeError::Empty`] without a grantor (omit the extension then), [`EncodeError::Der`] if a
+/// grantor is not IA5.
 pub fn to_extension(granted: &[GrantedAttributes]) -> Result<Extension, EncodeError> {
     if granted.is_empty() {
         return Err(EncodeError::Empty { what: WHAT });

@@ -1,4 +1,4 @@
-//! Asking a service for a certificate, once logged in (ECP spec section 2, step 4).
+//! Requests a certificate from a service after login (ECP spec section 2, step 4).
 
 use chrono::{DateTime, Utc};
 use openssl::base64;
@@ -25,16 +25,16 @@ use crate::jar::Jar;
 const BITS: u32 = 2048;
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Where the key is made.
+/// Where the key is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPlace {
-    /// Here; it never leaves this process.
+    /// Locally; it never leaves this process.
     Local,
-    /// At the service, which sends it as PKCS#12, for services that know nothing else.
+    /// By the service, which sends it as PKCS#12; for services that support nothing else.
     Service,
 }
 
-/// Asks for a certificate that lasts some hours.
+/// Requests a certificate valid for a number of hours.
 ///
 /// # Errors
 /// [`EcpError`].
@@ -64,7 +64,7 @@ pub fn request(
             join(&answer, certificates_in(&answer.body), key, now)
         }
         KeyPlace::Service => {
-            // Letters, digits and signs, as the service demands.
+            // Letters, digits and punctuation, as the service requires.
             let password = Zeroizing::new(format!("{}aA1!", *random().map_err(failed)?));
             let lifetime = hours.to_string();
             let fields = [
@@ -96,7 +96,7 @@ pub fn request(
     }
 }
 
-/// Letters and digits that nobody can guess.
+/// An unguessable string of letters and digits.
 fn random() -> Result<Zeroizing<String>, ErrorStack> {
     let mut bytes = Zeroizing::new([0; 12]);
     rand_bytes(&mut *bytes)?;
@@ -105,7 +105,7 @@ fn random() -> Result<Zeroizing<String>, ErrorStack> {
     ))
 }
 
-/// A PKCS#10 request, of which the service takes the key and nothing else.
+/// A PKCS#10 request; the service uses only its public key.
 fn signing_request(key: &PrivateKey) -> Result<String, ErrorStack> {
     let mut builder = X509ReqBuilder::new()?;
     let mut name = X509Name::builder()?;
@@ -178,13 +178,13 @@ fn certificates_in(body: &[u8]) -> Vec<Certificate> {
     if !found.is_empty() {
         return found;
     }
-    // Some send DER, or base64 of it.
+    // Some services send DER, or base64-encoded DER.
     let der =
         base64::decode_block(&String::from_utf8_lossy(body)).unwrap_or_else(|_| body.to_vec());
     Certificate::from_der(&der).into_iter().collect()
 }
 
-/// The certificate of the key, which has to be there and valid.
+/// Pairs the key with its certificate, which must be present and valid.
 fn join(
     answer: &Answer,
     found: Vec<Certificate>,

@@ -1,21 +1,21 @@
-//! What may go wrong on the way to a certificate, each with the fact and the next step.
+//! Errors on the way to a certificate, each with the cause and the next step.
 
 use std::path::PathBuf;
 
 use crate::gssapi::GssError;
 use crate::paos::EnvelopeError;
 
-/// A log-in, or what comes after it, that failed.
+/// A failure during login or afterwards.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EcpError {
-    /// Only https is spoken.
+    /// The URL's scheme is not https.
     #[error("{0} is not an https address")]
     Insecure(String),
-    /// A password in an address would be seen by all who see the address.
+    /// The URL contains a user name or password, which would be visible wherever the URL is.
     #[error("the address at {0} has a user name in it")]
     UserInAddress(String),
-    /// The host is not known to be who it should be.
+    /// The host's certificate failed verification.
     #[error("the certificate of {host} is not trusted: {reason}")]
     Untrusted {
         /// The host.
@@ -23,7 +23,7 @@ pub enum EcpError {
         /// Why.
         reason: String,
     },
-    /// The host cannot be reached.
+    /// The connection to the host failed.
     #[error("{host} cannot be reached: {reason}")]
     Connect {
         /// The host.
@@ -31,18 +31,18 @@ pub enum EcpError {
         /// Why.
         reason: String,
     },
-    /// No answer in time.
+    /// The request timed out.
     #[error("{0} did not answer in time")]
     Timeout(String),
-    /// More than is read of one answer.
+    /// The answer exceeds the size limit.
     #[error("{host} sent more than {mebibytes} MiB")]
     TooLarge {
         /// The host.
         host: String,
-        /// As much is read.
+        /// The limit.
         mebibytes: usize,
     },
-    /// A status that is no answer.
+    /// An unexpected HTTP status.
     #[error("{host} answered with status {status}")]
     Status {
         /// The host.
@@ -50,7 +50,7 @@ pub enum EcpError {
         /// The HTTP status.
         status: u16,
     },
-    /// There is no certificate service any more, or not at that address.
+    /// The certificate service no longer exists, or is not at this URL.
     #[error("{host} has no certificate service there (status {status})")]
     Gone {
         /// The host.
@@ -58,31 +58,31 @@ pub enum EcpError {
         /// The HTTP status.
         status: u16,
     },
-    /// No answer of the ECP profile.
+    /// The answer does not follow the ECP profile.
     #[error("{host} did not answer as a service of SAML ECP: {what}")]
     NotPaos {
         /// The host.
         host: String,
-        /// What it answered.
+        /// The answer received.
         what: String,
     },
-    /// An envelope that cannot be used.
+    /// An envelope that cannot be processed.
     #[error("the answer of {host} cannot be used: {why}")]
     Envelope {
-        /// Who sent it.
+        /// The sender.
         host: String,
         /// What is wrong with it.
         why: EnvelopeError,
     },
-    /// The identity provider does not take the user.
+    /// The identity provider rejected the user's credentials.
     #[error("{host} refused {who}")]
     Refused {
         /// The identity provider.
         host: String,
-        /// The password of whom, or the ticket.
+        /// The user whose password was rejected, or the ticket.
         who: String,
     },
-    /// The identity provider answered with a page.
+    /// The identity provider answered with an HTML page.
     #[error("{0} answered with a page instead of a log-in: most likely the password is wrong")]
     Page(String),
     /// A SOAP Fault.
@@ -90,9 +90,9 @@ pub enum EcpError {
     Fault {
         /// The identity provider.
         host: String,
-        /// The HTTP status; SOAP 1.1 section 6.2 wants 500.
+        /// The HTTP status; SOAP 1.1 section 6.2 requires 500.
         status: u16,
-        /// Its words.
+        /// The fault's text.
         text: String,
     },
     /// A SAML status other than Success.
@@ -103,25 +103,25 @@ pub enum EcpError {
         /// Status and message.
         text: String,
     },
-    /// The answer is for somebody else than who asked.
+    /// The answer is addressed to a service other than the requesting one.
     #[error("{idp} wants its answer sent to {told} instead of {asked}; nothing was sent")]
     Address {
         /// The identity provider.
         idp: String,
-        /// Where it wants it.
+        /// The address the answer is meant for.
         told: String,
-        /// Who asked.
+        /// The address of the requesting service.
         asked: String,
     },
-    /// The service does not want its answer at its own address.
+    /// The service wants the answer sent to an address that is not its own.
     #[error("{service} wants the log-in sent to {told}, which is another place")]
     Elsewhere {
         /// The service.
         service: String,
-        /// Where it wants it.
+        /// The address it wants the answer sent to.
         told: String,
     },
-    /// The service does not believe the identity provider.
+    /// The service rejected the identity provider's response.
     #[error("{host} did not accept the log-in (status {status})")]
     Rejected {
         /// The service.
@@ -129,18 +129,18 @@ pub enum EcpError {
         /// The HTTP status.
         status: u16,
     },
-    /// The service has forgotten the log-in.
+    /// The service does not recognize the session.
     #[error("{0} does not know of the log-in")]
     NoSession(String),
-    /// The service refuses, in its own words.
+    /// The service refused, for the reason it states.
     #[error("{host} refused: {sentence}")]
     Service {
         /// The service.
         host: String,
-        /// Its sentence.
+        /// Its message.
         sentence: String,
     },
-    /// What came is no certificate for the key.
+    /// The service did not return a usable certificate for the key.
     #[error("what {host} sent cannot be used: {why}")]
     Certificate {
         /// The service.
@@ -148,13 +148,13 @@ pub enum EcpError {
         /// What is wrong with it.
         why: String,
     },
-    /// No identity provider of that name.
+    /// No identity provider matches the name.
     #[error("no identity provider is called {0:?}")]
     UnknownIdp(String),
-    /// Several of that name.
+    /// Several identity providers match the name.
     #[error("several identity providers are called {value:?}: {}", .names.join(", "))]
     AmbiguousIdp {
-        /// What was looked for.
+        /// The search text.
         value: String,
         /// Their names.
         names: Vec<String>,
@@ -162,10 +162,10 @@ pub enum EcpError {
     /// Kerberos.
     #[error(transparent)]
     Kerberos(#[from] GssError),
-    /// The server did not prove itself.
+    /// The server failed to authenticate itself.
     #[error("{0} did not prove by Kerberos who it is")]
     NotMutual(String),
-    /// A cookie file.
+    /// A cookie file cannot be used.
     #[error("the cookie file {} cannot be used: {reason}", .path.display())]
     Cookies {
         /// The file.
@@ -173,22 +173,22 @@ pub enum EcpError {
         /// Why.
         reason: String,
     },
-    /// Something that should not fail did.
+    /// An internal error.
     #[error("{0}")]
     Internal(String),
 }
 
-/// What is told of one text of a stranger's, in characters.
+/// Maximum length of untrusted text in a message, in characters.
 const LONGEST_TOLD: usize = 300;
 
-/// As much of a stranger's text as is told.
+/// Truncates untrusted text for display.
 #[must_use]
 pub fn told(text: &str) -> String {
     text.chars().take(LONGEST_TOLD).collect()
 }
 
 impl EcpError {
-    /// [`EcpError::Insecure`], without a password that may stand in the address.
+    /// [`EcpError::Insecure`], with any password removed from the URL.
     #[must_use]
     pub fn insecure(address: &str) -> Self {
         Self::Insecure(match (address.split_once("//"), address.rsplit_once('@')) {
@@ -198,7 +198,7 @@ impl EcpError {
         })
     }
 
-    /// The same where that host is a certificate service.
+    /// The same error, adapted to a certificate service.
     #[must_use]
     pub fn of_service(self, service: &str) -> Self {
         match self {
@@ -210,7 +210,8 @@ impl EcpError {
         }
     }
 
-    /// Whether another identity provider of the institution may do better: trouble, and no answer to the user.
+    /// Whether another identity provider of the institution may succeed: the failure is technical,
+    /// not a refusal of the user.
     #[must_use]
     pub fn is_trouble(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! HTTP for the log-in: https only, no redirects, answers and times bounded, secrets masked where it is told.
+//! HTTP for the login: https only, no redirects, limits on size and time, secrets masked in traces.
 
 use std::time::Duration;
 
@@ -11,38 +11,38 @@ use url::Url;
 use crate::error::EcpError;
 use crate::jar::Jar;
 
-/// The most that is read of one message of the log-in, in bytes.
+/// Maximum size of a login message, in bytes.
 const MESSAGE_LIMIT: usize = 1 << 20;
-/// The most that is read of a page, which is kept in memory.
+/// Maximum size of a page, which is kept in memory.
 const PAGE_LIMIT: usize = 64 << 20;
 const CONNECTING: Duration = Duration::from_secs(10);
-/// How long nothing may come.
+/// Maximum time without receiving data.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How long a message of the log-in may take.
+/// Time limit for a login message.
 const WHOLE: Duration = Duration::from_secs(30);
-/// How long a page may take, which has to come in all the same.
+/// Time limit for a page; even a slow download must end.
 const WHOLE_PAGE: Duration = Duration::from_secs(24 * 3600);
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
-/// What a request carries.
+/// The contents of a request.
 #[derive(Default)]
 pub struct Message<'a> {
-    /// Name and value.
+    /// Names and values.
     pub headers: Vec<(HeaderName, String)>,
     /// The body of a POST; a GET has none.
     pub body: Option<Vec<u8>>,
-    /// Cookies for it, and for what its answer sets.
+    /// Cookies to send; those set by the answer are added.
     pub jar: Option<&'a mut Jar>,
-    /// Whether the body holds something that nobody else may see.
+    /// Whether the body contains a secret.
     pub secret: bool,
-    /// Whether what is asked for is a page, which may be large and take its time, and no message of the log-in.
+    /// Whether a page is requested, which may be large and slow, rather than a login message.
     pub page: bool,
 }
 
-/// What came back.
+/// An HTTP answer.
 #[derive(Debug)]
 pub struct Answer {
-    /// The host that was asked.
+    /// The host queried.
     pub host: String,
     /// The HTTP status.
     pub status: u16,
@@ -53,13 +53,13 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A header's text.
+    /// The text of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Where a redirect leads.
+    /// The redirect target.
     #[must_use]
     pub fn redirect(&self) -> Option<&str> {
         self.header("location")
@@ -71,13 +71,13 @@ impl Answer {
 pub struct Http {
     client: Client,
     runtime: Runtime,
-    /// Where traffic is told, if it is.
+    /// Receives the trace of the traffic, if enabled.
     tell: Option<fn(&str)>,
 }
 
 impl Http {
-    /// Proxies and CAs are those of the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`, `SSL_CERT_DIR`), else
-    /// the system's.
+    /// Proxies and CAs come from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`,
+    /// `SSL_CERT_DIR`), or else from the system.
     ///
     /// # Errors
     /// [`EcpError::Internal`].
@@ -192,7 +192,8 @@ impl Http {
     }
 }
 
-/// The jar's cookies and the message's own, which count where both have one of that name.
+/// Merges the jar's cookies with the message's own, which take precedence over cookies with the
+/// same name.
 fn with_own(jar: Vec<String>, own: Vec<String>) -> Vec<String> {
     let name = |pair: &str| pair.split('=').next().unwrap_or_default().trim().to_owned();
     let names: Vec<String> = own
@@ -206,7 +207,7 @@ fn with_own(jar: Vec<String>, own: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-/// A header of a request as it may be told: what a user has added may be a secret, whatever its name.
+/// A request header for the trace: any header added by the user may be secret, whatever its name.
 fn masked_request(name: &HeaderName, value: &HeaderValue) -> String {
     match name.as_str() {
         "accept" | "content-type" | "paos" | "authorization" | "cookie" => masked(name, value),
@@ -214,7 +215,7 @@ fn masked_request(name: &HeaderName, value: &HeaderValue) -> String {
     }
 }
 
-/// A header as it may be told: credentials and the values of cookies are left out.
+/// A header for the trace, without credentials and cookie values.
 fn masked(name: &HeaderName, value: &HeaderValue) -> String {
     let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
     match name.as_str() {
@@ -238,7 +239,7 @@ fn masked_cookie(cookie: &str) -> String {
         .map_or_else(|| "***".to_owned(), |(name, _)| format!("{name}=***"))
 }
 
-/// The host of an https address, which has no user name or password in it.
+/// The host of an https URL without user name or password.
 ///
 /// # Errors
 /// [`EcpError::Insecure`], [`EcpError::UserInAddress`].
@@ -294,7 +295,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
     std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string)
 }
 
-/// Why OpenSSL does not trust a certificate, which is told in brackets behind OpenSSL's own line.
+/// Why OpenSSL does not trust a certificate: the text in parentheses after OpenSSL's own message.
 fn distrust(error: &reqwest::Error) -> Option<String> {
     causes(error).find_map(|text| {
         let (line, reason) = text.strip_suffix(')')?.rsplit_once(" (")?;
@@ -303,7 +304,7 @@ fn distrust(error: &reqwest::Error) -> Option<String> {
     })
 }
 
-/// The last cause, which is the one that tells.
+/// The root cause, which is the informative one.
 fn innermost(error: &reqwest::Error) -> String {
     causes(error).last().unwrap_or_default()
 }

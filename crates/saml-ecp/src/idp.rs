@@ -1,30 +1,30 @@
-//! Identity providers: the list of them, and which of them a user means (ECP spec section 3).
+//! Identity providers: the list, and which of them a user means (ECP spec section 3).
 
 use url::Url;
 
 use crate::error::EcpError;
 
-/// An identity provider that speaks ECP.
+/// An identity provider that supports ECP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idp {
-    /// Its institution.
+    /// The institution's name.
     pub name: String,
-    /// Its ECP address.
+    /// Its ECP endpoint.
     pub url: Url,
-    /// Whether it takes Kerberos tickets only.
+    /// Whether it accepts only Kerberos tickets.
     pub kerberos: bool,
 }
 
 const KERBEROS: &str = " (Kerberos)";
 
-/// What is known without any list: LIGO's and KAGRA's.
+/// The providers known without a list: LIGO's and KAGRA's.
 const BUILT_IN: &str = "\
 https://login.ligo.org/idp/profile/SAML2/SOAP/ECP LIGO Scientific Collaboration
 https://login2.ligo.org/idp/profile/SAML2/SOAP/ECP LIGO Scientific Collaboration 2
 https://shibbi.pki.itc.u-tokyo.ac.jp/idp/profile/SAML2/SOAP/ECP KAGRA
 ";
 
-/// Parses a list: a line each, an https address, a blank, a name. Other lines are passed over.
+/// Parses a list: one per line, an https URL, a space, a name. Other lines are ignored.
 #[must_use]
 pub fn parse(text: &str) -> Vec<Idp> {
     let line = |line: &str| {
@@ -47,13 +47,13 @@ pub fn parse(text: &str) -> Vec<Idp> {
         .collect()
 }
 
-/// The list that is compiled in.
+/// The built-in list.
 #[must_use]
 pub fn built_in() -> Vec<Idp> {
     parse(BUILT_IN)
 }
 
-/// The address itself, where a user names one.
+/// The URL itself, if the user gave one.
 #[must_use]
 pub fn as_address(value: &str) -> Option<Idp> {
     let url = Url::parse(value)
@@ -66,8 +66,8 @@ pub fn as_address(value: &str) -> Option<Idp> {
     })
 }
 
-/// The identity provider that a part of a name or address means. Behind one that was named as an institution come those
-/// that the list has to stand in for it; an address means one alone.
+/// The identity provider whose name or URL contains `value`. If the institution's name matched, its
+/// backups from the list follow; if the URL matched, it stands alone.
 ///
 /// # Errors
 /// [`EcpError::UnknownIdp`], [`EcpError::AmbiguousIdp`].
@@ -111,7 +111,8 @@ const MAIN: [&str; 4] = ["1", "main", "primary", "principal"];
 const BACKUP: [&str; 2] = ["backup", "secondary"];
 const TEST: &str = "test";
 
-/// The last word of a name, without brackets, where it tells which of several an entry is.
+/// Splits off the last word of a name, without brackets, if it distinguishes an institution's
+/// entries.
 fn rank(name: &str) -> (&str, Option<String>) {
     let Some((institution, word)) = name.rsplit_once(' ') else {
         return (name, None);
@@ -133,7 +134,7 @@ fn is_backup(word: &str) -> bool {
     BACKUP.contains(&word) || word.parse::<u32>().is_ok_and(|number| number > 1)
 }
 
-/// Whether an entry is there for the trouble of another, which so gets the same password.
+/// Whether an entry is a backup for another, and so may receive the same password.
 fn stands_in(idp: &Idp, main: &Idp) -> bool {
     let ((ours, our_rank), (its, its_rank)) = (rank(&idp.name), rank(&main.name));
     ours == its

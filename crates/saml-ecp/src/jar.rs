@@ -1,4 +1,4 @@
-//! Cookies (RFC 6265), in memory and in the file form of Netscape that curl reads.
+//! Cookies (RFC 6265), in memory and in the Netscape file format that curl reads.
 
 use std::fmt::Write;
 
@@ -7,11 +7,11 @@ use cookie_store::{CookieDomain, CookieExpiration, CookieStore};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use url::Url;
 
-/// Cookies of several hosts.
+/// Cookies for any number of hosts.
 #[derive(Default)]
 pub struct Jar {
     store: CookieStore,
-    /// What came from a file.
+    /// The cookies loaded from a file.
     loaded: Vec<Label>,
 }
 
@@ -22,14 +22,14 @@ pub struct Label {
     pub domain: String,
     /// The path.
     pub path: String,
-    /// Whether it is for https alone.
+    /// Whether it is sent over https only.
     pub secure: bool,
     /// Its name.
     pub name: String,
 }
 
 impl Jar {
-    /// The cookies for an address, each with its value as the `Cookie` header has it.
+    /// The cookies for a URL, each as a name-value pair for the `Cookie` header.
     #[must_use]
     pub fn pairs(&self, url: &Url) -> Vec<String> {
         self.store
@@ -38,37 +38,37 @@ impl Jar {
             .collect()
     }
 
-    /// Takes what an answer sets.
+    /// Stores the cookies set by an answer.
     pub fn take(&mut self, headers: &HeaderMap, url: &Url) {
         for value in headers.get_all(SET_COOKIE) {
             if let Ok(text) = value.to_str() {
-                // What cannot be read, or is for another host, is left out.
+                // Cookies that are malformed or for another host are ignored.
                 let _ = self.store.parse(text, url);
             }
         }
     }
 
-    /// What is in it.
+    /// The cookies in the jar.
     #[must_use]
     pub fn labels(&self) -> Vec<Label> {
         self.store.iter_unexpired().map(label).collect()
     }
 
-    /// Whether there is a session of Shibboleth at a host.
+    /// Whether there is a Shibboleth session for a host.
     #[must_use]
     pub fn has_session(&self, host: &str) -> bool {
         self.labels().iter().any(|label| label.is_session(host))
     }
 
-    /// Drops the sessions of Shibboleth at a host.
+    /// Removes the Shibboleth sessions for a host.
     pub fn forget_session(&mut self, host: &str) {
         for label in self.labels().iter().filter(|label| label.is_session(host)) {
             self.store.remove(&label.domain, &label.path, &label.name);
         }
     }
 
-    /// The Netscape form. Cookies that end with the session have 0 for their end; those that came from no file are in it
-    /// only if `with_session` says so.
+    /// The jar in Netscape format. Session cookies have an expiry of 0; those not loaded from a
+    /// file are included only if `with_session` is set.
     #[must_use]
     pub fn to_netscape(&self, with_session: bool) -> String {
         let mut text = "# Netscape HTTP Cookie File\n".to_owned();
@@ -102,7 +102,7 @@ impl Jar {
         text
     }
 
-    /// Reads the Netscape form; lines that are none are passed over.
+    /// Parses the Netscape format; malformed lines are ignored.
     #[must_use]
     pub fn from_netscape(text: &str) -> Self {
         let mut jar = Self::default();
@@ -161,7 +161,7 @@ fn label(cookie: &cookie_store::Cookie<'_>) -> Label {
     }
 }
 
-/// Whether hosts below it get the cookie as well, and the name.
+/// Whether subdomains receive the cookie as well, and the domain.
 fn domain(domain: &CookieDomain) -> (bool, String) {
     match domain {
         CookieDomain::HostOnly(host) => (false, host.clone()),

@@ -1,4 +1,4 @@
-//! HTTP Negotiate (RFC 4559): the client's first token, and the server's proof.
+//! HTTP Negotiate (RFC 4559): the client's first token, and the server's response token.
 
 use openssl::base64;
 
@@ -6,7 +6,7 @@ use crate::error::EcpError;
 use crate::gssapi::{Gssapi, Negotiation};
 use crate::http::Answer;
 
-/// The `Authorization` header for a host, and the exchange that the answer has to complete.
+/// The `Authorization` header for a host, and the negotiation that the answer must complete.
 ///
 /// # Errors
 /// [`EcpError::Kerberos`].
@@ -18,7 +18,7 @@ pub fn begin<'a>(gssapi: &'a Gssapi, host: &str) -> Result<(Negotiation<'a>, Str
     ))
 }
 
-/// Verifies that whoever answered has the host's key.
+/// Verifies that the server that answered holds the host's key.
 ///
 /// # Errors
 /// [`EcpError::NotMutual`].

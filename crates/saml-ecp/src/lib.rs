@@ -1,7 +1,7 @@
-//! SAML's Enhanced Client or Proxy profile (SAML 2.0 Profiles section 4.2): logging in to a web service through the
-//! identity provider of one's institution without a browser, and getting a certificate there.
+//! The SAML Enhanced Client or Proxy profile (SAML 2.0 Profiles section 4.2): logs in to a web
+//! service through the user's identity provider without a browser, and obtains a certificate there.
 //!
-//! The way: [`idp::choose`] → [`session::Session::log_in`] → [`certificate::request`].
+//! The sequence: [`idp::choose`] → [`session::Session::log_in`] → [`certificate::request`].
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -1,8 +1,9 @@
-//! SOAP envelopes of the ECP profile (SAML 2.0 Profiles section 4.2.3; PAOS 2.0): a scanner that finds byte ranges and
-//! facts. What is signed is passed on byte for byte; nothing is ever written anew but the header.
+//! SOAP envelopes of the ECP profile (SAML 2.0 Profiles section 4.2.3; PAOS 2.0): a scanner that
+//! extracts byte ranges and values. Signed content is passed on byte for byte; only the header is
+//! ever rewritten.
 //!
-//! Elements are known by namespace and name, never by prefix. Document types are refused, as are depths and sizes that
-//! no such message has.
+//! Elements are matched by namespace and local name, never by prefix. Document type declarations
+//! are rejected, as are nesting depths and sizes that no legitimate message has.
 
 use std::ops::Range;
 
@@ -19,13 +20,13 @@ const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const DEEPEST: usize = 60;
 const BYTE_ORDER_MARK: char = '\u{feff}';
-/// What is kept of one text.
+/// Maximum length kept of one text.
 const LONGEST_TEXT: usize = 4096;
 
-/// What an envelope says.
+/// The contents of an envelope.
 #[derive(Debug, Default)]
 pub struct Envelope {
-    /// Where the message begins, behind a byte order mark.
+    /// Where the message starts, after any byte order mark.
     start: usize,
     header: Option<Range<usize>>,
     bodies: usize,
@@ -35,15 +36,15 @@ pub struct Envelope {
     pub message_id: Option<String>,
     /// `ecp:RelayState`.
     pub relay_state: Option<String>,
-    /// `AssertionConsumerServiceURL` of each `ecp:Response`, empty where it has none.
+    /// `AssertionConsumerServiceURL` of each `ecp:Response`, empty if it has none.
     pub addresses: Vec<String>,
-    /// Whether the Body has a `samlp:AuthnRequest`.
+    /// Whether the Body contains a `samlp:AuthnRequest`.
     pub has_request: bool,
-    /// Its `AssertionConsumerServiceURL`, if it has one.
+    /// Its `AssertionConsumerServiceURL`, if any.
     pub request_address: Option<String>,
-    /// Whether the Body has a `samlp:Response`.
+    /// Whether the Body contains a `samlp:Response`.
     pub has_response: bool,
-    /// Status codes of the `samlp:Response`, the outer one first.
+    /// Status codes of the `samlp:Response`, outermost first.
     pub status: Vec<String>,
     /// Its `StatusMessage`.
     pub status_message: Option<String>,
@@ -51,7 +52,7 @@ pub struct Envelope {
     pub fault: Option<String>,
 }
 
-/// Where the scanner is: the elements around it.
+/// The scanner's position: the enclosing elements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
     Envelope,
@@ -74,7 +75,7 @@ impl Envelope {
     /// [`EnvelopeError`].
     pub fn parse(xml: &[u8]) -> Result<Self, EnvelopeError> {
         let text = std::str::from_utf8(xml).map_err(|_| EnvelopeError::NotXml)?;
-        // The reader passes over a mark without counting it.
+        // The reader skips a byte order mark without counting it.
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         if text.starts_with(BYTE_ORDER_MARK) {
             return Err(EnvelopeError::NotXml);
@@ -134,7 +135,7 @@ impl Envelope {
         }
     }
 
-    /// Whether the `samlp:Response` says that the user was logged in.
+    /// Whether the `samlp:Response` reports a successful login.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.has_response && self.status.first().is_some_and(|code| code == SUCCESS)
@@ -149,8 +150,8 @@ impl Envelope {
         }
     }
 
-    /// The message with a header of the service's own in place of the one it has, else byte for byte; `None` where it
-    /// has none.
+    /// The message with its header replaced by one for the service, otherwise byte for byte; `None`
+    /// if it has no header.
     #[must_use]
     pub fn with_header_of(&self, xml: &[u8], request: &Self) -> Option<Vec<u8>> {
         const FOR_NEXT: &str =
@@ -181,38 +182,38 @@ impl Envelope {
     }
 }
 
-/// A message that cannot be used.
+/// A message that cannot be processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
-    /// Something else altogether, such as a page.
+    /// The message is not XML, for example an HTML page.
     #[error("it is not XML")]
     NotXml,
-    /// Other XML.
+    /// XML other than a SOAP envelope.
     #[error("it is not a SOAP envelope")]
     NotSoap,
-    /// A document type, which SOAP forbids.
+    /// A document type declaration, which SOAP forbids.
     #[error("it has a document type, which SOAP forbids")]
     DocumentType,
-    /// An entity that is not declared.
+    /// An undeclared entity.
     #[error("it has an undeclared entity")]
     Entity,
-    /// Elements that are not closed.
+    /// Unclosed elements.
     #[error("it is cut short")]
     CutShort,
-    /// No body, or several.
+    /// No body, or more than one.
     #[error("it does not have exactly one body")]
     Bodies,
-    /// More than one header, or one in the wrong place.
+    /// More than one header, or a misplaced one.
     #[error("it has more than one header, or one in the wrong place")]
     Headers,
-    /// No header where one is needed.
+    /// No header where one is required.
     #[error("it has no header")]
     NoHeader,
-    /// More nesting than any such message has.
+    /// Deeper nesting than in any legitimate message.
     #[error("it is nested too deeply")]
     TooDeep,
-    /// Attributes that cannot be read.
+    /// Malformed attributes.
     #[error("its attributes cannot be read")]
     Attributes,
     /// A body without a SAML response.
@@ -220,7 +221,8 @@ pub enum EnvelopeError {
     NoResponse,
 }
 
-/// A SOAP Fault that tells a service that its own address and the identity provider's differ.
+/// A SOAP Fault reporting to a service that its own address and the one the identity provider names
+/// differ.
 #[must_use]
 pub fn address_fault() -> Vec<u8> {
     format!(

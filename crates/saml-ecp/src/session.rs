@@ -1,4 +1,4 @@
-//! The exchange between service and identity provider, carried by the user (ECP spec section 2).
+//! The exchange between service and identity provider, relayed by the client (ECP spec section 2).
 
 use openssl::base64;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
@@ -17,45 +17,45 @@ const ACCEPTED: &str = "text/html; application/vnd.paos+xml";
 const PAOS: &str =
     "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
 const PAOS_TYPE: &str = "application/vnd.paos+xml";
-/// More status codes than anybody nests.
+/// More nested status codes than any real message has.
 const MOST_CODES: usize = 10;
 const XML_TYPE: &str = "text/xml; charset=utf-8";
 
-/// How the user proves who it is.
+/// How the user authenticates.
 pub enum Login {
     /// User name and password.
     Basic(String, Zeroizing<String>),
-    /// A ticket.
+    /// A Kerberos ticket.
     Kerberos(Gssapi),
 }
 
-/// A log-in at one service.
+/// A login at one service.
 pub struct Session<'a> {
     http: &'a Http,
     service: &'a Url,
 }
 
-/// What a service answered to a first request.
+/// The service's answer to an initial request.
 enum Asked {
-    /// It wants a log-in: the envelope, and what it says.
+    /// It requires a login: the envelope, raw and parsed.
     Login(Vec<u8>, Box<Envelope>),
-    /// It answers without one.
+    /// No login is required.
     Open,
 }
 
 impl<'a> Session<'a> {
-    /// A log-in at this address.
+    /// A login at this URL.
     #[must_use]
     pub fn at(http: &'a Http, service: &'a Url) -> Self {
         Self { http, service }
     }
 
-    /// Logs in, so that the jar holds the session afterwards. Where the jar has one already, or none is needed, the
-    /// identity provider is not asked.
+    /// Logs in, so that the jar then holds the session. If it already holds one, or none is needed,
+    /// the identity provider is not contacted.
     ///
     /// # Errors
-    /// [`EcpError`]. Nothing of the user's goes anywhere but to the identity provider, and nothing of the identity
-    /// provider's but to the service that asked.
+    /// [`EcpError`]. The user's data goes only to the identity provider, and the identity
+    /// provider's data only to the requesting service.
     pub fn log_in(&self, jar: &mut Jar, idp: &Idp, login: &Login) -> Result<(), EcpError> {
         let (request_xml, request) = match self.ask(jar)? {
             Asked::Login(xml, request) => (xml, request),
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
             (ACCEPT, ACCEPTED.to_owned()),
             (HeaderName::from_static("paos"), PAOS.to_owned()),
         ];
-        // Looked for beforehand: the answer may set one, whatever it is.
+        // Checked beforehand: any answer may set one.
         let had_session = jar.has_session(&host_of(self.service)?);
         let answer = self.http.send(
             self.service,
@@ -141,7 +141,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Where the service wants the log-in: an address of its own, the same all over the envelope.
+    /// Where the service wants the answer: an address of its own, the same throughout the envelope.
     fn consumer(&self, request: &Envelope) -> Result<Url, EcpError> {
         let host = host_of(self.service)?;
         let [consumer] = request.consumers.as_slice() else {
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether the identity provider logged the user in.
+    /// Checks whether the identity provider logged the user in.
     fn judge(&self, idp: &Idp, login: &Login, answer: &Answer) -> Result<Envelope, EcpError> {
         let host = host_of(&idp.url)?;
         if answer.status == 401 || answer.status == 403 {
@@ -254,7 +254,8 @@ impl<'a> Session<'a> {
         Ok(response)
     }
 
-    /// Tells the service that somebody wants its answers elsewhere; what it says to that does not matter.
+    /// Reports to the service that its answers are requested at another address; its reply is
+    /// ignored.
     fn report_address(&self, consumer: &Url, jar: &mut Jar) {
         let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
         let body = Some(paos::address_fault());

@@ -1,4 +1,4 @@
-//! What an authority answers to a request in either protocol (spec 4.2 to 4.5).
+//! An authority's answers to requests in either protocol (spec 4.2 to 4.5).
 
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
@@ -8,7 +8,7 @@ use voms::vo::fqan::Fqan;
 
 use crate::{Authority, Grant, Refusal, Wanted};
 
-/// Whether a request is complete, so that it can be answered.
+/// Whether a request is complete and can be answered.
 #[must_use]
 pub fn is_complete(request: &[u8]) -> bool {
     let ends = |end: &[u8]| request.windows(end.len()).any(|window| window == end);
@@ -20,7 +20,7 @@ pub fn is_complete(request: &[u8]) -> bool {
 }
 
 impl Authority {
-    /// Answers a request, REST or legacy, of the user with this chain.
+    /// Answers a request, REST or legacy, from the user with this chain.
     #[must_use]
     pub fn answer(
         &self,
@@ -44,7 +44,7 @@ impl Authority {
         let (status, body) = match outcome {
             None => ("404 Not Found", String::new()),
             Some(Ok(grant)) => {
-                // The C++ server answers 500 to a request that it granted with a warning.
+                // The C++ server answers 500 to a request granted with a warning.
                 let status = if grant.warnings.is_empty() {
                     "200 OK"
                 } else {
@@ -122,7 +122,7 @@ impl Authority {
     }
 }
 
-/// In lines of 64 characters, each with this end.
+/// Base64 in lines of 64 characters, each terminated by `end`.
 pub(super) fn base64(der: &[u8], end: &str) -> String {
     let text = pem::encode("AC", der);
     text.lines()
@@ -131,7 +131,7 @@ pub(super) fn base64(der: &[u8], end: &str) -> String {
         .collect()
 }
 
-/// The query of `/generate-ac`, taken raw as the C++ server does.
+/// Parses the query of `/generate-ac`, undecoded, as the C++ server does.
 fn rest_wish(rest: &str) -> Option<Wanted> {
     let target = rest.split_whitespace().next()?;
     let query = target.strip_prefix("/generate-ac")?.trim_start_matches('?');

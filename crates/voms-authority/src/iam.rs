@@ -1,4 +1,5 @@
-//! What INDIGO IAM's VOMS-AA answers, and the nginx in front of it: one resource, REST only, numbers for codes.
+//! The answers of INDIGO IAM's VOMS-AA and the nginx in front of it: one resource, REST only,
+//! numeric codes.
 
 mod page;
 
@@ -17,10 +18,11 @@ use crate::{Authority, Member};
 
 const RESOURCE: &str = "/generate-ac";
 const LONGEST_PARAMETER: usize = 512;
-/// What libvomsapi calls itself; IAM answers it in the legacy form.
+/// The user agent of libvomsapi; IAM answers it in the legacy format.
 const OLD_AGENT: &str = "voms APIs 2.0";
 
-/// Whether there is enough of a request to answer it. What is not HTTP is refused at once.
+/// Whether enough of a request has arrived to answer it. Anything other than HTTP is rejected at
+/// once.
 #[must_use]
 pub fn is_complete(request: &[u8]) -> bool {
     let ends = |end: &[u8]| request.windows(end.len()).any(|window| window == end);
@@ -48,7 +50,8 @@ impl Authority {
         let page = match client {
             Client::Anonymous => nginx(Some("No required SSL certificate was sent")),
             Client::Unverified(_) => nginx(Some("The SSL certificate error")),
-            // nginx's VOMS module has no chain after a resumption, so it tells IAM of no certificate.
+            // After a session resumption nginx's VOMS module has no chain, so it passes no
+            // certificate to IAM.
             Client::Resumed => self.page(signer, None, &request, now),
             Client::Verified(chain) => self.page(signer, chain.end_entity(), &request, now),
         };
@@ -95,7 +98,7 @@ impl Authority {
         }
     }
 
-    /// The content of `<voms>`. IAM reads the parameter `targets` and forgets it.
+    /// The content of `<voms>`. IAM parses the parameter `targets` but ignores it.
     fn iam_grant(
         &self,
         signer: &Credential,
@@ -127,7 +130,7 @@ impl Authority {
             .draft(member, fqans, seconds, now)
             .sign(holder, signer)
             .map_err(|_| Denial::Uncaught)?;
-        // Java's writer of XML keeps the carriage returns of Java's base64 as references.
+        // Java's XML writer escapes the carriage returns that Java's base64 encoder inserts.
         let ac = format!("<ac>{}</ac>", base64(ac.as_der(), "&#13;\n"));
         let shortened = lifetime.filter(|asked| *asked > longest).map(|_| {
             format!(
@@ -139,7 +142,7 @@ impl Authority {
         Ok(ac + &shortened.unwrap_or_default())
     }
 
-    /// What was asked for, then all other groups that are granted unasked, by name.
+    /// The requested FQANs, then all other groups granted by default, sorted by name.
     fn attributes(
         &self,
         member: &Member,
@@ -185,19 +188,19 @@ impl Authority {
     }
 }
 
-/// Why nothing is granted to a known user.
+/// Why a known user is granted nothing.
 enum Denial {
-    /// The parameters are not valid.
+    /// Invalid parameters.
     Validation(String),
-    /// An exception that nothing in IAM catches.
+    /// An exception that IAM does not catch.
     Uncaught,
-    /// The attributes: a code and a sentence.
+    /// An error about the attributes: a code and a message.
     Attributes(u32, String),
-    /// The usage policy has to be signed, at which IAM looks last.
+    /// The usage policy must be signed; IAM checks this last.
     Aup(String),
 }
 
-/// Seconds; `None` for the most there is.
+/// The requested lifetime in seconds; `None` for the maximum.
 fn lifetime(request: &Request<'_>) -> Result<Option<u64>, Denial> {
     for name in ["fqans", "targets"] {
         if request
@@ -223,10 +226,10 @@ fn lifetime(request: &Request<'_>) -> Result<Option<u64>, Denial> {
     }
 }
 
-/// An FQAN as IAM reads it: literally, so that `Role=NULL` is a role.
+/// An FQAN as IAM parses it: literally, so that `Role=NULL` is a role.
 struct Asked<'a> {
     text: &'a str,
-    /// IAM's own name for it. A role is a group of IAM's with a label.
+    /// The name IAM uses internally. A role is an IAM group with a label.
     name: String,
     is_role: bool,
 }
@@ -292,7 +295,7 @@ impl<'a> Request<'a> {
         })
     }
 
-    /// Decoded; of several with one name Spring makes a list.
+    /// The decoded value; Spring joins repeated parameters into a list.
     fn parameter(&self, name: &str) -> Option<String> {
         let all = form_urlencoded::parse(self.query.as_bytes()).filter(|(key, _)| key == name);
         let values: Vec<Cow<'_, str>> = all.map(|(_, value)| value).collect();
@@ -309,7 +312,7 @@ impl<'a> Request<'a> {
         agents.next().map(|(_, value)| value.trim())
     }
 
-    /// What Spring Boot writes about an error where no HTML is asked for.
+    /// Spring Boot's error document for clients that do not ask for HTML.
     fn spring(&self, status: &'static str, now: DateTime<Utc>) -> Page {
         let (number, reason) = status.split_at(3);
         let body = format!(
@@ -327,7 +330,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Subject and issuer in the form that IAM stores.
+/// Subject and issuer in the format IAM stores.
 fn names(holder: &Certificate) -> (String, String) {
     (holder.subject().rfc2253(), holder.issuer().rfc2253())
 }

@@ -1,7 +1,7 @@
 //! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like the C++ VOMS server or
 //! INDIGO IAM.
 //!
-//! It serves the sandbox and tests. It listens on the loopback interface only.
+//! For the sandbox and tests; it listens on the loopback interface only.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -27,28 +27,28 @@ use self::sign::{AcDraft, SignError};
 /// One member of the VO.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The name of the member's account.
+    /// The member's account name.
     pub name: String,
     /// The subject of the member's certificate.
     pub subject: Dn,
-    /// Its issuer, at which IAM looks too.
+    /// The certificate's issuer, which IAM checks too.
     pub issuer: Dn,
-    /// The groups, all of which are always granted.
+    /// The groups, all of them always granted.
     pub groups: Vec<Fqan>,
-    /// The groups that IAM grants on request only. The C++ server has no such groups.
+    /// The groups that IAM grants only on request. The C++ server has no such groups.
     pub optional_groups: Vec<Fqan>,
     /// The roles, granted on request.
     pub roles: Vec<Fqan>,
-    /// Attributes of the member in the VO.
+    /// The member's generic attributes in the VO.
     pub attributes: Vec<GenericAttribute>,
-    /// Why the member is suspended, if so.
+    /// The reason for the member's suspension, if suspended.
     pub suspended: Option<String>,
-    /// Whether the member has yet to sign the VO's usage policy.
+    /// Whether the member still has to sign the VO's usage policy.
     pub must_sign_aup: bool,
 }
 
 impl Member {
-    /// VOMS-Admin knows an unsigned usage policy as a reason to suspend.
+    /// Why the member is suspended: VOMS-Admin treats an unsigned usage policy as a reason.
     fn suspension(&self) -> Option<&str> {
         let aup = self
             .must_sign_aup
@@ -57,7 +57,7 @@ impl Member {
     }
 }
 
-/// Why nothing is granted.
+/// Why the request is refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -75,27 +75,27 @@ pub enum Refusal {
     Sign(#[from] SignError),
 }
 
-/// What is asked of an authority.
+/// A request to an authority.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Groups and roles in order; empty for the VO's top group.
+    /// The requested groups and roles, in order; empty for the VO's top group.
     pub fqans: Vec<Fqan>,
-    /// Whether all roles are wanted too.
+    /// Whether all roles are requested too.
     pub all: bool,
-    /// What comes first of what is granted; nothing is granted by it.
+    /// The requested order of the granted FQANs; it grants nothing by itself.
     pub order: Vec<Fqan>,
-    /// Hosts that alone may accept what is granted.
+    /// Target hosts: only these may accept the attribute certificate.
     pub targets: Vec<String>,
-    /// Seconds; `None` for the most there is.
+    /// The requested lifetime in seconds; `None` for the maximum.
     pub lifetime: Option<u64>,
 }
 
-/// What is granted.
+/// A granted request.
 #[derive(Debug)]
 pub struct Grant {
     /// The attribute certificate.
     pub ac: EncodedAc,
-    /// What was done otherwise than asked.
+    /// Where the grant deviates from the request.
     pub warnings: Vec<String>,
 }
 
@@ -104,16 +104,17 @@ pub struct Grant {
 pub struct Authority {
     /// The VO's name.
     pub vo: String,
-    /// `host:port` as it stands in attribute certificates.
+    /// `host:port` as it appears in attribute certificates.
     pub uri: String,
-    /// The most that an attribute certificate may live.
+    /// The maximum lifetime of an attribute certificate.
     pub longest: Duration,
-    /// Who is in the VO.
+    /// The members of the VO.
     pub members: Vec<Member>,
 }
 
 impl Authority {
-    /// Grants what a member asks for: the wanted FQANs first, in order, then all other groups (spec 3.3).
+    /// Grants a member's request: the requested FQANs first, in order, then all other groups (spec
+    /// 3.3).
     ///
     /// # Errors
     /// [`Refusal`].
@@ -177,7 +178,8 @@ impl Authority {
         u64::try_from(self.longest.num_seconds()).unwrap_or(0)
     }
 
-    /// What is signed for a member, at most for as long as the authority signs anything.
+    /// The attribute certificate to sign for a member, its lifetime capped at the authority's
+    /// maximum.
     fn draft(
         &self,
         member: &Member,
@@ -201,7 +203,7 @@ impl Authority {
     }
 }
 
-/// The form with the NULLs, as today's servers send it.
+/// The long form with NULLs, as current servers send it.
 fn long_form(fqan: &Fqan) -> String {
     format!(
         "{}/Role={}/Capability=NULL",

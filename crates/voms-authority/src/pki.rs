@@ -1,4 +1,4 @@
-//! A throw-away CA with the certificates it issues.
+//! A throwaway CA and the certificates it issues.
 
 use chrono::{DateTime, Duration, Utc};
 use der::Encode;
@@ -22,20 +22,20 @@ use voms_asn1::oid;
 
 use crate::sign::key_identifier;
 
-/// A certificate that could not be issued.
+/// A failure to issue a certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PkiError {
     /// OpenSSL failed.
     #[error("issuing failed: {0}")]
     OpenSsl(#[from] ErrorStack),
-    /// No key.
+    /// The key could not be generated or used.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// What was issued cannot be read.
+    /// The issued certificate cannot be parsed.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// Key and certificate do not fit.
+    /// Key and certificate do not match.
     #[error("the key is not the certificate's")]
     Mismatch,
 }
@@ -45,26 +45,26 @@ pub enum PkiError {
 pub enum Purpose {
     /// A person.
     User,
-    /// A server of these names.
+    /// A server with these names.
     Host(Vec<String>),
 }
 
-/// What certificate is wanted.
+/// The requested certificate.
 #[derive(Debug, Clone)]
 pub struct Certification {
-    /// Attributes of the subject: short name and value.
+    /// The attributes of the subject: short name and value.
     pub subject: Vec<(&'static str, String)>,
-    /// What for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// With what key.
+    /// The kind of key.
     pub key: KeyKind,
-    /// First second.
+    /// The first second of validity.
     pub not_before: DateTime<Utc>,
-    /// Last second.
+    /// The last second of validity.
     pub not_after: DateTime<Utc>,
 }
 
-/// A CA whose key lives as long as this value.
+/// A CA whose key exists only as long as this value.
 pub struct ThrowAwayCa {
     x509: X509,
     key: PrivateKey,
@@ -72,7 +72,7 @@ pub struct ThrowAwayCa {
 }
 
 impl ThrowAwayCa {
-    /// Makes a CA that is valid from a day before `now` for 30 days.
+    /// Creates a CA that is valid for 30 days, starting a day before `now`.
     ///
     /// # Errors
     /// [`PkiError`].
@@ -123,7 +123,7 @@ impl ThrowAwayCa {
         self.certify(wanted, PrivateKey::generate(wanted.key)?)
     }
 
-    /// Issues a certificate for this key, which is of the wanted kind.
+    /// Issues a certificate for an existing key of the requested kind.
     ///
     /// # Errors
     /// [`PkiError`].
@@ -180,7 +180,7 @@ impl ThrowAwayCa {
         Ok(extensions)
     }
 
-    /// Signs a revocation list, in PEM.
+    /// Signs a CRL and returns it in PEM.
     ///
     /// # Errors
     /// [`PkiError`].

@@ -1,4 +1,5 @@
-//! A TLS server on the loopback interface that asks for client certificates and answers one request a connection.
+//! A TLS server on the loopback interface that requests client certificates and answers one request
+//! per connection.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -29,48 +30,49 @@ const MOST_CONNECTIONS: usize = 64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServerError {
-    /// No port.
+    /// No port could be opened.
     #[error("cannot listen on the loopback interface: {0}")]
     Listen(#[from] io::Error),
-    /// The host's credential or the revocation list cannot be used.
+    /// The host's credential or the CRL cannot be used.
     #[error("cannot serve TLS: {0}")]
     Tls(#[from] ErrorStack),
-    /// OpenSSL cannot be handed this path.
+    /// The path cannot be passed to OpenSSL.
     #[error("the path of the revocation list {} is not UTF-8", .0.display())]
     Path(PathBuf),
 }
 
-/// Which server is imitated up to the answer itself.
+/// The server whose TLS and certificate handling is imitated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Front {
-    /// The C++ server: a certificate that does not verify ends the handshake with an alert.
+    /// The C++ server: a certificate that fails verification ends the handshake with an alert.
     Voms,
-    /// nginx, as IAM has it in front: TLS 1.2, and clients without a good certificate get an answer as well.
+    /// The nginx in front of IAM: TLS 1.2, and clients without a valid certificate get an answer
+    /// too.
     Nginx,
 }
 
-/// What is known of a client after the handshake.
+/// What the handshake revealed about a client.
 #[derive(Debug)]
 pub enum Client {
-    /// It showed no certificate.
+    /// It sent no certificate.
     Anonymous,
-    /// It showed one that does not verify, for this reason.
+    /// It sent a certificate that failed verification, for this reason.
     Unverified(String),
-    /// It resumed an earlier session, in which clients do not show their certificates again.
+    /// It resumed an earlier session, in which case the client does not send its certificate again.
     Resumed,
-    /// It showed these certificates, which verify.
+    /// It sent this chain, which was verified.
     Verified(Chain),
 }
 
-/// How a server receives its clients.
+/// How a server accepts its clients.
 pub struct Reception<'a> {
-    /// Which server is imitated.
+    /// The server to imitate.
     pub front: Front,
-    /// Its own credential.
+    /// The server's credential.
     pub host: &'a Credential,
-    /// The CA of the clients.
+    /// The CA that issues the clients' certificates.
     pub client_ca: &'a Certificate,
-    /// That CA's revocation list in PEM, if it is looked at.
+    /// That CA's CRL in PEM, if CRLs are checked.
     pub revocation_list: Option<&'a Path>,
 }
 
@@ -82,8 +84,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts on a free loopback port: clients must show a certificate of `client_ca`, proxies included; `answer` gets
-    /// their chain and the bytes of the request and gives the bytes of the reply.
+    /// Starts on a free loopback port. Clients must present a certificate from `client_ca`, or a
+    /// proxy of one; `answer` maps their chain and the bytes of the request to the bytes of the
+    /// reply.
     ///
     /// # Errors
     /// [`ServerError`].
@@ -107,8 +110,8 @@ impl Server {
         })
     }
 
-    /// Starts on a free loopback port and receives clients in this way; `answer` gets what is known of them and the
-    /// bytes of the request and gives the bytes of the reply.
+    /// Starts on a free loopback port and accepts clients as configured; `answer` maps what is
+    /// known of a client and the bytes of its request to the bytes of the reply.
     ///
     /// # Errors
     /// [`ServerError`].
@@ -136,7 +139,7 @@ impl Server {
                 }
                 let (acceptor, answer, busy) = (acceptor.clone(), answer.clone(), busy.clone());
                 std::thread::spawn(move || {
-                    // A client that breaks off is the client's affair.
+                    // Errors on one connection do not affect the server.
                     let _ = serve(&acceptor, front, stream, &*answer);
                     busy.fetch_sub(1, Ordering::Relaxed);
                 });
@@ -149,7 +152,7 @@ impl Server {
         })
     }
 
-    /// The port it listens on, at 127.0.0.1.
+    /// The port it listens on, on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
@@ -159,7 +162,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // Wakes the accepting thread, which then sees that it is over.
+        // Wakes the accepting thread, which then notices the shutdown.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -188,7 +191,7 @@ fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
         store
             .add_lookup(X509Lookup::file())?
             .load_crl_file(path, SslFiletype::PEM)?;
-        // OpenSSL looks for the first certificate alone otherwise, which may be a proxy.
+        // Otherwise OpenSSL checks only the first certificate, which may be a proxy.
         flags |= X509VerifyFlags::CRL_CHECK | X509VerifyFlags::CRL_CHECK_ALL;
     }
     store.set_flags(flags)?;
@@ -200,7 +203,7 @@ fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
         }
         Front::Nginx => {
             builder.set_max_proto_version(Some(SslVersion::TLS1_2))?;
-            // The handshake goes on whatever is found, and the finding stays as its result.
+            // The handshake continues whatever the verification result, which OpenSSL records.
             builder.set_verify_callback(SslVerifyMode::PEER, |_, _| true);
         }
     }
@@ -225,13 +228,13 @@ fn serve(
     stream.write_all(&answer(&client, &request))?;
     stream.shutdown()?;
     if front == Front::Nginx {
-        // It may have answered before it had heard everything.
+        // The answer may have been sent before the whole request was read.
         drain(&mut raw);
     }
     Ok(())
 }
 
-/// Closing with bytes unread would reset the connection, and what was sent last might be lost.
+/// Closing a socket with unread data resets the connection, and the last bytes sent might be lost.
 fn drain(raw: &mut TcpStream) {
     let _ = raw.shutdown(Shutdown::Write);
     let (until, mut buffer) = (Instant::now() + PATIENCE, [0; 4096]);
@@ -272,7 +275,7 @@ fn read_request(stream: &mut SslStream<TcpStream>, front: Front) -> io::Result<V
     Ok(without_gsi(&request).to_vec())
 }
 
-/// Some clients send GSI's "no delegation" byte first.
+/// Strips GSI's "no delegation" byte, which some clients send first.
 fn without_gsi(request: &[u8]) -> &[u8] {
     request.strip_prefix(b"0").unwrap_or(request)
 }

@@ -1,4 +1,4 @@
-//! Signing attribute certificates (RFC 5755, GFD.182; spec 2 and appendix A).
+//! Signs attribute certificates (RFC 5755, GFD.182; spec 2 and appendix A).
 
 use chrono::{DateTime, Utc};
 use der::asn1::{Any, BitString, GeneralizedTime, Int, Null, OctetString};
@@ -25,20 +25,20 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-/// An attribute certificate that could not be made.
+/// A failure to create an attribute certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// ASN.1 could not be encoded.
+    /// The ASN.1 encoding failed.
     #[error("encoding failed: {0}")]
     Der(#[from] der::Error),
-    /// VOMS's parts could not be encoded.
+    /// Encoding the VOMS extensions failed.
     #[error("encoding failed: {0}")]
     Encode(#[from] EncodeError),
-    /// The FQANs cannot be written.
+    /// The FQANs cannot be encoded.
     #[error("{0}")]
     Fqans(#[from] FqanError),
-    /// What was made cannot be read back.
+    /// The result cannot be parsed.
     #[error("{0}")]
     Decode(#[from] DecodeError),
     /// OpenSSL failed.
@@ -46,7 +46,7 @@ pub enum SignError {
     OpenSsl(#[from] ErrorStack),
 }
 
-/// What an attribute certificate shall say.
+/// The contents of an attribute certificate to be signed.
 #[derive(Debug, Clone)]
 pub struct AcDraft {
     /// The VO.
@@ -55,18 +55,19 @@ pub struct AcDraft {
     pub uri: String,
     /// The FQANs in order.
     pub fqans: Vec<String>,
-    /// Generic attributes of the member.
+    /// The member's generic attributes.
     pub attributes: Vec<GenericAttribute>,
-    /// Hosts that alone may accept it; empty for all.
+    /// Target hosts: only these may accept it; empty for all.
     pub targets: Vec<String>,
-    /// First second.
+    /// The first second of validity.
     pub not_before: DateTime<Utc>,
-    /// Last second.
+    /// The last second of validity.
     pub not_after: DateTime<Utc>,
 }
 
 impl AcDraft {
-    /// Signs it for a holder, named by subject and serial number as VOMS servers do, with a random serial number.
+    /// Signs it for a holder, identified by subject and serial number as VOMS servers do, with a
+    /// random serial number.
     ///
     /// # Errors
     /// [`SignError`].
@@ -143,7 +144,7 @@ impl AcDraft {
     }
 }
 
-/// An authorityKeyIdentifier that names a key and nothing else.
+/// An authorityKeyIdentifier with only a key identifier.
 pub(super) fn key_identifier(key: &[u8]) -> Result<Vec<u8>, der::Error> {
     let identifier = AuthorityKeyIdentifier {
         key_identifier: Some(OctetString::new(key)?),
@@ -199,7 +200,7 @@ fn issuer_of(signer: &Certificate) -> Result<AttCertIssuer, der::Error> {
 fn serial() -> Result<Int, SignError> {
     let mut bytes = [0; 16];
     openssl::rand::rand_bytes(&mut bytes)?;
-    // Positive, and never shorter than it looks.
+    // Positive, and without leading zeros for DER to strip.
     bytes[0] = bytes[0] & 0x7f | 0x40;
     Ok(Int::new(&bytes)?)
 }

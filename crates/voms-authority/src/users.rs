@@ -1,4 +1,4 @@
-//! Further users of a world, each in a different condition, to see how it is answered.
+//! Additional users of a world, each in a different condition, for testing how it is handled.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use crate::Member;
 use crate::pki::{Certification, PkiError, Purpose};
 use crate::world::{RSA, World, WorldError, beside, certification};
 
-/// What opens the key of [`Condition::Encrypted`].
+/// The passphrase for the key of [`Condition::Encrypted`].
 pub const PASSPHRASE: &str = "pass";
 
-/// What distinguishes a user.
+/// A user's distinguishing condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// The certificate has ended.
+    /// The certificate has expired.
     Expired,
     /// The CA has revoked the certificate.
     Revoked,
@@ -34,7 +34,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// All of them.
+    /// All conditions.
     pub const ALL: [Self; 7] = [
         Self::Expired,
         Self::Revoked,
@@ -45,7 +45,7 @@ impl Condition {
         Self::Encrypted,
     ];
 
-    /// The user's name, which the directory below `users/` has too.
+    /// The user's name, also the name of the directory below `users/`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl Condition {
         }
     }
 
-    /// The user as a member of the VO; the other members are like `usual`.
+    /// The user as a member of the VO; the remaining fields come from `usual`.
     fn member(self, usual: &Member, certificate: &Certificate) -> Option<Member> {
         (self != Self::Stranger).then(|| Member {
             name: self.name().to_owned(),
@@ -100,7 +100,7 @@ impl Condition {
     }
 }
 
-/// One RSA key for all users with such a key, in the clear and encrypted.
+/// One RSA key, unencrypted and encrypted, shared by all users with RSA keys.
 struct SharedKey {
     key: PrivateKey,
     encrypted: Vec<u8>,
@@ -109,7 +109,8 @@ struct SharedKey {
 impl SharedKey {
     fn make() -> Result<Self, PkiError> {
         let key = PrivateKey::generate(RSA)?;
-        // The pass phrase protects nothing, so OpenSSL's few iterations do, which take no time.
+        // The passphrase protects nothing, so OpenSSL's low default iteration count suffices and is
+        // fast.
         let encrypted = key
             .pkey()
             .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), PASSPHRASE.as_bytes())?;
@@ -118,7 +119,7 @@ impl SharedKey {
 }
 
 impl World {
-    /// As [`World::create`], with a user in each [`Condition`], whose files are below `users/`.
+    /// Like [`World::create`], with one user per [`Condition`], whose files are below `users/`.
     ///
     /// # Errors
     /// [`WorldError`].

@@ -1,4 +1,5 @@
-//! A small VO on disk: CA directory, vomsdir, vomses and a user, in the shapes that every grid client reads.
+//! A small VO on disk: CA directory, vomsdir, vomses and a user, in the formats that every grid
+//! client reads.
 
 use std::fs;
 use std::io;
@@ -16,13 +17,13 @@ use voms_asn1::voms::generic_attributes::GenericAttribute;
 use crate::pki::{Certification, PkiError, Purpose, ThrowAwayCa};
 use crate::{Authority, Member};
 
-/// The VO that it is about.
+/// The VO's name.
 pub const VO: &str = "virgo";
-/// The host name that attribute certificates carry.
+/// The host name used in attribute certificates.
 pub const HOST: &str = "localhost";
 pub(super) const RSA: KeyKind = KeyKind::Rsa(2048);
 
-/// A world that could not be made.
+/// A failure to create a world.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorldError {
@@ -34,14 +35,14 @@ pub enum WorldError {
         /// Why.
         source: io::Error,
     },
-    /// A certificate cannot be made.
+    /// A certificate cannot be issued.
     #[error(transparent)]
     Pki(#[from] PkiError),
 }
 
-/// The world's secrets and where its files are.
+/// The world's secrets and the paths of its files.
 pub struct World {
-    /// The directory everything is in.
+    /// The directory that contains everything.
     pub dir: PathBuf,
     /// The CA.
     pub ca: ThrowAwayCa,
@@ -54,7 +55,8 @@ pub struct World {
 }
 
 impl World {
-    /// Makes the PKI and writes `certificates/`, `vomsdir/` and `user/`; the vomses file has to wait for the port.
+    /// Creates the PKI and writes `certificates/`, `vomsdir/` and `user/`; the vomses file is
+    /// written once the port is known.
     ///
     /// # Errors
     /// [`WorldError`].
@@ -90,7 +92,7 @@ impl World {
         Ok(world)
     }
 
-    /// The authority of the VO, of which the user is a member, for a server at this port.
+    /// The VO's authority, with the user among its members, for a server on this port.
     #[must_use]
     pub fn authority(&self, port: u16) -> Authority {
         Authority {
@@ -103,7 +105,7 @@ impl World {
         }
     }
 
-    /// The same with IAM's usual limit.
+    /// The same authority with IAM's usual maximum lifetime.
     #[must_use]
     pub fn iam_authority(&self, port: u16) -> Authority {
         Authority {
@@ -145,7 +147,7 @@ impl World {
         self.dir.join("vomsdir")
     }
 
-    /// The CA's revocation list.
+    /// The CA's CRL.
     #[must_use]
     pub fn revocation_list(&self) -> PathBuf {
         self.certificates().join("SandboxCA.crl.pem")
@@ -157,7 +159,7 @@ impl World {
         self.dir.join("vomses")
     }
 
-    /// Writes the CA directory with its revocation list, under OpenSSL's new and old hash names.
+    /// Writes the CA directory including its CRL, under OpenSSL's new and old hash names.
     ///
     /// # Errors
     /// [`WorldError`].
@@ -237,7 +239,7 @@ impl World {
         write(&dir.join(format!("{kind}key.pem")), key, 0o400)
     }
 
-    /// Writes the vomses file for servers at these ports.
+    /// Writes the vomses file for servers on these ports.
     ///
     /// # Errors
     /// [`WorldError`].
@@ -277,7 +279,8 @@ pub(super) fn certification(
     }
 }
 
-/// Does both at once, as an RSA key takes its time; one after the other where no thread is to be had.
+/// Runs both concurrently, since generating an RSA key is slow; sequentially if no thread can be
+/// spawned.
 pub(super) fn beside<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, &there);

@@ -1,4 +1,4 @@
-//! Asking one server over one protocol, in as many requests as it takes.
+//! Queries one server over one protocol, using as many requests as needed.
 
 use tokio::time::{Instant, timeout_at};
 use voms::ac::verify::{AcAttributes, carried_certificates, validity};
@@ -16,15 +16,15 @@ use crate::response::{Reply, ResponseError};
 use crate::vomses::VomsesEntry;
 use crate::{AcReply, Event, Failure, Protocol, VomsClient, server_name};
 
-/// How the C++ server, which is built on gSOAP, introduces itself over HTTP.
+/// The `Server` header value of the C++ server, which is built on gSOAP.
 const CPP_SERVER: &str = "gSOAP";
 
-/// One server that is being asked.
+/// The server currently being queried.
 pub(super) struct Asking<'a, 'o> {
     pub client: &'a VomsClient,
     pub entry: &'a VomsesEntry,
     pub protocol: Protocol,
-    /// When the time for this server is up.
+    /// The deadline for this server.
     pub end: Instant,
     pub observe: &'a mut (dyn FnMut(&Event<'_>) + 'o),
 }
@@ -47,8 +47,8 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// The C++ server gives roles by the word `all`, which IAM takes for a malformed FQAN and answers with an
-    /// exception; so only a server that has shown itself to be the C++ one hears it.
+    /// The C++ server returns roles when asked for `all`. IAM treats that word as a malformed FQAN
+    /// and fails with an exception, so it is sent only to a server known to be the C++ one.
     async fn roles(&mut self, request: &AcRequest) -> Result<AcReply, Failure> {
         let all = self
             .once_more(request, &request.rest_target_for_all())
@@ -59,8 +59,9 @@ impl Asking<'_, '_> {
         })
     }
 
-    /// IAM passes over `order`, but keeps to the order of the FQANs that are asked for. Only what was granted is asked
-    /// for again, so that nothing can be refused; if that fails all the same, the first answer serves.
+    /// IAM ignores `order` but preserves the order of the requested FQANs. Only FQANs already
+    /// granted are requested again, so the server has nothing to refuse; if the second request
+    /// fails anyway, the first answer is used.
     async fn in_order(&mut self, request: &AcRequest, given: AcReply) -> AcReply {
         let attributes = AcAttributes::read(&given.ac.certificate().acinfo);
         let granted = attributes
@@ -82,10 +83,11 @@ impl Asking<'_, '_> {
         }
     }
 
-    /// Another request to a server that has answered already, whose answer is kept if this one is late.
+    /// Sends another request to a server that has already answered; the caller keeps the first
+    /// answer if this one is late.
     async fn once_more(&mut self, request: &AcRequest, target: &str) -> Result<AcReply, Failure> {
         let start = Instant::now();
-        // A moment before the end of everything that belongs to this server.
+        // Stop shortly before the server's overall deadline.
         let end = start + (self.end - start) * 9 / 10;
         let late = |_| Failure::Timeout(end - start);
         timeout_at(end, self.exchange(request, target))
@@ -138,7 +140,7 @@ impl Asking<'_, '_> {
             });
         };
         let ac = EncodedAc::from_der(&der)?;
-        // VOMS servers begin the life of what they sign with the present.
+        // VOMS servers set `notBefore` to the current time.
         let server_time = answer
             .date
             .or_else(|| Some(validity(&ac.certificate().acinfo).0));
@@ -165,7 +167,8 @@ impl Asking<'_, '_> {
         })
     }
 
-    /// The signer, if it is not the server's certificate, but one with the same names that the web CAs vouch for.
+    /// The signer's certificate, if it differs from the server's but has the same subject and
+    /// issuer and is trusted by the web CAs.
     fn stand_in(&self, ac: &EncodedAc, server: &Certificate) -> Option<Certificate> {
         let carried = carried_certificates(&ac.certificate().acinfo).ok()?;
         let (signer, above) = carried.split_first()?;

@@ -1,4 +1,4 @@
-//! Why no attribute certificate came.
+//! Why no attribute certificate was obtained.
 
 use std::time::Duration;
 
@@ -10,35 +10,36 @@ use crate::response::ResponseError;
 use crate::vomses::VomsesEntry;
 use crate::{HttpFailure, Protocol};
 
-/// Why one server gave no attribute certificate over one protocol.
+/// Why one server returned no attribute certificate over one protocol.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// On the way.
+    /// The network exchange failed.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The answer is HTTP, but not VOMS.
+    /// The answer is HTTP, but not from a VOMS server.
     #[error(transparent)]
     Http(#[from] HttpFailure),
-    /// The answer is not VOMS's, or cannot be decoded.
+    /// The answer does not follow the VOMS protocol, or cannot be decoded.
     #[error(transparent)]
     Response(#[from] ResponseError),
-    /// The server said no.
+    /// The server refused the request.
     #[error("{}", in_words(.0))]
     Server(ServerError),
-    /// Neither an attribute certificate nor an error in the answer.
+    /// The answer contains neither an attribute certificate nor an error.
     #[error("the answer holds neither an attribute certificate nor an error")]
     Nothing,
-    /// The attribute certificate is not one.
+    /// The attribute certificate cannot be parsed.
     #[error("the attribute certificate cannot be read: {0}")]
     Ac(#[from] DecodeError),
-    /// The time for this server, or for the whole command, is up.
+    /// The time limit for this server, or for the whole command, was reached.
     #[error("Read timed out: no answer within {} s", .0.as_secs_f64().ceil())]
     Timeout(Duration),
 }
 
 impl Failure {
-    /// How much it tells: a server's own words most, then what was found out about it, then silence.
+    /// How informative the failure is: the server's own message ranks highest, then what was
+    /// diagnosed here, then silence.
     fn weight(&self) -> u8 {
         match self {
             Self::Server(error) => match error.kind {
@@ -68,7 +69,7 @@ impl Failure {
         }
     }
 
-    /// Whether the server, or what stands in front of it, did not accept the user's certificate.
+    /// Whether the server, or a proxy in front of it, rejected the user's certificate.
     #[must_use]
     pub fn is_rejected_certificate(&self) -> bool {
         match self {
@@ -89,13 +90,13 @@ impl Failure {
         matches!(self, Self::Server(error) if error.is_definite())
     }
 
-    /// Whether the server may yet understand the other protocol: one that answered in HTTP does not.
+    /// Whether the legacy protocol is worth trying: not if the server answered in HTTP.
     pub(super) fn wants_legacy(&self) -> bool {
         matches!(self, Self::Net(error) if error.is_silence())
     }
 }
 
-/// The server's own words, and what they mean where they do not say.
+/// The server's own message, with an explanation where the message lacks one.
 fn in_words(error: &ServerError) -> String {
     match error.kind {
         ServerErrorKind::CertificateRejected => {
@@ -115,16 +116,16 @@ fn in_words(error: &ServerError) -> String {
     }
 }
 
-/// What was tried at one server.
+/// The attempts made at one server.
 #[derive(Debug)]
 pub struct Attempt {
     /// The server.
     pub entry: VomsesEntry,
-    /// What became of it, protocol by protocol.
+    /// The failure for each protocol tried.
     pub failures: Vec<(Protocol, Failure)>,
 }
 
-/// No server of the VO gave an attribute certificate.
+/// No server of the VO returned an attribute certificate.
 #[derive(Debug)]
 pub struct ClientError {
     /// The VO.
@@ -134,7 +135,7 @@ pub struct ClientError {
 }
 
 impl ClientError {
-    /// The failure that tells most.
+    /// The most informative failure.
     #[must_use]
     pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
         let all = self.attempts.iter().flat_map(|attempt| {
@@ -146,7 +147,7 @@ impl ClientError {
         all.max_by_key(|(_, failure)| failure.weight())
     }
 
-    /// What a server said, if one refused.
+    /// The server's refusal, if there was one.
     #[must_use]
     pub fn refusal(&self) -> Option<&ServerError> {
         match self.foremost() {

@@ -1,13 +1,13 @@
-//! HTTP answers that are not VOMS's: what they tell all the same.
+//! Diagnoses HTTP answers that do not come from VOMS.
 
 use std::time::Duration;
 
 use crate::net::rest::Answer;
 
-/// What is shown of a stranger's page or address, in characters.
+/// Maximum length of an excerpt from a foreign page or URL, in characters.
 const LONGEST_EXCERPT: usize = 200;
 
-/// An answer in HTTP without anything of VOMS in it.
+/// An HTTP answer that does not come from VOMS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpFailure {
@@ -18,24 +18,24 @@ pub enum HttpFailure {
     Redirect {
         /// The status, 3xx.
         status: u16,
-        /// Where to.
+        /// The redirect target.
         location: String,
     },
-    /// The server is reached, but what it stands for is down or overloaded.
+    /// The server is reachable, but its service is down or overloaded.
     #[error("the server is there, but not working now (HTTP {status} {})", reason(*.status))]
     Unavailable {
         /// The status: 429, 500, 502, 503 or 504.
         status: u16,
-        /// How long it asks to be left alone.
+        /// How long the server asks clients to wait.
         retry_after: Option<Duration>,
     },
-    /// The web server in front did not accept the client certificate.
+    /// The front-end web server rejected the client certificate.
     #[error("the server did not accept your certificate (HTTP {status})")]
     CertificateRejected {
         /// The status.
         status: u16,
     },
-    /// The web server in front saw no client certificate.
+    /// The front-end web server received no client certificate.
     #[error(
         "the server did not accept your certificate: it says that it was sent none (HTTP {status})"
     )]
@@ -43,21 +43,22 @@ pub enum HttpFailure {
         /// The status.
         status: u16,
     },
-    /// The request, or the certificates sent with it, are longer than the web server in front takes.
+    /// The request, or the certificate chain sent with it, exceeds the front-end web server's
+    /// limit.
     #[error("the request is too long for the server (HTTP {status})")]
     TooLong {
         /// The status.
         status: u16,
     },
-    /// A page for people.
+    /// An HTML page.
     #[error("the server sent a web page (HTTP {status}, {title:?}), not an answer of VOMS")]
     WebPage {
         /// The status.
         status: u16,
-        /// Its title, or how it begins.
+        /// The page's title, or its first characters.
         title: String,
     },
-    /// A body that was compressed although nothing but plain text was asked for.
+    /// The body is compressed although no compression was requested.
     #[error("the server compressed its answer ({encoding}), which it was not asked to do")]
     Compressed {
         /// The encoding.
@@ -74,18 +75,19 @@ pub enum HttpFailure {
     Foreign {
         /// The status.
         status: u16,
-        /// How it begins.
+        /// The first characters of the answer.
         start: String,
     },
 }
 
 impl HttpFailure {
-    /// Says what an answer is that no VOMS server would give.
+    /// Classifies an answer that does not come from a VOMS server.
     #[must_use]
     pub fn of(answer: &Answer) -> Self {
         let status = answer.status;
         let text = String::from_utf8_lossy(&answer.body);
-        // nginx has codes of its own for client certificates, 495 and 496, and shows them as 400.
+        // nginx uses its own codes for client certificate errors, 495 and 496, and reports them as
+        // 400.
         let is_page_of = |title: &str| matches!(status, 400 | 495 | 496) && text.contains(title);
         match status {
             300..=399 => {
@@ -137,7 +139,7 @@ fn reason(status: u16) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The title of an HTML page, or how it begins where it has none.
+/// The title of an HTML page, or its first characters if it has no title.
 fn title(text: &str) -> Option<String> {
     let start: String = text.chars().take(4096).collect();
     let lower = start.to_ascii_lowercase();

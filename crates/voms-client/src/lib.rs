@@ -1,4 +1,5 @@
-//! Asks the servers of a VO for an attribute certificate, one after the other, and keeps every failure.
+//! Requests an attribute certificate from the servers of a VO, one after another, and records every
+//! failure.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -38,12 +39,12 @@ use crate::request::AcRequest;
 use crate::response::ServerWarning;
 use crate::vomses::VomsesEntry;
 
-/// How servers are asked.
+/// The protocol used to query a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// HTTP, as all of today's servers speak it.
+    /// HTTP, spoken by all current servers.
     Rest,
-    /// The XML protocol before it.
+    /// The older XML protocol.
     Legacy,
 }
 
@@ -56,53 +57,55 @@ impl std::fmt::Display for Protocol {
     }
 }
 
-/// What happens on the way, for whoever wants to tell the user.
+/// Progress events, for reporting to the user.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A server is about to be asked.
+    /// A server is about to be contacted.
     Contacting(&'a VomsesEntry),
-    /// A server failed in one protocol.
+    /// A server failed with one protocol.
     Failed(&'a VomsesEntry, Protocol, &'a Failure),
-    /// A server answered with an attribute certificate.
+    /// A server returned an attribute certificate.
     Answered(&'a VomsesEntry, Protocol),
-    /// A server that lists roles on request failed to do so; what it gave before is taken.
+    /// A server that can list roles failed to do so; the earlier answer is used.
     RolesNotListed(&'a VomsesEntry, &'a Failure),
-    /// A server's certificate names the host, but not the subject that the vomses entry gives.
+    /// The server's certificate matches the host name, but not the subject in the vomses entry.
     OtherSubject(&'a VomsesEntry, &'a Dn),
 }
 
-/// An attribute certificate as it came, not yet judged.
+/// An attribute certificate as received, not yet verified.
 #[derive(Debug)]
 pub struct AcReply {
     /// The attribute certificate.
     pub ac: EncodedAc,
-    /// The server that gave it.
+    /// The server that issued it.
     pub entry: VomsesEntry,
-    /// What software that server is, as far as it shows.
+    /// The server's software, as far as it can be identified.
     pub software: Software,
-    /// What the server says it did otherwise than asked.
+    /// Where the server deviated from the request.
     pub warnings: Vec<ServerWarning>,
-    /// Whether the user has no further roles: the server was asked for all and lists them.
+    /// Whether the user has no further roles: the server lists all roles and was asked for them.
     pub is_complete: bool,
-    /// The certificate with which the server authenticated itself.
+    /// The certificate the server presented in the TLS handshake.
     pub server: Certificate,
-    /// The certificate that signed the attributes, if it is another one with the server's subject and issuer for which
-    /// the system's web CAs vouch, where they judge servers.
+    /// The certificate that signed the attributes, if it differs from the server's but has the same
+    /// subject and issuer and is trusted by the system's web CAs. Set only where web CAs verify
+    /// servers.
     pub stand_in: Option<Certificate>,
-    /// What the server's clock showed, if it said so.
+    /// The time on the server's clock, if known.
     pub server_time: Option<DateTime<Utc>>,
 }
 
 impl AcReply {
-    /// The certificate that may sign without being named in a vomsdir: the server's, or the one that stands in for it.
+    /// The certificate that may sign without being listed in a vomsdir: the server's, or its
+    /// stand-in.
     #[must_use]
     pub fn expected_signer(&self) -> &Certificate {
         self.stand_in.as_ref().unwrap_or(&self.server)
     }
 }
 
-/// Asks VOMS servers on behalf of one user.
+/// Queries VOMS servers on behalf of one user.
 pub struct VomsClient {
     tls: TlsClient,
     kept: rest::Kept,
@@ -113,10 +116,12 @@ pub struct VomsClient {
 }
 
 impl VomsClient {
-    /// A client that spends at most `timeout` on one server and at most `total` on everything it is asked.
+    /// Creates a client that spends at most `timeout` on one server and at most `total` on all
+    /// requests together.
     ///
     /// # Errors
-    /// [`NetError::Credential`], [`NetError::WebCas`], or what the system says where no connections can be made at all.
+    /// [`NetError::Credential`], [`NetError::WebCas`], or the system's error if no connections can
+    /// be made at all.
     pub fn new(
         credential: &Credential,
         trust: ServerTrust,
@@ -134,8 +139,8 @@ impl VomsClient {
         })
     }
 
-    /// The same, which believes a server that a trusted CA vouches for whatever its name is. Whoever has a certificate
-    /// of such a CA can then answer in the server's place.
+    /// Accepts any server whose certificate chains to a trusted CA, whatever its name. Anyone
+    /// holding a certificate from such a CA can then impersonate the server.
     #[must_use]
     pub fn without_host_check(self) -> Self {
         Self {
@@ -144,7 +149,8 @@ impl VomsClient {
         }
     }
 
-    /// Asks the servers in random order until one gives an attribute certificate, or says that none will.
+    /// Queries the servers in random order until one returns an attribute certificate or gives a
+    /// definite refusal.
     ///
     /// # Errors
     /// [`ClientError`] with every attempt.
@@ -185,7 +191,8 @@ impl VomsClient {
         Err(attempts)
     }
 
-    /// One server: REST, then the legacy protocol if REST brought nothing of VOMS, both within one time limit.
+    /// Queries one server: REST first, then the legacy protocol if REST yielded no VOMS answer,
+    /// both within one time limit.
     async fn ask(
         &self,
         request: &AcRequest,
@@ -237,7 +244,7 @@ fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
         .iter()
         .map(|entry| {
             let mut key = [0; 8];
-            // Without randomness the order of the file is as good as any.
+            // Without randomness, file order is as good as any.
             let _ = openssl::rand::rand_bytes(&mut key);
             (u64::from_ne_bytes(key), entry)
         })

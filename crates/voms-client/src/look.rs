@@ -1,4 +1,4 @@
-//! Looking at a server without asking it for anything.
+//! Probes a server without sending a request.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,21 +12,21 @@ use crate::server_name;
 use crate::vomses::VomsesEntry;
 use crate::waiting::Waiting;
 
-/// What a server is without anybody asking it for anything: each step up to the first that fails.
+/// The results of probing a server, up to the first step that fails.
 #[derive(Debug)]
 pub struct Look {
     /// Its addresses.
     pub addresses: Result<Vec<SocketAddr>, NetError>,
-    /// Whether it takes connections.
+    /// Whether it accepts connections.
     pub connection: Option<Result<(), NetError>>,
-    /// The certificate that it shows.
+    /// The certificate it presents.
     pub certificate: Option<Result<Certificate, NetError>>,
 }
 
-/// Looks at a server step by step; each step may take `timeout`.
+/// Probes a server step by step; each step may take `timeout`.
 ///
 /// # Errors
-/// [`NetError::WebCas`], or what the system says where no connections can be made at all.
+/// [`NetError::WebCas`], or the system's error if no connections can be made at all.
 pub fn look_at(
     entry: &VomsesEntry,
     trust: ServerTrust,

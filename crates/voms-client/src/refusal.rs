@@ -1,13 +1,13 @@
-//! What a VOMS server says when it grants nothing, classified once (spec 4.3, 4.4, 4.6).
+//! Classifies the refusals of VOMS servers, in one place (spec 4.3, 4.4, 4.6).
 
-/// Which software answered, as far as its answer shows.
+/// The server's software, as far as its answer reveals it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Software {
-    /// The C++ VOMS server, with VOMS-Admin for its members.
+    /// The C++ VOMS server, with VOMS-Admin managing its members.
     Voms,
     /// The VOMS-AA of INDIGO IAM.
     Iam,
-    /// The answer does not tell.
+    /// The answer does not reveal it.
     Unknown,
 }
 
@@ -15,39 +15,40 @@ pub enum Software {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServerErrorKind {
-    /// No member has this certificate. IAM names what it looked for; it compares subject and issuer.
+    /// No member has this certificate. IAM reports the subject and issuer it searched for, and
+    /// compares both.
     UnknownUser {
-        /// The subject that it looked for, in RFC 2253 form.
+        /// The subject it searched for, in RFC 2253 form.
         subject: Option<String>,
-        /// The issuer that it looked for, in RFC 2253 form.
+        /// The issuer it searched for, in RFC 2253 form.
         issuer: Option<String>,
     },
-    /// The user has an account, but is in no group of the VO that is granted unasked.
+    /// The user has an account, but belongs to no group of the VO that is granted by default.
     NoGroup,
-    /// The user is a member who has to sign the usage policy (AUP), for the first time or again.
+    /// The user is a member who must sign the usage policy (AUP), for the first time or again.
     UsagePolicy,
     /// The user's membership, or the certificate, is suspended.
     Suspended {
-        /// The reason that the VO's managers gave.
+        /// The reason given by the VO's managers.
         reason: Option<String>,
     },
-    /// A group or role that was asked for is not the user's.
+    /// The user does not hold a requested group or role.
     NotHeld {
         /// Which one, if the server names it.
         fqan: Option<String>,
     },
-    /// A parameter is longer than the server takes.
+    /// A parameter exceeds the server's length limit.
     TooLong {
-        /// The most that it takes, in characters.
+        /// The limit, in characters.
         limit: Option<u32>,
     },
-    /// What stands in front of the authority did not accept the user's certificate, or did not hand it on.
+    /// The front end rejected the user's certificate, or did not pass it to the authority.
     CertificateRejected,
-    /// The request is malformed in the server's eyes.
+    /// The server considers the request malformed.
     BadRequest,
-    /// The server, or its database, does not work.
+    /// The server or its database is failing.
     Fault,
-    /// Anything else; the server's own words have to do.
+    /// Anything else; only the server's message explains it.
     Other,
 }
 
@@ -56,17 +57,18 @@ pub enum ServerErrorKind {
 pub struct ServerError {
     /// What it means.
     pub kind: ServerErrorKind,
-    /// Who says so.
+    /// The software that sent it.
     pub software: Software,
-    /// The server's code: a word in REST (`NoSuchUser`), a number in the legacy protocol and in IAM.
+    /// The server's code: a word in REST (`NoSuchUser`), a number in the legacy protocol and from
+    /// IAM.
     pub code: String,
-    /// The server's sentence, on one line.
+    /// The server's message, on one line.
     pub message: String,
 }
 
 impl ServerError {
-    /// Classifies a code and a sentence. A word says what it means; of numbers, 1004 and 1006 have several meanings each, which
-    /// the sentence tells.
+    /// Classifies a code and a message. Word codes are unambiguous; of the numeric codes, 1004 and
+    /// 1006 have several meanings each, which the message distinguishes.
     #[must_use]
     pub fn new(software: Software, code: String, message: String) -> Self {
         let kind = of_word(&code, &message).or_else(|| of_sentence(&message));
@@ -79,8 +81,8 @@ impl ServerError {
         }
     }
 
-    /// The same with the HTTP status that it came under: IAM says "unknown" under 403 where no account has the certificate, and
-    /// under 200 where the account is in no group that is granted unasked.
+    /// Takes the HTTP status into account: IAM says "unknown" with 403 if no account has the
+    /// certificate, and with 200 if the account is in no group that is granted by default.
     #[must_use]
     pub fn under_status(self, status: u16) -> Self {
         let no_group = self.software == Software::Iam && status == 200;
@@ -93,15 +95,16 @@ impl ServerError {
         }
     }
 
-    /// Whether the request itself is at fault, so that there is no point in asking another server. Nothing else is final:
-    /// while a VO moves to IAM, the old servers and the new one know different members.
+    /// Whether the request itself is at fault, so that asking another server is pointless. No other
+    /// refusal is final: while a VO migrates to IAM, the old servers and the new one know different
+    /// members.
     #[must_use]
     pub fn is_definite(&self) -> bool {
         matches!(self.kind, ServerErrorKind::TooLong { .. })
     }
 }
 
-/// The words of the C++ server.
+/// Word codes of the C++ server.
 fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
     Some(match code {
         "NoSuchUser" => unknown_user(message),
@@ -119,7 +122,8 @@ fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
     })
 }
 
-/// The sentences of both servers, by how they begin and end: what stands between may be anybody's name.
+/// Messages of both servers, recognized by how they start and end: the text in between may contain
+/// any name.
 fn of_sentence(message: &str) -> Option<ServerErrorKind> {
     use ServerErrorKind as Kind;
     let lower = own_words(message).to_ascii_lowercase();
@@ -158,7 +162,8 @@ fn of_sentence(message: &str) -> Option<ServerErrorKind> {
     })
 }
 
-/// The numbers of the legacy protocol, which IAM uses too, with 1005 for the client's certificate.
+/// Numeric codes of the legacy protocol, which IAM uses too, with 1005 for the client's
+/// certificate.
 fn of_number(software: Software, code: &str) -> ServerErrorKind {
     use ServerErrorKind as Kind;
     match (code, software) {
@@ -194,8 +199,8 @@ fn suspended(message: &str) -> ServerErrorKind {
     }
 }
 
-/// VOMS-Admin suspends members who have not signed the usage policy in time, and says so in the reason. Having broken it is
-/// another matter.
+/// Whether a suspension is due to an unsigned usage policy: VOMS-Admin suspends members who miss
+/// the deadline, and says so in the reason. A violation of the policy does not count.
 fn is_about_signing(reason: &str) -> bool {
     let lower = reason.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
@@ -204,7 +209,7 @@ fn is_about_signing(reason: &str) -> bool {
         && words.any(|word| matches!(word, "sign" | "signed" | "signing" | "resign" | "signature"))
 }
 
-/// A message without the VO's name, which the C++ server puts in front.
+/// A message without the VO name that the C++ server prepends.
 fn own_words(message: &str) -> &str {
     message
         .split_once(": ")
@@ -212,7 +217,7 @@ fn own_words(message: &str) -> &str {
         .map_or(message, |(_, rest)| rest)
 }
 
-/// What follows a text that is looked for without case.
+/// The text following the first case-insensitive match.
 fn after<'a>(message: &'a str, text: &str) -> Option<&'a str> {
     let at = message.to_ascii_lowercase().find(text)?;
     message.get(at + text.len()..)

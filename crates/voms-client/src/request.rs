@@ -1,10 +1,10 @@
-//! What is sent to a VOMS server: the REST query and the legacy XML document, as values (spec 4.2, 4.5).
+//! The REST query and the legacy XML document sent to a VOMS server, as values (spec 4.2, 4.5).
 
 use std::fmt::Write;
 
 use voms::vo::fqan::Fqan;
 
-/// What IAM takes of FQANs in one request, in characters.
+/// Maximum total length of the FQANs IAM accepts in one request, in characters.
 pub const MOST_OF_FQANS: usize = 512;
 
 /// A request for one attribute certificate.
@@ -12,28 +12,28 @@ pub const MOST_OF_FQANS: usize = 512;
 pub struct AcRequest {
     /// The VO's name.
     pub vo: String,
-    /// What is asked for, in order; empty for everything.
+    /// The requested FQANs, in order; empty for everything.
     pub fqans: Vec<Fqan>,
-    /// The order asked for of what comes back.
+    /// The requested order of the granted FQANs.
     pub order: Vec<Fqan>,
-    /// Hosts that alone shall accept it.
+    /// Target hosts: only these may accept the attribute certificate.
     pub targets: Vec<String>,
-    /// Wanted life in seconds, of which a server gives as much as it allows. It is always said: servers that are not
-    /// told give their maximum or, as Debian's does, none at all.
+    /// Requested lifetime in seconds, which the server may shorten. It is always sent: without it,
+    /// servers use their maximum or, in the case of Debian's, zero.
     pub lifetime: u64,
 }
 
-/// A month of seconds: more than any server gives.
+/// A month in seconds: longer than any server allows.
 pub const LONGEST_LIFETIME: u64 = 30 * 86_400;
 
 impl AcRequest {
-    /// Whether the attributes are to live for as long as the server allows.
+    /// Whether the longest lifetime the server allows is requested.
     #[must_use]
     pub fn wants_longest(&self) -> bool {
         self.lifetime >= LONGEST_LIFETIME
     }
 
-    /// A request for all groups and roles, with half a day of life.
+    /// A request for all groups and roles with a lifetime of 12 hours.
     #[must_use]
     pub fn for_everything(vo: &str) -> Self {
         let (fqans, order, targets) = (Vec::new(), Vec::new(), Vec::new());
@@ -46,9 +46,9 @@ impl AcRequest {
         }
     }
 
-    /// The same request, asking for what was granted in the order that is wanted, where it did not come in that order
-    /// and asking so can help. The order never adds anything: what was not granted is not asked for, and a role has no
-    /// place in it unless it was granted anyway (spec 3.3).
+    /// The same request for the granted FQANs in the wanted order, if they were not granted in that
+    /// order and asking again can help. The order never adds anything: FQANs that were not granted
+    /// are not requested, and a role is included only if it was granted anyway (spec 3.3).
     #[must_use]
     pub fn reordered(&self, granted: &[Fqan]) -> Option<Self> {
         let wanted = self.in_order(granted);
@@ -57,7 +57,7 @@ impl AcRequest {
             return None;
         }
         let mut fqans = wanted;
-        // Roles that came with "everything" would not come again by themselves.
+        // Roles granted as part of "everything" would otherwise be missing from the new answer.
         let others: Vec<&Fqan> = granted
             .iter()
             .filter(|fqan| !fqans.contains(fqan))
@@ -76,7 +76,7 @@ impl AcRequest {
         })
     }
 
-    /// What of the granted FQANs should come first: those of `order`, then those asked for.
+    /// The granted FQANs that should come first: those in `order`, then those requested.
     #[must_use]
     pub fn in_order(&self, granted: &[Fqan]) -> Vec<Fqan> {
         let mut wanted: Vec<Fqan> = Vec::new();
@@ -88,15 +88,17 @@ impl AcRequest {
         wanted
     }
 
-    /// The path and query of the REST request. Without FQANs a server gives what it gives to everybody: the C++ server
-    /// the top group and with it all groups, IAM all groups that are not optional. Nothing is percent-encoded: the C++
-    /// server does not decode, and FQANs hold no character that would need it.
+    /// The path and query of the REST request. If no FQANs are requested, the server grants its
+    /// defaults: the C++ server the top group and with it all groups, IAM all groups that are not
+    /// optional. Nothing is percent-encoded: the C++ server does not decode, and FQANs contain no
+    /// character that would need it.
     #[must_use]
     pub fn rest_target(&self) -> String {
         self.rest_target_of(&join(&self.fqans))
     }
 
-    /// The same with the word for everything, roles too, which only the C++ server knows.
+    /// The REST request with the keyword for everything, roles included, which only the C++ server
+    /// understands.
     #[must_use]
     pub fn rest_target_for_all(&self) -> String {
         self.rest_target_of("all")
@@ -116,7 +118,7 @@ impl AcRequest {
         target
     }
 
-    /// The legacy document, to be sent in one TLS record.
+    /// The legacy document, to be sent in a single TLS record.
     #[must_use]
     pub fn legacy_document(&self) -> String {
         let commands = match self.fqans.as_slice() {

@@ -1,4 +1,4 @@
-//! What VOMS servers answer, REST and legacy (spec 4.3 to 4.6).
+//! Parses the answers of VOMS servers, REST and legacy (spec 4.3 to 4.6).
 //!
 //! The module `xml` reads their XML, escaped or not.
 
@@ -7,33 +7,34 @@ use openssl::base64;
 use crate::refusal::{ServerError, Software};
 use crate::xml::{self, element, elements};
 
-/// What is kept of one message, in characters, and of all of them.
+/// Maximum length kept of one message, and of all messages together, in characters.
 const LONGEST_MESSAGE: usize = 500;
 const MOST_MESSAGES: usize = 16;
-/// What is read of the raw content of one message, in characters: a message of nothing but references.
+/// Maximum raw content read for one message, in characters: a message may consist entirely of
+/// references.
 const LONGEST_CONTENT: usize = 64 * LONGEST_MESSAGE;
 
-/// A reply that was understood as VOMS's.
+/// A reply recognized as coming from VOMS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// Who wrote it, as far as its form shows.
+    /// The software that sent it, as far as the reply's format reveals it.
     pub software: Software,
-    /// The attribute certificate, as DER.
+    /// The attribute certificate in DER.
     pub ac: Option<Vec<u8>>,
-    /// What `N` (list) returns.
+    /// The result of `N` (list).
     pub bits: Option<Vec<u8>>,
-    /// Things that were done otherwise than asked.
+    /// Where the server deviated from the request.
     pub warnings: Vec<ServerWarning>,
     /// Why there is no attribute certificate.
     pub errors: Vec<ServerError>,
 }
 
-/// What a server did otherwise than asked, in its own words.
+/// A deviation from the request, in the server's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerWarning {
     /// What it means.
     pub kind: WarningKind,
-    /// The server's sentence, on one line.
+    /// The server's message, on one line.
     pub message: String,
 }
 
@@ -41,9 +42,9 @@ pub struct ServerWarning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// The attributes live for fewer seconds than were asked for: for as many as the server gives at most.
+    /// The lifetime was shortened from the requested one to the server's maximum.
     LifetimeCut {
-        /// How long they live.
+        /// The actual lifetime.
         seconds: u64,
     },
     /// Anything else.
@@ -51,7 +52,7 @@ pub enum WarningKind {
 }
 
 impl ServerWarning {
-    /// Classifies a sentence. IAM begins it with `WARNING: VO : `, which whoever prints it says anyway.
+    /// Classifies a message. IAM prefixes it with `WARNING: VO : `, which callers print themselves.
     #[must_use]
     pub fn new(message: &str) -> Self {
         let message = message
@@ -67,14 +68,14 @@ impl ServerWarning {
     }
 }
 
-/// A body that no VOMS server would write.
+/// A body that does not come from a VOMS server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// Nothing at all.
+    /// The body is empty.
     #[error("an empty answer")]
     Empty,
-    /// Something else, an HTML page perhaps.
+    /// Something else, such as an HTML page.
     #[error("an answer that is not VOMS's: {0:?}")]
     Foreign(String),
     /// An `<ac>` that does not decode.
@@ -83,8 +84,8 @@ pub enum ResponseError {
 }
 
 impl Reply {
-    /// Parses a body, whatever HTTP status it came with: an `<ac>` in it is a success, and a dummy `<ac>` (the byte
-    /// `A` that servers send along with errors) is none.
+    /// Parses a body, whatever its HTTP status: an `<ac>` in it means success, except for the dummy
+    /// `<ac>` (the byte `A`) that servers send along with errors.
     ///
     /// # Errors
     /// [`ResponseError`].
@@ -141,7 +142,8 @@ impl Reply {
                     self.warnings.push(ServerWarning::new(&message));
                     continue;
                 }
-                // In REST the C++ server has words for codes, IAM the numbers of the legacy protocol.
+                // In REST, the C++ server uses words as codes; IAM uses the legacy protocol's
+                // numbers.
                 let software = match (legacy, number) {
                     (None, Some(_)) => Software::Iam,
                     (None, None) if code.is_empty() => Software::Unknown,
@@ -154,7 +156,8 @@ impl Reply {
     }
 }
 
-/// IAM's serializer declares its documents to be not standalone; the legacy protocol is the C++ server's alone.
+/// IAM's serializer writes a `standalone` declaration with the value "no"; only the C++ server uses
+/// the legacy protocol.
 fn software(text: &str) -> Software {
     let declaration = text
         .trim_start()
@@ -169,7 +172,7 @@ fn software(text: &str) -> Software {
     }
 }
 
-/// A message on one line and within bounds.
+/// Reduces a message to one line of bounded length.
 fn clean(content: &str) -> String {
     let start: String = content.chars().take(LONGEST_CONTENT).collect();
     let text = xml::resolve(&start);
@@ -177,7 +180,8 @@ fn clean(content: &str) -> String {
     words.join(" ").chars().take(LONGEST_MESSAGE).collect()
 }
 
-/// Standard base64 with any white space, or the VOMS alphabet (`a-zA-Z0-9[]` for 0 to 63, no padding).
+/// Decodes standard base64 with any white space, or the VOMS alphabet (`a-zA-Z0-9[]` for 0 to 63,
+/// no padding).
 fn decode(text: &str) -> Option<Vec<u8>> {
     let text = xml::resolve(text);
     let compact: String = text.split_whitespace().collect();

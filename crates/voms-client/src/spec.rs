@@ -4,25 +4,25 @@ use std::str::FromStr;
 
 use voms::vo::fqan::{Fqan, FqanError};
 
-/// What is asked of one VO.
+/// What is requested from one VO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
-    /// The VO's top group, with which all groups come.
+    /// The VO's top group, with which servers grant all groups.
     Default,
     /// Everything, roles included.
     All,
     /// One group or role.
     Fqan(Fqan),
-    /// A role in the VO's top group, whose name is known once the VO is.
+    /// A role in the VO's top group, whose name is not known until the VO is resolved.
     TopRole(String),
 }
 
 /// One `--voms` argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VomsSpec {
-    /// The VO or its alias in vomses.
+    /// The VO's name, or its alias in vomses.
     pub name: String,
-    /// What is asked for, in order.
+    /// What is requested, in order.
     pub wishes: Vec<Wish>,
 }
 
@@ -48,7 +48,7 @@ impl FromStr for VomsSpec {
 
 fn wish(text: &str) -> Result<Wish, FqanError> {
     match text.strip_prefix("/Role=") {
-        // The placeholder group lets the role pass through the same rules as any other.
+        // The placeholder group lets the role go through the usual FQAN validation.
         Some(role) => format!("/x/Role={role}")
             .parse::<Fqan>()
             .map(|_| Wish::TopRole(role.to_owned())),
@@ -57,10 +57,10 @@ fn wish(text: &str) -> Result<Wish, FqanError> {
 }
 
 impl Wish {
-    /// The FQAN this means in a VO; `None` for everything.
+    /// The FQAN this stands for in a VO; `None` for everything.
     ///
     /// # Errors
-    /// [`FqanError`] when the VO's name cannot be a group.
+    /// [`FqanError`] if the VO's name is not a valid group name.
     pub fn in_vo(&self, vo: &str) -> Result<Option<Fqan>, FqanError> {
         match self {
             Self::Default => Fqan::top_group(vo).map(Some),

@@ -1,4 +1,4 @@
-//! What a user holds in a VO.
+//! Finds out which groups and roles a user holds in a VO.
 
 use voms::ac::verify::AcAttributes;
 use voms::vo::fqan::Fqan;
@@ -8,26 +8,27 @@ use crate::request::AcRequest;
 use crate::vomses::VomsesEntry;
 use crate::{AcReply, ClientError, Event, VomsClient};
 
-/// How many groups and roles are asked for by name.
+/// Maximum number of groups and roles requested by name.
 const MOST_BY_NAME: usize = 16;
 
 /// What a server grants a user.
 #[derive(Debug)]
 pub struct Survey {
-    /// An answer with attributes: what the server gives unasked, else what it gave by name first.
+    /// An answer with attributes: the server's default grant, or else the first grant by name.
     pub reply: AcReply,
-    /// The groups and roles in it, and those of the wanted ones that it gives by name.
+    /// The groups and roles in it, and the wanted ones granted by name.
     pub granted: Vec<Fqan>,
-    /// What of the wanted ones could not be asked for, or was not answered.
+    /// The wanted ones that could not be requested, or got no answer.
     pub unknown: Vec<Fqan>,
 }
 
 impl VomsClient {
-    /// Finds out what a VO grants: all that it lists, and then, one by one, what of `wanted` is not among it. IAM lists
-    /// neither roles nor optional groups, but gives them by name, even to users who are in no other group.
+    /// Finds out what a VO grants: everything it lists, then, one by one, the members of `wanted`
+    /// that are missing. IAM lists neither roles nor optional groups but grants them by name, even
+    /// to users who are in no other group.
     ///
     /// # Errors
-    /// [`ClientError`] when no server gives anything.
+    /// [`ClientError`] if no server grants anything.
     pub fn survey(
         &self,
         vo: &str,

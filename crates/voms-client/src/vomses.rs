@@ -1,4 +1,4 @@
-//! vomses: which server speaks for which VO (spec 5).
+//! vomses: maps VOs to their servers (spec 5).
 
 use std::collections::BTreeSet;
 use std::collections::HashSet;
@@ -8,34 +8,34 @@ use voms::files;
 
 const MAX_DEPTH: u32 = 4;
 
-/// A file that is no vomses at all has a problem in every line.
+/// Maximum number of problems kept: a file that is not vomses at all has one in every line.
 const MOST_PROBLEMS: usize = 5;
 
 /// One server of one VO.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VomsesEntry {
-    /// The name to ask by.
+    /// The alias used to refer to the VO.
     pub alias: String,
     /// The server's host.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// Its certificate's subject in slash form.
+    /// The subject of its certificate, in slash form.
     pub dn: String,
     /// The VO.
     pub vo: String,
 }
 
-/// A place or line that could not be used.
+/// A path or line that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VomsesProblem {
-    /// A line that is no entry.
+    /// A line that is not a valid entry.
     #[error("{}:{line}: {why}", .file.display())]
     Line {
         /// The file.
         file: PathBuf,
-        /// Counted from 1.
+        /// The line number, starting from 1.
         line: usize,
         /// What is wrong with it.
         why: String,
@@ -50,11 +50,11 @@ pub enum VomsesProblem {
     },
 }
 
-/// Servers of VOs as they were found.
+/// The VO servers found, in the order they were read.
 #[derive(Debug, Clone, Default)]
 pub struct Vomses {
     entries: Vec<VomsesEntry>,
-    /// The same, to find repetitions.
+    /// The same entries, for detecting duplicates.
     known: HashSet<VomsesEntry>,
     problems: Vec<VomsesProblem>,
     more_problems: usize,
@@ -62,7 +62,7 @@ pub struct Vomses {
 }
 
 impl Vomses {
-    /// Loads files and directories that may be absent, in order; twins of an entry count once.
+    /// Loads files and directories that may be absent, in order; duplicate entries are ignored.
     #[must_use]
     pub fn load(places: &[PathBuf]) -> Self {
         let mut all = Self::default();
@@ -78,10 +78,10 @@ impl Vomses {
         all
     }
 
-    /// Loads files and directories that were named, so each has to be there.
+    /// Loads files and directories named by the user; each must exist.
     ///
     /// # Errors
-    /// [`VomsesProblem::Place`] for the first that cannot be read.
+    /// [`VomsesProblem::Place`] for the first path that cannot be read.
     pub fn load_named(places: &[PathBuf]) -> Result<Self, VomsesProblem> {
         let all = Self::load(places);
         let missing = places.iter().find(|place| !place.exists());
@@ -99,7 +99,7 @@ impl Vomses {
             .map_or(Ok(all), Err)
     }
 
-    /// Parses the contents of a file, which messages call by `name`.
+    /// Parses a file's contents; messages refer to it as `name`.
     #[must_use]
     pub fn from_text(name: &Path, text: &str) -> Self {
         let mut all = Self::default();
@@ -107,7 +107,7 @@ impl Vomses {
         all
     }
 
-    /// The servers known by this alias; where it is no alias, those of the VO of this name.
+    /// The servers with this alias or, if there are none, those of the VO with this name.
     #[must_use]
     pub fn find(&self, name: &str) -> Vec<&VomsesEntry> {
         let by_alias: Vec<_> = self
@@ -125,31 +125,31 @@ impl Vomses {
         }
     }
 
-    /// Every entry.
+    /// All entries.
     #[must_use]
     pub fn entries(&self) -> &[VomsesEntry] {
         &self.entries
     }
 
-    /// Places and lines that could not be used.
+    /// Paths and lines that could not be used.
     #[must_use]
     pub fn problems(&self) -> &[VomsesProblem] {
         &self.problems
     }
 
-    /// How many more problems there were than [`Vomses::problems`] lists.
+    /// The number of problems beyond those in [`Vomses::problems`].
     #[must_use]
     pub fn more_problems(&self) -> usize {
         self.more_problems
     }
 
-    /// The places that were asked, existing or not.
+    /// The paths searched, whether they exist or not.
     #[must_use]
     pub fn looked_in(&self) -> &[PathBuf] {
         &self.looked_in
     }
 
-    /// Names that are near to one that is not known.
+    /// Known names similar to an unknown one.
     #[must_use]
     pub fn similar(&self, name: &str) -> Option<&str> {
         let names: BTreeSet<&str> = self
@@ -219,7 +219,8 @@ impl Vomses {
     }
 }
 
-/// Whether a directory's entry is configuration: not hidden, and no backup of an editor or a package manager.
+/// Whether a directory entry is configuration: not hidden, and not a backup made by an editor or
+/// package manager.
 fn is_wanted(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let backup = [
@@ -273,7 +274,7 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     })
 }
 
-/// How many single-character edits lead from one text to the other.
+/// The edit distance between two texts, in single-character edits.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();

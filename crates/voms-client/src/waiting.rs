@@ -1,10 +1,10 @@
-//! Waiting for the network on this thread.
+//! Blocks the current thread on network operations.
 
 use tokio::runtime::Runtime;
 
 use crate::net::NetError;
 
-/// A runtime on this thread, whose end a name lookup that hangs does not delay.
+/// A runtime on the current thread whose shutdown does not wait for a hanging name lookup.
 pub struct Waiting(Option<Runtime>);
 
 impl Waiting {

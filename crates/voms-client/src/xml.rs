@@ -1,18 +1,19 @@
-//! The XML of VOMS servers, read as they write it.
+//! Reads XML the way VOMS servers write it.
 //!
-//! The C++ server puts texts into its XML unescaped, IAM's VOMS-AA escapes them as XML wants and writes the carriage
-//! return at the end of each base64 line as `&#13;`. So this finds known elements and is not an XML parser, and it is
-//! the one place where references become characters.
+//! The C++ server does not escape the text in its XML. IAM's VOMS-AA escapes it as XML requires,
+//! and writes the carriage return at the end of each base64 line as `&#13;`. So this module
+//! searches for known elements rather than parsing XML, and it is the only place where references
+//! are resolved.
 
-/// The longest reference that is looked at, in bytes after the `&`: room for leading zeros, and no more.
+/// Maximum length of a reference, in bytes after the `&`; allows for some leading zeros.
 const LONGEST_REFERENCE: usize = 32;
 
-/// The raw content of the first element of that name.
+/// The raw content of the first element with this name.
 pub fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     elements(text, name).next()
 }
 
-/// The raw contents of all elements of that name, in order.
+/// The raw contents of all elements with this name, in order.
 pub fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut rest = text;
@@ -25,9 +26,9 @@ pub fn elements<'a>(text: &'a str, name: &str) -> impl Iterator<Item = &'a str> 
     })
 }
 
-/// Raw content as text: character references and the five predefined names (XML 1.0 sections 4.1 and 4.6) are
-/// resolved, once. What only looks like a reference, or names a character that XML forbids, stays as it is written:
-/// servers that do not escape send such text.
+/// Resolves character references and the five predefined entities (XML 1.0 sections 4.1 and 4.6) in
+/// raw content, once. Anything that merely looks like a reference, or refers to a character that
+/// XML forbids, is left unchanged: servers that do not escape send such text.
 #[must_use]
 pub fn resolve(content: &str) -> String {
     let mut out = String::with_capacity(content.len());
@@ -47,7 +48,7 @@ pub fn resolve(content: &str) -> String {
     out
 }
 
-/// The character that a reference stands for, and how many bytes after the `&` it takes.
+/// The character a reference stands for, and the reference's length in bytes after the `&`.
 fn reference(text: &str) -> Option<(char, usize)> {
     let end = text
         .bytes()
@@ -70,7 +71,7 @@ fn numbered(digits: &str) -> Option<char> {
         Some(digits) => (digits, 16),
         None => (digits, 10),
     };
-    // `from_str_radix` would take a sign.
+    // `from_str_radix` would accept a sign.
     let valid = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
     let number = valid
         .then(|| u32::from_str_radix(digits, radix).ok())

@@ -57,7 +57,7 @@ impl PathProblem {
         }
     }
 
-    /// The same of an attribute certificate's signer.
+    /// The code for the same problem with an attribute certificate's signer.
     fn code_of_signer(&self) -> &'static str {
         match self {
             Self::Expired(_) => "signer-expired",

@@ -1,4 +1,4 @@
-//! Reading files that somebody else wrote: regular files only, never more than a stated size.
+//! Reads untrusted files: regular files only, up to a given size.
 
 pub(crate) mod cache;
 
@@ -9,23 +9,24 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-/// What credential, vomses and LSC files may measure, in bytes.
+/// The maximum size of credential, vomses and LSC files, in bytes.
 pub const CONFIGURATION_LIMIT: u64 = 1 << 20;
 
-/// Reads a whole file of at most `limit` bytes; what was read is wiped when dropped, as it may hold a key.
+/// Reads a whole file of at most `limit` bytes. The buffer is wiped on drop, as it may hold a key.
 ///
 /// # Errors
-/// The system's, `InvalidInput` when it is not a regular file (a pipe would hang), `FileTooLarge` above the limit.
+/// The system's, `InvalidInput` if it is not a regular file (a pipe would hang), `FileTooLarge`
+/// above the limit.
 pub fn read_limited(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     read_with_metadata(path, limit).map(|(_, contents)| contents)
 }
 
-/// The same, with what the system says of the very file that was read.
+/// Like [`read_limited`], but also returns the metadata of the file that was actually read.
 ///
 /// # Errors
 /// As [`read_limited`].
 pub fn read_with_metadata(path: &Path, limit: u64) -> io::Result<(Metadata, Zeroizing<Vec<u8>>)> {
-    // Opened first and without waiting, so that no pipe can be put where the file was looked at.
+    // Opened before the check and without blocking, so that the file cannot be swapped for a pipe.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;
     let found = file.metadata()?;
@@ -56,7 +57,7 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> io::Result<(Metadata, Zero
     Ok((found, bytes))
 }
 
-/// The reason of a failed read in the words a user knows, without the error number.
+/// The reason for a failed read in user-friendly words, without the error number.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {

@@ -1,10 +1,10 @@
 //! Verifies grid proxy certificates (RFC 3820) and the VOMS attribute certificates in them (RFC 5755).
 //!
-//! Start with [`verifier::VomsVerifier`]. Nothing here knows the network, the environment, a home directory or the
-//! clock: the caller hands in files, directories and the time.
+//! Start with [`verifier::VomsVerifier`]. This crate uses no network, environment, home directory
+//! or clock: the caller passes in files, directories and the time.
 //!
-//! Sections cited as "RFC" are of the IETF's documents, as "GFD" of the Open Grid Forum's, and as "spec" of `docs/spec`
-//! in the repository.
+//! "RFC" cites the IETF's documents, "GFD" the Open Grid Forum's, and "spec" the repository's
+//! `docs/spec`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -20,7 +20,7 @@ pub mod vo;
 
 use chrono::{DateTime, Utc};
 
-/// A point in time as messages show it.
+/// Formats a point in time for messages.
 fn when(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

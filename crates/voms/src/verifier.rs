@@ -28,59 +28,60 @@ use crate::trust::{AnchorError, CrlPolicy, TrustAnchors};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::{VomsDir, VomsDirError};
 
-/// A verifier that could not be set up.
+/// Why a verifier could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifierError {
-    /// No CA directory.
+    /// The CA directory is missing.
     #[error(transparent)]
     Anchors(#[from] AnchorError),
-    /// No vomsdir.
+    /// The vomsdir is missing.
     #[error(transparent)]
     VomsDir(#[from] VomsDirError),
 }
 
-/// One reason for not believing.
+/// One reason to reject a credential.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Finding {
-    /// There is no certificate chain in what was presented.
+    /// The input contains no certificate chain.
     #[error("no certificate chain: {0}")]
     Unreadable(#[from] ChainError),
-    /// The chain.
+    /// The chain fails verification.
     #[error(transparent)]
     Chain(#[from] ChainFinding),
-    /// A proxy that does not act for the user (RFC 3820 section 3.8.2), who would answer for it here.
+    /// An independent proxy does not act for the user (RFC 3820 section 3.8.2), whose identity
+    /// would be reported here.
     #[error("the proxy is independent: it has none of the rights of its user")]
     Independent,
-    /// An attribute certificate that cannot be decoded.
+    /// An attribute certificate cannot be decoded.
     #[error("attribute certificate: {0}")]
     Decode(#[from] DecodeError),
-    /// An attribute certificate that is not to be believed.
+    /// An attribute certificate fails verification.
     #[error("attribute certificate of {vo}: {finding}")]
     Ac {
-        /// The VO that it names, as far as it can be read.
+        /// The VO it names, as far as that can be read.
         vo: String,
         /// What is wrong with it.
         finding: AcFinding,
     },
 }
 
-/// Why a credential is not believed: every finding, never none.
+/// Why a credential was rejected: every finding, at least one.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct Rejection(Vec<Finding>);
 
 impl Rejection {
-    /// The findings, those of the chain first.
+    /// The findings, those on the chain first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.0
     }
 }
 
-/// Verifies credentials against one CA directory and one vomsdir. Built once, shared between threads; changes of the
-/// files are seen by the next call.
+/// Verifies credentials against one CA directory and one vomsdir. Build it once and share it
+/// between threads; each call picks up changes to the files.
 #[derive(Debug, Clone)]
 pub struct VomsVerifier {
     anchors: TrustAnchors,
@@ -89,7 +90,7 @@ pub struct VomsVerifier {
     leave_out: bool,
 }
 
-/// A credential that is believed; only [`VomsVerifier`] makes one.
+/// A verified credential; only [`VomsVerifier`] creates one.
 #[derive(Debug)]
 pub struct VerifiedCredential {
     chain: VerifiedChain,
@@ -99,10 +100,10 @@ pub struct VerifiedCredential {
 }
 
 impl VomsVerifier {
-    /// Names the two directories; nothing in them is read yet.
+    /// Opens the two directories, without reading any files yet.
     ///
     /// # Errors
-    /// [`VerifierError`] when one does not exist.
+    /// [`VerifierError`] if one does not exist.
     pub fn open(certdir: &Path, vomsdir: &Path) -> Result<Self, VerifierError> {
         Ok(Self::new(
             TrustAnchors::open(certdir)?,
@@ -110,7 +111,7 @@ impl VomsVerifier {
         ))
     }
 
-    /// With directories that are open already. Clocks may differ by [`SKEW`].
+    /// Creates a verifier from directories that are already open. The clock skew is [`SKEW`].
     #[must_use]
     pub fn new(anchors: TrustAnchors, vomsdir: VomsDir) -> Self {
         Self {
@@ -121,7 +122,7 @@ impl VomsVerifier {
         }
     }
 
-    /// The same with another policy for revocation lists; by default they are asked where they are at hand.
+    /// Sets the CRL policy; by default CRLs are checked where present.
     #[must_use]
     pub fn with_crl_policy(self, policy: CrlPolicy) -> Self {
         Self {
@@ -130,8 +131,8 @@ impl VomsVerifier {
         }
     }
 
-    /// The same for clocks that may differ by `skew`; by default [`SKEW`], at both ends of everything but revocation
-    /// lists.
+    /// Sets the clock skew; by default [`SKEW`]. It extends both ends of every validity period
+    /// except those of CRLs.
     #[must_use]
     pub fn with_skew(self, skew: std::time::Duration) -> Self {
         let skew = Duration::from_std(skew).unwrap_or(Duration::MAX);
@@ -141,7 +142,7 @@ impl VomsVerifier {
         }
     }
 
-    /// The same with another demand on strength; by default RSA of 2048 bits and SHA-256, or what is as strong.
+    /// Sets the minimum strength; by default RSA 2048 and SHA-256, or equivalent.
     #[must_use]
     pub fn with_strength(self, strength: StrengthPolicy) -> Self {
         Self {
@@ -150,7 +151,7 @@ impl VomsVerifier {
         }
     }
 
-    /// The names of this host. An attribute certificate that is for certain hosts only is refused by all others.
+    /// Sets the names of this host. An attribute certificate targeted at other hosts is rejected.
     #[must_use]
     pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
         Self {
@@ -159,9 +160,10 @@ impl VomsVerifier {
         }
     }
 
-    /// Skips attribute certificates that fail verification, as long as the chain is sound;
-    /// [`VerifiedCredential::rejected_acs`] says why. By default one of them rejects the whole credential: a service that
-    /// grants more to users without attributes of some VO could be fooled otherwise.
+    /// Skips attribute certificates that fail verification, provided the chain is valid;
+    /// [`VerifiedCredential::rejected_acs`] says why. By default one invalid attribute certificate
+    /// rejects the whole credential: otherwise a service that grants more to users *without*
+    /// certain attributes could be fooled.
     #[must_use]
     pub fn skip_invalid_acs(self) -> Self {
         Self {
@@ -170,7 +172,8 @@ impl VomsVerifier {
         }
     }
 
-    /// For programs that only pass attributes on: accepts attribute certificates whatever hosts they are for.
+    /// Accepts attribute certificates regardless of their targets, for programs that only forward
+    /// them.
     #[must_use]
     pub fn ignore_targets(self) -> Self {
         Self {
@@ -179,7 +182,7 @@ impl VomsVerifier {
         }
     }
 
-    /// Verifies a proxy file or a chain of certificates, PEM or one DER certificate, as of `now`.
+    /// Verifies a proxy file or certificate chain (PEM, or a single DER certificate) as of `now`.
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
@@ -192,7 +195,7 @@ impl VomsVerifier {
         self.verify_chain(&chain, now)
     }
 
-    /// Verifies certificates in DER, the leaf first, as TLS libraries hand them over.
+    /// Verifies DER certificates, leaf first, as TLS libraries provide them.
     ///
     /// ```
     /// # use std::{path::Path, time::SystemTime};
@@ -215,8 +218,9 @@ impl VomsVerifier {
         self.verify_chain(&chain, now)
     }
 
-    /// Verifies a chain: RFC 3820 and RFC 5280 for the certificates, RFC 5755 for each attribute certificate in it.
-    /// A sound chain without any is verified and carries no attributes.
+    /// Verifies a chain: the certificates by RFC 3820 and RFC 5280, each attribute certificate in
+    /// it by RFC 5755. A valid chain without attribute certificates passes and carries no
+    /// attributes.
     ///
     /// # Errors
     /// [`Rejection`] with every finding.
@@ -283,19 +287,19 @@ impl VomsVerifier {
 }
 
 impl VerifiedCredential {
-    /// The user.
+    /// The user's subject name.
     #[must_use]
     pub fn identity(&self) -> &Dn {
         self.chain.identity()
     }
 
-    /// What the chain is.
+    /// The verified chain.
     #[must_use]
     pub fn chain(&self) -> &VerifiedChain {
         &self.chain
     }
 
-    /// The attribute certificates, in order.
+    /// The verified attribute certificates, in order.
     #[must_use]
     pub fn attribute_certificates(&self) -> &[VerifiedAc] {
         &self.acs
@@ -307,7 +311,8 @@ impl VerifiedCredential {
         &self.rejected_acs
     }
 
-    /// The FQANs of all attribute certificates as the servers wrote them, in order; the first is the primary one.
+    /// The FQANs of all attribute certificates, as written by the servers and in their order; the
+    /// first is the primary FQAN.
     pub fn fqans(&self) -> impl Iterator<Item = &str> {
         self.acs
             .iter()
@@ -315,20 +320,20 @@ impl VerifiedCredential {
             .map(String::as_str)
     }
 
-    /// The same, parsed.
+    /// The FQANs, parsed.
     #[must_use]
     pub fn parsed_fqans(&self) -> &[Fqan] {
         &self.fqans
     }
 
-    /// The first FQAN, which decides where a service maps a user to one account.
+    /// The first FQAN, which decides the mapping where a service maps each user to one account.
     #[must_use]
     pub fn primary_fqan(&self) -> Option<&Fqan> {
         self.fqans.first()
     }
 
-    /// Whether the user holds a group, or a role in a group, however the server spelled it: with or without
-    /// `Role=NULL` and `Capability=NULL` (spec 3.1).
+    /// Whether the user is in a group, or holds a role in it, however the server spelled it: with
+    /// or without `Role=NULL` and `Capability=NULL` (spec 3.1).
     ///
     /// ```no_run
     /// # fn admit(verified: &voms::verifier::VerifiedCredential) -> Result<bool, voms::vo::fqan::FqanError> {
@@ -341,7 +346,8 @@ impl VerifiedCredential {
         self.fqans.contains(wanted)
     }
 
-    /// The first end of anything that this rests on; past by as much as clocks may differ.
+    /// The earliest expiry of anything this result depends on. It may lie in the past, by up to the
+    /// clock skew.
     #[must_use]
     pub fn usable_until(&self) -> SystemTime {
         self.acs

@@ -1,4 +1,5 @@
-//! The next step after a server's answer, and what this machine knows of a certificate that a server did not accept.
+//! The next step after a server's reply, and what this machine knows about a certificate that a
+//! server rejected.
 
 use std::time::Duration;
 
@@ -15,10 +16,10 @@ use super::Advice;
 use crate::cli::output;
 use crate::home::registration::Registration;
 
-/// Waiting for longer than that, in seconds, is not "try again in".
+/// The longest wait, in seconds, for which we still say "try again in".
 const LONGEST_WAIT: u64 = 24 * 3600;
 
-/// Whose certificate a server was shown, and what it can be checked with here.
+/// The user whose certificate the server saw, and what it can be checked against here.
 #[derive(Clone, Copy)]
 pub struct User<'a> {
     pub chain: &'a Chain,
@@ -67,7 +68,7 @@ fn http(failure: &HttpFailure) -> String {
 
 const TRY_LATER: &str = "try again later; if it lasts, tell the VO's support";
 
-/// A time to wait, rounded up.
+/// A waiting time, rounded up.
 fn span(wait: Duration) -> String {
     match wait.as_secs() {
         seconds @ 0..=90 => format!("{seconds} s"),
@@ -76,7 +77,7 @@ fn span(wait: Duration) -> String {
     }
 }
 
-/// The next step after a refusal, right for the server that gave it.
+/// The next step after a refusal, specific to the server that sent it.
 pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
     let registration = Registration::of(entry);
     let (vo, page) = (&entry.vo, registration.page_of(error.software));
@@ -122,7 +123,7 @@ pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
     })
 }
 
-/// What this machine knows of a certificate that a server did not accept, and the next step.
+/// What this machine knows about a certificate that a server rejected, and the next step.
 pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
     let findings = faults(user);
     if let Some(first) = findings.first() {

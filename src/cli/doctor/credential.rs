@@ -1,5 +1,5 @@
-//! The user's certificate and key: where they are, whose, whether they open and belong together, and what they are good
-//! for.
+//! The user's certificate and key: where they are, whose they are, whether they can be opened and
+//! match, and what they can be used for.
 
 use chrono::{DateTime, Utc};
 use voms::chain::{Chain, ChainFinding};
@@ -18,10 +18,10 @@ const FILES: &str = "credential";
 const KEY: &str = "key";
 const PROXY: &str = "proxy";
 
-/// What is known of the user from here on.
+/// What is known about the user from here on.
 #[derive(Default)]
 pub struct Known {
-    /// The certificate, also when its key could not be opened.
+    /// The certificate, even if its key could not be opened.
     pub chain: Option<Chain>,
     pub credential: Option<Credential>,
 }
@@ -49,7 +49,7 @@ pub fn examine(
     Ok((findings, known))
 }
 
-/// What is wrong with proxies that new ones are to come from.
+/// What is wrong with proxies that are to issue new ones.
 fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = chain.proxy_findings(now);
     if chain.end_entity().is_none() {
@@ -67,7 +67,7 @@ fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
 }
 
 fn failed(area: &'static str, error: &CredentialError) -> Finding {
-    // What was tried is a list of lines in an error, and one line here.
+    // An error lists what was tried over several lines; here it is one line.
     let fact = error
         .to_string()
         .replace(":\n    ", ": ")

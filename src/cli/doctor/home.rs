@@ -1,4 +1,4 @@
-//! The home directory, and the directory of the user's credential in it.
+//! The home directory, and the directory in it that holds the user's credential.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -33,7 +33,7 @@ pub fn examine(plan: &DoctorPlan) -> Vec<Finding> {
     findings
 }
 
-/// Imports that the next command is to finish.
+/// Interrupted imports, which the next command will finish.
 pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
     let tell = |pair: &Pair| {
         let directory = pair.directory();

@@ -1,7 +1,8 @@
-//! `voms-proxy doctor`: walks the whole road of `voms-proxy-init` without making anything, and tells every link.
+//! `voms-proxy doctor`: goes through all steps of `voms-proxy-init` without creating anything, and
+//! reports on each.
 //!
-//! Each room of this directory looks at one stretch: [`home`], [`credential`], [`servers`], [`place`]. What it finds it
-//! says in the words of the errors that `voms-proxy-init` gives for the same fact.
+//! Each module here checks one part: [`home`], [`credential`], [`servers`], [`place`]. Findings use
+//! the wording of the errors that `voms-proxy-init` gives for the same problem.
 
 mod credential;
 mod home;
@@ -109,7 +110,7 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-/// The whole road, in its order. What a broken link makes impossible is skipped; nothing else is.
+/// Runs all checks in order, skipping only those that a failed one makes impossible.
 fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> {
     let mut findings = Vec::new();
     if plan.fix_permissions {
@@ -125,7 +126,7 @@ fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> 
     findings.extend(vouched(&known, anchors, now()));
     let answer = servers::examine(plan, &known, anchors, now);
     findings.extend(answer.findings);
-    // On the road the clock comes before whatever it spoils.
+    // The clock is reported before the problems it causes.
     findings.splice(clock..clock, answer.clock);
     findings.extend(place::examine(plan, &known, now()));
     Ok(findings)

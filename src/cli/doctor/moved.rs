@@ -1,4 +1,4 @@
-//! Whether a VO whose servers cannot be reached has moved to IAM at CNAF.
+//! Whether a VO whose servers are unreachable has moved to IAM at CNAF.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::cli::finding::Finding;
 use crate::home::registration::usual_iam_host;
 
 const VOMSES: &str = "vomses";
-/// Name servers that know no answer can take their time.
+/// DNS servers may be slow to give a negative answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How the subjects of CNAF's certificates begin since the end of 2025.
+/// The common prefix of the subjects of CNAF's certificates since the end of 2025.
 const CNAF_HOSTS: &str =
     "/DC=org/DC=terena/DC=tcs/C=IT/L=Roma/O=Istituto Nazionale di Fisica Nucleare/CN=";
 
-/// Looks for the host that CNAF would give the VO's endpoint, and says which vomses line to use if there is one. VOs
-/// kept their port when they moved.
+/// Looks up the host name that CNAF would give the VO's endpoint, and if it exists, suggests the
+/// vomses line to use. VOs kept their port when they moved.
 pub fn candidate(
     servers: &[VomsesEntry],
     trust: ServerTrust,
@@ -60,7 +60,7 @@ pub fn candidate(
     Some(Finding::warning(VOMSES, text, Some(fix)))
 }
 
-/// The vomses line, with the subject of the certificate that the server shows, if it could be verified.
+/// The vomses line, with the subject of the server's certificate if it could be verified.
 fn line(entry: &VomsesEntry, look: &Look) -> String {
     let shown = look
         .certificate

@@ -1,4 +1,4 @@
-//! `--fix-permissions`: the only thing by which the doctor changes something.
+//! `--fix-permissions`: the only way the doctor changes anything.
 
 use std::fs::{FileType, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -12,7 +12,7 @@ use crate::home::load::{self, CredentialError};
 
 const AREA: &str = "permissions";
 
-/// Gives the user's own files and directory the modes that they should have, and tells each change.
+/// Sets the modes that the user's own files and directory should have, and reports each change.
 pub fn fix(plan: &DoctorPlan) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(globus) = plan.globus() {
@@ -41,8 +41,8 @@ pub fn fix(plan: &DoctorPlan) -> Vec<Finding> {
     findings
 }
 
-/// Sets a mode where one of the `wrong` bits is set. Links, other people's files and whatever is of another kind are
-/// left alone.
+/// Sets a mode if one of the `wrong` bits is set. Leaves links, other users' files and anything of
+/// another type alone.
 fn tighten(
     path: &Path,
     kind: fn(&FileType) -> bool,

@@ -1,4 +1,4 @@
-//! Where the proxy is to be, and the proxy that is there now.
+//! The location for the proxy, and the proxy that is there now.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::cli::{file, fitness, output, trouble};
 const OUTPUT: &str = "output";
 const DISK: &str = "disk";
 const PROXY: &str = "proxy";
-/// More than a proxy with many attributes takes, in bytes.
+/// More than a proxy with many attributes needs, in bytes.
 const NEEDED: u64 = 256 << 10;
 const COMFORTABLE: u64 = 16 << 20;
 
@@ -72,7 +72,7 @@ fn space(directory: &Path, found: &StatVfs) -> Finding {
             "free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere"
         ))
     };
-    // Some file systems count no files.
+    // Some file systems do not count inodes.
     if found.f_files > 0 && found.f_favail == 0 {
         return Finding::failed(
             DISK,
@@ -129,7 +129,7 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     findings
 }
 
-/// Whose the proxy is, and how long it and its attributes last.
+/// Who the proxy belongs to, and how long it and its attributes remain valid.
 fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTime<Utc>) -> Finding {
     let path = out.display();
     if let Some(own) = known

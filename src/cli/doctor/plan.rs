@@ -1,5 +1,5 @@
-//! What the doctor looks at, and with what: the arguments joined with the environment and the defaults. What cannot be
-//! had is a finding, not an error, so it stays in the plan.
+//! What the doctor checks, and with what: arguments combined with environment and defaults.
+//! Anything unavailable is a finding rather than an error, so it stays in the plan.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -20,36 +20,36 @@ use crate::home::location::Places;
 pub struct DoctorPlan {
     pub home: Option<PathBuf>,
     pub uid: u32,
-    /// Where the user's credential may be.
+    /// Where to look for the user's credential.
     pub credential: Places,
-    /// The pairs that it may be one of.
+    /// The certificate and key pairs that may hold it.
     pub pairs: Vec<Pair>,
-    /// Where the passphrase would come from; nobody is asked where a program reads.
+    /// Where the passphrase comes from. Never prompts for `--json`, or if stdin is not a terminal.
     pub passphrase: Option<PassphraseSource>,
     pub fix_permissions: bool,
     pub anchors: Result<Option<TrustAnchors>, Diagnostic>,
-    /// The VO that was named.
+    /// The requested VO.
     pub vo: Option<VoPlan>,
-    /// How long one server may take.
+    /// Timeout per server.
     pub timeout: Duration,
-    /// Where the proxy is to be.
+    /// Where the proxy goes.
     pub out: PathBuf,
     pub json: bool,
 }
 
 pub struct VoPlan {
-    /// The VO, and what of it, as it was typed.
+    /// The VO and groups or roles, as typed.
     pub voms: String,
     pub vomses: Result<Vomses, Diagnostic>,
-    /// What could not be used of the files that list servers.
+    /// Problems with the files that list servers.
     pub problems: Vec<String>,
-    /// Whether the built-in servers stand in for those that no file lists.
+    /// Whether to use the built-in servers if no file lists any.
     pub with_built_in: bool,
     pub vomsdir: Result<Option<VomsDir>, Diagnostic>,
 }
 
 impl DoctorPlan {
-    /// Joins arguments and environment.
+    /// Combines arguments and environment.
     pub fn new(args: DoctorArgs, env: &Environment) -> Self {
         let (certificate, key) = (args.cert.as_deref(), args.key.as_deref());
         let terminal =
@@ -73,12 +73,12 @@ impl DoctorPlan {
         }
     }
 
-    /// The directory of the user's credential, if there is a home.
+    /// The directory with the user's credential, if there is a home directory.
     pub fn globus(&self) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join(".globus"))
     }
 
-    /// What makes a proxy as it is wanted.
+    /// The command that makes the requested proxy.
     pub fn next_command(&self) -> String {
         let voms = self
             .vo

@@ -1,4 +1,4 @@
-//! What the doctor says: the headline first, then every link of the road.
+//! The doctor's output: the headline first, then the result of each check.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What a server shows and answers, as findings.
+//! What a server presents and replies, as findings.
 
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::SKEW;
@@ -66,7 +66,8 @@ pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
     findings
 }
 
-/// A subject that is not what the vomses entry says, of a server whose name fits: the entry is out of date.
+/// The server's host name matches, but its subject differs from the vomses entry: the entry is out
+/// of date.
 pub(super) fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
     let expected = Dn::parse(&server.dn);
     if server.dn.is_empty()
@@ -92,7 +93,7 @@ pub(super) fn spoken(protocol: Protocol) -> &'static str {
     }
 }
 
-/// Which step a failure concerns.
+/// The step that a failure concerns.
 pub(super) fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -> Finding {
     let area = match failure {
         _ if failure.is_rejected_certificate() => TLS,

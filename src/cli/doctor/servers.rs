@@ -1,4 +1,4 @@
-//! The VO's servers: who they are, whether they can be reached and believed, and what they grant.
+//! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::{AcVerifier, SKEW, SignerTrust};
@@ -31,22 +31,22 @@ pub(super) const MEMBERSHIP: &str = "membership";
 pub(super) const ATTRIBUTES: &str = "attributes";
 pub(super) const VOMSDIR: &str = "vomsdir";
 pub(super) const CLOCK: &str = "clock";
-/// What all requests to one server together may take.
+/// Time limit for all requests to one server together.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
-/// What nobody notices.
+/// Clock skew too small to matter.
 pub(super) const UNNOTICED: Duration = Duration::seconds(60);
-/// For how many days what was compiled in is taken for granted.
+/// For how many days the built-in servers are considered current.
 const FRESH: i64 = 365;
 
-/// What came out of it.
+/// The results of the check.
 #[derive(Default)]
 pub struct Answered {
     pub findings: Vec<Finding>,
-    /// How the clock compares with the server's, if it answered.
+    /// The clock compared with the server's, if it replied.
     pub clock: Option<Finding>,
 }
 
-/// What is wanted of which VO.
+/// What is requested from which VO.
 struct Wanted {
     servers: Vec<VomsesEntry>,
     fqans: Vec<Fqan>,
@@ -114,7 +114,7 @@ pub fn examine(
             .all(|finding| finding.status != Status::Failed)
     };
     if each.iter().any(|(findings, _)| good(findings)) {
-        // Another server does as well.
+        // One working server is enough.
         let all = each.iter_mut().flat_map(|(findings, _)| findings);
         all.filter(|finding| finding.status == Status::Failed)
             .for_each(|finding| finding.status = Status::Warning);
@@ -175,7 +175,7 @@ fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
     (findings, Some(Wanted { servers, fqans }))
 }
 
-/// That the servers are those that were compiled in, and how old that knowledge is.
+/// Reports that the built-in servers are used, and how old that list is.
 fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
     let date = registration::built_in_date(vo)?;
     let age = (now.date_naive() - date).num_days().max(0);
@@ -193,7 +193,7 @@ fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
     })
 }
 
-/// What a server is judged with.
+/// What a server is checked against.
 struct ServerCheck<'a> {
     timeout: std::time::Duration,
     anchors: Option<&'a TrustAnchors>,
@@ -334,7 +334,7 @@ impl ServerCheck<'_> {
         }
     }
 
-    /// Whose signature would be believed, as far as that can be told before anything was signed.
+    /// Whose signatures would be trusted, as far as can be determined before anything is signed.
     fn signers(&self, server: &VomsesEntry) -> Option<Finding> {
         let Some(vomsdir) = self.vomsdir else {
             return Some(no_vomsdir());
@@ -347,7 +347,7 @@ impl ServerCheck<'_> {
                     Finding::failed(VOMSDIR, format!("{}: {problem}", file.display()), Some(fix))
                 }
             }),
-            // Whether the server calls itself so is not known yet.
+            // We do not know yet whether the server uses that name.
             Trusted::Certificates(found) if found.is_empty() => {
                 let directory = vomsdir.directory().display();
                 let text = format!("{directory} has no {}/{}.lsc", server.vo, server.host);

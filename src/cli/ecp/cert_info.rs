@@ -1,4 +1,4 @@
-//! `ecp-cert-info`: what a credential file holds.
+//! `ecp-cert-info`: shows the contents of a credential file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,14 +76,14 @@ impl Arguments for InfoArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
 }
 
-/// What is to be shown of which file.
+/// What to show of which file.
 pub struct InfoPlan {
     path: PathBuf,
-    /// Only whether it is valid.
+    /// Only check whether it is valid.
     exists: bool,
-    /// For how many seconds it has to be valid yet.
+    /// The minimum remaining validity in seconds.
     valid: Option<i64>,
-    /// In the order in which it was asked for; all in a block, if nothing was.
+    /// In the order requested; if none are, all in one block.
     values: Vec<Value>,
     verbose: bool,
 }
@@ -98,7 +98,7 @@ enum Value {
 }
 
 impl InfoPlan {
-    /// Joins options and environment; `words` are those that the parser got.
+    /// Combines options and environment; `words` are those that the parser saw.
     pub fn new(
         args: InfoArgs,
         words: &[OsString],
@@ -137,7 +137,7 @@ impl Value {
     }
 }
 
-/// Carries it out.
+/// Runs the plan.
 pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> {
     let InfoPlan { path, .. } = plan;
     let answer = |yes| Report::done().exit(if yes { Exit::Success } else { Exit::Failure });
@@ -178,7 +178,7 @@ pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
     Chain::parse_without_openssl(&contents).map_err(|error| none(error.to_string()))
 }
 
-/// What ecp-get-cert shows as well.
+/// The block that ecp-get-cert prints as well.
 pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: bool) -> Vec<String> {
     let left = (leaf.not_after() - now).num_seconds();
     let field = |label: &str, value: &dyn std::fmt::Display| {

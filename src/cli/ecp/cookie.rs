@@ -1,4 +1,4 @@
-//! `ecp-get-cookie`: the session of a web service, for curl and the like.
+//! `ecp-get-cookie`: gets a session with a web service, for curl and similar tools.
 
 use std::path::{Path, PathBuf};
 
@@ -64,12 +64,12 @@ pub struct CookieArgs {
     version: Option<bool>,
 }
 
-/// Where cookies are kept unless a file is named.
+/// The default cookie file.
 pub fn usual(env: &Environment) -> PathBuf {
     format!("/tmp/ecpcookie.u{}", env.uid).into()
 }
 
-/// Reads a file of cookies that may be absent, and has to be one's own.
+/// Reads a cookie file, which may be absent but must belong to the user.
 pub fn load(path: &Path) -> Result<Jar, EcpError> {
     use std::os::unix::fs::MetadataExt;
     let bad = |reason: String| EcpError::Cookies {
@@ -87,7 +87,7 @@ pub fn load(path: &Path) -> Result<Jar, EcpError> {
     Ok(Jar::from_netscape(&String::from_utf8_lossy(&text)))
 }
 
-/// Writes it, for oneself alone.
+/// Writes the cookie file, readable by the user only.
 pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> {
     file::replace(path, jar.to_netscape(with_session).as_bytes()).map_err(|error| {
         EcpError::Cookies {
@@ -122,7 +122,7 @@ pub struct SessionPlan {
 }
 
 impl CookiePlan {
-    /// Joins options and environment.
+    /// Combines options and environment.
     pub fn new(args: CookieArgs, env: &Environment) -> Result<Self, CommandError> {
         let path = args.cookiefile.unwrap_or_else(|| usual(env));
         let progress = Progress::new(args.verbose || args.login.debug);
@@ -153,7 +153,7 @@ impl CookiePlan {
     }
 }
 
-/// Carries it out.
+/// Runs the plan.
 pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
     match plan {
         CookiePlan::List(list, debug) => list.report(debug),

@@ -1,4 +1,4 @@
-//! `ecp-curl`: one GET of a page behind a log-in.
+//! `ecp-curl`: GETs one page that requires a login.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::cli::file;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
 
-/// As many redirects within one service as anybody needs.
+/// The most redirects to follow within one service.
 const MOST_REDIRECTS: usize = 5;
 
 /// Gets a page, after a log-in if one is needed.
@@ -89,7 +89,7 @@ pub struct PagePlan {
 }
 
 impl CurlPlan {
-    /// Joins options and environment.
+    /// Combines options and environment.
     pub fn new(args: CurlArgs, env: &Environment) -> Result<Self, CommandError> {
         let (list, debug) = (args.login.list_idps, args.login.debug);
         let login = LoginPlan::new(args.login, env);
@@ -111,7 +111,7 @@ impl CurlPlan {
     }
 }
 
-/// Carries it out.
+/// Runs the plan.
 pub fn run(plan: CurlPlan) -> Result<Report, CommandError> {
     match plan {
         CurlPlan::List(list, debug) => list.report(debug),
@@ -122,7 +122,7 @@ pub fn run(plan: CurlPlan) -> Result<Report, CommandError> {
     }
 }
 
-/// Gets the page, with a log-in if it wants one.
+/// Gets the page, logging in if required.
 fn page(plan: &PagePlan) -> Result<Vec<u8>, CommandError> {
     let PagePlan { url, headers, .. } = plan;
     let http = super::http(plan.login.debug)?;
@@ -160,14 +160,14 @@ fn write(body: &[u8], output: Option<&Path>) -> Result<(), Diagnostic> {
     })
 }
 
-/// Writes to stdout, and does not leave any of it to the end of the program, which would not tell of a full disk.
+/// Writes to stdout and flushes, since an error such as a full disk would go unnoticed at exit.
 fn print(body: &[u8]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(body)?;
     out.flush()
 }
 
-/// A header as curl takes it.
+/// Parses a header in curl's syntax.
 fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
     let wrong = || {
         CommandError::Usage(
@@ -181,7 +181,7 @@ fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
     Ok((name, value.to_owned()))
 }
 
-/// Follows redirects as long as they stay at the service.
+/// Follows redirects within the service.
 fn get(
     http: &Http,
     url: &Url,
@@ -212,7 +212,7 @@ fn get(
         .into())
 }
 
-/// What is too large for memory is left to curl, with our cookies.
+/// Refers to curl, with our cookies, for pages too large to hold in memory.
 fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
         EcpError::TooLarge { .. } => Diagnostic::of_stranger(&error)
@@ -224,7 +224,7 @@ fn too_large(error: EcpError, url: &Url) -> CommandError {
     }
 }
 
-/// Where to log in, if a redirect asks for that.
+/// Where to log in, if a redirect asks for it.
 fn wants_login(url: &Url, answer: &Answer) -> Option<Url> {
     let target = url.join(answer.redirect()?).ok()?;
     let asks = target.query_pairs().any(|(name, _)| name == "SAMLRequest")
@@ -232,7 +232,7 @@ fn wants_login(url: &Url, answer: &Answer) -> Option<Url> {
     if asks {
         return Some(url.clone());
     }
-    // GitLab's way in.
+    // GitLab's login page.
     let gitlab = target.origin() == url.origin() && target.path() == "/users/sign_in";
     gitlab
         .then(|| url.join("/users/auth/shibboleth/callback").ok())

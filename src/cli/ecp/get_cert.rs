@@ -1,4 +1,4 @@
-//! `ecp-get-cert`: a certificate from a web service, by the log-in of one's institution.
+//! `ecp-get-cert`: gets a certificate from a web service with the user's institutional login.
 
 use std::path::{Path, PathBuf};
 
@@ -104,7 +104,7 @@ fn finite(hours: &str) -> Result<f64, &'static str> {
 
 /// What the command does.
 pub struct GetCertPlan {
-    /// Where the credential is.
+    /// The credential file.
     pub path: PathBuf,
     pub uid: u32,
     pub progress: Progress,
@@ -116,18 +116,18 @@ pub enum Task {
     Remove,
     Get {
         reuse: Option<Reuse>,
-        /// What is wrong with it does not matter unless something has to be fetched.
+        /// An error here only matters if something has to be fetched.
         fetch: Result<FetchPlan, CommandError>,
     },
 }
 
-/// When what is there is good enough.
+/// When an existing credential can be reused.
 pub struct Reuse {
     hours: f64,
     proxy: bool,
 }
 
-/// A certificate as it was asked for.
+/// The certificate requested.
 pub struct Wanted {
     pub hours: i64,
     pub proxy: bool,
@@ -145,7 +145,7 @@ pub struct FetchPlan {
 }
 
 impl GetCertPlan {
-    /// Joins options and environment.
+    /// Combines options and environment.
     pub fn new(args: GetCertArgs, env: &Environment) -> Self {
         let path = args.file.unwrap_or_else(|| env.proxy());
         let progress = Progress::new(args.verbose || args.login.debug);
@@ -179,7 +179,8 @@ impl GetCertPlan {
 }
 
 impl FetchPlan {
-    /// Joins what is wanted with the environment, and sees that the result can be written to `path`.
+    /// Combines the request with the environment, and checks that the result can be written to
+    /// `path`.
     pub fn new(
         wanted: Wanted,
         login: LoginPlan,
@@ -217,7 +218,7 @@ impl FetchPlan {
     }
 }
 
-/// Carries it out.
+/// Runs the plan.
 pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
     let GetCertPlan {
         path,
@@ -251,10 +252,10 @@ fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<U
     good
 }
 
-/// Whether a file holds what would be fetched, for that many hours yet, and is as closed to others as that would be:
-/// anybody may have put one at the usual place.
+/// Whether a file holds what would be fetched, valid for that many more hours and with equally
+/// strict permissions: anyone could have put a file in the default location.
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
-    // A key that has to be opened is none that was fetched.
+    // Fetched keys are never encrypted.
     let sealed = |path: &Path| {
         Err(CredentialError::NoPassphrase {
             path: path.to_owned(),
@@ -265,7 +266,7 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     let Ok(there) = there else { return false };
     let chain = there.chain();
     let left = (chain.not_after() - now).num_seconds();
-    // Longer than any certificate lasts is as good as for ever.
+    // Beyond the lifetime of any certificate, the exact value does not matter.
     #[allow(clippy::cast_possible_truncation)]
     let wanted = (hours * 3600.0).clamp(0.0, 1e12).ceil() as i64;
     chain.leaf().is_proxy() == proxy && left > 0 && left >= wanted
@@ -298,7 +299,7 @@ fn fetch_with(
     })
 }
 
-/// Certificate and key, as it is no proxy.
+/// Certificate and key, when no proxy is made.
 fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let certificate = pem::encode("CERTIFICATE", credential.chain().leaf().der());
     let key = credential.key().to_pkcs8_pem().map_err(Diagnostic::new)?;

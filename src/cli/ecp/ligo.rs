@@ -1,4 +1,4 @@
-//! `ligo-proxy-init`: `ecp-get-cert` for LIGO.ORG, as scripts of two decades call it.
+//! `ligo-proxy-init`: `ecp-get-cert` for LIGO.ORG, compatible with two decades of scripts.
 
 use clap::{ArgAction, Parser};
 
@@ -70,7 +70,7 @@ impl Arguments for LigoArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
 }
 
-/// What `ecp-get-cert` has to do for it.
+/// The corresponding plan for `ecp-get-cert`.
 pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandError> {
     if args.username.is_none() && !args.kerberos && !args.destroy {
         return Err(CommandError::Usage(

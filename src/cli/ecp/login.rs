@@ -1,4 +1,4 @@
-//! Who logs in where: the identity provider, the user, the password or ticket.
+//! Who logs in where: the identity provider, the user, and the password or ticket.
 
 use std::path::Path;
 
@@ -46,23 +46,23 @@ pub struct LoginArgs {
     pub debug: bool,
 }
 
-/// All that is known of a log-in before anything is sent or asked for.
+/// Everything known about a login before anything is sent or prompted for.
 #[derive(Debug)]
 pub struct LoginPlan {
-    /// The identity provider that was named; else the realm of the ticket is its name.
+    /// The identity provider named by the user; if none, the realm of the ticket is used.
     pub provider: Option<String>,
-    /// Whether no other identity provider may stand in for that one.
+    /// Whether that identity provider has no fallback.
     pub alone: bool,
     pub list: ProviderList,
     pub proof: Proof,
     pub debug: bool,
 }
 
-/// How the user proves who it is.
+/// How the user authenticates.
 #[derive(Debug)]
 pub enum Proof {
     Ticket,
-    /// With a user name that is asked for if none was given.
+    /// Prompts for the user name if none was given.
     Password {
         user: Option<String>,
         source: PassphraseSource,
@@ -83,7 +83,7 @@ impl Proof {
 }
 
 impl LoginPlan {
-    /// Joins options and environment.
+    /// Combines options and environment.
     pub fn new(args: LoginArgs, env: &Environment) -> Self {
         Self {
             provider: args.identity_provider.or_else(|| env.ecp_idp.clone()),
@@ -94,7 +94,7 @@ impl LoginPlan {
         }
     }
 
-    /// Finds out whom to ask, and has the user give a password; it is asked for once.
+    /// Determines the identity providers, and prompts for the password, once.
     pub fn identify(&self, http: &Http) -> Result<Identity, CommandError> {
         let (login, idps) = match &self.proof {
             Proof::Ticket => {
@@ -111,7 +111,7 @@ impl LoginPlan {
         Ok(Identity { idps, login })
     }
 
-    /// The identity providers to be asked, in turn.
+    /// The identity providers to try, in order.
     fn idps(&self, http: &Http, realm: Option<&str>) -> Result<Vec<Idp>, CommandError> {
         let name = self.provider.as_deref().or(realm).ok_or_else(|| {
             CommandError::Usage(
@@ -166,19 +166,20 @@ fn password(
     Ok(Login::Basic(user, password))
 }
 
-/// Who logs in, and by whom that is confirmed.
+/// The user who logs in, and the identity providers that vouch for that.
 pub struct Identity {
     idps: Vec<Idp>,
     login: Login,
 }
 
 impl Identity {
-    /// Logs in at a service with the first identity provider, or, if that has trouble, with one that stands in for it.
+    /// Logs in to a service with the first identity provider, or with a fallback if that one has
+    /// trouble.
     pub fn log_in(&self, http: &Http, service: &Url, jar: &mut Jar) -> Result<(), EcpError> {
         let mut idps = self.idps.iter().peekable();
         while let Some(idp) = idps.next() {
             match Session::at(http, service).log_in(jar, idp, &self.login) {
-                // Another identity provider is of no help if the service itself fails.
+                // Another identity provider does not help if the service itself fails.
                 Err(error)
                     if error.is_trouble() && is_about(&error, idp) && idps.peek().is_some() =>
                 {

@@ -1,5 +1,5 @@
-//! `ecp-get-cert`, `ecp-cert-info`, `ligo-proxy-init`, `ecp-get-cookie`, `ecp-curl`: LIGO.ORG's and other institutions'
-//! identities by SAML ECP (ECP spec section 5).
+//! `ecp-get-cert`, `ecp-cert-info`, `ligo-proxy-init`, `ecp-get-cookie`, `ecp-curl`: identities of
+//! LIGO.ORG and other institutions through SAML ECP (ECP spec section 5).
 
 mod cert_info;
 mod cookie;
@@ -36,7 +36,7 @@ use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::{file, signals};
 
-/// How a wrong command line ends, as it always did.
+/// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
 
 /// Runs `ecp-get-cert`.
@@ -78,7 +78,7 @@ pub fn ligo(invocation: &Invocation) -> Exit {
     })
 }
 
-/// Runs a command whose words are spelled as for its predecessor in Python.
+/// Runs a command whose arguments follow the syntax of its Python predecessor.
 fn run_spelled<A: Arguments>(
     invocation: &Invocation,
     run: impl FnOnce(A) -> Result<Report, CommandError>,
@@ -90,18 +90,18 @@ fn run_spelled<A: Arguments>(
     })
 }
 
-/// HTTP, with `debug` told on stderr.
+/// An HTTP client that logs to stderr if `debug` is set.
 fn http(debug: bool) -> Result<Http, EcpError> {
     Http::new(debug.then_some(output::stderr as fn(&str)))
 }
 
-/// An https address that the user gave.
+/// An https URL given by the user.
 fn address_of(text: &str) -> Result<Url, EcpError> {
     let url = Url::parse(text).map_err(|_| EcpError::insecure(text))?;
     host_of(&url).map(|_| url)
 }
 
-/// Removes a file of the user's, as `--destroy` wants it; what is not there is no failure.
+/// Removes one of the user's files for `--destroy`; a missing file is not an error.
 fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Report, CommandError> {
     progress.say(&format!("Removing {what} file '{}'...", path.display()));
     if path.symlink_metadata().is_err() {
@@ -120,7 +120,8 @@ fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Repor
     Ok(Report::done())
 }
 
-/// Words as Python's argparse takes them: several short options in one word, and `--reuse` with or without hours.
+/// Arguments in the syntax of Python's argparse: combined short options, and `--reuse` with or
+/// without hours.
 fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     let definition = args::definition::<P>();
     let single: Vec<OsString> = words
@@ -136,7 +137,7 @@ fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     }
 }
 
-/// The short options of one word, if it is made of them and is not the name of an option, or the beginning of one.
+/// Splits combined short options, unless the word is an option name or a prefix of one.
 fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
     let whole = || vec![word.clone()];
     let text = word
@@ -162,7 +163,7 @@ fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
         });
         longs.into_iter().any(|long| matches(long, cluster))
     };
-    // All but the last have to be flags: what follows another is its value.
+    // All but the last must be flags: anything after an option that takes a value is that value.
     let mut letters = cluster.chars().rev();
     let plain = letters.next().and_then(is_flag).is_some()
         && letters.all(|short| is_flag(short) == Some(true));
@@ -183,7 +184,7 @@ fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
     out
 }
 
-/// `--reuse` without hours means one.
+/// `--reuse` without hours means one hour.
 fn with_hours(words: &[OsString]) -> Vec<OsString> {
     let mut rest = words.iter().peekable();
     let mut out = Vec::new();

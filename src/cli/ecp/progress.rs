@@ -1,10 +1,10 @@
-//! What a command that takes a while says as it goes, with `--verbose`.
+//! Progress messages of slow commands, with `--verbose`.
 
 use std::io::Write;
 
 use crate::cli::output;
 
-/// Says it, or does not.
+/// Prints progress messages, or nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     verbose: bool,
@@ -19,7 +19,7 @@ impl Progress {
         self.verbose
     }
 
-    /// A piece of a line, to be seen before what it is about is done.
+    /// Prints part of a line and flushes it, to announce a step before it is done.
     pub fn say(self, text: &str) {
         if self.verbose {
             let mut out = std::io::stdout();

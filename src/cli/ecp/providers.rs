@@ -12,28 +12,28 @@ use crate::cli::env::Environment;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::{self, Diagnostic};
 
-/// Where the list of identity providers is.
+/// The default list of identity providers.
 const LIST: &str = "https://cilogon.org/include/ecpidps.txt";
 const LIST_LIMIT: u64 = 1 << 20;
 
-/// Where the list is taken from.
+/// Where the list comes from.
 #[derive(Debug)]
 pub enum ProviderList {
-    /// CILogon's, or what is built in if that cannot be had.
+    /// CILogon's, or the built-in one if that is unavailable.
     Usual,
-    /// An https address or a file.
+    /// An https URL or a file.
     At(String),
 }
 
 impl ProviderList {
-    /// The one that was named.
+    /// The list named by the user, or the default.
     pub fn new(named: Option<String>, env: &Environment) -> Self {
         named
             .or_else(|| env.ecp_idp_list.clone())
             .map_or(Self::Usual, Self::At)
     }
 
-    /// Reads it.
+    /// Loads the list.
     pub fn load(&self, http: &Http, debug: bool) -> Result<Vec<Idp>, CommandError> {
         let Self::At(place) = self else {
             let fetched = fetch(http, LIST).ok().filter(|list| !list.is_empty());

@@ -1,4 +1,4 @@
-//! What was typed after `voms-proxy-info`.
+//! The arguments of `voms-proxy-info`.
 
 use std::path::PathBuf;
 
@@ -179,7 +179,7 @@ impl Arguments for InfoArgs {
 }
 
 impl InfoArgs {
-    /// Whether values are wanted that only attribute certificates have.
+    /// Whether values were requested that only attribute certificates have.
     pub fn wants_attributes(&self) -> bool {
         [
             self.vo,
@@ -194,7 +194,7 @@ impl InfoArgs {
         .contains(&true)
     }
 
-    /// Whether bare values are wanted instead of the block.
+    /// Whether bare values were requested instead of the block.
     pub fn wants_values(&self) -> bool {
         let own = [
             self.subject,
@@ -210,7 +210,7 @@ impl InfoArgs {
         own.contains(&true) || self.wants_attributes()
     }
 
-    /// Whether something is to be checked rather than printed.
+    /// Whether to check something rather than print.
     pub fn checks(&self) -> bool {
         let named = [
             self.valid.is_some(),
@@ -221,7 +221,7 @@ impl InfoArgs {
         self.exists || named.contains(&true)
     }
 
-    /// Whether the block is wanted whatever else is.
+    /// Whether to print the block regardless of other options.
     pub fn wants_block(&self) -> bool {
         self.all || self.text || self.chain
     }

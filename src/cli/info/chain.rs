@@ -6,7 +6,7 @@ use voms_asn1::oid;
 
 use crate::cli::output::{self, date};
 
-/// Prints the blocks, leaf first, and the heading of what follows them.
+/// Prints the blocks, leaf first, and the heading of the next section.
 pub fn print(chain: &Chain, zone: Option<&str>) {
     output::line("=== Proxy Chain Information ===");
     for certificate in chain.certificates() {

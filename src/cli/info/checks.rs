@@ -1,4 +1,4 @@
-//! The questions that `voms-proxy-info` answers by its exit status, without a word, as scripts want it.
+//! Checks that `voms-proxy-info` answers only by its exit status, for scripts.
 
 use chrono::{DateTime, Duration, Utc};
 use voms::chain::Chain;
@@ -9,14 +9,14 @@ use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Diagnostic;
 
-/// What is asked of a proxy.
+/// What to check about a proxy.
 pub struct Checks {
     needed: Option<Duration>,
     bits: Option<u32>,
 }
 
 impl Checks {
-    /// Understands the options' values.
+    /// Parses the values of the options.
     pub fn new(args: &InfoArgs) -> Result<Self, Diagnostic> {
         let valid = args
             .valid
@@ -36,12 +36,12 @@ impl Checks {
         })
     }
 
-    /// Whether there is a proxy, valid now and for as long as asked, as strong as asked, with attributes of all VOs
-    /// asked for.
+    /// Whether there is a proxy that is valid now and for as long as requested, is strong enough,
+    /// and has attributes of all requested VOs.
     pub fn judge(&self, args: &InfoArgs, chain: &Chain, acs: &[Ac], now: DateTime<Utc>) -> Exit {
         let left = chain.not_after() - now;
         let valid = chain.not_before() <= now && left > Duration::zero();
-        // Attributes and key may be asked about whether the proxy is valid or not.
+        // Attributes and key can be checked even if the proxy is not valid.
         let asks_time = args.exists || self.needed.is_some();
         let time = !asks_time || (valid && left >= self.needed.unwrap_or(Duration::zero()));
         let strength = self.bits.is_none_or(|bits| super::bits(chain) >= bits);

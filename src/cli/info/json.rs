@@ -11,7 +11,7 @@ use super::{Ac, bits, seconds_left, serial, type_of};
 use crate::cli::file;
 use crate::cli::output::rfc3339;
 
-/// All that can be told of a proxy; `warnings` as they would be on stderr.
+/// Everything known about a proxy; `warnings` are those printed to stderr otherwise.
 pub fn describe(
     path: &Path,
     chain: &Chain,
@@ -58,7 +58,7 @@ fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
     })
 }
 
-/// Name, value and qualifier of each.
+/// The name, value and qualifier of each.
 pub fn generic_attributes(attributes: &voms::ac::verify::AcAttributes) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all = attributes

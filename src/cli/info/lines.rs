@@ -1,4 +1,4 @@
-//! The lines of the old clients.
+//! Output in the format of the old clients.
 
 use std::path::Path;
 
@@ -124,7 +124,7 @@ pub(super) fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: Date
     }
 }
 
-/// In OpenSSL's words, the proxy alone or with the chain each certificate below the CAs.
+/// OpenSSL's text form of the proxy or, with `--chain`, of each certificate below the CAs.
 pub(super) fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
     let own = chain.proxies().iter().chain(chain.end_entity());
     for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
@@ -138,7 +138,7 @@ pub(super) fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnosti
     Ok(())
 }
 
-/// OpenSSL writes extensions that it does not know as they are, line ends and all; so here only their names stay.
+/// OpenSSL dumps unknown extensions verbatim, newlines included; so we keep only their names.
 pub(super) fn without_dumps(certificate: &Certificate, mut text: String) -> String {
     for (id, name) in [
         (oid::VOMS_AC_SEQ, "acseq"),

@@ -1,4 +1,4 @@
-//! `voms-proxy-info`: args → plan → what is asked for, in the order that scripts rely on.
+//! `voms-proxy-info`: args → plan → the requested values, in the order that scripts rely on.
 
 mod args;
 mod chain;
@@ -75,8 +75,8 @@ fn show(
     } else {
         Vec::new()
     });
-    // Asked about one VO, what is wrong with another's attributes does not matter; and expired ones exist, as both old
-    // clients say.
+    // When asked about one VO, problems with another VO's attributes do not matter; and expired
+    // attributes count as existing, as in both old clients.
     let about = |vo: &String| {
         warnings
             .iter()
@@ -126,16 +126,16 @@ fn show(
     Ok(strict)
 }
 
-/// The code of attributes that have expired.
+/// The code for expired attributes.
 const EXPIRED_ATTRIBUTES: &str = "ac-expired";
 
-/// Something that keeps a proxy or its attributes from being trusted, or from being judged at all.
+/// A reason why a proxy or its attributes cannot be trusted, or cannot be verified at all.
 struct Doubt {
-    /// The VO whose attributes it is about.
+    /// The VO whose attributes it concerns.
     vo: Option<String>,
     /// Its stable code.
     code: &'static str,
-    /// What people read.
+    /// The text for people.
     text: String,
 }
 
@@ -161,7 +161,7 @@ impl Doubt {
     }
 }
 
-/// One attribute certificate and what it says.
+/// An attribute certificate and its contents.
 pub struct Ac {
     encoded: EncodedAc,
     attributes: AcAttributes,
@@ -186,7 +186,7 @@ impl Ac {
     }
 }
 
-/// The attribute certificates, and what is wrong with those that cannot be read.
+/// The attribute certificates, and what is wrong with the unreadable ones.
 fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<Doubt>) {
     let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
     for ac in attribute_certificates(chain) {
@@ -206,7 +206,8 @@ fn read_acs(chain: &Chain) -> (Vec<Ac>, Vec<Doubt>) {
     (acs, unreadable)
 }
 
-/// Why the attributes, or the proxy they are in, cannot be trusted, where this machine can tell.
+/// Why the attributes, or the proxy that carries them, cannot be trusted, as far as this machine
+/// can tell.
 fn verify(
     args: &InfoArgs,
     chain: &Chain,
@@ -258,7 +259,8 @@ fn verify(
     Ok(warnings)
 }
 
-/// Scripts read the values on hosts whose environment names directories that are not there: only an option must hold.
+/// Scripts read values on hosts whose environment names missing directories, so only options are
+/// strict.
 fn optional<T>(
     found: Result<Option<T>, Diagnostic>,
     named: bool,
@@ -280,7 +282,7 @@ pub fn field(label: &str, value: impl std::fmt::Display) {
     value_line(&format!("{label:<9} : {value}"));
 }
 
-/// A value stays on its line, whatever is in it.
+/// Keeps a value on one line, whatever it contains.
 fn value_line(text: &str) {
     output::line(&text.replace('\n', "\\n"));
 }
@@ -318,7 +320,7 @@ fn serial(ac: &Ac) -> String {
     hex::encode_upper(octets)
 }
 
-/// The file that `voms-proxy-init --include` put into the proxy.
+/// The file embedded by `voms-proxy-init --include`.
 fn included(chain: &Chain) -> Option<String> {
     let (_, contents) = chain.leaf().extension(oid::VOMS_INCLUDED_FILE)?;
     Some(String::from_utf8_lossy(contents).into_owned())

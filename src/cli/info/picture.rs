@@ -1,4 +1,4 @@
-//! What `voms-proxy-info` shows to people: on a terminal only, never to a pipe.
+//! The output of `voms-proxy-info` for people: only on a terminal, never to a pipe.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::cli::output::{self, hms};
 
 const BAR: usize = 20;
 
-/// Escape sequences, or nothing where colours are not wanted (https://no-color.org).
+/// Escape sequences, or nothing if colours are disabled (https://no-color.org).
 struct Paint(bool);
 
 impl Paint {
@@ -30,7 +30,7 @@ impl Paint {
         self.with("1", text)
     }
 
-    /// Green while there is time, yellow in the last hour, red when it is over.
+    /// Green while there is time left, yellow in the last hour, red once expired.
     fn left(&self, seconds: i64, text: &str) -> String {
         let code = match seconds {
             ..=0 => "31",
@@ -41,7 +41,7 @@ impl Paint {
     }
 }
 
-/// Draws the chain as a tree with the user at its root, how long each lasts, and what the VOs grant.
+/// Draws the chain as a tree rooted at the user, with remaining lifetimes and what the VOs grant.
 pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &Environment) {
     let paint = Paint(env.colours);
     let raw = |text: String| output::painted_line(&text);
@@ -89,7 +89,7 @@ pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &E
     }
 }
 
-/// The user's whole name, and of a proxy what it adds.
+/// The user's full name; for a proxy, only the part it adds.
 fn name(certificate: &Certificate, depth: usize) -> String {
     let common_name = certificate
         .subject()

@@ -1,4 +1,4 @@
-//! What was typed after `voms-proxy-init`.
+//! The arguments of `voms-proxy-init`.
 
 use std::path::PathBuf;
 
@@ -243,7 +243,7 @@ pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     ))
 }
 
-/// Parses the number of `--hours`.
+/// Parses the value of `--hours`.
 pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
     let hours = text.parse::<u32>().ok().filter(|hours| *hours > 0);
     hours
@@ -255,7 +255,7 @@ pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
         })
 }
 
-/// Parses the size of `--bits`.
+/// Parses the value of `--bits`.
 pub fn bits(text: &str) -> Result<u32, Diagnostic> {
     const SIZES: [u32; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
@@ -272,7 +272,7 @@ pub fn bits(text: &str) -> Result<u32, Diagnostic> {
     }
 }
 
-/// Joins `--key-type` and `--bits`.
+/// Combines `--key-type` and `--bits`.
 pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, Diagnostic> {
     let bits = bits.map(self::bits).transpose()?;
     match (key_type.map(str::to_ascii_lowercase).as_deref(), bits) {

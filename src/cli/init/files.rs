@@ -1,4 +1,4 @@
-//! Files named by options: rules, attribute certificates, and what is to be put into the proxy.
+//! Files named by options: policies, attribute certificates, and files to embed in the proxy.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use voms_asn1::{EncodedAc, oid};
 use super::args::InitArgs;
 use crate::cli::output::Diagnostic;
 
-/// What services still read of a proxy's extensions (spec 10.4).
+/// The largest proxy extension that services still read (spec 10.4).
 const LONGEST_INCLUDED: u64 = 16 << 10;
 const LABEL: &str = "ATTRIBUTE CERTIFICATE";
 
@@ -28,7 +28,7 @@ fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
         })
 }
 
-/// What the proxy may do (RFC 3820 section 3.8.2).
+/// The proxy's policy (RFC 3820 section 3.8.2).
 pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
     let rules = args
         .policy
@@ -61,7 +61,7 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
         }
         (Some(_), None) => Err(Diagnostic::new("a policy language needs rules")
             .help("name the file with the rules with --policy")),
-        // Rules without a language are Globus's restricted ones.
+        // A policy without a language is a Globus restricted one.
         (language, policy @ Some(_)) => Ok(Policy::Language {
             oid: language.unwrap_or(oid::GLOBUS_RESTRICTED),
             policy,
@@ -82,7 +82,8 @@ pub fn included(file: &Path) -> Result<Vec<u8>, Diagnostic> {
     read("--include", file, LONGEST_INCLUDED)
 }
 
-/// The attribute certificates of `--includeac`: PEM, as `--separate` writes them, or one in DER.
+/// The attribute certificates of `--includeac`: PEM, as `--separate` writes them, or a single one
+/// in DER.
 pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic> {
     let contents = read("--includeac", file, files::CONFIGURATION_LIMIT)?;
     let none = |why: &str| {
@@ -109,7 +110,7 @@ pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic>
         .collect()
 }
 
-/// What `--separate` writes.
+/// The contents of a `--separate` file.
 pub fn to_pem(acs: &[EncodedAc]) -> String {
     acs.iter()
         .map(|ac| pem::encode(LABEL, ac.as_der()).to_string())

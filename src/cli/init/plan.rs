@@ -1,5 +1,5 @@
-//! What was typed, joined with the environment and the defaults: all that can be known before a passphrase is asked
-//! for or a packet sent.
+//! The arguments combined with the environment and the defaults: everything that can be determined
+//! before prompting for a passphrase or sending a packet.
 
 use std::path::PathBuf;
 use std::time::Duration as Span;
@@ -28,16 +28,16 @@ use crate::home::location::Location;
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
 
-/// One VO to be asked.
+/// A VO to contact.
 #[derive(Debug)]
 pub struct VoPlan {
-    /// What for.
+    /// What to request.
     pub request: AcRequest,
-    /// Whom.
+    /// The servers to try.
     pub servers: Vec<VomsesEntry>,
 }
 
-/// What a server's warnings lead to.
+/// How to treat a server's warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Warnings {
     Told,
@@ -55,11 +55,11 @@ pub struct InitPlan {
     pub vos: Vec<VoPlan>,
     /// Only list what the VO grants.
     pub list: bool,
-    /// Attribute certificates that come from a file.
+    /// Attribute certificates read from a file.
     pub acs: Vec<EncodedAc>,
-    /// Where the attribute certificates are written, instead of a proxy.
+    /// Where to write the attribute certificates instead of a proxy.
     pub separate: Option<PathBuf>,
-    /// The contents of a file to be put into the proxy.
+    /// The contents of a file to embed in the proxy.
     pub included: Option<Vec<u8>>,
     pub warnings: Warnings,
     pub judge_chain: bool,
@@ -80,7 +80,7 @@ pub struct InitPlan {
 }
 
 impl InitPlan {
-    /// Joins words and environment.
+    /// Combines arguments and environment.
     pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Diagnostic> {
         if args.quiet && args.debug {
             return Err(Diagnostic::new("--quiet and --debug contradict each other")
@@ -190,7 +190,7 @@ fn vo_plans(
     if args.voms.is_empty() {
         return Ok(Vec::new());
     }
-    // The C++ client writes a role as group:role, and several with commas.
+    // In the C++ client's syntax, a role is group:role, and commas separate several.
     let fqan = |text: &str| {
         let parsed = text.trim().replacen(':', "/Role=", 1).parse::<Fqan>();
         parsed.map_err(|error| {
@@ -266,7 +266,7 @@ fn vo_plans(
     Ok(finished.collect())
 }
 
-/// Host names, each option one or several with commas.
+/// Host names; each option may hold several, separated by commas.
 fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
     let hosts = typed
         .iter()

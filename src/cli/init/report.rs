@@ -1,4 +1,5 @@
-//! What `voms-proxy-init` says: on stdout the lines scripts wait for, everything else on stderr.
+//! The output of `voms-proxy-init`: the lines that scripts expect on stdout, everything else on
+//! stderr.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -22,10 +23,10 @@ use crate::home::location::Location;
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
     MyProxy and the info command of the Java client do not.";
 
-/// A month: no attributes live for longer, in seconds.
+/// One month, in seconds: no attributes live longer.
 const LONGEST_TOLD: u64 = 30 * 86_400;
 
-/// Tells the user what happens.
+/// Reports progress to the user.
 pub struct Reporter {
     quiet: bool,
     debug: bool,
@@ -33,9 +34,9 @@ pub struct Reporter {
     has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
-    /// That there may be more than a server lists.
+    /// Notes that there may be more than the server lists.
     incomplete: Option<String>,
-    /// What was warned of, and what was granted, for `--json`.
+    /// Warnings and granted attributes, for `--json`.
     warned: Vec<String>,
     granted: Vec<Value>,
 }
@@ -79,7 +80,7 @@ impl Reporter {
         }
     }
 
-    /// Where trust comes from.
+    /// Reports the sources of trust.
     pub fn trusting(&self, plan: &InitPlan) {
         if let Some(anchors) = &plan.anchors {
             self.debug(|| {
@@ -106,7 +107,7 @@ impl Reporter {
         });
     }
 
-    /// From here on nothing is asked of the user, so something may move on the terminal.
+    /// No more prompts after this point, so the spinner may run.
     pub fn loaded(&self, location: &Location, credential: &Credential) {
         self.debug(|| {
             let files = format!(
@@ -271,7 +272,8 @@ impl Reporter {
         self.spinner.finish_and_clear();
     }
 
-    /// What could be asked for, one a line; or where it was written to, as the C++ client says it.
+    /// The available attributes, one per line; or the file they were written to, in the C++
+    /// client's words.
     pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
         self.spinner.finish_and_clear();
         if plan.json {

@@ -1,4 +1,4 @@
-//! The one road from a plan to a proxy file.
+//! Runs a plan, from the credential to the proxy file.
 
 use std::thread::JoinHandle;
 use std::time::Duration as Span;
@@ -26,10 +26,10 @@ use crate::cli::places;
 use crate::cli::trouble;
 use crate::home::load;
 
-/// What all servers together may take.
+/// Time limit for all servers together.
 const TOTAL: Span = Span::from_secs(60);
 
-/// Goes down the road once; every failure on it leaves the file in place as it was.
+/// Makes the proxy; on any failure, the existing file stays untouched.
 pub fn run(
     plan: &InitPlan,
     now: impl Fn() -> DateTime<Utc>,
@@ -49,8 +49,8 @@ pub fn run(
     Ok(proxy)
 }
 
-/// What VOs grant the user: the same road as far as the verified attributes, without a proxy at its end. They are
-/// written to the file of `--separate`, if there is one.
+/// What VOs grant the user: the same steps up to the verified attributes, but without making a
+/// proxy. Writes them to the file of `--separate`, if given.
 pub fn attributes(
     plan: &InitPlan,
     now: impl Fn() -> DateTime<Utc>,
@@ -74,7 +74,7 @@ pub fn attributes(
     Ok(acs)
 }
 
-/// The key needs nothing but a processor, and everything else mostly waits.
+/// Generating the key only needs CPU time, while everything else mostly waits.
 fn begin_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
     std::thread::spawn(move || PrivateKey::generate(kind))
 }
@@ -94,7 +94,7 @@ fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, CommandErr
     Ok(credential)
 }
 
-/// With trust anchors the whole chain is verified; without, at least its dates and the proxies in it.
+/// With trust anchors, verifies the whole chain; without, at least its dates and proxies.
 fn verify_chain<'c>(
     plan: &InitPlan,
     credential: &'c Credential,
@@ -171,7 +171,7 @@ fn heed_warnings(
     reply: &AcReply,
     report: &mut Reporter,
 ) -> Result<(), Diagnostic> {
-    // That it is not endless is no news to those who asked for as long as possible.
+    // A shortened lifetime needs no warning if the user asked for the longest possible.
     let is_news = |warning: &&ServerWarning| {
         !(vo.request.wants_longest() && matches!(warning.kind, WarningKind::LifetimeCut { .. }))
     };
@@ -189,8 +189,8 @@ fn heed_warnings(
     Ok(())
 }
 
-/// Attributes that are to be for certain hosts only must say so: IAM, for one, passes over the request, and what it
-/// gives is good everywhere.
+/// Attributes restricted to certain hosts must carry that restriction: IAM, for one, ignores the
+/// request, and issues attributes that are valid everywhere.
 fn heed_targets(
     plan: &InitPlan,
     vo: &VoPlan,
@@ -270,7 +270,7 @@ fn verify_reply(
     ))
 }
 
-/// Verifies the attribute certificates that come from a file, for which no server can vouch.
+/// Verifies attribute certificates read from a file, which no server vouches for.
 fn verify_file(
     plan: &InitPlan,
     holder: &Certificate,
@@ -328,7 +328,7 @@ fn issue(
         .including(plan.included.clone());
     let proxy = request.issue(issuer, key, now).map_err(Diagnostic::from)?;
     let chain = proxy.chain().map_err(Diagnostic::new)?;
-    // Rules that nobody here knows were asked for by the user.
+    // The user asked for policy rules that we cannot interpret.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));
     let findings = chain.proxy_findings(now);
     let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else {

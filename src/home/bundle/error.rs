@@ -1,4 +1,4 @@
-//! What was received and cannot be used, each with the fact and the next step.
+//! Errors about received files, each with the cause and the next step.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use voms::pki::dn::Dn;
 use crate::home::bundle::foreign::Foreign;
 use crate::home::load::CredentialError;
 
-/// What was received cannot be used.
+/// A failure to use the received files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceivedError {
@@ -19,7 +19,7 @@ pub enum ReceivedError {
         /// Why.
         reason: String,
     },
-    /// A file of another kind.
+    /// A file of an unsupported kind.
     #[error("{} {}", .path.display(), .what.what())]
     Foreign {
         /// The file.
@@ -27,81 +27,81 @@ pub enum ReceivedError {
         /// What it is.
         what: Foreign,
     },
-    /// Less of a file than its first bytes promise.
+    /// The file is shorter than its header states.
     #[error("{} is cut short: it has {has} bytes where {wanted} are needed", .path.display())]
     CutShort {
         /// The file.
         path: PathBuf,
         /// Its length.
         has: usize,
-        /// The length that it states.
+        /// The length its header states.
         wanted: usize,
     },
-    /// No password given opens it.
+    /// None of the passwords decrypts it.
     #[error("the password does not open {}{}", .path.display(), sealed_with(.ciphers))]
     Password {
         /// The file.
         path: PathBuf,
-        /// What it is encrypted with, as far as that is known.
+        /// The ciphers it is encrypted with, as far as known.
         ciphers: Vec<&'static str>,
     },
-    /// Encrypted in a way that is not known here.
+    /// An unsupported cipher.
     #[error("{} is encrypted with a cipher that is not supported here{}", .path.display(), known_ones(.ciphers))]
     Cipher {
         /// The file.
         path: PathBuf,
-        /// The known ciphers it also uses.
+        /// The supported ciphers it also uses.
         ciphers: Vec<&'static str>,
     },
-    /// A file whose contents do not make sense.
+    /// A file with inconsistent contents.
     #[error("{} is damaged: {reason}", .path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What does not make sense.
+        /// What is inconsistent.
         reason: String,
     },
-    /// A proxy, which is made and not received.
+    /// A proxy: proxies are created locally, not received.
     #[error("{} is a proxy of {identity}", .path.display())]
     Proxy {
         /// The file.
         path: PathBuf,
-        /// Whose.
+        /// The identity it was created for.
         identity: Dn,
     },
-    /// No certificate of a user.
+    /// No user certificate.
     #[error("there is a private key, but no certificate of yours{}", if *.authorities { ", only of CAs" } else { "" })]
     NoCertificate {
-        /// Whether there are CAs' certificates.
+        /// Whether there are CA certificates.
         authorities: bool,
     },
-    /// Containers with nothing in them.
+    /// Empty containers.
     #[error("there is neither a certificate nor a private key in what you named")]
     Nothing,
-    /// What was sent to the CA, with its key, and nothing that came back.
+    /// The certificate request sent to the CA and its key, but not the CA's reply.
     #[error("there is a private key and a certificate request, but not yet a certificate")]
     OnlyRequested,
-    /// A bundle of several keys, of which only the first would be read.
+    /// A bundle with several keys, of which only the first would be read.
     #[error("{} holds {count} private keys", .path.display())]
     SeveralKeys {
         /// The file.
         path: PathBuf,
-        /// How many.
+        /// The number of keys.
         count: usize,
     },
-    /// Certificates of CAs only.
+    /// Only CA certificates.
     #[error("there are only certificates of CAs, such as {0}")]
     OnlyAuthorities(Dn),
-    /// The certificate came without its key.
+    /// The certificate's private key is missing.
     #[error("the private key of {0} is not in what you named")]
     NoKey(Dn),
-    /// Certificates of several people, each with its key.
+    /// Certificates for several identities, each with its key.
     #[error("there are two identities: {0} and {1}")]
     Ambiguous(Dn, Dn),
-    /// Certificates and keys that do not belong together.
+    /// Certificates and keys that do not match.
     #[error("no private key given belongs to the certificate of {0}")]
     Mismatch(Dn),
-    /// No password was to be had.
+    /// No password could be obtained.
     #[error(transparent)]
     Prompt(#[from] CredentialError),
 }

@@ -1,32 +1,32 @@
-//! Files that are often taken for a certificate, and what to do instead.
+//! Files that are often mistaken for a certificate, and what to do instead.
 
 use openssl::x509::{X509Crl, X509Req};
 use voms::pki::pem::Block;
 
-/// Files that are often taken for a certificate.
+/// Files that are often mistaken for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Foreign {
-    /// Nothing in it.
+    /// An empty file.
     Empty,
-    /// A page of a web site, saved instead of the file it offers.
+    /// A web page, saved instead of the file it offers.
     WebPage,
-    /// A key for SSH.
+    /// An SSH key.
     SshKey,
-    /// A key of PGP or GnuPG.
+    /// A PGP or GnuPG key.
     PgpKey,
-    /// A key store of Java's own kind.
+    /// A key store in Java's own format.
     JavaKeyStore,
     /// An archive.
     Archive,
     /// Text in UTF-16.
     Utf16,
-    /// What was sent to the CA, not what came back.
+    /// The certificate request sent to the CA, not the CA's reply.
     Request,
-    /// A revocation list.
+    /// A CRL.
     RevocationList,
     /// A public key alone.
     PublicKey,
-    /// Nothing that is known.
+    /// An unrecognized file.
     Unknown,
 }
 
@@ -48,7 +48,7 @@ impl Foreign {
     }
 }
 
-/// What a PEM file is that has nothing of use.
+/// Identifies a PEM file that contains nothing usable.
 pub fn of_blocks(blocks: &[Block<'_>]) -> Foreign {
     let labels = || blocks.iter().map(Block::label);
     let any = |what: &str| labels().any(|label| label.contains(what));
@@ -67,7 +67,7 @@ pub fn of_blocks(blocks: &[Block<'_>]) -> Foreign {
     }
 }
 
-/// What a file is that is neither PEM nor DER of use.
+/// Identifies a file that is neither usable PEM nor usable DER.
 pub fn of_file(file: &[u8]) -> Foreign {
     let text = file.trim_ascii_start();
     let begins =

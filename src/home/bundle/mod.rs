@@ -1,5 +1,5 @@
-//! What an institution sent: files in whatever form, and in them a user's certificate, its key and the CAs above it
-//! (RFC 7292, RFC 2315, RFC 5958, RFC 7468; spec 1.9).
+//! The files received from an institution, in any format, with a user's certificate, its key and
+//! the CAs above it (RFC 7292, RFC 2315, RFC 5958, RFC 7468; spec 1.9).
 
 mod error;
 pub mod foreign;
@@ -24,30 +24,31 @@ pub use self::foreign::Foreign;
 use self::text::{base64_alone, tidied};
 use crate::home::load::CredentialError;
 
-/// An OpenSSH key, which PEM readers take for a private key of another form.
+/// An OpenSSH key, which PEM parsers mistake for another private key format.
 const SSH: &str = "OPENSSH PRIVATE KEY";
 
-/// Gets a password for a file, of which so many were wrong before. `None` ends the attempts.
+/// Prompts for a file's password, given the number of failed attempts so far. `None` stops the
+/// attempts.
 pub type Ask<'a> =
     &'a mut dyn FnMut(&Path, u32) -> Result<Option<Zeroizing<String>>, CredentialError>;
 
-/// A file that was understood.
+/// A file that was recognized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Understood {
     /// The file.
     pub path: PathBuf,
-    /// Its form, such as `PKCS#12 (RC2-40 and 3DES)`.
+    /// Its format, such as `PKCS#12 (RC2-40 and 3DES)`.
     pub form: String,
 }
 
-/// What was found so far.
+/// The contents found so far.
 #[derive(Default)]
 pub struct Received {
     certificates: Vec<Certificate>,
     keys: Vec<PrivateKey>,
     understood: Vec<Understood>,
     passwords: Vec<Zeroizing<String>>,
-    /// Whether there was a request for a certificate beside other things.
+    /// Whether a certificate request was found among other things.
     requested: bool,
 }
 
@@ -56,16 +57,16 @@ pub struct Received {
 pub struct Chosen {
     /// The certificate.
     pub certificate: Certificate,
-    /// The CAs above it that came along, without the root.
+    /// The CAs above it that were included, without the root.
     pub issuers: Vec<Certificate>,
     /// Its key.
     pub key: PrivateKey,
-    /// Other certificates that are no CA's.
+    /// Other non-CA certificates.
     pub passed_over: Vec<Certificate>,
 }
 
 impl Received {
-    /// Reads a file and takes what is in it, whatever its form.
+    /// Reads a file in any format and adds its contents.
     ///
     /// # Errors
     /// [`ReceivedError`].
@@ -84,7 +85,7 @@ impl Received {
         Ok(())
     }
 
-    /// The files, in the order they were added, with what they are.
+    /// The recognized files and their formats, in the order they were added.
     #[must_use]
     pub fn understood(&self) -> &[Understood] {
         &self.understood
@@ -96,7 +97,7 @@ impl Received {
         !self.keys.is_empty()
     }
 
-    /// Whether there is a certificate that may be the user's.
+    /// Whether there is a certificate that could be the user's.
     #[must_use]
     pub fn has_certificate(&self) -> bool {
         self.certificates
@@ -104,8 +105,8 @@ impl Received {
             .any(|certificate| !certificate.is_ca())
     }
 
-    /// The certificate that one of the keys belongs to; of several one that is valid, and of those the one that lasts
-    /// longest.
+    /// The certificate that matches one of the keys. Of several, a valid one is preferred, and
+    /// among those the one that expires last.
     ///
     /// # Errors
     /// [`ReceivedError`].
@@ -198,7 +199,7 @@ impl Received {
         Ok("PEM".to_owned())
     }
 
-    /// Takes one block, unless it is of no use.
+    /// Takes one block, unless it is unusable.
     fn take_block(
         &mut self,
         path: &Path,
@@ -329,8 +330,8 @@ impl Received {
         Ok(())
     }
 
-    /// Opens something that may be encrypted: without a password, with the ones that opened other files, then with
-    /// those that are asked for.
+    /// Opens something that may be encrypted: first without a password, then with the passwords
+    /// that opened other files, then by prompting.
     fn open<T>(
         &mut self,
         path: &Path,
@@ -373,7 +374,7 @@ impl Received {
     }
 }
 
-/// DER without the line ends that a text tool put behind it.
+/// DER without the line endings that a text tool appended.
 fn without_line_ends(file: &[u8]) -> &[u8] {
     let behind = pem::stated_length(file)
         .filter(|_| file[0] == 0x30)
@@ -383,8 +384,8 @@ fn without_line_ends(file: &[u8]) -> &[u8] {
         .map_or(file, |(der, _)| der)
 }
 
-/// The CAs above a certificate, in order, without the root and without those that have nothing to do with it, however
-/// many came along.
+/// The CAs above a certificate, in order, without the root and without unrelated ones, however many
+/// were included.
 fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> Vec<Certificate> {
     let mut above: Vec<Certificate> = Vec::new();
     while above.len() + 1 < MOST_CERTIFICATES {

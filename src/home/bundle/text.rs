@@ -1,21 +1,23 @@
-//! What mail programs and editors make of text, undone.
+//! Undoes the changes that mail programs and editors make to text.
 
 use openssl::base64;
 use zeroize::Zeroizing;
 
-/// The text of a file with line feeds, without blanks around its lines and with every boundary on a line of its own,
-/// whatever mail programs and editors made of it.
+/// The text of a file with LF line endings, without blanks around its lines and with each PEM
+/// boundary on its own line, whatever mail programs and editors did to it.
 pub fn tidied(file: &[u8]) -> Zeroizing<Vec<u8>> {
     const JOINT: &[u8] = b"----------BEGIN ";
     let decoded = from_utf16(file);
     let file = decoded.as_ref().map_or(file, |text| text.as_bytes());
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    // Never grown, so that no copy of a key is left behind: each line gets one end at most, and each joint one more.
+    // Never reallocated, so that no copy of a key stays in memory: each line adds at most one line
+    // ending, and each joint one more.
     let mut text = Zeroizing::new(Vec::with_capacity(2 * file.len() + 2));
     let mut after_headers = false;
     for line in file.split(|byte| matches!(byte, b'\n' | b'\r')) {
         let mut rest = line.trim_ascii();
-        // Only the empty line that ends the headers of an encrypted key means something (RFC 1421 section 4.4).
+        // Only the empty line that ends the headers of an encrypted key is significant (RFC 1421
+        // section 4.4).
         if rest.is_empty() && !after_headers {
             continue;
         }
@@ -31,7 +33,7 @@ pub fn tidied(file: &[u8]) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// UTF-16 by its byte order mark, as some editors and shells on Windows write text.
+/// Decodes UTF-16 with a byte order mark, as some Windows editors and shells write text.
 fn from_utf16(file: &[u8]) -> Option<Zeroizing<String>> {
     let unit: fn([u8; 2]) -> u16 = match file {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
@@ -48,7 +50,8 @@ fn from_utf16(file: &[u8]) -> Option<Zeroizing<String>> {
     Some(text)
 }
 
-/// A file of nothing but base64, as mail programs save attachments that lost their armour.
+/// A file containing only base64: mail programs save attachments like this when they drop the PEM
+/// boundaries.
 pub fn base64_alone(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(file.len()));
     file.split(u8::is_ascii_whitespace)

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-/// A pair that could not be replaced; the old one is as it was.
+/// A failure to replace a pair; the old pair is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PairError {
-    /// Something could not be written.
+    /// A file or directory could not be written.
     #[error("cannot write {}: {reason}", .path.display())]
     Write {
-        /// What.
+        /// Its path.
         path: PathBuf,
         /// Why.
         reason: String,
@@ -17,21 +17,21 @@ pub enum PairError {
     /// A backup could not be made.
     #[error("cannot copy {} to a backup: {reason}", .path.display())]
     Backup {
-        /// Of what.
+        /// The file to be copied.
         path: PathBuf,
         /// Why.
         reason: String,
     },
-    /// Another command was quicker.
+    /// Another command changed the file first.
     #[error("{} was changed meanwhile; nothing was done to it", .path.display())]
     Changed {
-        /// What.
+        /// The file.
         path: PathBuf,
     },
-    /// An earlier import was interrupted, and cannot be finished.
+    /// An earlier import was interrupted and cannot be finished.
     #[error("an import into {} was interrupted, and cannot be finished: {reason}", .directory.display())]
     Unfinished {
-        /// Where.
+        /// The pair's directory.
         directory: PathBuf,
         /// Why.
         reason: String,

@@ -11,14 +11,14 @@ pub enum FqanError {
         /// How many.
         count: usize,
     },
-    /// The FQAN attribute has not exactly one value.
+    /// The FQAN attribute does not have exactly one value.
     ValueCount {
         /// How many it has.
         count: usize,
     },
     /// The value is not an `IetfAttrSyntax`.
     Malformed(der::Error),
-    /// The policy authority is missing, or in none of the shapes known.
+    /// The policy authority is missing, or not in a known form.
     NoPolicyAuthority,
     /// The policy authority is not exactly one URI.
     NotOneUri,
@@ -32,9 +32,9 @@ pub enum FqanError {
         /// Its position, from 0.
         index: usize,
     },
-    /// There are more FQANs than accepted.
+    /// There are too many FQANs.
     TooMany {
-        /// The most accepted.
+        /// The maximum accepted.
         limit: usize,
     },
 }

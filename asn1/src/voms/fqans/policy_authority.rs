@@ -1,14 +1,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The policy authority of an attribute certificate: which VO speaks, through which server (GFD.182).
+/// The policy authority of an attribute certificate: the VO, and the server that speaks for it
+/// (GFD.182).
 ///
 /// ```text
 /// vo "://" host [ ":" port ]
 /// ```
 ///
-/// The VO and the host are names of directories and files in a `vomsdir`. Therefore they consist of ASCII letters,
-/// digits, `.`, `_` and `-`, and do not begin with `.`; an address of IPv6 cannot be written.
+/// The VO and the host name directories and files in a `vomsdir`. So they consist of ASCII
+/// letters, digits, `.`, `_` and `-`, and do not begin with `.`; IPv6 addresses cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyAuthority {
     /// The name of the VO.
@@ -59,7 +60,7 @@ impl fmt::Display for PolicyAuthority {
     }
 }
 
-/// The longest name of a file, which both become in a vomsdir.
+/// The longest file name, since both become file names in a vomsdir.
 const LONGEST_NAME: usize = 255;
 
 fn name(part: &'static str, text: &str) -> Result<String, PolicyAuthorityError> {
@@ -80,7 +81,7 @@ fn name(part: &'static str, text: &str) -> Result<String, PolicyAuthorityError> 
 }
 
 fn number(port: &str) -> Result<u16, PolicyAuthorityError> {
-    // `parse` alone would take a sign.
+    // `parse` alone would accept a sign.
     match port.bytes().all(|b| b.is_ascii_digit()) {
         true => port.parse().map_err(|_| PolicyAuthorityError::Port),
         false => Err(PolicyAuthorityError::Port),
@@ -93,7 +94,7 @@ fn number(port: &str) -> Result<u16, PolicyAuthorityError> {
 pub enum PolicyAuthorityError {
     /// There is no `://`.
     NoSeparator,
-    /// A part is longer than the name of a file may be.
+    /// A part is too long for a file name.
     TooLong {
         /// Which part.
         part: &'static str,

@@ -1,4 +1,4 @@
-//! The C interface of RFC 2744, as far as it is used.
+//! The parts of the C interface of RFC 2744 that are used.
 
 use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
@@ -19,7 +19,7 @@ impl Buffer {
         value: ptr::null_mut(),
     };
 
-    /// Lends bytes to the library, which only reads them. The buffer must not outlive them.
+    /// Lends bytes to the library, which only reads them. The bytes must outlive the buffer.
     pub fn of(bytes: &[u8]) -> Self {
         Self {
             length: bytes.len(),
@@ -27,10 +27,10 @@ impl Buffer {
         }
     }
 
-    /// The bytes that the library put there.
+    /// The bytes the library stored in the buffer.
     ///
     /// # Safety
-    /// `value` has to be null, or to point to `length` bytes that live as long as `self`.
+    /// `value` must be null or point to `length` bytes that remain valid as long as `self`.
     pub unsafe fn bytes(&self) -> &[u8] {
         if self.value.is_null() {
             return &[];
@@ -40,7 +40,8 @@ impl Buffer {
     }
 }
 
-/// `gss_OID_desc` (RFC 2744 section 3.3), which MIT's gssapi.h packs on Macs with a processor of Intel's.
+/// `gss_OID_desc` (RFC 2744 section 3.3), which MIT's gssapi.h packs on Macs with an Intel
+/// processor.
 #[cfg_attr(
     all(target_vendor = "apple", target_arch = "x86_64"),
     repr(C, packed(2))
@@ -104,7 +105,7 @@ type ReleaseBuffer = unsafe extern "C" fn(*mut u32, *mut Buffer) -> u32;
 type ReleaseName = unsafe extern "C" fn(*mut u32, *mut Handle) -> u32;
 type DeleteSecContext = unsafe extern "C" fn(*mut u32, *mut Handle, *mut Buffer) -> u32;
 
-/// The functions, and the library that they are in.
+/// The functions, and the library they were loaded from.
 pub struct Calls {
     pub import_name: ImportName,
     pub init_sec_context: InitSecContext,
@@ -114,11 +115,11 @@ pub struct Calls {
     pub release_buffer: ReleaseBuffer,
     pub release_name: ReleaseName,
     pub delete_sec_context: DeleteSecContext,
-    /// Held so that the functions stay.
+    /// Keeps the library loaded, so that the functions remain valid.
     _library: Library,
 }
 
-/// MIT's, by the names that it has on Linux and macOS.
+/// The file names of MIT's library on Linux and macOS.
 const NAMES: [&str; 3] = [
     "libgssapi_krb5.so.2",
     "libgssapi_krb5.so",

@@ -1,7 +1,9 @@
-//! The client's side of HTTP Negotiate (SPNEGO, RFC 4178; RFC 4559) by the GSSAPI library of the machine (RFC 2743, RFC
-//! 2744), which is loaded when it is needed: a machine without Kerberos lacks nothing but this.
+//! The client side of HTTP Negotiate (SPNEGO, RFC 4178; RFC 4559), using the system's GSSAPI
+//! library (RFC 2743, RFC 2744). The library is loaded on demand: a machine without Kerberos lacks
+//! only this feature.
 //!
-//! The only place of the project with unsafe code: calls into C, each with the promise that makes it sound.
+//! The only module in the project with unsafe code: calls into C, each with the reason why it is
+//! sound.
 
 mod calls;
 
@@ -10,33 +12,33 @@ use std::ptr;
 
 use self::calls::{Buffer, Calls, HOST_BASED_SERVICE, SPNEGO};
 
-/// RFC 2744 section 5.19: whoever is spoken to has to prove itself as well.
+/// RFC 2744 section 5.19: the server must authenticate itself as well.
 const MUTUAL: u32 = 2;
 const CONTINUE_NEEDED: u32 = 1;
 const ERROR_BITS: u32 = 0xffff_0000;
-/// RFC 2744 section 3.9.1: the routine errors, and those of them that are about the ticket.
+/// RFC 2744 section 3.9.1: the routine errors, and those that concern the ticket.
 const ROUTINE_BITS: u32 = 0x00ff_0000;
 const NO_CRED: u32 = 7 << 16;
 const CREDENTIALS_EXPIRED: u32 = 11 << 16;
-/// Longer than any token of HTTP Negotiate, whose headers have their limits.
+/// Longer than any HTTP Negotiate token: header sizes are limited.
 const LONGEST_TOKEN: usize = 64 << 10;
 
-/// Why there is no Kerberos to be had.
+/// Why Kerberos is unavailable or failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GssError {
     /// The library is not installed.
     #[error("the Kerberos library (libgssapi_krb5) is not on this machine")]
     NoLibrary,
-    /// There is no ticket, or none that is valid.
+    /// There is no valid ticket.
     #[error("there is no valid Kerberos ticket: {0}")]
     NoTicket(String),
-    /// What the library says of the exchange.
+    /// The library's error message for the exchange.
     #[error("Kerberos fails: {0}")]
     Exchange(String),
 }
 
-/// The library.
+/// The GSSAPI library.
 pub struct Gssapi {
     calls: Calls,
 }
@@ -52,7 +54,7 @@ impl Gssapi {
             .ok_or(GssError::NoLibrary)
     }
 
-    /// The user of the ticket, such as `albert.einstein@LIGO.ORG`.
+    /// The ticket's principal, such as `albert.einstein@LIGO.ORG`.
     ///
     /// # Errors
     /// [`GssError::NoTicket`].
@@ -90,7 +92,7 @@ impl Gssapi {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Begins to authenticate to the web server of a host. Returns the first token for it.
+    /// Starts authenticating to a host's web server. Returns the first token to send.
     ///
     /// # Errors
     /// [`GssError::NoTicket`], [`GssError::Exchange`].
@@ -119,7 +121,7 @@ impl Gssapi {
         Ok((negotiation, token))
     }
 
-    /// Copies what the library has filled, and gives it back.
+    /// Copies a buffer filled by the library and releases it.
     fn take(&self, mut buffer: Buffer) -> Vec<u8> {
         // SAFETY: the library filled it: `length` bytes at `value`, or nothing at all.
         let bytes = unsafe { buffer.bytes() }.to_vec();
@@ -129,7 +131,7 @@ impl Gssapi {
         bytes
     }
 
-    /// What the library says of a failure; of the mechanism, where that says more.
+    /// The library's message for a failure; the mechanism's message, if that is more specific.
     fn reason(&self, major: u32, minor: u32) -> String {
         const GSS_CODE: i32 = 1;
         const MECHANISM_CODE: i32 = 2;
@@ -161,7 +163,7 @@ impl Gssapi {
     }
 }
 
-/// A name that the library holds.
+/// A name held by the library.
 struct Name<'a> {
     calls: &'a Calls,
     name: *mut c_void,
@@ -175,7 +177,7 @@ impl Drop for Name<'_> {
     }
 }
 
-/// An authentication that is under way.
+/// An authentication in progress.
 pub struct Negotiation<'a> {
     gssapi: &'a Gssapi,
     target: Name<'a>,
@@ -184,13 +186,14 @@ pub struct Negotiation<'a> {
 }
 
 impl Negotiation<'_> {
-    /// Whether both sides have proved who they are.
+    /// Whether both sides have authenticated.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Takes the server's token, and gives the next one for it, which is empty when there is none.
+    /// Processes the server's token and returns the next one to send, or an empty one if there is
+    /// none.
     ///
     /// # Errors
     /// [`GssError::NoTicket`], [`GssError::Exchange`].

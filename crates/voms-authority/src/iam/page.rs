@@ -1,14 +1,14 @@
-//! The pages and documents that IAM, and nginx in front of it, send.
+//! The pages and documents sent by IAM and by nginx in front of it.
 
 use chrono::{DateTime, Utc};
 
 const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>"#;
 
-/// An answer over HTTP.
+/// An HTTP answer.
 pub(super) struct Page {
     pub(super) status: &'static str,
     pub(super) content_type: Option<&'static str>,
-    /// Header fields that others do not have.
+    /// Additional header fields.
     pub(super) more: &'static str,
     pub(super) body: String,
 }
@@ -34,7 +34,7 @@ impl Page {
     }
 }
 
-/// nginx's own page for a request that it does not pass on.
+/// nginx's own page for a request that it does not forward.
 pub(super) fn nginx(problem: Option<&str>) -> Page {
     let title = problem.unwrap_or("Bad Request");
     let explained = problem
@@ -59,7 +59,7 @@ pub(super) fn xml(body: String) -> Page {
     }
 }
 
-/// IAM's filters write their answers without saying what they are.
+/// An answer without a content type, as IAM's filters send it.
 pub(super) fn untyped(status: &'static str, body: String) -> Page {
     Page {
         status,

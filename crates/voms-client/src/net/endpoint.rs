@@ -1,4 +1,4 @@
-//! Connecting to a host: every address it has, one after the other.
+//! Connects to a host, trying each of its addresses in turn.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use crate::net::NetError;
 
-/// What one address may take, so that a dead one leaves time for the next.
+/// Time limit per address, so that an unresponsive one leaves time for the next.
 const PER_ADDRESS: Duration = Duration::from_secs(4);
 
-/// Finds the addresses of `host`, at least one.
+/// Resolves `host` to at least one address.
 ///
 /// # Errors
 /// [`NetError::Resolve`].
@@ -28,16 +28,16 @@ pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError>
         .ok_or_else(|| NetError::Resolve(host.to_owned()))
 }
 
-/// Opens a TCP connection to the first address of `host` that takes one.
+/// Opens a TCP connection to the first address of `host` that accepts one.
 ///
 /// # Errors
-/// [`NetError::Resolve`], or [`NetError::Connect`] with the reason of the last address.
+/// [`NetError::Resolve`], or [`NetError::Connect`] with the error from the last address.
 pub async fn connect(host: &str, port: u16) -> Result<TcpStream, NetError> {
     let mut reason = None;
     for address in resolve(host, port).await? {
         match timeout(PER_ADDRESS, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // A request is one small record: waiting to fill a packet would only delay it.
+                // A request is one small record; Nagle's algorithm would only delay it.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }

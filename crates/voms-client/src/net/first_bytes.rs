@@ -1,4 +1,4 @@
-//! A stream that remembers how what was read from it begins.
+//! A stream that remembers the first bytes read from it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,12 +8,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 const ENOUGH: usize = 5;
 
-/// How the other side began, shared with the stream that reads it.
+/// The first bytes the peer sent, shared with the stream that reads them.
 #[derive(Debug, Clone, Default)]
 pub struct FirstBytes(Arc<Mutex<Vec<u8>>>);
 
 impl FirstBytes {
-    /// Whether the other side answered in HTTP, whatever became of the answer.
+    /// Whether the peer started an HTTP answer, even if it could not be read completely.
     pub fn are_http(&self) -> bool {
         self.0
             .lock()
@@ -28,7 +28,7 @@ impl FirstBytes {
     }
 }
 
-/// A stream whose beginning is remembered.
+/// A stream that records its first bytes.
 pub struct Remembering<S> {
     inner: S,
     first: FirstBytes,

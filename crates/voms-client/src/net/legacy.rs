@@ -1,4 +1,4 @@
-//! The protocol before REST: one XML document each way over plain TLS (spec 4.5).
+//! The pre-REST protocol: one XML document in each direction over plain TLS (spec 4.5).
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -8,11 +8,12 @@ use crate::net::{NetError, REPLY_LIMIT};
 
 const END: &[u8] = b"</vomsans>";
 
-/// Sends the document in one TLS record, since servers read once, and reads up to the end of the answer's document or
-/// of the connection.
+/// Sends the document in one TLS record, since servers read only once, and reads until the answer's
+/// document or the connection ends.
 ///
 /// # Errors
-/// [`NetError::Closed`] when nothing came back, [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
+/// [`NetError::Closed`] if nothing was received, [`NetError::TooLarge`], [`NetError::Refused`],
+/// [`NetError::Broken`].
 pub async fn exchange(
     mut stream: SslStream<TcpStream>,
     document: &str,

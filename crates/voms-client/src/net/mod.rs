@@ -1,4 +1,4 @@
-//! Moves bytes to and from VOMS servers; knows nothing of what they mean.
+//! Moves bytes to and from VOMS servers without interpreting them.
 
 pub mod endpoint;
 mod first_bytes;
@@ -13,37 +13,37 @@ use openssl::error::ErrorStack;
 use voms::pki::dn::Dn;
 use voms::trust::PathFinding;
 
-/// The most that is read of one reply, in bytes.
+/// Maximum size of one reply, in bytes.
 pub const REPLY_LIMIT: usize = 4 << 20;
 
-/// An exchange with one server that failed.
+/// A failed exchange with one server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
-    /// The host's name has no address.
+    /// The host name has no address.
     #[error("cannot resolve host name {0}")]
     Resolve(String),
-    /// No address takes a connection.
+    /// No address accepts a connection.
     #[error("{0}")]
     Connect(String),
-    /// The server's certificate is not to be believed.
+    /// The server's certificate failed verification.
     #[error("the server is not trusted: {0}")]
     Untrusted(PathFinding),
-    /// What OpenSSL says of the server's certificate where the system's web CAs judge.
+    /// OpenSSL's verification error, where the system's web CAs are used.
     #[error("the server is not trusted: {0}")]
     UntrustedByWebCas(&'static str),
-    /// A believed certificate of somebody else.
+    /// The server's certificate is valid, but issued for a different host.
     #[error("the server is not {host}: its certificate is for {subject}")]
     Name {
-        /// The host that was asked for.
+        /// The requested host.
         host: String,
-        /// Who answered.
+        /// The subject of the certificate presented.
         subject: Dn,
     },
-    /// The server told by a TLS alert that it does not take the user's certificate.
+    /// The server rejected the user's certificate with a TLS alert.
     #[error("the server refused your certificate ({0})")]
     Refused(String),
-    /// The TLS handshake failed otherwise.
+    /// The TLS handshake failed for another reason.
     #[error("the TLS handshake failed: {0}")]
     Handshake(String),
     /// The user's credential cannot be used for TLS.
@@ -52,28 +52,29 @@ pub enum NetError {
     /// The system's web CAs cannot be read.
     #[error("the system's web CAs cannot be read: {0}")]
     WebCas(String),
-    /// The connection ended before anything was answered, as TLS 1.3 servers do that refuse a certificate.
+    /// The connection was closed before any answer; TLS 1.3 servers do this when they reject a
+    /// certificate.
     #[error(
         "the server closed the connection without an answer: it may have refused your certificate"
     )]
     Closed,
-    /// The connection broke off.
+    /// The connection was lost.
     #[error("the connection broke off: {0}")]
     Broken(String),
-    /// The connection broke off after the server had begun to answer in HTTP.
+    /// The connection was lost after the server had started its HTTP answer.
     #[error("the connection broke off in the middle of the answer: {0}")]
     Truncated(String),
-    /// The server began to answer in HTTP, but not in a way that can be read.
+    /// The server started an HTTP answer, but it is malformed.
     #[error("the server's HTTP answer cannot be read: {0}")]
     MalformedHttp(String),
-    /// More than [`REPLY_LIMIT`].
+    /// The reply exceeds [`REPLY_LIMIT`].
     #[error("the server sent more than {} MiB", REPLY_LIMIT >> 20)]
     TooLarge,
 }
 
 impl NetError {
-    /// Whether the exchange got so far that the server said nothing in the language it was asked in, so that the
-    /// other language is worth a try.
+    /// Whether the server was reached but gave no answer in the protocol used, so that the other
+    /// protocol is worth trying.
     #[must_use]
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Closed | Self::Broken(_))
@@ -90,14 +91,14 @@ impl NetError {
     }
 }
 
-/// The library number of TLS in OpenSSL's errors.
+/// OpenSSL's library number for TLS errors.
 const ERR_LIB_SSL: i32 = 20;
 /// `SSL_R_UNEXPECTED_EOF_WHILE_READING`.
 const UNEXPECTED_EOF: i32 = 294;
-/// `SSL_AD_REASON_OFFSET`: reasons from here on are alerts that the peer sent.
+/// `SSL_AD_REASON_OFFSET`: reason codes from here on are alerts sent by the peer.
 const ALERTS: std::ops::Range<i32> = 1000..1256;
 
-/// An error and its causes. An `io::Error` skips what it wraps when it is asked for its source.
+/// An error and its causes. `io::Error::source` skips the error it wraps.
 fn links<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
         let error: &'a (dyn Error + 'static) = *error;
@@ -129,7 +130,7 @@ fn alert(error: &(dyn Error + 'static)) -> Option<String> {
     Some(name.rsplit(" alert ").next().unwrap_or(name).to_owned())
 }
 
-/// Whether the peer went away.
+/// Whether the peer closed the connection.
 fn is_gone(error: &(dyn Error + 'static)) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let by_system = error.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -143,7 +144,7 @@ fn is_gone(error: &(dyn Error + 'static)) -> bool {
         .any(|e| e.library_code() == ERR_LIB_SSL && e.reason_code() == UNEXPECTED_EOF)
 }
 
-/// An error with its causes, each said once.
+/// An error with its causes, without repetitions.
 fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

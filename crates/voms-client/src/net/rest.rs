@@ -1,4 +1,4 @@
-//! HTTP/1.1 GET, over a connection that is already there where there is one (spec 4.2).
+//! HTTP/1.1 GET, reusing an open connection if there is one (spec 4.2).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,20 +23,20 @@ use crate::net::{NetError, REPLY_LIMIT};
 
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
-/// What came back.
+/// An HTTP answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The `Location` header: where a redirect leads.
+    /// The `Location` header: the redirect target.
     pub location: Option<String>,
-    /// The `Retry-After` header: how long the server asks to be left alone.
+    /// The `Retry-After` header: how long the server asks clients to wait.
     pub retry_after: Option<Duration>,
-    /// The `Server` header: which software answered.
+    /// The `Server` header: the server software.
     pub software: Option<String>,
-    /// The `Content-Encoding` header; nothing but plain bodies is asked for.
+    /// The `Content-Encoding` header; only unencoded bodies are requested.
     pub encoding: Option<String>,
-    /// The `Date` header, if there is one that can be read.
+    /// The `Date` header, if present and valid.
     pub date: Option<DateTime<Utc>>,
     /// The body.
     pub body: Vec<u8>,
@@ -69,18 +69,18 @@ fn parse_date(text: &str) -> Option<DateTime<Utc>> {
         .map(|date| date.to_utc())
 }
 
-/// Seconds, or a moment by the server's own clock (RFC 9110 section 10.2.3).
+/// Parses seconds, or a date relative to the server's own clock (RFC 9110 section 10.2.3).
 fn retry_after(text: &str, date: Option<DateTime<Utc>>) -> Option<Duration> {
     let text = text.trim();
     let seconds = text.parse().ok().map(Duration::from_secs);
     seconds.or_else(|| (parse_date(text)? - date?).to_std().ok())
 }
 
-/// The connection that the last server may have left open, for the next request to it.
+/// The connection the last server may have left open, kept for the next request to it.
 #[derive(Default)]
 pub struct Kept(Mutex<Option<Open>>);
 
-/// A connection that may take another request.
+/// A connection that may accept another request.
 struct Open {
     name: ServerName,
     server: Certificate,
@@ -88,8 +88,8 @@ struct Open {
 }
 
 impl Kept {
-    /// Asks a server over the connection that it left open, if it still is, else over a new one. Returns the answer and
-    /// the certificate that the server proved itself with.
+    /// Queries a server over the connection it left open, or a new one if that has been closed.
+    /// Returns the answer and the certificate the server presented.
     ///
     /// # Errors
     /// [`NetError`].
@@ -131,14 +131,14 @@ impl Kept {
     }
 }
 
-/// A connection that takes one request after the other, as long as the server leaves it open.
+/// A connection that carries one request after another for as long as the server keeps it open.
 struct Session {
     sender: SendRequest<Empty<Bytes>>,
     first: FirstBytes,
 }
 
 impl Session {
-    /// Begins to speak HTTP on a connection.
+    /// Starts HTTP on a connection.
     ///
     /// # Errors
     /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
@@ -146,24 +146,25 @@ impl Session {
         let first = FirstBytes::default();
         let opened = http1::handshake(TokioIo::new(Remembering::new(stream, first.clone()))).await;
         let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
-        // Errors of the connection also reach the request that waits on it.
+        // The pending request also receives any connection error.
         tokio::spawn(async move {
             let _ = connection.await;
         });
         Ok(Self { sender, first })
     }
 
-    /// Whether another request can be sent. Not to be asked before the first: an alert that the server sends instead of
-    /// waiting for it would be lost.
+    /// Whether another request can be sent. Do not call before the first request: an alert the
+    /// server sends before receiving one would be lost.
     async fn is_open(&mut self) -> bool {
         self.sender.ready().await.is_ok()
     }
 
-    /// Sends the request and reads the body, whatever the status: VOMS servers put good answers under status 500 too.
+    /// Sends the request and reads the body whatever the status: VOMS servers send valid answers
+    /// with status 500 too.
     ///
     /// # Errors
-    /// [`NetError::Closed`] when nothing came back, [`NetError::Truncated`], [`NetError::TooLarge`],
-    /// [`NetError::Refused`], [`NetError::Broken`].
+    /// [`NetError::Closed`] if nothing was received, [`NetError::Truncated`],
+    /// [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
     async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
         let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
         let target: Uri = target.parse().map_err(|error| broken(&error))?;
@@ -201,7 +202,8 @@ impl Session {
 }
 
 fn from_hyper(error: &hyper::Error) -> NetError {
-    // An alert that came before the request was sent is only the cause of its cancellation.
+    // If an alert arrives before the request is sent, it appears only as the cause of the
+    // cancellation.
     if let refused @ NetError::Refused(_) = NetError::from_io(error, true) {
         return refused;
     }

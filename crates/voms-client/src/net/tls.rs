@@ -1,4 +1,4 @@
-//! TLS with the user's own credential, to a server that is who it should be (spec 4.8).
+//! TLS with the user's credential to a verified server (spec 4.8).
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -23,25 +23,26 @@ use voms::trust::{TrustAnchors, Usage};
 
 use crate::net::NetError;
 
-/// Who judges the server's certificate.
+/// What verifies the server's certificate.
 #[derive(Debug, Clone)]
 pub enum ServerTrust {
     /// A CA directory, with its CRLs.
     Directory(TrustAnchors),
-    /// The system's CAs for the web, on a machine that has no CA directory.
+    /// The system's web CAs, on a machine without a CA directory.
     WebCas,
 }
 
-/// A server as a vomses entry names it.
+/// A server as identified by a vomses entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerName {
     /// The host to connect to.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Its certificate's subject, if known; a certificate of this subject is taken whatever host it names.
+    /// The expected subject of its certificate, if known; a certificate with this subject is
+    /// accepted whatever host it names.
     pub subject: Option<Dn>,
-    /// Whether its certificate may name any host at all, as long as a trusted CA stands behind it.
+    /// Whether its certificate may name any host, provided it chains to a trusted CA.
     pub any_host: bool,
 }
 
@@ -52,7 +53,7 @@ pub struct TlsClient {
     now: DateTime<Utc>,
 }
 
-/// A connection, and the certificate that the server proved itself with.
+/// A connection and the certificate the server presented.
 pub struct Connection {
     /// The encrypted stream.
     pub stream: SslStream<TcpStream>,
@@ -60,10 +61,10 @@ pub struct Connection {
     pub server: Certificate,
 }
 
-/// The server's certificate, or why it is not believed, once it was judged.
+/// The server's certificate, or why it was rejected; `None` until verified.
 type Verdict = Arc<Mutex<Option<Result<Certificate, NetError>>>>;
 
-/// A handshake that was made or tried.
+/// An attempted handshake, successful or not.
 struct Handshake {
     stream: SslStream<TcpStream>,
     verdict: Verdict,
@@ -71,10 +72,10 @@ struct Handshake {
 }
 
 impl TlsClient {
-    /// Prepares connections: TLS 1.2 or later, the whole chain of the credential sent along.
+    /// Prepares connections with TLS 1.2 or later that send the credential's full chain.
     ///
     /// # Errors
-    /// [`NetError::Credential`] when OpenSSL does not take it, for example because its key is too short.
+    /// [`NetError::Credential`] if OpenSSL rejects it, for example because the key is too short.
     pub fn new(
         credential: &Credential,
         trust: ServerTrust,
@@ -83,7 +84,7 @@ impl TlsClient {
         Self::with(Some(credential), trust, now)
     }
 
-    /// Prepares connections on which nobody is shown, enough to look at a server.
+    /// Prepares connections without a client certificate, sufficient to probe a server.
     ///
     /// # Errors
     /// [`NetError::WebCas`].
@@ -110,8 +111,8 @@ impl TlsClient {
         })
     }
 
-    /// Connects, and believes the server only if its chain leads to a trusted CA, nobody revoked it, and its name is
-    /// the host's or its subject the one expected.
+    /// Connects. The server is accepted only if its chain leads to a trusted CA, no certificate in
+    /// it is revoked, and its certificate matches the host name or has the expected subject.
     ///
     /// # Errors
     /// [`NetError`].
@@ -134,7 +135,7 @@ impl TlsClient {
                 .take()
                 .and_then(Result::ok),
         };
-        // What was judged has to be what the handshake was made with.
+        // The verified certificate must be the one used in the handshake.
         match (server, judged) {
             (Some(server), Some(judged)) if server == judged => Ok(Connection { stream, server }),
             _ => Err(NetError::Handshake(
@@ -143,7 +144,7 @@ impl TlsClient {
         }
     }
 
-    /// Judges the certificate that a server shows, even if the server then does not go on.
+    /// Verifies the certificate a server presents, even if the server then aborts the handshake.
     ///
     /// # Errors
     /// [`NetError`].
@@ -169,7 +170,7 @@ impl TlsClient {
             .ok_or_else(unreadable)
     }
 
-    /// Whether the system's web CAs, where they judge servers, vouch for another certificate as well.
+    /// Whether the system's web CAs, where they verify servers, trust another certificate as well.
     pub fn is_vouched_for(&self, certificate: &Certificate, above: &[Certificate]) -> bool {
         let verify = || {
             let mut param = X509VerifyParam::new()?;
@@ -221,7 +222,8 @@ impl TlsClient {
             ServerTrust::Directory(anchors) => {
                 let (anchors, server, now, verdict) =
                     (anchors.clone(), server.clone(), self.now, verdict.clone());
-                // The store of the context is empty: OpenSSL only orders the chain, and we judge it, once.
+                // The context's store is empty: OpenSSL only orders the chain; it is verified here,
+                // once.
                 ssl.set_verify_callback(SslVerifyMode::PEER, move |_, chain| {
                     let mut verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
                     let good = verdict
@@ -277,7 +279,8 @@ fn reasons(errors: &ErrorStack) -> String {
 fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslContext, ErrorStack> {
     let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_min_proto_version(Some(SslVersion::TLS1_2))?;
-    // Old servers end the connection without close_notify; both protocols tell by themselves where a reply ends.
+    // Old servers close the connection without close_notify; both protocols delimit their replies
+    // themselves.
     builder.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
     builder.set_cert_store(store);
     let Some(credential) = credential else {
@@ -294,7 +297,7 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
     Ok(builder.build())
 }
 
-/// The system's CAs for the web, found by the paths that distributions use.
+/// The system's web CAs, found at the usual paths of the distributions.
 fn web_cas() -> Result<X509Store, ErrorStack> {
     web_cas_builder().map(X509StoreBuilder::build)
 }
@@ -327,8 +330,8 @@ fn set_name(
     }
 }
 
-/// Judges the chain that the server showed, its own certificate first: all of it has to be readable, lest another
-/// certificate than the server's be judged.
+/// Verifies the chain the server presented, leaf first. Every certificate must be parsable;
+/// otherwise a certificate other than the server's could be verified.
 fn judge(
     chain: &X509StoreContextRef,
     anchors: &TrustAnchors,
@@ -367,7 +370,7 @@ fn judge(
     })
 }
 
-/// OpenSSL's host check (RFC 6125, alternative names only) on one certificate.
+/// OpenSSL's host name check on one certificate (RFC 6125, subjectAltName only).
 fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
     let mut store = X509StoreBuilder::new()?;
     store.add_cert(leaf.to_x509()?)?;

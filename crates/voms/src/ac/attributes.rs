@@ -1,4 +1,4 @@
-//! What an attribute certificate says, verified or not.
+//! The contents of an attribute certificate, verified or not.
 
 use chrono::{DateTime, Utc};
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
@@ -11,23 +11,23 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 use crate::ac::finding::AcFinding;
 use crate::pki::certificate::Certificate;
 
-/// What an attribute certificate says, believed or not.
+/// The contents of an attribute certificate, verified or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcAttributes {
-    /// The VO.
+    /// The name of the VO.
     pub vo: String,
     /// The server that issued it: `host:port`.
     pub uri: String,
-    /// The host in it.
+    /// The host part of `uri`.
     pub host: String,
-    /// The FQANs in order; the first is the primary one.
+    /// The FQANs, in order; the first is the primary FQAN.
     pub fqans: Vec<String>,
-    /// Generic attributes.
+    /// The generic attributes.
     pub generic: Vec<GrantedAttributes>,
 }
 
 impl AcAttributes {
-    /// Reads them, without judging whether they are to be believed.
+    /// Reads the attributes without verifying anything.
     ///
     /// # Errors
     /// [`AcFinding::Attributes`] or [`AcFinding::Extension`].
@@ -58,7 +58,7 @@ impl AcAttributes {
     }
 }
 
-/// The hosts that alone may accept an attribute certificate; `None` where all may.
+/// The only hosts that may accept an attribute certificate; `None` if any host may.
 ///
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.
@@ -72,7 +72,7 @@ pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, A
         .map_err(|_| AcFinding::Extension(oid::TARGETS))
 }
 
-/// First and last second of an attribute certificate.
+/// The notBefore and notAfter of an attribute certificate; both ends are inclusive.
 #[must_use]
 pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc>) {
     let instant = |time: &der::asn1::GeneralizedTime| {
@@ -86,7 +86,7 @@ pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc
     )
 }
 
-/// The certificates that an attribute certificate brings along, signer first.
+/// The certificates embedded in an attribute certificate, signer first.
 ///
 /// # Errors
 /// [`AcFinding::Extension`] when the list cannot be read.

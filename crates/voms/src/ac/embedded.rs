@@ -6,11 +6,12 @@ use voms_asn1::{DecodeError, EncodedAc, oid};
 use crate::chain::Chain;
 use crate::pki::certificate::Certificate;
 
-/// The attribute certificates of the proxy nearest to the leaf that has any, each decoded on its own, so that one
-/// that cannot be read does not hide the others. A proxy's own ones override those of the proxies above it.
+/// The attribute certificates of the proxy nearest the leaf that has any; they override those of
+/// the proxies above it. Each is decoded separately, so that a malformed one does not hide the
+/// others.
 #[must_use]
 pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
-    // An independent proxy inherits nothing from those above it (RFC 3820 section 3.8.2).
+    // An independent proxy inherits nothing from the proxies above it (RFC 3820 section 3.8.2).
     let independent =
         |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
     let inherits = chain.proxies().iter().position(independent);

@@ -1,4 +1,4 @@
-//! What may be wrong with an attribute certificate, each with the fact and the next step.
+//! What can be wrong with an attribute certificate: each finding, its facts and the next step.
 
 use std::path::PathBuf;
 
@@ -14,55 +14,55 @@ use crate::vo::vomsdir::LscProblem;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AcFinding {
-    /// Not version 2.
+    /// It is not version 2.
     #[error("its version is not 2")]
     Version,
-    /// The two places that name the signature algorithm differ.
+    /// The two signature algorithm fields differ.
     #[error("it names two different signature algorithms")]
     AlgorithmMismatch,
-    /// An algorithm that is not known.
+    /// Its signature algorithm is unknown.
     #[error("it is signed with the unknown algorithm {0}")]
     Algorithm(ObjectIdentifier),
-    /// Strength, not trust, is what it lacks.
+    /// Its key or signature algorithm is too weak.
     #[error("it is too weak: {0}")]
     Weak(Weakness),
     /// The FQAN attribute is missing or malformed.
     #[error("its attributes cannot be read: {0}")]
     Attributes(String),
-    /// The URI of its authority names no VO and server.
+    /// The URI of its policy authority does not name a VO and a server.
     #[error("its authority cannot be read: {0}")]
     PolicyAuthority(String),
-    /// A serial number that RFC 5755 section 4.2.5 does not allow.
+    /// Its serial number violates RFC 5755 section 4.2.5.
     #[error("its serial number is not a positive one of at most 20 octets")]
     Serial,
-    /// Generic attributes that another VO granted.
+    /// It has generic attributes granted by another VO.
     #[error("it has attributes granted by {0:?}, which is not its VO {1}")]
     ForeignAttributes(String, String),
-    /// An FQAN of another VO.
+    /// It has an FQAN of another VO.
     #[error("attribute {0} does not belong to its VO {1}")]
     ForeignFqan(String, String),
-    /// An FQAN against the grammar.
+    /// It has a malformed FQAN.
     #[error("the attribute {0:?} is malformed")]
     MalformedFqan(String),
-    /// It is of another VO than was asked for.
+    /// It was issued by a VO other than the one requested.
     #[error("it was issued by VO {found}, expected {wanted}")]
     OtherVo {
-        /// The VO asked for.
+        /// The VO requested.
         wanted: String,
         /// The VO it names.
         found: String,
     },
-    /// No signer certificate in it and none in the vomsdir.
+    /// The signer's certificate is neither embedded nor in the vomsdir.
     #[error("it does not carry its signer's certificate")]
     NoSigner,
-    /// The vomsdir has nothing for this server.
+    /// The vomsdir has no entry for this server.
     #[error("LSC file matching VOMS attributes not found in store: there is no {vo}/{host}.lsc in {}", .vomsdir.display())]
     NotTrusted {
         /// The VO.
         vo: String,
-        /// The server's host, as the attribute certificate names it.
+        /// The server's host, as named in the attribute certificate.
         host: String,
-        /// Where was looked.
+        /// The directory searched.
         vomsdir: PathBuf,
     },
     /// The LSC file is unusable.
@@ -83,7 +83,7 @@ pub enum AcFinding {
         /// The signer's issuer.
         issuer: Dn,
     },
-    /// The LSC file names the server as it was before its site changed CA.
+    /// The LSC file names the server's issuer from before its site changed CAs.
     #[error(
         "the LSC file {} is from before the server's site changed its CA: it names {former}, but the certificate is now \
          issued by {issuer}; update the vomsdir",
@@ -92,14 +92,14 @@ pub enum AcFinding {
     LscFormerCa {
         /// The file.
         file: PathBuf,
-        /// The issuer that the file names.
+        /// The issuer named in the file.
         former: Dn,
         /// The signer's subject.
         signer: Dn,
         /// The signer's issuer.
         issuer: Dn,
     },
-    /// The signer is not the server that was asked.
+    /// The signer is not the server that was contacted.
     #[error("its signer {signer} is not the server that was asked")]
     NotTheServer {
         /// The signer's subject.
@@ -108,49 +108,49 @@ pub enum AcFinding {
     /// The issuer's name is not the signer's subject.
     #[error("it names {0} as its issuer, but {1} signed it")]
     IssuerName(String, Dn),
-    /// The signature does not fit.
+    /// The signature is invalid.
     #[error("its signature is not the signer's")]
     Signature,
-    /// CAs may not issue attribute certificates.
+    /// The signer is a CA, and CAs may not issue attribute certificates.
     #[error("its signer {0} is a CA")]
     SignerIsCa(Dn),
     /// The signer's key usage lacks digitalSignature.
     #[error("the key of its signer {0} may not sign")]
     SignerMayNotSign(Dn),
-    /// The signer's certificate is not to be believed.
+    /// The signer's certificate fails verification.
     #[error("its signer: {0}")]
     Signer(PathFinding),
-    /// It is for somebody else.
+    /// The holder is someone else.
     #[error("it is for somebody else: holder {holder}")]
     Holder {
-        /// Whom it names.
+        /// The holder it names.
         holder: String,
     },
-    /// It is for other hosts.
+    /// It is targeted at other hosts.
     #[error("AC target check failed: it is for {} only", quoted(.0))]
     Target(Vec<String>),
-    /// Past its end.
+    /// It has expired.
     #[error("it expired on {}", crate::when(.0))]
     Expired(DateTime<Utc>),
-    /// Before its begin.
+    /// It is not valid yet.
     #[error("it is not valid before {}", crate::when(.0))]
     NotYetValid(DateTime<Utc>),
-    /// Its end lies before its begin.
+    /// Its notAfter is earlier than its notBefore.
     #[error("it ends before it begins")]
     NoValidity,
-    /// An extension that nobody knows, or that may not be so, is critical.
+    /// A critical extension is unknown or must not be critical.
     #[error("it has the extension {0}, which may not be critical")]
     CriticalExtension(ObjectIdentifier),
-    /// The same extension twice.
+    /// It repeats an extension.
     #[error("it has the extension {0} twice")]
     DuplicateExtension(ObjectIdentifier),
-    /// An extension that cannot be read.
+    /// An extension cannot be parsed.
     #[error("its extension {0} cannot be read")]
     Extension(ObjectIdentifier),
     /// A mandatory extension is missing.
     #[error("it has no {0} extension")]
     MissingExtension(&'static str),
-    /// The authority key identifier is of another key.
+    /// The authority key identifier does not match the signer's key.
     #[error("its authority key identifier is not its signer's")]
     KeyIdentifier,
     /// OpenSSL failed.
@@ -158,7 +158,7 @@ pub enum AcFinding {
     OpenSsl,
 }
 
-/// Texts of strangers, of which only the first few are told.
+/// Quotes untrusted texts, only the first few of them.
 fn quoted(texts: &[String]) -> String {
     let told: Vec<String> = texts
         .iter()

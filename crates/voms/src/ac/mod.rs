@@ -1,4 +1,4 @@
-//! Attribute certificates: where they are in a proxy, and whether they can be trusted.
+//! Attribute certificates: extracting them from a proxy, and verifying them.
 
 mod attributes;
 pub mod embedded;

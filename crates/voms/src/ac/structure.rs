@@ -1,4 +1,4 @@
-//! Whether an attribute certificate has the form that RFC 5755 asks for.
+//! Whether an attribute certificate has the form RFC 5755 requires.
 
 use std::collections::HashSet;
 
@@ -52,7 +52,7 @@ pub(super) fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
         .map(|extension| extension.extn_value.as_bytes())
     {
         None => findings.push(AcFinding::MissingExtension("authorityKeyIdentifier")),
-        // Servers whose own certificate has no key identifier write NULL (spec, appendix A).
+        // Servers whose certificate has no key identifier write NULL (spec, appendix A).
         Some(value) if value != NULL && AuthorityKeyIdentifier::from_der(value).is_err() => {
             findings.push(AcFinding::Extension(oid::AUTHORITY_KEY_IDENTIFIER));
         }
@@ -61,7 +61,8 @@ pub(super) fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
     findings
 }
 
-/// The identifier is the signer's own, or SHA-1 of its key; servers that have none write an empty one.
+/// The identifier must be the signer's, or the SHA-1 of its key; servers whose certificate has none
+/// write an empty one.
 pub(super) fn key_identifier_finding(
     info: &AttributeCertificateInfo,
     signer: &Certificate,

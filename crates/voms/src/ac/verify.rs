@@ -1,4 +1,4 @@
-//! Whether an attribute certificate is to be believed (RFC 5755 section 5, spec 7.8).
+//! Verifies attribute certificates (RFC 5755 section 5, spec 7.8).
 
 use chrono::{DateTime, Duration, Utc};
 use openssl::hash::MessageDigest;
@@ -20,24 +20,25 @@ use crate::vo::fqan::Fqan;
 use crate::vo::lsc::Lsc;
 use crate::vo::vomsdir::{Trusted, VomsDir};
 
-/// How far clocks usually may differ (spec 7.6).
+/// The default clock skew (spec 7.6).
 pub const SKEW: Duration = Duration::minutes(5);
 
-/// What makes a signer believed.
+/// How signers are authorized.
 #[derive(Debug, Clone)]
 pub enum SignerTrust<'a> {
-    /// A vomsdir names the signers, the CA directory verifies their certificates.
+    /// A vomsdir names the signers; the CA directory verifies their certificates.
     VomsDir(&'a VomsDir, &'a TrustAnchors),
-    /// A vomsdir names the signers, and this certificate, with which a verified server has just authenticated itself,
-    /// has to be the signer's: for machines without a CA directory.
+    /// A vomsdir names the signers, and the signer's certificate must be this one, with which a
+    /// verified server has just authenticated itself. For machines without a CA directory.
     VomsDirAndServer(&'a VomsDir, &'a Certificate),
-    /// No vomsdir: the signer has to be the server that has just authenticated itself.
+    /// No vomsdir: the signer must be the server that has just authenticated itself.
     Server {
-        /// The certificate with which it did.
+        /// The certificate with which it authenticated itself.
         server: &'a Certificate,
-        /// Where there is a CA directory, the signer's certificate may be another one of the same subject and issuer,
-        /// as in an LSC file, if it is verified too: authorities go on signing with the old one for a while after the web
-        /// server in front of them was given a new one.
+        /// With a CA directory, the signer may use another certificate with the same subject and
+        /// issuer (what an LSC file would name), provided it verifies too: attribute authorities
+        /// keep signing with the old certificate for a while after the web server in front of them
+        /// gets a new one.
         anchors: Option<&'a TrustAnchors>,
     },
 }
@@ -45,21 +46,21 @@ pub enum SignerTrust<'a> {
 /// Verifies attribute certificates for one holder.
 #[derive(Debug, Clone)]
 pub struct AcVerifier<'a> {
-    /// What makes a signer believed.
+    /// How signers are authorized.
     pub trust: SignerTrust<'a>,
     /// The user's own certificate.
     pub holder: &'a Certificate,
-    /// The moment to judge by.
+    /// The time to verify at.
     pub now: DateTime<Utc>,
-    /// How far clocks may differ, usually [`SKEW`].
+    /// The clock skew, usually [`SKEW`].
     pub skew: Duration,
-    /// The names of the host that is to accept it, one of which an attribute certificate for certain hosts has to name;
-    /// `None` where it is only passed on.
+    /// The names of the accepting host, one of which a targeted attribute certificate must name;
+    /// `None` if it is only forwarded.
     pub hosts: Option<&'a [String]>,
 }
 
 impl<'a> SignerTrust<'a> {
-    /// What verifies the certificates of signers that are not the server itself.
+    /// The trust anchors for signers other than the server itself.
     fn anchors(&self) -> Option<&'a TrustAnchors> {
         match self {
             Self::VomsDir(_, anchors) => Some(anchors),
@@ -68,7 +69,8 @@ impl<'a> SignerTrust<'a> {
         }
     }
 
-    /// The strictest that a machine's configuration allows, for attributes that a verified server has just sent.
+    /// The strictest verifier the machine's configuration allows, for attributes that a verified
+    /// server has just sent.
     #[must_use]
     pub fn strictest(
         vomsdir: Option<&'a VomsDir>,
@@ -83,7 +85,7 @@ impl<'a> SignerTrust<'a> {
     }
 }
 
-/// An attribute certificate that was verified; only [`AcVerifier::verify`] makes one.
+/// A verified attribute certificate; only [`AcVerifier::verify`] creates one.
 #[derive(Debug, Clone)]
 pub struct VerifiedAc {
     encoded: EncodedAc,
@@ -94,7 +96,7 @@ pub struct VerifiedAc {
 }
 
 impl VerifiedAc {
-    /// What it grants.
+    /// The attributes it grants.
     #[must_use]
     pub fn attributes(&self) -> &AcAttributes {
         &self.attributes
@@ -106,25 +108,26 @@ impl VerifiedAc {
         &self.encoded
     }
 
-    /// The same, without the verdict.
+    /// The attribute certificate, without the proof of verification.
     #[must_use]
     pub fn into_encoded(self) -> EncodedAc {
         self.encoded
     }
 
-    /// The certificate that it was signed with.
+    /// The signer's certificate.
     #[must_use]
     pub fn signer(&self) -> &Certificate {
         &self.signer
     }
 
-    /// Its last second.
+    /// Its notAfter time.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         self.not_after
     }
 
-    /// Its last second, or the last one of its signer's certificate or of one above that, where that is earlier.
+    /// The earliest notAfter of the attribute certificate and the certificates on its signer's
+    /// path.
     #[must_use]
     pub fn usable_until(&self) -> DateTime<Utc> {
         self.usable_until
@@ -196,7 +199,8 @@ impl AcVerifier<'_> {
         }
     }
 
-    /// Servers name the holder by its subject or, as RFC 5755 wants, by its issuer; the serial number fits in both.
+    /// Servers identify the holder by its subject or, as RFC 5755 requires, by its issuer; the
+    /// serial number is the holder's in both.
     fn holder_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
         let id = info.holder.base_certificate_id.as_ref();
         let name = info.holder.directory_name().map(Dn::from_name);
@@ -216,8 +220,8 @@ impl AcVerifier<'_> {
         })
     }
 
-    /// Host names are compared without case and without a dot at their end; a target without any dot is the short name
-    /// of a host (spec 7.8).
+    /// Host names are compared ignoring case and a trailing dot; a target without dots is a host's
+    /// short name (spec 7.8).
     fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
         let hosts = self.hosts?;
         let targets = match targets(info) {
@@ -237,8 +241,8 @@ impl AcVerifier<'_> {
         (!meant).then_some(AcFinding::Target(targets))
     }
 
-    /// Adds what is wrong with the signer and the signature; returns the signer, and when the first certificate of its
-    /// path ends.
+    /// Adds the findings on the signer and the signature; returns the signer and the earliest
+    /// notAfter on its path.
     fn judge_signer(
         &self,
         ac: &EncodedAc,
@@ -285,7 +289,7 @@ impl AcVerifier<'_> {
         }
     }
 
-    /// What the attribute certificate brings along, signer first; what is known is not parsed again.
+    /// The embedded certificates, signer first; known ones are not parsed again.
     fn carried(&self, info: &AttributeCertificateInfo) -> Result<Vec<Certificate>, AcFinding> {
         carried(info, |der| {
             self.trust.anchors().and_then(|anchors| anchors.known(der))
@@ -298,7 +302,8 @@ impl AcVerifier<'_> {
             .map_or_else(StrengthPolicy::default, TrustAnchors::strength)
     }
 
-    /// Whether the signer's certificate was verified already, as the server's, and nothing else names signers.
+    /// Whether the signer's certificate was already verified as the server's, and nothing else
+    /// names signers.
     fn is_server(&self, signer: &Certificate) -> bool {
         matches!(self.trust, SignerTrust::Server { server, .. } if server == signer)
     }
@@ -341,7 +346,7 @@ impl AcVerifier<'_> {
         match &self.trust {
             SignerTrust::Server { server, anchors } => {
                 let signer = carried.first().unwrap_or(server);
-                // What an LSC file would name; its path is verified below.
+                // The names an LSC file would list; the path is verified below.
                 let same_names = signer.subject().matches(server.subject())
                     && signer.issuer().matches(server.issuer());
                 if anchors.is_some() && same_names {
@@ -403,14 +408,14 @@ impl AcVerifier<'_> {
     }
 }
 
-/// CAs of host certificates that sites had to change, the old one and the new one by their common names: GEANT's service
-/// went from Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
+/// Host CAs that sites had to replace, old and new, by common name: GEANT's service moved from
+/// Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
 const CHANGED_CAS: &[(&str, &str)] = &[
     ("GEANT eScience SSL CA 4", "GEANT TLS RSA 1"),
     ("GEANT eScience SSL CA 4", "GEANT TLS ECC 1"),
 ];
 
-/// The issuer that an LSC file names for the same host from before such a change.
+/// The issuer the LSC file names for this host from before such a change.
 fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
     let host = signer.subject().common_name()?;
     let issuer = signer.issuer().common_name()?;
@@ -423,7 +428,7 @@ fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
         .map(|(_, issuer)| issuer.clone())
 }
 
-/// The one name that RFC 5755 section 4.2.3 wants, alone.
+/// The single name that RFC 5755 section 4.2.3 requires.
 fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
     let AttCertIssuer::V2Form(form) = &info.issuer else {
         return None;

@@ -1,4 +1,4 @@
-//! What may be wrong with a chain, each with the fact and the next step.
+//! What can be wrong with a chain: each finding, its facts and the next step.
 
 use chrono::{DateTime, Utc};
 use der::asn1::ObjectIdentifier;
@@ -11,41 +11,41 @@ use crate::trust::PathFinding;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainFinding {
-    /// The part from the user's certificate to the CA.
+    /// A problem on the path from the user's certificate to the CA.
     #[error(transparent)]
     Path(#[from] PathFinding),
-    /// The chain has proxies but not the certificate they come from.
+    /// The chain has proxies but not the end-entity certificate that issued them.
     #[error("the certificate of {0} that issued the proxy is missing")]
     NoEndEntity(Dn),
-    /// Strength, not trust, is what it lacks.
+    /// Its key or signature algorithm is too weak.
     #[error("proxy {0}: it is too weak: {1}")]
     Weak(Dn, Weakness),
-    /// The user has no name.
+    /// The user's certificate has an empty subject.
     #[error("the user's certificate has an empty subject")]
     Nameless,
-    /// Below the proxies is a CA instead of a user.
+    /// The certificate in the end-entity position is a CA's.
     #[error("certificate {0}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),
-    /// The subject is not the issuer's name and one common name.
+    /// Its subject is not the issuer's name plus one common name.
     #[error("proxy {0}: its name is not its issuer's and one common name")]
     Name(Dn),
     /// The issuer's key did not sign it.
     #[error("proxy {0}: its signature is not its issuer's")]
     Signature(Dn),
-    /// Past its last second.
+    /// It has expired.
     #[error("proxy {subject}: it expired on {}", crate::when(.at))]
     Expired {
         /// The proxy's subject.
         subject: Dn,
-        /// Its last second.
+        /// Its notAfter.
         at: DateTime<Utc>,
     },
-    /// Before its first second.
+    /// It is not valid yet.
     #[error("proxy {subject}: it is not valid before {}", crate::when(.at))]
     NotYetValid {
         /// The proxy's subject.
         subject: Dn,
-        /// Its first second.
+        /// Its notBefore.
         at: DateTime<Utc>,
     },
     /// The issuer's key usage lacks digitalSignature.
@@ -54,40 +54,40 @@ pub enum ChainFinding {
     /// Its own key usage lacks digitalSignature, or has keyCertSign.
     #[error("proxy {0}: its key usage is not one for a proxy")]
     KeyUsage(Dn),
-    /// Extensions came with version 3.
+    /// It has extensions but is not version 3.
     #[error("proxy {0}: it has extensions, which its version does not know")]
     Version(Dn),
-    /// More proxies than a certificate above allows.
+    /// More proxies follow than the path length of a certificate above allows.
     #[error("proxy {0}: more proxies than the path length above it allows")]
     PathLength(Dn),
     /// Proxies of different generations in one chain.
     #[error("proxy {0}: of another type than the proxy that issued it")]
     MixedTypes(Dn),
-    /// A proxy of a limited proxy that is not limited.
+    /// A limited proxy issued a proxy that is not limited.
     #[error("proxy {0}: not limited although the proxy that issued it is")]
     LimitedNotKept(Dn),
-    /// Alternative names are forbidden in proxies.
+    /// Proxies must not have alternative names.
     #[error("proxy {0}: it has an alternative name, which proxies may not have")]
     AlternativeName(Dn),
     /// The ProxyCertInfo extension must be critical.
     #[error("proxy {0}: its proxyCertInfo is not critical")]
     NotCritical(Dn),
-    /// Only a person's or a host's certificate, or a proxy, may issue proxies.
+    /// A CA issued it; only end-entity certificates and proxies may issue proxies.
     #[error("proxy {0}: a CA issued it")]
     IssuerIsCa(Dn),
-    /// It says twice what kind of proxy it is.
+    /// It has more than one ProxyCertInfo extension.
     #[error("proxy {0}: it has more than one proxyCertInfo")]
     TwoInfos(Dn),
-    /// The same extension twice.
+    /// It repeats an extension.
     #[error("proxy {0}: it has the extension {1} twice")]
     DuplicateExtension(Dn, ObjectIdentifier),
-    /// An extension that limits it and cannot be read.
+    /// A restricting extension cannot be parsed.
     #[error("proxy {0}: its extension {1} cannot be read")]
     UnreadableExtension(Dn, ObjectIdentifier),
-    /// Rules where there may be none, or in a language that nobody here knows.
+    /// It has policy rules where none are allowed, or in an unknown language.
     #[error("proxy {0}: its policy has rules that cannot be followed")]
     PolicyRules(Dn),
-    /// A critical extension nobody knows.
+    /// It has an unknown critical extension.
     #[error("proxy {0}: unknown critical extension {1}")]
     CriticalExtension(Dn, ObjectIdentifier),
 }

@@ -1,5 +1,5 @@
-//! Certificate chains with proxies: what each certificate is, and whether the whole is to be believed (RFC 3820
-//! section 4, spec 1.7 and 1.8).
+//! Certificate chains with proxies: classifying each certificate, and verifying the chain as a
+//! whole (RFC 3820 section 4, spec 1.7 and 1.8).
 
 mod finding;
 
@@ -16,37 +16,37 @@ use crate::pki::pem;
 use crate::proxy::kind::ProxyType;
 use crate::trust::{PathFinding, TrustAnchors, Usage};
 
-/// OpenSSL's own limit for the depth of a chain.
+/// OpenSSL's own limit on chain depth.
 pub const MOST_CERTIFICATES: usize = 100;
 const MOST_BYTES: usize = 1 << 20;
-/// Of one kind, about one certificate.
+/// Findings of one kind on one certificate.
 const MOST_TOLD: usize = 10;
 
-/// A chain that could not be read.
+/// Why a chain could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// A certificate in it is none.
+    /// A certificate in it cannot be parsed.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// There is no certificate at all.
+    /// It contains no certificates.
     #[error("no certificate in it")]
     Empty,
-    /// Larger than any chain is.
+    /// The input is larger than any real chain.
     #[error("{0} bytes, where {MOST_BYTES} are the most")]
     TooLong(usize),
-    /// More certificates than any chain has.
+    /// It has more certificates than any real chain.
     #[error("{0} certificates in it, where {MOST_CERTIFICATES} are the most")]
     TooMany(usize),
 }
 
-/// Certificates from the leaf upward: proxies, then the user's certificate, then CAs.
+/// Certificates from the leaf up: proxies, then the user's certificate, then CAs.
 #[derive(Clone, Debug)]
 pub struct Chain {
     certificates: Vec<Certificate>,
 }
 
-/// A chain that was verified; only [`Chain::verify`] makes one.
+/// A verified chain; only [`Chain::verify`] creates one.
 #[derive(Clone, Debug)]
 pub struct VerifiedChain {
     identity: Dn,
@@ -58,38 +58,39 @@ pub struct VerifiedChain {
 }
 
 impl VerifiedChain {
-    /// The user: the subject of the certificate below the CAs.
+    /// The user: the subject of the end-entity certificate.
     #[must_use]
     pub fn identity(&self) -> &Dn {
         &self.identity
     }
 
-    /// The leaf's type; `None` for the user's certificate itself.
+    /// The leaf's proxy type; `None` if the leaf is the user's certificate itself.
     #[must_use]
     pub fn proxy_type(&self) -> Option<&ProxyType> {
         self.proxy_type.as_ref()
     }
 
-    /// Whether a proxy of the chain is limited, and with it the whole.
+    /// Whether any proxy in the chain is limited, which limits the whole chain.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         self.limited
     }
 
-    /// Whether a proxy of the chain is independent (RFC 3820 section 3.8.2): it then has none of the user's rights, and
-    /// only those that are granted to its own name.
+    /// Whether any proxy in the chain is independent (RFC 3820 section 3.8.2): such a proxy has
+    /// none of the user's rights, only those granted to its own name.
     #[must_use]
     pub fn is_independent(&self) -> bool {
         self.independent
     }
 
-    /// How many proxies there are below the user's certificate.
+    /// The number of proxies below the user's certificate.
     #[must_use]
     pub fn delegation_depth(&self) -> usize {
         self.depth
     }
 
-    /// The earliest end of all certificates on the way to the anchor; past by as much as clocks may differ.
+    /// The earliest notAfter on the path to the trust anchor. It may lie in the past, by up to the
+    /// clock skew.
     #[must_use]
     pub fn usable_until(&self) -> DateTime<Utc> {
         self.usable_until
@@ -97,8 +98,8 @@ impl VerifiedChain {
 }
 
 impl Chain {
-    /// Orders certificates: the first is the leaf, each next one the issuer of the one before; what issues nobody in
-    /// the chain is left at the end.
+    /// Orders certificates: the first is the leaf, each of the following issued the one before it.
+    /// Certificates that issued none of the others stay at the end.
     ///
     /// # Errors
     /// [`ChainError::Empty`], [`ChainError::TooMany`].
@@ -128,7 +129,8 @@ impl Chain {
         Ok(chain)
     }
 
-    /// As [`Chain::parse`], each certificate as by [`Certificate::from_der_without_openssl`].
+    /// Like [`Chain::parse`], but reads each certificate with
+    /// [`Certificate::from_der_without_openssl`].
     ///
     /// # Errors
     /// [`ChainError`].
@@ -142,7 +144,7 @@ impl Chain {
         Self::new(Certificate::all_from_pem_without_openssl(file)?)
     }
 
-    /// Reads certificates in DER, the leaf first.
+    /// Reads DER certificates, leaf first.
     ///
     /// # Errors
     /// [`ChainError`].
@@ -163,7 +165,8 @@ impl Chain {
         Self::new(all.collect::<Result<_, _>>()?)
     }
 
-    /// The certificates that a TLS client has shown, which the server has to ask for and need not have verified.
+    /// Reads the certificates a TLS client presented. The server must request them, but need not
+    /// have verified them.
     ///
     /// # Errors
     /// [`ChainError`].
@@ -178,8 +181,8 @@ impl Chain {
         Self::new(all.collect::<Result<_, _>>()?)
     }
 
-    /// The certificate that the proxies come from and attributes are issued to; the leaf where there is none below the
-    /// CAs.
+    /// The certificate that issued the proxies and that attribute certificates name as holder; the
+    /// leaf if the chain has no end-entity certificate.
     #[must_use]
     pub fn holder(&self) -> &Certificate {
         self.end_entity().unwrap_or(self.leaf())
@@ -191,13 +194,13 @@ impl Chain {
         &self.certificates
     }
 
-    /// The first certificate.
+    /// The leaf certificate.
     #[must_use]
     pub fn leaf(&self) -> &Certificate {
         &self.certificates[0]
     }
 
-    /// The proxies, leaf first: all certificates before the first that is none.
+    /// The proxies, leaf first: all certificates before the first non-proxy.
     #[must_use]
     pub fn proxies(&self) -> &[Certificate] {
         let count = self
@@ -208,13 +211,14 @@ impl Chain {
         &self.certificates[..count]
     }
 
-    /// The user's own certificate, if the chain has it.
+    /// The user's certificate, if present in the chain.
     #[must_use]
     pub fn end_entity(&self) -> Option<&Certificate> {
         self.certificates.get(self.proxies().len())
     }
 
-    /// The user: the end entity's subject; where its certificate is missing, the issuer of the last proxy.
+    /// The user: the end entity's subject or, if its certificate is missing, the issuer of the last
+    /// proxy.
     #[must_use]
     pub fn identity(&self) -> &Dn {
         match (self.end_entity(), self.proxies().last()) {
@@ -224,7 +228,7 @@ impl Chain {
         }
     }
 
-    /// The earliest end of the proxies and the user's certificate.
+    /// The earliest notAfter of the proxies and the user's certificate.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         let own = self.proxies().iter().chain(self.end_entity());
@@ -233,7 +237,7 @@ impl Chain {
             .unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 
-    /// The latest begin of the proxies and the user's certificate.
+    /// The latest notBefore of the proxies and the user's certificate.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
         let own = self.proxies().iter().chain(self.end_entity());
@@ -242,8 +246,8 @@ impl Chain {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// Verifies every proxy against its issuer and the user's certificate against the anchors, at `now`, with the skew
-    /// of the anchors and their demand on strength.
+    /// Verifies every proxy against its issuer, and the user's certificate against the trust
+    /// anchors, at `now`, with the clock skew and minimum strength set on `anchors`.
     ///
     /// # Errors
     /// Every finding, in chain order.
@@ -298,8 +302,8 @@ impl Chain {
         }
     }
 
-    /// What is wrong with the chain as far as it can be judged without trust anchors, at `now`: its proxies, and the
-    /// dates of the user's certificate.
+    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the validity
+    /// period of the user's certificate.
     #[must_use]
     pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
         let mut findings = self.proxy_findings(now);
@@ -310,7 +314,8 @@ impl Chain {
         findings
     }
 
-    /// What is wrong with the proxies alone, at `now` without any skew: RFC 3820 section 4 without the path below them.
+    /// The findings on the proxies alone, at `now` without clock skew: RFC 3820 section 4 without
+    /// validating the end-entity certificate.
     #[must_use]
     pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
         self.judge_proxies(now, Duration::zero())

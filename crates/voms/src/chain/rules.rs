@@ -12,7 +12,7 @@ use crate::pki::key_usage::KeyUsage;
 use crate::pki::strength::StrengthPolicy;
 use crate::proxy::kind::{Policy, ProxyType};
 
-/// The first of the issuer's name; of several the one whose key signed.
+/// The certificate with the issuer's name; of several, the one whose key made the signature.
 pub(super) fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<usize> {
     let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
     let mut candidates = (0..certificates.len()).filter(named);

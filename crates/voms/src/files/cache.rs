@@ -1,4 +1,4 @@
-//! Files read once and read again when they change on disk, for processes that run long.
+//! Caches files, and rereads them when they change on disk, for long-running processes.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -13,13 +13,14 @@ use chrono::{DateTime, Utc};
 
 use crate::files;
 
-/// What is remembered of one kind; a CA directory of IGTF has some two hundred.
+/// Cached files of one kind; an IGTF CA directory has about two hundred.
 const MOST_REMEMBERED: usize = 4096;
-/// The time stamps of file systems are coarse: what changed just now may change again and bear the same stamp. "Now" is
-/// the caller's, so one who judges by another moment than the present may miss such a change until the next one.
+/// File system timestamps are coarse: a file that has just changed may change again under the same
+/// timestamp. "Now" is the caller's, so a caller that passes another time than the present may miss
+/// such a change until the next one.
 const SETTLED_SECONDS: i64 = 2;
 
-/// What tells one state of a file or directory from the next.
+/// Distinguishes one state of a file or directory from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp([i64; 7]);
 
@@ -56,7 +57,7 @@ impl<T> FileCache<T> {
         }
     }
 
-    /// The file as it is now; `None` when there is none, `parse` of the failure when it cannot be read.
+    /// The current file; `None` if it does not exist, `parse` of the error if it cannot be read.
     pub fn get(
         &self,
         path: &Path,
@@ -66,7 +67,7 @@ impl<T> FileCache<T> {
     ) -> Option<Arc<T>> {
         let found = match std::fs::metadata(path) {
             Ok(found) => found,
-            // A link that leads nowhere, or a disk that fails, is a file that cannot be read, not one that is absent.
+            // A dangling link or a failing disk means an unreadable file, not an absent one.
             Err(error) => {
                 let absent = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
                 let absent = absent && path.symlink_metadata().is_err();
@@ -85,7 +86,7 @@ impl<T> FileCache<T> {
         }
         let bytes = match files::read_limited(path, limit) {
             Ok(bytes) => bytes,
-            // A failure to read may pass, so it is not remembered.
+            // Read errors may be transient, so they are not cached.
             Err(error) => return Some(Arc::new(parse(Err(error)))),
         };
         let parsed = Arc::new(parse(Ok(&bytes)));
@@ -100,11 +101,11 @@ impl<T> FileCache<T> {
     }
 }
 
-/// The state of a directory, if one can tell it from the next.
+/// The state of a directory, if it can be distinguished from the next.
 #[derive(Clone, Copy, Debug)]
 pub struct DirState(Option<Stamp>);
 
-/// What was found by looking for names in one directory, forgotten when names in it come or go.
+/// Caches name lookups in one directory, until an entry is added or removed.
 #[derive(Debug)]
 pub struct DirCache<K, V> {
     directory: PathBuf,
@@ -123,7 +124,7 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
         &self.directory
     }
 
-    /// The state that the directory is in; one look serves several questions.
+    /// The directory's current state, for use in several lookups.
     pub fn state(&self, now: DateTime<Utc>) -> DirState {
         let stamp = std::fs::metadata(&self.directory)
             .ok()
@@ -131,8 +132,8 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
         DirState(stamp.filter(|stamp| stamp.is_settled(now)))
     }
 
-    /// What `look` finds for a key, or found when the directory was in this state before. Keys come from strangers, so
-    /// those for which nothing is found are not remembered.
+    /// What `look` finds for a key, or what it found earlier in the same directory state. Keys are
+    /// untrusted, so misses are not cached.
     pub fn find<Q>(&self, key: &Q, state: DirState, look: impl FnOnce() -> Option<V>) -> Option<V>
     where
         K: Borrow<Q>,

@@ -1,4 +1,5 @@
-//! One X.509 certificate (RFC 5280): what the rooms of this library ask of it, on top of OpenSSL's and der's types.
+//! One X.509 certificate (RFC 5280), with the accessors this library needs on top of OpenSSL's and
+//! der's types.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -23,26 +24,26 @@ use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Policy, ProxyType};
 
-/// In DER.
+/// In bytes of DER.
 const LONGEST_NAME: usize = 32 << 10;
 
-/// A certificate that could not be read.
+/// Why a certificate could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateError {
     /// The bytes are not a DER certificate.
     #[error("not an X.509 certificate: {0}")]
     Der(#[from] der::Error),
-    /// OpenSSL refuses what der took.
+    /// OpenSSL rejects what der accepted.
     #[error("not an X.509 certificate: {0}")]
     OpenSsl(#[from] ErrorStack),
-    /// A name of a size that is an attack.
+    /// A name so long that it must be an attack.
     #[error("a name in it is longer than {LONGEST_NAME} bytes")]
     Name,
-    /// A PEM block without its end.
+    /// A PEM block has no matching end line.
     #[error("a certificate block does not end as it begins, or is cut short")]
     Block,
-    /// A PEM block whose body is not base64.
+    /// A PEM block is not base64.
     #[error("a certificate block is not base64")]
     Base64,
 }
@@ -52,7 +53,7 @@ pub enum CertificateError {
 pub struct Certificate(Arc<Inner>);
 
 struct Inner {
-    /// Made when it is first asked for: OpenSSL takes a millisecond before it has looked up its first public key.
+    /// Created on first use: OpenSSL takes a millisecond to look up its first public key.
     x509: OnceLock<Result<X509, ErrorStack>>,
     parsed: CertificateInner<Raw>,
     der: Vec<u8>,
@@ -68,15 +69,15 @@ impl Certificate {
     /// Parses one DER certificate.
     ///
     /// # Errors
-    /// [`CertificateError`] when the bytes are no certificate or others follow it.
+    /// [`CertificateError`] if the bytes are not a certificate, or trailing bytes follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
         let certificate = Self::from_der_without_openssl(bytes)?;
         certificate.x509()?;
         Ok(certificate)
     }
 
-    /// As [`Certificate::from_der`], but OpenSSL is asked only when something needs it, and may refuse it then.
-    /// Enough to show a certificate; whoever judges one has to have it read by OpenSSL.
+    /// Like [`Certificate::from_der`], but OpenSSL parses the certificate only when needed, and may
+    /// reject it then. This is enough for display; verification requires that OpenSSL parses it.
     ///
     /// # Errors
     /// As [`Certificate::from_der`].
@@ -107,7 +108,7 @@ impl Certificate {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Takes over a certificate that OpenSSL holds.
+    /// Converts an OpenSSL certificate.
     ///
     /// # Errors
     /// As [`Certificate::from_der`].
@@ -115,24 +116,25 @@ impl Certificate {
         Self::from_der(&x509.to_der()?)
     }
 
-    /// Parses every certificate block of a PEM file, in order; a file without any gives an empty list.
+    /// Parses every certificate block in a PEM file, in order; the list is empty if there are none.
     ///
     /// # Errors
-    /// [`CertificateError`] of the first block that is no certificate.
+    /// [`CertificateError`] for the first block that is not a valid certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = Self::all_from_pem_without_openssl(file)?;
         Self::read_by_openssl(&certificates)?;
         Ok(certificates)
     }
 
-    /// Has OpenSSL read all that were parsed without it.
+    /// Has OpenSSL parse all certificates that were parsed without it.
     pub(crate) fn read_by_openssl(certificates: &[Self]) -> Result<(), CertificateError> {
         Ok(certificates
             .iter()
             .try_for_each(|certificate| certificate.x509().map(drop))?)
     }
 
-    /// As [`Certificate::all_from_pem`], each as by [`Certificate::from_der_without_openssl`].
+    /// Like [`Certificate::all_from_pem`], but parses each certificate with
+    /// [`Certificate::from_der_without_openssl`].
     ///
     /// # Errors
     /// As [`Certificate::all_from_pem`].
@@ -150,21 +152,21 @@ impl Certificate {
             .collect()
     }
 
-    /// The original bytes.
+    /// The original DER bytes.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
     }
 
-    /// OpenSSL's view.
+    /// The certificate as parsed by OpenSSL.
     ///
     /// # Errors
-    /// OpenSSL's, where it refuses what der took.
+    /// OpenSSL's, if it rejects what der accepted.
     pub fn x509(&self) -> Result<&X509Ref, ErrorStack> {
         self.openssl().map(|x509| &**x509)
     }
 
-    /// OpenSSL's view, to be handed to OpenSSL.
+    /// An owned copy for OpenSSL's APIs.
     pub fn to_x509(&self) -> Result<X509, ErrorStack> {
         self.openssl().cloned()
     }
@@ -172,12 +174,12 @@ impl Certificate {
     /// The subject's public key.
     ///
     /// # Errors
-    /// OpenSSL's, where it refuses the certificate or the key.
+    /// OpenSSL's, if it rejects the certificate or the key.
     pub fn public_key(&self) -> Result<PKey<Public>, ErrorStack> {
         self.x509()?.public_key()
     }
 
-    /// Whether the key of `issuer` made its signature, whatever the names.
+    /// Whether the key of `issuer` made its signature, regardless of names.
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         issuer
@@ -194,13 +196,13 @@ impl Certificate {
             .map_err(Clone::clone)
     }
 
-    /// Whom it certifies.
+    /// The subject name.
     #[must_use]
     pub fn subject(&self) -> &Dn {
         &self.0.subject
     }
 
-    /// Who signed it.
+    /// The issuer name.
     #[must_use]
     pub fn issuer(&self) -> &Dn {
         &self.0.issuer
@@ -212,25 +214,25 @@ impl Certificate {
         self.0.parsed.tbs_certificate().serial_number().as_bytes()
     }
 
-    /// First second of validity.
+    /// The notBefore time.
     #[must_use]
     pub fn not_before(&self) -> DateTime<Utc> {
         instant(self.0.parsed.tbs_certificate().validity().not_before)
     }
 
-    /// Last second of validity.
+    /// The notAfter time, the last second of validity.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         instant(self.0.parsed.tbs_certificate().validity().not_after)
     }
 
-    /// The algorithm it is signed with.
+    /// The signature algorithm.
     #[must_use]
     pub fn signature_algorithm(&self) -> &AlgorithmIdentifierOwned {
         self.0.parsed.signature_algorithm()
     }
 
-    /// The content octets of the subject's public key BIT STRING, over which SHA-1 key identifiers are made.
+    /// The content octets of the subjectPublicKey BIT STRING, the input of SHA-1 key identifiers.
     #[must_use]
     pub fn public_key_bits(&self) -> &[u8] {
         self.0
@@ -241,20 +243,20 @@ impl Certificate {
             .raw_bytes()
     }
 
-    /// An extension's criticality and value, the first of that OID.
+    /// The criticality and value of the first extension with that OID.
     #[must_use]
     pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
         self.0.extension(id)
     }
 
-    /// Whether it is of version 3 if it has extensions (RFC 5280 section 4.1.2.1).
+    /// Whether it has no extensions or is version 3 (RFC 5280 section 4.1.2.1).
     #[must_use]
     pub fn version_fits(&self) -> bool {
         let tbs = self.0.parsed.tbs_certificate();
         tbs.extensions().is_none() || tbs.version() == x509_cert::Version::V3
     }
 
-    /// An extension that is there more than once, against RFC 5280 section 4.2.
+    /// An extension that occurs more than once, violating RFC 5280 section 4.2.
     #[must_use]
     pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
         let mut known = HashSet::new();
@@ -264,7 +266,7 @@ impl Certificate {
             .find(|id| !known.insert(*id))
     }
 
-    /// An extension that decides what the certificate may do and cannot be read, which would otherwise count as absent.
+    /// A restricting extension that cannot be parsed and would otherwise count as absent.
     #[must_use]
     pub fn unreadable_extension(&self) -> Option<ObjectIdentifier> {
         let readable = |extension: &Extension| {
@@ -299,7 +301,7 @@ impl Certificate {
             .and_then(|(_, value)| KeyUsage::from_der(value))
     }
 
-    /// Whether basicConstraints say CA:TRUE.
+    /// Whether basicConstraints has CA:TRUE.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.0.is_ca
@@ -311,7 +313,7 @@ impl Certificate {
         self.subject().matches(self.issuer())
     }
 
-    /// Whether this is a proxy, of whatever kind, or claims to be one in a way that cannot be read.
+    /// Whether this is a proxy of any kind, or claims to be one in a form that cannot be parsed.
     #[must_use]
     pub fn is_proxy(&self) -> bool {
         let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
@@ -319,14 +321,14 @@ impl Certificate {
             && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
     }
 
-    /// What kind of proxy this is, if it is one: by its ProxyCertInfo, else by its last common name below the
-    /// issuer's name (the pre-RFC legacy form).
+    /// The type of proxy this is, if it is one: from its ProxyCertInfo or, in the pre-RFC legacy
+    /// form, from the common name appended to the issuer's name.
     #[must_use]
     pub fn proxy_type(&self) -> Option<&ProxyType> {
         self.0.proxy_type.as_ref()
     }
 
-    /// The number of proxies that may follow this one, if it says so.
+    /// How many proxies may follow this one, if it sets a limit.
     #[must_use]
     pub fn proxy_path_length(&self) -> Option<u32> {
         if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
@@ -338,7 +340,7 @@ impl Certificate {
             .path_len_constraint
     }
 
-    /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2), whatever their language.
+    /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2) in any language.
     #[must_use]
     pub fn has_policy_rules(&self) -> bool {
         let rfc = self
@@ -354,19 +356,19 @@ impl Certificate {
             .is_some_and(|info| info.proxy_policy.policy.is_some())
     }
 
-    /// Whether a private key is the one whose public half is certified.
+    /// Whether the private key belongs to this certificate.
     #[must_use]
     pub fn belongs_to(&self, key: &PKeyRef<Private>) -> bool {
         self.public_key().is_ok_and(|public| public.public_eq(key))
     }
 
-    /// DER of the issuer's name, as it was read.
+    /// The original DER of the issuer's name.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
         &self.0.der[self.0.issuer_der.clone()]
     }
 
-    /// DER of the subject's name, as it was read.
+    /// The original DER of the subject's name.
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
         &self.0.der[self.0.subject_der.clone()]
@@ -430,8 +432,8 @@ impl PartialEq for Certificate {
 
 impl Eq for Certificate {}
 
-/// Where the names of the issuer and of the subject lie in a certificate that is known to be one: re-encoding would
-/// sort the members of their RDNs.
+/// Locates the issuer's and subject's names in a valid certificate: re-encoding them would sort
+/// the members of their RDNs.
 fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
     let mut reader = SliceReader::new(der)?;
     Header::decode(&mut reader)?;
@@ -450,7 +452,7 @@ fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
     Ok((issuer, range()?))
 }
 
-/// A two's-complement integer without redundant leading octets, however it was encoded.
+/// Strips redundant leading octets from a two's-complement integer.
 pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes {
         let redundant =
@@ -463,7 +465,7 @@ pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A certificate's time; where it lies beyond what we count, the end of time.
+/// Converts a certificate's time, clamping what is out of range to the latest time representable.
 pub(crate) fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
     let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
     DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)

@@ -11,10 +11,10 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Joins a chain and the key of its leaf.
+    /// Combines a chain with the key of its leaf.
     ///
     /// # Errors
-    /// Gives both back when the key is another's.
+    /// Returns both if the key does not belong to the leaf.
     pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, (Chain, PrivateKey)> {
         if chain.leaf().belongs_to(key.pkey()) {
             Ok(Self { chain, key })

@@ -1,4 +1,5 @@
-//! Distinguished names: read from certificates or from the slash form, compared as parsed names (RFC 5280 section 7.1).
+//! Distinguished names: read from certificates or the slash form, and compared as parsed names
+//! (RFC 5280 section 7.1).
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use x509_cert::der::Tag;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::name::Name;
 
-/// Labels that OpenSSL prints; where it knows two, the one that map files use comes first.
+/// Labels as printed by OpenSSL; where it knows two, the one used in map files comes first.
 const LABELS: &[(&str, &str)] = &[
     ("C", "2.5.4.6"),
     ("ST", "2.5.4.8"),
@@ -37,7 +38,7 @@ const LABELS: &[(&str, &str)] = &[
     ("unstructuredName", "1.2.840.113549.1.9.2"),
 ];
 
-/// Spellings of other tools for the same attributes, compared without case.
+/// Other tools' spellings of the same attributes, compared case-insensitively.
 const ALIASES: &[(&str, &str)] = &[
     ("userid", "0.9.2342.19200300.100.1.1"),
     ("e", "1.2.840.113549.1.9.1"),
@@ -47,7 +48,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("givenname", "2.5.4.42"),
 ];
 
-/// One attribute of a name: its type and its value as text.
+/// One attribute of a name: its type, and its value as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Ava {
     oid: ObjectIdentifier,
@@ -84,7 +85,7 @@ impl Ava {
     }
 }
 
-/// UTF-8 where it is, else the Latin-1 that T61String and old tools mean.
+/// UTF-8 if valid, otherwise Latin-1, which T61String and old tools use.
 fn text(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(
         |_| bytes.iter().copied().map(char::from).collect(),
@@ -92,7 +93,7 @@ fn text(bytes: &[u8]) -> String {
     )
 }
 
-/// The form in which RFC 5280 section 7.1 and OpenSSL compare: ASCII case and runs of blanks do not count.
+/// The form RFC 5280 section 7.1 and OpenSSL compare: ignoring ASCII case and runs of blanks.
 fn canonical(value: &str) -> String {
     value
         .split_ascii_whitespace()
@@ -105,10 +106,10 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// A distinguished name: a sequence of RDNs, each a set of attributes, in certificate order.
 ///
-/// `==` is exact; [`Dn::matches`] is what trust decisions use.
+/// `==` is exact; trust decisions use [`Dn::matches`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Dn {
-    /// Shared, since every finding names whom it is about.
+    /// Shared, since every finding carries a name.
     rdns: Arc<Vec<Vec<Ava>>>,
 }
 
@@ -131,8 +132,9 @@ impl Dn {
 
     /// Parses the slash form, `/C=IT/O=INFN/CN=host/voms.example.org`.
     ///
-    /// A `/` begins a new attribute only where a known label (any case, with the aliases of other tools) or a dotted
-    /// OID and `=` follow; `\/`, `\+` and `\xHH` are unescaped. `None` when the text does not begin with such a label.
+    /// A `/` begins a new attribute only if followed by a known label (in any case, including other
+    /// tools' aliases) or a dotted OID, and `=`. `\/`, `\+` and `\xHH` are unescaped. `None` if the
+    /// text does not begin with such a label.
     #[must_use]
     pub fn parse(slash: &str) -> Option<Self> {
         let slash = slash.trim();
@@ -159,9 +161,10 @@ impl Dn {
         })
     }
 
-    /// Whether both name the same entity: same attributes, values compared without ASCII case and runs of blanks.
+    /// Whether both name the same entity: the same attributes, with values compared ignoring ASCII
+    /// case and runs of blanks.
     ///
-    /// A multi-valued RDN also matches its attributes written one after the other, as older tools print it.
+    /// A multi-valued RDN also matches its attributes as separate RDNs, as older tools print it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         if self.rdns.len() == other.rdns.len() {
@@ -178,7 +181,7 @@ impl Dn {
         a.len() == b.len() && a.iter().zip(&b).all(|(x, y)| x.matches(y))
     }
 
-    /// The form of RFC 2253, last RDN first, without blanks: `CN=Ada Lovelace,O=Lab,C=IT`.
+    /// The RFC 2253 form, last RDN first, without separating blanks: `CN=Ada Lovelace,O=Lab,C=IT`.
     #[must_use]
     pub fn rfc2253(&self) -> String {
         let ava = |ava: &Ava| format!("{}={}", ava.label(), escaped(&ava.value));
@@ -191,7 +194,7 @@ impl Dn {
             .join(",")
     }
 
-    /// Whether this name is `issuer`'s with exactly one more RDN that holds one common name; the common name then
+    /// If this name is `issuer`'s plus exactly one RDN with a single common name, that common name
     /// (RFC 3820 section 3.4).
     #[must_use]
     pub fn common_name_below(&self, issuer: &Self) -> Option<&str> {
@@ -205,7 +208,7 @@ impl Dn {
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
-    /// The last common name in it.
+    /// The last common name.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.rdns
@@ -223,7 +226,7 @@ impl Dn {
     }
 }
 
-/// Whether two RDNs are the same set. Sorted, as strangers may send very many attributes.
+/// Whether two RDNs are the same set. Sorts them, as untrusted input may have very many attributes.
 fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
     if let ([a], [b]) = (a, b) {
         return a.matches(b);
@@ -285,7 +288,7 @@ fn unescape(value: &str) -> String {
     text(&unescaped_bytes(value, b"/+\\"))
 }
 
-/// `\xHH` as the byte it stands for, and a backslash before one of `plain` left out.
+/// Decodes `\xHH` to its byte, and drops a backslash before any of `plain`.
 pub(crate) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
     let bytes = value.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -309,9 +312,9 @@ pub(crate) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The slash form that vomses, LSC and grid-map files hold: OpenSSL's labels, `/` inside values as it is, every byte
-/// that is not printable ASCII as `\xHH`; so too what would be read as something else: a backslash, and a `/` or `+` before
-/// what looks like a label.
+/// The slash form used in vomses, LSC and grid-map files: OpenSSL's labels, `/` inside values
+/// unescaped, every byte that is not printable ASCII as `\xHH`. The same goes for what would be
+/// misread: a backslash, and a `/` or `+` before what looks like a label.
 impl fmt::Display for Dn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for rdn in self.rdns.iter() {
@@ -333,7 +336,7 @@ impl fmt::Display for Dn {
     }
 }
 
-/// A value as RFC 2253 section 2.4 wants it.
+/// Escapes a value as RFC 2253 section 2.4 requires.
 fn escaped(value: &str) -> String {
     let last = value.chars().count().saturating_sub(1);
     let mut out = String::with_capacity(value.len());
@@ -350,7 +353,7 @@ fn escaped(value: &str) -> String {
     out
 }
 
-/// Whether a text begins with what reads as the label of an attribute. No label is longer than [`LONGEST_LABEL`].
+/// Whether the text begins with what reads as an attribute label, of at most [`LONGEST_LABEL`].
 fn begins_label(text: &str) -> bool {
     let end = text
         .bytes()
@@ -360,7 +363,7 @@ fn begins_label(text: &str) -> bool {
         .is_some_and(|label| label_oid(label).is_some())
 }
 
-/// In bytes; of the dotted ones those in use.
+/// In bytes; long enough for every dotted OID in use.
 const LONGEST_LABEL: usize = 64;
 
 #[cfg(test)]

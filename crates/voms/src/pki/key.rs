@@ -1,4 +1,4 @@
-//! Private keys: read in every form that credential files hold, made, and never printed.
+//! Private keys: read in every format found in credential files, generated, and never printed.
 
 use der::asn1::OctetString;
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
@@ -17,29 +17,30 @@ use zeroize::Zeroizing;
 use crate::pki::key_cost;
 use crate::pki::pem::{self, Block};
 
-/// What a guess at a passphrase costs: about a tenth of a second on one core of today, a hundred times OpenSSL's own.
+/// The cost of one passphrase guess: about 0.1 s on one current core, 100 times OpenSSL's default.
 const ITERATIONS: u32 = 250_000;
 
-/// In bytes; of a longer passphrase OpenSSL's readers take the beginning.
+/// In bytes; OpenSSL's readers truncate longer passphrases.
 pub const LONGEST_PASSPHRASE: usize = 1024;
 
-/// A private key that could not be read or made.
+/// Why a private key could not be read or generated.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The passphrase does not open it, or what it opens is damaged.
+    /// The passphrase is wrong, or the key is damaged.
     #[error("the passphrase does not open it, or it is damaged")]
     Passphrase,
-    /// Encrypted with a cipher that this OpenSSL does not have.
+    /// It is encrypted with a cipher that this OpenSSL lacks.
     #[error("it is encrypted with a cipher that is not supported here")]
     Cipher,
-    /// Opening it would take minutes or more: a count that is damaged, or chosen to keep the reader busy.
+    /// Decrypting it would take minutes or more: the iteration count is corrupt, or meant to keep
+    /// the reader busy.
     #[error("deriving its key takes {0} rounds, where {most} are the most", most = key_cost::MOST_ROUNDS)]
     TooCostly(u64),
-    /// No private key in any known form.
+    /// It is not a private key in any known format.
     #[error("it is not a private key in any known form")]
     Malformed,
-    /// OpenSSL could not make a key.
+    /// OpenSSL could not generate a key.
     #[error("key generation failed: {0}")]
     Generation(ErrorStack),
     /// It could not be encrypted.
@@ -47,20 +48,20 @@ pub enum KeyError {
     Encryption,
 }
 
-/// What kind of key is wanted.
+/// The kind of key to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyKind {
-    /// RSA of so many bits.
+    /// RSA with this many bits.
     Rsa(u32),
     /// EC on P-256.
     P256,
 }
 
-/// A private key. It can sign; it cannot be cloned and is printed nowhere.
+/// A private key. It can sign; it cannot be cloned or printed.
 pub struct PrivateKey(PKey<Private>);
 
 impl PrivateKey {
-    /// Takes over a key that OpenSSL holds.
+    /// Wraps an OpenSSL key.
     #[must_use]
     pub fn new(key: PKey<Private>) -> Self {
         Self(key)
@@ -90,8 +91,9 @@ impl PrivateKey {
             .map_err(KeyError::Generation)
     }
 
-    /// Parses a private key block: PKCS#1, SEC 1 or PKCS#8, each in the clear or encrypted (also with the ciphers
-    /// that OpenSSL 3 calls legacy). `passphrase` is asked for only when the block is encrypted.
+    /// Parses a private key block: PKCS#1, SEC 1 or PKCS#8, unencrypted or encrypted (including
+    /// with the ciphers OpenSSL 3 calls legacy). `passphrase` is called only if the block is
+    /// encrypted.
     ///
     /// # Errors
     /// [`KeyError`], or the error of `passphrase`.
@@ -111,7 +113,7 @@ impl PrivateKey {
         let passphrase = passphrase()?;
         let open = || {
             PKey::private_key_from_pem_callback(pem, |buffer| {
-                // Longer than OpenSSL's buffer is cut off, and then it is the wrong one.
+                // A passphrase longer than OpenSSL's buffer is truncated, and then simply wrong.
                 let length = passphrase.len().min(buffer.len());
                 buffer[..length].copy_from_slice(&passphrase.as_bytes()[..length]);
                 Ok(length)
@@ -121,7 +123,7 @@ impl PrivateKey {
         Ok(Self(key))
     }
 
-    /// OpenSSL's view.
+    /// The key as an OpenSSL type.
     #[must_use]
     pub fn pkey(&self) -> &PKeyRef<Private> {
         &self.0
@@ -133,8 +135,8 @@ impl PrivateKey {
         self.0.bits()
     }
 
-    /// The PEM block that proxy files hold: `RSA PRIVATE KEY` for RSA, which the oldest readers know too, `PRIVATE
-    /// KEY` for the others.
+    /// The PEM block for proxy files: for RSA `RSA PRIVATE KEY`, which even the oldest readers
+    /// accept, otherwise `PRIVATE KEY`.
     ///
     /// # Errors
     /// OpenSSL's.
@@ -146,7 +148,7 @@ impl PrivateKey {
         Ok(Zeroizing::new(pem))
     }
 
-    /// A PKCS#8 block in the clear.
+    /// An unencrypted PKCS#8 block.
     ///
     /// # Errors
     /// [`KeyError::Encryption`].
@@ -159,8 +161,9 @@ impl PrivateKey {
         Ok(pem::encode("PRIVATE KEY", &der))
     }
 
-    /// A PKCS#8 block that only the passphrase opens: AES-256 in CBC mode under a key derived by PBKDF2 with
-    /// HMAC-SHA-256 (RFC 8018), which every client reads. It was opened once, as there may be no other copy.
+    /// A PKCS#8 block encrypted under the passphrase: AES-256-CBC with a key derived by PBKDF2 with
+    /// HMAC-SHA-256 (RFC 8018), which every client reads. The result is test-decrypted once, as it
+    /// may become the only copy.
     ///
     /// # Errors
     /// [`KeyError::Encryption`].
@@ -205,8 +208,8 @@ impl PrivateKey {
     }
 }
 
-/// The PEM label of a private key in DER, by its outermost fields: PKCS#8 in the clear or encrypted, PKCS#1, SEC 1;
-/// `None` where it is no private key.
+/// The PEM label for a DER private key, from its outermost fields: PKCS#8 (unencrypted or
+/// encrypted), PKCS#1 or SEC 1; `None` if it is not a private key.
 #[must_use]
 pub fn label_of(bytes: &[u8]) -> Option<&'static str> {
     let mut reader = SliceReader::new(bytes).ok()?;
@@ -237,7 +240,7 @@ impl std::fmt::Debug for PrivateKey {
     }
 }
 
-/// Runs `open`, and once more with OpenSSL's legacy provider when a cipher is missing.
+/// Runs `open`, and again with OpenSSL's legacy provider if a cipher is missing.
 pub(crate) fn with_legacy_ciphers<T>(
     open: impl Fn() -> Result<T, ErrorStack>,
 ) -> Result<T, ErrorStack> {
@@ -251,7 +254,7 @@ pub(crate) fn with_legacy_ciphers<T>(
     }
 }
 
-/// The decoders also say "unsupported", of the noise that a wrong passphrase sometimes decrypts to.
+/// The decoders also report "unsupported" for the noise a wrong passphrase sometimes decrypts to.
 pub(crate) fn is_unsupported(errors: &ErrorStack) -> bool {
     let is = |text: Option<&str>, what: &str| text.is_some_and(|text| text.contains(what));
     errors
@@ -260,7 +263,8 @@ pub(crate) fn is_unsupported(errors: &ErrorStack) -> bool {
         .any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
 }
 
-/// A wrong passphrase shows as a bad padding, a bad MAC or, once in some hundred times, as bad ASN.1.
+/// A wrong passphrase shows up as bad padding, a bad MAC or, about once in a few hundred times, bad
+/// ASN.1.
 pub fn why_not_opened(errors: &ErrorStack) -> KeyError {
     if is_unsupported(errors) {
         KeyError::Cipher
@@ -321,7 +325,7 @@ mod tests {
             PrivateKey::from_pem::<KeyError>(block, || Ok(Zeroizing::new(word.to_owned())))
         };
         assert!(open("right").is_ok());
-        // One wrong passphrase in 256 decrypts to something whose padding fits.
+        // One wrong passphrase in 256 decrypts to valid padding.
         for number in 0..1024 {
             assert!(matches!(
                 open(&format!("wrong {number}")),

@@ -1,11 +1,11 @@
-//! What opening something under a password costs, as its maker chose it: known before it is paid (RFC 7292 section 4,
-//! RFC 7914 section 7, RFC 8018 appendix A).
+//! The cost of decrypting something under a password, as set by its creator, determined before
+//! paying it (RFC 7292 section 4, RFC 7914 section 7, RFC 8018 appendix A).
 
 use openssl::pkcs12::Pkcs12Ref;
 
 use crate::pki::key::KeyError;
 
-/// Some seconds on one core of today, and many times what anybody chooses.
+/// A few seconds on one current core, and many times any count used in practice.
 pub(super) const MOST_ROUNDS: u64 = 10_000_000;
 
 /// PBES1 and PBKDF2 (1.2.840.113549.1.5), all but the last arc.
@@ -15,14 +15,14 @@ const PKCS12: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
 /// 1.3.6.1.4.1.11591.4.11.
 const SCRYPT: &[u8] = b"\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
 
-/// Whether an encrypted key in PKCS#8 can be opened in a time that somebody waits.
+/// Rejects an encrypted PKCS#8 key that would take unreasonably long to decrypt.
 pub(super) fn check_key(der: &[u8]) -> Result<(), KeyError> {
     check(rounds_named_in(der))
 }
 
-/// Whether a bundle can; what is in its encrypted parts is not seen.
+/// The same check for a PKCS#12 bundle, except for its encrypted parts.
 pub(super) fn check_bundle(bundle: &Pkcs12Ref) -> Result<(), KeyError> {
-    // OpenSSL's own encoding, since old bundles are in BER.
+    // Re-encoded by OpenSSL, since old bundles are BER.
     let der = bundle.to_der().map_err(|_| KeyError::Malformed)?;
     check(rounds_named_in(&der).max(rounds_of_mac(&der).unwrap_or(0)))
 }
@@ -35,7 +35,8 @@ fn check(rounds: u64) -> Result<(), KeyError> {
     }
 }
 
-/// The most rounds that an algorithm asks for. They are found by their bytes, as inner parts may still be in BER.
+/// The highest iteration count of any algorithm. Searched for by bytes, as inner parts may still be
+/// BER.
 fn rounds_named_in(bytes: &[u8]) -> u64 {
     let after = |at: usize| {
         let rest = &bytes[at..];
@@ -54,7 +55,7 @@ fn rounds_named_in(bytes: &[u8]) -> u64 {
     (0..bytes.len()).filter_map(after).max().unwrap_or(0)
 }
 
-/// The numbers that follow the salt in parameters.
+/// The integers that follow the salt in the parameters.
 fn numbers(parameters: &[u8]) -> Option<Vec<u64>> {
     let rest = inside(parameters, 0x30)?;
     let (_, mut rest) = element(rest, 0x04)?;
@@ -66,7 +67,7 @@ fn numbers(parameters: &[u8]) -> Option<Vec<u64>> {
     Some(numbers)
 }
 
-/// `MacData` is the third part of a bundle, the count its own third.
+/// `MacData` is the third field of a bundle, and the iteration count is its third field.
 fn rounds_of_mac(bundle: &[u8]) -> Option<u64> {
     let (_, rest) = element(inside(bundle, 0x30)?, 0x02)?;
     let (_, rest) = element(rest, 0x30)?;
@@ -75,12 +76,12 @@ fn rounds_of_mac(bundle: &[u8]) -> Option<u64> {
     element(rest, 0x02).map(|(count, _)| value(count))
 }
 
-/// What follows the header of an element of that tag, of definite length or not.
+/// What follows the header of an element with that tag, of definite or indefinite length.
 fn inside(bytes: &[u8], tag: u8) -> Option<&[u8]> {
     header(bytes, tag).map(|(_, rest)| rest)
 }
 
-/// The contents of an element of definite length, and what follows it.
+/// The contents of a definite-length element, and what follows it.
 fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (length, rest) = header(bytes, tag)?;
     rest.split_at_checked(length?)
@@ -103,7 +104,7 @@ fn header(bytes: &[u8], tag: u8) -> Option<(Option<usize>, &[u8])> {
     }
 }
 
-/// A number without a sign; of one that does not fit, the largest.
+/// An unsigned integer, saturating.
 fn value(bytes: &[u8]) -> u64 {
     let significant = bytes
         .iter()

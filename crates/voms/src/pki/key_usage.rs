@@ -3,7 +3,7 @@
 use der::asn1::BitString;
 use der::{Decode, Encode};
 
-/// Which uses of its key a certificate allows.
+/// The key uses a certificate allows.
 ///
 /// ```text
 /// KeyUsage ::= BIT STRING { digitalSignature(0), nonRepudiation(1), keyEncipherment(2), dataEncipherment(3),
@@ -25,13 +25,13 @@ const NAMES: [&str; 9] = [
 ];
 
 impl KeyUsage {
-    /// What a proxy gets when no certificate above it restricts its key.
+    /// The key usage of a proxy when no certificate above it has the extension.
     pub const FOR_PROXY: Self = Self(1 | 1 << 2);
 
     const ENCIPHERMENT: u16 = 1 << 2 | 1 << 3;
     const NOT_FOR_PROXIES: u16 = 1 << 1 | 1 << 5 | 1 << 6;
 
-    /// Decodes the extension's value; `None` when it is not a BIT STRING.
+    /// Decodes the extension's value; `None` if it is not a BIT STRING.
     #[must_use]
     pub fn from_der(value: &[u8]) -> Option<Self> {
         let bits = BitString::from_der(value).ok()?;
@@ -43,7 +43,7 @@ impl KeyUsage {
         ))
     }
 
-    /// Encodes the extension's value, trailing zero bits left out as DER wants.
+    /// Encodes the extension's value, without trailing zero bits, as DER requires.
     ///
     /// # Errors
     /// The encoder's.
@@ -75,19 +75,20 @@ impl KeyUsage {
         self.0 & 1 << 6 != 0
     }
 
-    /// What remains for a proxy: never nonRepudiation, keyCertSign or cRLSign, which older services refuse in one.
+    /// The subset a proxy may have: never nonRepudiation, keyCertSign or cRLSign, which older
+    /// services reject in a proxy.
     #[must_use]
     pub fn for_proxy(self) -> Self {
         Self(self.0 & !Self::NOT_FOR_PROXIES)
     }
 
-    /// What remains for an EC key, which cannot encipher (RFC 5480 section 3).
+    /// The subset an EC key may have; it cannot encipher (RFC 5480 section 3).
     #[must_use]
     pub fn without_encipherment(self) -> Self {
         Self(self.0 & !Self::ENCIPHERMENT)
     }
 
-    /// The names of the bits as OpenSSL prints them.
+    /// The names of the set bits, as printed by OpenSSL.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {
         NAMES

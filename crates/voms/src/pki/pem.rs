@@ -1,9 +1,10 @@
-//! PEM blocks as they are met in credential files: any order, text between them, CRLF (RFC 7468, RFC 1421 headers).
+//! PEM blocks as found in credential files: in any order, with text between them and CRLF line
+//! endings (RFC 7468, RFC 1421 headers).
 
 use openssl::base64;
 use zeroize::Zeroizing;
 
-/// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block, in the file where it was found.
+/// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block, borrowed from its file.
 ///
 /// The text may hold a private key, so it is not printed.
 #[derive(Clone, Copy)]
@@ -14,17 +15,17 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// What stands between `BEGIN` and the dashes, such as `CERTIFICATE`.
+    /// The label after `BEGIN`, such as `CERTIFICATE`.
     #[must_use]
     pub fn label(&self) -> &'a str {
         self.label
     }
 
-    /// The whole block with line feeds and without trailing blanks, as OpenSSL's PEM reader takes it; wiped when
-    /// dropped.
+    /// The whole block with LF line endings and no trailing blanks, as OpenSSL's PEM reader accepts
+    /// it; wiped on drop.
     #[must_use]
     pub fn text(&self) -> Zeroizing<Vec<u8>> {
-        // Never grown, so that no copy of a key is left behind.
+        // Never reallocated, so that no copy of a key stays in memory.
         let mut text = Zeroizing::new(Vec::with_capacity(self.text.len() + 1));
         for line in lines(self.text) {
             text.extend_from_slice(line);
@@ -33,13 +34,13 @@ impl<'a> Block<'a> {
         text
     }
 
-    /// Where the block lies in its file, without the line end behind it.
+    /// The position of the block in its file, without the final line ending.
     #[must_use]
     pub fn range(&self) -> std::ops::Range<usize> {
         self.at..self.at + self.text.len()
     }
 
-    /// Whether the block is a certificate under any of its labels.
+    /// Whether the block is a certificate, under any certificate label.
     #[must_use]
     pub fn is_certificate(&self) -> bool {
         matches!(
@@ -54,7 +55,7 @@ impl<'a> Block<'a> {
         self.label.ends_with("PRIVATE KEY")
     }
 
-    /// Whether the block is a private key that wants a passphrase.
+    /// Whether the block is a private key that needs a passphrase.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {
         self.label == "ENCRYPTED PRIVATE KEY"
@@ -62,9 +63,10 @@ impl<'a> Block<'a> {
                 .any(|line| line.starts_with(b"Proc-Type:") && contains(line, b"ENCRYPTED"))
     }
 
-    /// The decoded body; `None` when it is not base64.
+    /// The decoded body; `None` if it is not base64.
     ///
-    /// Of a `TRUSTED CERTIFICATE` only the certificate: OpenSSL's trust settings follow it in the same block.
+    /// For a `TRUSTED CERTIFICATE`, only the certificate, without OpenSSL's trust settings, which
+    /// follow it in the same block.
     #[must_use]
     pub fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
         let mut body = Zeroizing::new(Vec::with_capacity(self.text.len()));
@@ -90,7 +92,7 @@ fn contains(line: &[u8], what: &[u8]) -> bool {
     line.windows(what.len()).any(|part| part == what)
 }
 
-/// The length that the first DER element states, header included; less may be there.
+/// The length the first DER element declares, header included; fewer bytes may be present.
 pub fn stated_length(der: &[u8]) -> Option<usize> {
     let (&first, rest) = der.get(1..)?.split_first()?;
     match first {
@@ -109,7 +111,7 @@ pub fn stated_length(der: &[u8]) -> Option<usize> {
     }
 }
 
-/// Splits a file into its blocks, in order; a block without its end line is left out.
+/// Splits a file into its blocks, in order; a block without an end line is skipped.
 #[must_use]
 pub fn blocks(file: &[u8]) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
@@ -148,10 +150,11 @@ fn boundary<'a>(line: &'a [u8], begin: &[u8]) -> Option<&'a str> {
     std::str::from_utf8(line.strip_prefix(begin)?.strip_suffix(b"-----")?).ok()
 }
 
-/// Whether every line that begins a certificate begins a block: what one reader skips, another one may take.
+/// Whether every line that begins a certificate begins a block: what one reader skips, another may
+/// accept.
 #[must_use]
 pub fn is_whole(file: &[u8]) -> bool {
-    // Base64 has no dashes, so nearly all lines are passed over at once.
+    // Base64 has no dashes, so this quickly skips nearly all lines.
     let begins = lines(file).filter(|line| line.contains(&b'-') && contains(line, b"-----BEGIN "));
     let begun = begins
         .filter(|line| contains(line, b"CERTIFICATE-----"))

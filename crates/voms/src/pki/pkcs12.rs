@@ -1,4 +1,4 @@
-//! PKCS#12 (RFC 7292): bundles of whatever ciphers opened, and made for browsers.
+//! PKCS#12 (RFC 7292): opens bundles whatever their ciphers, and creates bundles for browsers.
 
 use der::asn1::ObjectIdentifier;
 use openssl::error::ErrorStack;
@@ -15,16 +15,17 @@ use crate::pki::key_cost;
 /// How a bundle is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ciphers {
-    /// AES-256 with PBKDF2 and a MAC of SHA-256: Firefox, Chromium and Windows since 2019, OpenSSL, Java.
+    /// AES-256 with PBKDF2 and an HMAC-SHA-256 MAC: read by Firefox, Chromium, Windows since 2019,
+    /// OpenSSL and Java.
     Modern,
-    /// 3DES and a MAC of SHA-1, which everything reads, macOS's Keychain too.
+    /// 3DES and a SHA-1 MAC, which everything reads, including macOS's Keychain.
     Compatible,
 }
 
 const ITERATIONS: u32 = 100_000;
 
 impl Credential {
-    /// The leaf with its key, and the certificates above it, under a password.
+    /// A password-protected bundle of the leaf, its key and the certificates above it.
     ///
     /// # Errors
     /// OpenSSL's.
@@ -77,7 +78,7 @@ pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyErr
     attempt(password)
         .or_else(|errors| match password.is_ascii() {
             true => Err(errors),
-            // OpenSSL before 1.1 took each byte of the password for a character.
+            // OpenSSL before 1.1 treated each byte of the password as a character.
             false => attempt(&Zeroizing::new(
                 password.bytes().map(char::from).collect::<String>(),
             )),
@@ -85,7 +86,7 @@ pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyErr
         .map_err(|errors| why_not_opened(&errors))
 }
 
-/// The MAC over the whole is what a wrong password breaks first; a bundle without one breaks at its contents.
+/// A wrong password fails at the MAC over the whole bundle or, without a MAC, at the contents.
 fn why_not_opened(errors: &ErrorStack) -> KeyError {
     let says = |what: &str| {
         let reasons = errors.errors().iter().filter_map(|error| error.reason());
@@ -143,7 +144,8 @@ const CIPHERS: [(ObjectIdentifier, &str); 10] = [
     ),
 ];
 
-/// The ciphers that a bundle names outside of what is encrypted. Found by their bytes, since old bundles are in BER.
+/// The ciphers named in the unencrypted parts of a bundle. Searched for by their bytes, since old
+/// bundles are BER.
 pub fn ciphers_in(bundle: &[u8]) -> Vec<&'static str> {
     let mut found: Vec<&str> = Vec::new();
     for (id, name) in CIPHERS {
@@ -157,12 +159,12 @@ pub fn ciphers_in(bundle: &[u8]) -> Vec<&'static str> {
 /// A bag with an encrypted key (RFC 7292 section 4.2.2).
 const SHROUDED_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
 
-/// How many encrypted keys a bundle names outside of what is encrypted.
+/// The number of encrypted keys in the unencrypted parts of a bundle.
 pub fn keys_in(bundle: &[u8]) -> usize {
     occurrences(bundle, SHROUDED_KEY)
 }
 
-/// How often an object identifier stands in some BER.
+/// How often an object identifier occurs in BER.
 fn occurrences(bytes: &[u8], id: ObjectIdentifier) -> usize {
     let body = id.as_bytes();
     let header = [0x06, u8::try_from(body.len()).unwrap_or(0)];

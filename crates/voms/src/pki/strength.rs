@@ -1,4 +1,4 @@
-//! How strong keys and signatures have to be: a policy of its own, apart from trust.
+//! Minimum strength of keys and signatures: a policy separate from trust.
 
 use der::asn1::{Any, ContextSpecific, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
@@ -7,25 +7,25 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::pki::certificate::Certificate;
 
-/// One way of being weak.
+/// One kind of weakness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Weakness {
     /// A key below 112 bits of security: RSA shorter than 2048 bits, elliptic curves below 224.
     #[error("its key is shorter than RSA 2048")]
     ShortKey,
-    /// A signature over SHA-1.
+    /// A signature with SHA-1.
     #[error("it is signed with SHA-1")]
     Sha1,
-    /// A signature over MD5, or an older digest still.
+    /// A signature with MD5 or an even older digest.
     #[error("it is signed with MD5")]
     Md5,
-    /// A signature by an algorithm that nobody here knows to be strong.
+    /// A signature with an algorithm not known to be strong.
     #[error("it is signed with {0}, which is not known to be strong")]
     Unknown(ObjectIdentifier),
 }
 
-/// Which weaknesses are put up with; by default none.
+/// Which weaknesses are accepted; by default none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StrengthPolicy {
     short_keys: bool,
@@ -35,11 +35,11 @@ pub struct StrengthPolicy {
 
 /// Security bits of RSA 2048 (NIST SP 800-57 part 1).
 const ENOUGH: u32 = 112;
-/// Of RSA 1024, below which no policy helps: such keys can be broken.
+/// Security bits of RSA 1024. No policy accepts less: such keys can be broken.
 const LEAST: u32 = 80;
 
 impl StrengthPolicy {
-    /// Puts up with a weakness too. Keys below RSA 1024 and unknown algorithms are refused nevertheless.
+    /// Accepts a weakness as well. Keys below RSA 1024 and unknown algorithms are still rejected.
     #[must_use]
     pub fn allowing(self, weakness: Weakness) -> Self {
         match weakness {
@@ -53,7 +53,7 @@ impl StrengthPolicy {
         }
     }
 
-    /// What is wrong with the key of a certificate.
+    /// The weakness of a certificate's key, if any.
     #[must_use]
     pub fn judge_key(self, certificate: &Certificate) -> Option<Weakness> {
         let bits = certificate
@@ -63,7 +63,7 @@ impl StrengthPolicy {
         (bits < least).then_some(Weakness::ShortKey)
     }
 
-    /// What is wrong with an algorithm by which something is signed.
+    /// The weakness of a signature algorithm, if any.
     #[must_use]
     pub fn judge_signature(self, algorithm: &AlgorithmIdentifierOwned) -> Option<Weakness> {
         digest_weakness(algorithm).filter(|weakness| match weakness {
@@ -80,7 +80,7 @@ fn digest_weakness(algorithm: &AlgorithmIdentifierOwned) -> Option<Weakness> {
         oid::SHA1_WITH_RSA | oid::OIW_SHA1_WITH_RSA | oid::DSA_WITH_SHA1 | oid::ECDSA_WITH_SHA1 => {
             Some(Weakness::Sha1)
         }
-        // Without parameters, and by default in them, the digest is SHA-1 (RFC 4055 section 3.1).
+        // The digest defaults to SHA-1, with or without parameters (RFC 4055 section 3.1).
         oid::RSASSA_PSS => match algorithm.parameters.as_ref().and_then(pss_digest) {
             Some(oid::MD5) => Some(Weakness::Md5),
             Some(oid::SHA1) | None => Some(Weakness::Sha1),

@@ -1,4 +1,4 @@
-//! Why a proxy cannot be issued, and what was done that the user did not ask for.
+//! Why a proxy cannot be issued, and how an issued one deviates from the request.
 
 use chrono::{DateTime, Utc};
 use openssl::error::ErrorStack;
@@ -6,23 +6,23 @@ use openssl::error::ErrorStack;
 use crate::pki::certificate::CertificateError;
 use crate::proxy::kind::Generation;
 
-/// A proxy that could not be made.
+/// Why a proxy could not be issued.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// A certificate of the chain is past its end.
+    /// A certificate in the chain has expired.
     #[error("the credential expired on {}", crate::when(.0))]
     Expired(DateTime<Utc>),
     /// The key usage of the issuing certificate lacks digitalSignature.
     #[error("the certificate's key usage does not allow it to sign, so it cannot issue proxies")]
     MayNotSign,
-    /// The issuing chain holds proxies of different generations.
+    /// The issuing chain mixes proxies of different generations.
     #[error("the issuing chain mixes proxies of different types")]
     MixedChain,
-    /// The issuing proxy's path length is used up.
+    /// The issuing proxy's path length is exhausted.
     #[error("the issuing proxy allows no further proxies below it")]
     PathLength,
-    /// Legacy proxies have no place for a path length or a policy.
+    /// Legacy proxies cannot express a path length or a policy.
     #[error("a legacy proxy cannot carry a path length or a policy of its own")]
     LegacyCannot,
     /// ASN.1 could not be encoded.
@@ -34,19 +34,19 @@ pub enum ProxyError {
     /// OpenSSL failed.
     #[error("signing failed: {0}")]
     OpenSsl(#[from] ErrorStack),
-    /// What was made cannot be read back.
+    /// The issued proxy cannot be parsed.
     #[error("the proxy made is not readable: {0}")]
     Unreadable(#[from] CertificateError),
 }
 
-/// Something the user did not ask for, that was done to keep the chain valid.
+/// A deviation from the request, made to keep the chain valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyNote {
-    /// The end was cut to the issuing chain's.
+    /// The lifetime was cut to the issuing chain's.
     LifetimeCut,
-    /// The generation of the issuing proxy was kept.
+    /// The issuing proxy's generation was used.
     TypeForced(Generation),
-    /// The issuing proxy is limited, so this one is.
+    /// The issuing proxy is limited, so this one is too.
     LimitedForced,
 }

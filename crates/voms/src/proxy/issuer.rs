@@ -1,4 +1,4 @@
-//! What issues a proxy, and what a proxy carries.
+//! The issuer of a proxy, and the attribute certificates a proxy carries.
 
 use chrono::{DateTime, Utc};
 use voms_asn1::EncodedAc;
@@ -8,7 +8,8 @@ use crate::chain::ChainFinding;
 use crate::pki::credential::Credential;
 use crate::trust::TrustAnchors;
 
-/// A credential that issues proxies, and the end of its verified chain, CAs included, which no proxy outlives.
+/// A credential that issues proxies, with the expiry of its verified chain, CAs included, which no
+/// proxy outlives.
 #[derive(Debug, Clone, Copy)]
 pub struct VerifiedIssuer<'a> {
     pub(super) credential: &'a Credential,
@@ -32,7 +33,7 @@ impl Credential {
         })
     }
 
-    /// Checks what can be checked without trust anchors: dates, and the proxies in the chain.
+    /// Checks what needs no trust anchors: the validity dates, and the proxies in the chain.
     ///
     /// # Errors
     /// Every finding.
@@ -50,7 +51,7 @@ impl Credential {
 }
 
 impl<'a> VerifiedIssuer<'a> {
-    /// Takes a credential as it is: for tests, and for commands whose user answers for it.
+    /// Accepts a credential unverified: for tests, and for commands whose user vouches for it.
     #[must_use]
     pub fn assume(credential: &'a Credential) -> Self {
         Self {
@@ -71,13 +72,13 @@ impl<'a> VerifiedIssuer<'a> {
 pub struct CarriedAc(pub(super) EncodedAc);
 
 impl CarriedAc {
-    /// Takes an attribute certificate that was not verified, for users who ask for that.
+    /// Accepts an unverified attribute certificate, for users who request that.
     #[must_use]
     pub fn unverified(ac: EncodedAc) -> Self {
         Self(ac)
     }
 
-    /// Its bytes.
+    /// The original bytes.
     #[must_use]
     pub fn encoded(&self) -> &EncodedAc {
         &self.0

@@ -7,13 +7,13 @@ use voms_asn1::proxy_cert_info::ProxyPolicy;
 /// What a proxy may do with its issuer's rights (RFC 3820 section 3.8.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// All that the issuer may.
+    /// All rights of the issuer.
     InheritAll,
-    /// All but starting jobs (Globus's convention).
+    /// All rights except starting jobs (Globus's convention).
     Limited,
-    /// Nothing but what is granted to the proxy itself.
+    /// Only rights granted to the proxy itself.
     Independent,
-    /// Rules in a policy language of somebody's own.
+    /// Rules in another policy language.
     Language {
         /// The language.
         oid: ObjectIdentifier,
@@ -52,12 +52,12 @@ impl Policy {
     }
 }
 
-/// Which of the three generations a proxy belongs to.
+/// The three generations of proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generation {
     /// RFC 3820.
     Rfc,
-    /// The draft before it, with Globus's OID.
+    /// The pre-RFC draft, with Globus's OID.
     Draft,
     /// No extension: the last common name is `proxy` or `limited proxy`.
     Legacy,
@@ -97,7 +97,7 @@ impl ProxyType {
         )
     }
 
-    /// Whether the proxy is limited, in whatever way its generation says so.
+    /// Whether the proxy is limited, as its generation expresses it.
     #[must_use]
     pub fn is_limited(&self) -> bool {
         matches!(
@@ -109,7 +109,7 @@ impl ProxyType {
     }
 }
 
-/// The text that `voms-proxy-info -type` prints, as the Java client words it.
+/// The text that `voms-proxy-info -type` prints, worded as in the Java client.
 impl std::fmt::Display for ProxyType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let policy = |policy: &Policy| match policy {

@@ -1,4 +1,4 @@
-//! Making proxy certificates (RFC 3820 section 3, the draft and legacy forms; spec 1.2 to 1.5).
+//! Issues proxy certificates (RFC 3820 section 3, the draft and legacy forms; spec 1.2 to 1.5).
 
 pub mod kind;
 
@@ -30,10 +30,10 @@ use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Generation, Policy};
 
-/// How far a proxy is back-dated, so that a service whose clock is behind takes it at once.
+/// How far a proxy is backdated, so that a service whose clock is slow accepts it immediately.
 const BACKDATE_SECONDS: i64 = 300;
 
-/// What proxy is wanted.
+/// A request for a proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyRequest {
     generation: Generation,
@@ -44,7 +44,7 @@ pub struct ProxyRequest {
     included: Option<Vec<u8>>,
 }
 
-/// A proxy with its key and the chain below it.
+/// A proxy with its key and the chain that issued it.
 #[derive(Debug)]
 pub struct Proxy {
     certificate: Certificate,
@@ -54,7 +54,8 @@ pub struct Proxy {
 }
 
 impl ProxyRequest {
-    /// An RFC 3820 proxy with all rights of its issuer, for so long from now, in whole seconds.
+    /// An RFC 3820 proxy with all rights of its issuer, valid for this long from now, in whole
+    /// seconds.
     #[must_use]
     pub fn new(lifetime: Duration) -> Self {
         let (generation, policy) = (Generation::Rfc, Policy::InheritAll);
@@ -68,19 +69,19 @@ impl ProxyRequest {
         }
     }
 
-    /// The same of another generation, for old services.
+    /// Sets the generation, for old services.
     #[must_use]
     pub fn with_generation(self, generation: Generation) -> Self {
         Self { generation, ..self }
     }
 
-    /// The same with another policy: what the proxy may do.
+    /// Sets the policy: what the proxy may do.
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
     }
 
-    /// The same with a limit to how many proxies may follow; `None` for any number.
+    /// Sets how many proxies may follow; `None` for any number.
     #[must_use]
     pub fn with_path_length(self, path_length: Option<u32>) -> Self {
         Self {
@@ -89,7 +90,7 @@ impl ProxyRequest {
         }
     }
 
-    /// The same carrying attribute certificates, byte for byte.
+    /// Adds attribute certificates, byte for byte.
     #[must_use]
     pub fn carrying(self, acs: impl IntoIterator<Item = CarriedAc>) -> Self {
         Self {
@@ -98,16 +99,18 @@ impl ProxyRequest {
         }
     }
 
-    /// The same with a file in the extension that VOMS has for it.
+    /// Includes a file, in the VOMS extension for it.
     #[must_use]
     pub fn including(self, included: Option<Vec<u8>>) -> Self {
         Self { included, ..self }
     }
 
-    /// Issues the proxy for `key`, signed by `issuer`: serial and common name a random 31-bit number, begun 300 s
-    /// ago, ended with the first certificate of the chain at the latest, digest never weaker than SHA-256.
+    /// Issues the proxy for `key`, signed by `issuer`. Serial number and common name are a random
+    /// 31-bit number; notBefore lies 300 s in the past; the proxy never outlives a certificate in
+    /// the chain; the digest is never weaker than SHA-256.
     ///
-    /// From a proxy it makes a proxy of the same generation, limited if that is (noted in [`Proxy::notes`]).
+    /// A proxy issues proxies of its own generation, limited if it is limited (noted in
+    /// [`Proxy::notes`]).
     ///
     /// # Errors
     /// [`ProxyError`].
@@ -160,7 +163,7 @@ impl ProxyRequest {
         })
     }
 
-    /// Keeps the chain homogeneous and limited where it is (spec 1.8 rules 6 to 8).
+    /// Keeps the chain homogeneous, and limited if it already is (spec 1.8 rules 6 to 8).
     fn adapt_to(
         &mut self,
         chain: &Chain,
@@ -280,7 +283,7 @@ impl ProxyRequest {
     }
 }
 
-/// An extension as OpenSSL's builders take it.
+/// An extension for OpenSSL's builders.
 pub fn extension(
     id: der::asn1::ObjectIdentifier,
     critical: bool,
@@ -290,12 +293,12 @@ pub fn extension(
     X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
 }
 
-/// A point in time as OpenSSL's builders take it.
+/// A point in time for OpenSSL's builders.
 pub fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
     Asn1Time::from_unix(time.timestamp())
 }
 
-/// 31 random bits, never zero: some readers print the number signed, others refuse zero.
+/// 31 random bits, never zero: some readers print the number as signed, others reject zero.
 fn random_number() -> Result<u32, ErrorStack> {
     let mut bytes = [0; 4];
     loop {
@@ -307,7 +310,7 @@ fn random_number() -> Result<u32, ErrorStack> {
     }
 }
 
-/// As strong as the issuer's own signature where that is SHA-2, SHA-256 where it is weaker.
+/// The digest of the issuer's own signature if that is SHA-2, else SHA-256.
 fn digest(issuer: &Credential) -> MessageDigest {
     let key = issuer.key().pkey();
     let own = issuer.chain().leaf().signature_algorithm().oid;
@@ -327,22 +330,22 @@ impl Proxy {
         &self.certificate
     }
 
-    /// What was done beyond the request.
+    /// The deviations from the request.
     #[must_use]
     pub fn notes(&self) -> &[ProxyNote] {
         &self.notes
     }
 
-    /// The last second of validity.
+    /// The notAfter time, the last second of validity.
     #[must_use]
     pub fn not_after(&self) -> DateTime<Utc> {
         self.certificate.not_after()
     }
 
-    /// The chain: the proxy, then its issuers without any root.
+    /// The chain: the proxy, then its issuers, without roots.
     ///
     /// # Errors
-    /// Never in practice: the proxy is there.
+    /// Never in practice: the chain contains at least the proxy.
     pub fn chain(&self) -> Result<Chain, crate::chain::ChainError> {
         Chain::new(
             std::iter::once(&self.certificate)
@@ -352,7 +355,7 @@ impl Proxy {
         )
     }
 
-    /// The file's contents: certificate, key, issuers (spec 1.9).
+    /// The contents of a proxy file: certificate, key, issuers (spec 1.9).
     ///
     /// # Errors
     /// OpenSSL's.

@@ -9,7 +9,7 @@ use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem}
 
 pub(super) const MAX_DEPTH: usize = 10;
 
-/// The CA certificates of the directory that may sign the leaf, the untrusted ones, or each other.
+/// The directory's CA certificates that may have issued the leaf, an untrusted one, or each other.
 pub(super) fn anchors_for(
     leaf: &Certificate,
     untrusted: &[Certificate],
@@ -33,8 +33,9 @@ pub(super) fn anchors_for(
     anchors
 }
 
-/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any, permit its name:
-/// each file that is there decides (spec 8.3, 8.4). What a CA says of its own name does not count.
+/// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any,
+/// permit its name: every file present must permit it (spec 8.3, 8.4). What a CA says about its
+/// own name does not count.
 pub(super) fn policy_findings(
     certificate: &Certificate,
     above: &[Certificate],
@@ -83,7 +84,7 @@ pub(super) fn policy_findings(
     Vec::new()
 }
 
-/// The leaf and those that issued it and each other, as far as they are at hand.
+/// The leaf and its chain of issuers, as far as they are available.
 pub(super) fn issuers_among(leaf: &Certificate, untrusted: &[Certificate]) -> Vec<Certificate> {
     let mut path = vec![leaf.clone()];
     while let Some(next) = path.last().and_then(|last| {

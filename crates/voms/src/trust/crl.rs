@@ -21,33 +21,33 @@ use crate::pki::pem;
 use crate::pki::strength::StrengthPolicy;
 use crate::trust::problem::{CrlProblem, PathProblem};
 
-/// When revocation lists are asked.
+/// When CRLs are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CrlPolicy {
     /// Never.
     Off,
-    /// Where a CA's list is at hand; it has to be in date then.
+    /// If the CA's CRL is present; it must then be current.
     #[default]
     IfPresent,
-    /// Always: a CA without a list certifies nobody.
+    /// Always: certificates of a CA without a CRL are rejected.
     Required,
 }
 
-/// A list, and the last CA whose signature on it was checked.
+/// A CRL, and the last CA whose signature on it was checked.
 pub struct Crl {
     issuer: Dn,
     algorithm: AlgorithmIdentifierOwned,
     this_update: DateTime<Utc>,
     next_update: DateTime<Utc>,
     revoked: HashMap<Box<[u8]>, DateTime<Utc>>,
-    /// A critical extension that is not understood.
+    /// An unknown critical extension.
     unknown: Option<ObjectIdentifier>,
     scope: Scope,
     signed: X509Crl,
     checked: Mutex<Option<(Certificate, bool)>>,
 }
 
-/// Which certificates of its CA a list speaks of (RFC 5280 section 5.2.5).
+/// Which of its CA's certificates a CRL covers (RFC 5280 section 5.2.5).
 #[derive(Debug)]
 enum Scope {
     All,
@@ -93,7 +93,7 @@ impl Scope {
     }
 }
 
-/// Whether a certificate names the point as one where it would be listed.
+/// Whether a certificate names this distribution point in its cRLDistributionPoints.
 fn is_point_of(certificate: &Certificate, point: &DistributionPointName) -> bool {
     let DistributionPointName::FullName(names) = point else {
         return false;
@@ -113,7 +113,8 @@ fn is_point_of(certificate: &Certificate, point: &DistributionPointName) -> bool
 }
 
 impl Crl {
-    /// Parses the lists of a PEM file, or one in DER; `None` when there is none or one cannot be read.
+    /// Parses the CRLs in a PEM file, or a single DER CRL; `None` if there is none or one is
+    /// malformed.
     pub fn all(file: &[u8]) -> Option<Vec<Self>> {
         let blocks = pem::blocks(file);
         let mut lists = blocks
@@ -150,7 +151,7 @@ impl Crl {
         })
     }
 
-    /// When the next one is due.
+    /// When the next CRL is due.
     pub fn next_update(&self) -> DateTime<Utc> {
         self.next_update
     }
@@ -168,7 +169,7 @@ impl Crl {
         signed
     }
 
-    /// Why the list does not decide about a certificate.
+    /// Why the CRL cannot be used for a certificate.
     fn unusable(
         &self,
         certificate: &Certificate,
@@ -203,7 +204,7 @@ impl std::fmt::Debug for Crl {
     }
 }
 
-/// Extensions of lists and entries that are understood, or that change nothing.
+/// CRL and entry extensions that are handled, or that change nothing.
 const KNOWN: [ObjectIdentifier; 5] = [
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::CRL_NUMBER,
@@ -212,7 +213,7 @@ const KNOWN: [ObjectIdentifier; 5] = [
     oid::INVALIDITY_DATE,
 ];
 
-/// What a list says of a certificate.
+/// Looks a certificate up in a CRL.
 pub fn judge(
     (path, crl): (&Path, &Crl),
     (certificate, issuer): (&Certificate, &Certificate),

@@ -1,4 +1,4 @@
-//! The files of a hashed CA directory: found by name, read once, and read again when they change on disk.
+//! The files of a hashed CA directory: found by name, cached, and reread when they change on disk.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,17 +17,17 @@ use crate::trust::known::KnownPaths;
 use crate::trust::policy::{Policy, PolicyError};
 
 const CRL_LIMIT: u64 = 64 << 20;
-/// Numbers that are looked for even behind a gap, which removing one of several files leaves.
+/// Numbers probed even past a gap: removing one of several files leaves one.
 const ALWAYS_ASKED: usize = 10;
-/// No CA has more certificates or lists of one hash; a directory that does is somebody's joke.
+/// No real CA has more certificates or CRLs under one hash.
 const MOST_OF_ONE_HASH: usize = 100;
 
 /// The name of a CA.
 #[derive(Clone, Copy)]
 pub enum CaName<'a> {
-    /// Of the CA that issued a certificate.
+    /// The issuer name of a certificate.
     Issuer(&'a Certificate),
-    /// Of a CA.
+    /// The subject name of a CA certificate.
     Subject(&'a Certificate),
 }
 
@@ -46,7 +46,7 @@ impl<'a> CaName<'a> {
         }
     }
 
-    /// The hashes under which files may lie: OpenSSL's, and the MD5 one of OpenSSL before 1.0.
+    /// The hashes that may name its files: OpenSSL's, and the MD5 hash of OpenSSL before 1.0.
     pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
         let own = match self {
             Self::Issuer(certificate) => certificate.x509().map(|x509| x509.issuer_name_hash()),
@@ -56,7 +56,7 @@ impl<'a> CaName<'a> {
     }
 }
 
-/// MD5 of a name, which is not to be had in FIPS mode, where such file names are of no use.
+/// The MD5 hash of a name; `None` in FIPS mode, which lacks MD5 and has no use for such file names.
 fn old_hash(name: &[u8]) -> Option<u32> {
     let digest = openssl::hash::hash(MessageDigest::md5(), name).ok()?;
     Some(
@@ -68,7 +68,7 @@ fn old_hash(name: &[u8]) -> Option<u32> {
     )
 }
 
-/// Where the files of one CA lie.
+/// The paths of one CA's files.
 #[derive(Debug, Default, PartialEq)]
 struct CaPaths {
     certificates: Vec<PathBuf>,
@@ -77,7 +77,7 @@ struct CaPaths {
     namespaces: Vec<PathBuf>,
 }
 
-/// A hashed directory with what was read of it so far; shared between threads.
+/// A hashed directory and a cache of its files, shared between threads.
 #[derive(Debug)]
 pub struct Directory {
     paths: DirCache<Vec<u8>, Arc<CaPaths>>,
@@ -106,7 +106,7 @@ impl Directory {
         self.paths.directory()
     }
 
-    /// The directory as it is at a moment, by which the age of changes on disk is judged.
+    /// The directory as of `now`, against which the age of changes on disk is measured.
     pub fn view(&self, now: DateTime<Utc>) -> View<'_> {
         View {
             directory: self,
@@ -151,7 +151,7 @@ impl Directory {
     }
 }
 
-/// Of several names of one file the first.
+/// Keeps only the first of several names for the same file.
 fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut known = Vec::new();
     paths.retain(|path| {
@@ -163,17 +163,17 @@ fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths
 }
 
-/// A directory at one moment.
+/// A directory at one point in time.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     directory: &'a Directory,
     state: DirState,
-    /// The moment.
+    /// The point in time.
     pub now: DateTime<Utc>,
 }
 
 impl<'a> View<'a> {
-    /// What there is of one CA.
+    /// The files of one CA.
     pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
         let look = || self.directory.look_for(ca).map(Arc::new);
         let paths = self
@@ -190,7 +190,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The files of one CA, read when asked for.
+/// The files of one CA, read on demand.
 pub struct CaFiles<'a> {
     directory: &'a Directory,
     ca: CaName<'a>,
@@ -199,7 +199,8 @@ pub struct CaFiles<'a> {
 }
 
 impl CaFiles<'_> {
-    /// The CA's certificates; those of others in the same files are left out, and files that hold none.
+    /// The CA's certificates. Other CAs' certificates in the same files are skipped, as are files
+    /// without certificates.
     pub fn certificates(&self) -> Vec<Certificate> {
         let mut found = Vec::new();
         for (_, file) in self.files() {
@@ -216,7 +217,7 @@ impl CaFiles<'_> {
         found
     }
 
-    /// A file of the CA's name that does not hold, or not only, certificates.
+    /// A file named for the CA that holds something other than certificates.
     pub fn unreadable(&self) -> Option<PathBuf> {
         self.files()
             .find(|(_, file)| file.is_damaged)
@@ -237,7 +238,7 @@ impl CaFiles<'_> {
         certificate.subject_der() == self.ca.der() || certificate.subject().matches(self.ca.dn())
     }
 
-    /// Its revocation lists, an unreadable one as `None`.
+    /// The CA's CRLs; `None` stands for an unreadable one.
     pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Vec<Crl>>>)> {
         let read = |path: &Path| {
             let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::all);
@@ -251,7 +252,7 @@ impl CaFiles<'_> {
             .collect()
     }
 
-    /// What says which names it may certify.
+    /// The policy files that say which names the CA may certify.
     pub fn policies(&self) -> Vec<(&Path, Arc<Result<Policy, PolicyError>>)> {
         let read = |path: &Path, parse: fn(&str) -> Result<Policy, PolicyError>| {
             self.directory
@@ -286,7 +287,7 @@ impl CaFiles<'_> {
     }
 }
 
-/// What a file of CA certificates holds.
+/// The contents of a CA certificate file.
 #[derive(Debug)]
 struct CaFile {
     certificates: Vec<Certificate>,
@@ -294,7 +295,7 @@ struct CaFile {
 }
 
 impl CaFile {
-    /// PEM, of which all certificates that can be read count, or one in DER.
+    /// Parses PEM, keeping every readable certificate, or a single DER certificate.
     fn parse(file: io::Result<&[u8]>) -> Self {
         let file = file.unwrap_or_default();
         let blocks = pem::blocks(file);

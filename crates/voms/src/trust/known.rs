@@ -1,14 +1,14 @@
-//! Paths that were found before, from the certificates of those who sign attribute certificates.
+//! A cache of verified paths from attribute certificate signers to their trust anchors.
 
 use std::collections::VecDeque;
 use std::sync::{PoisonError, RwLock};
 
 use crate::pki::certificate::Certificate;
 
-/// A VO has a few servers, a site a few dozen VOs.
+/// Enough for a few servers per VO and a few dozen VOs per site.
 const MOST_PATHS: usize = 64;
 
-/// What a path was found from, and the path.
+/// A path, and the certificates it was found from.
 #[derive(Debug)]
 struct KnownPath {
     leaf: Certificate,
@@ -17,13 +17,13 @@ struct KnownPath {
     path: Vec<Certificate>,
 }
 
-/// The last paths found. Only those come in that use all certificates they were found from, each of which a trusted CA
-/// has certified, so strangers cannot fill it.
+/// The most recent paths. Only a path that uses every certificate it was found from is cached, and
+/// a trusted CA has certified each of those, so outsiders cannot fill the cache.
 #[derive(Debug, Default)]
 pub struct KnownPaths(RwLock<VecDeque<KnownPath>>);
 
 impl KnownPaths {
-    /// The path from the very same certificates.
+    /// The path found from exactly these certificates.
     pub fn find(
         &self,
         leaf: &Certificate,
@@ -61,7 +61,7 @@ impl KnownPaths {
         });
     }
 
-    /// A certificate from which a path began, or that lay on it.
+    /// A certificate that starts a cached path, or lies on one.
     pub fn certificate(&self, der: &[u8]) -> Option<Certificate> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut all = known

@@ -1,5 +1,5 @@
-//! Trust anchors: a directory of CA certificates and CRLs named by the hash of their subject, as IGTF distributes it
-//! (spec 8.1, 8.2). Only the files that a chain needs are opened.
+//! Trust anchors: a directory of CA certificates and CRLs named by subject hash, as distributed by
+//! IGTF (spec 8.1, 8.2). Only the files a chain needs are opened.
 
 mod crl;
 mod directory;
@@ -27,34 +27,34 @@ pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, Policy
 use crate::pki::certificate::Certificate;
 use crate::pki::strength::StrengthPolicy;
 
-/// A directory that cannot serve as trust anchors.
+/// Why a directory cannot provide trust anchors.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AnchorError {
-    /// The directory does not exist, or is none.
+    /// The directory does not exist, or is not a directory.
     #[error("the CA directory '{}' does not exist", .0.display())]
     Missing(PathBuf),
 }
 
-/// The hashes by which the files of a CA are named: OpenSSL's, then the MD5 one of OpenSSL before 1.0, by which the Java
-/// clients look.
+/// The hashes that name a CA's files: OpenSSL's, then the MD5 hash of OpenSSL before 1.0, which
+/// the Java clients use.
 pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
     CaName::Subject(ca).hashes()
 }
 
-/// What the leaf of a path is to be used for.
+/// The purpose a path is verified for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// To authenticate a TLS server.
+    /// Authenticating a TLS server.
     Server,
-    /// To be a user's certificate.
+    /// A user's certificate.
     Any,
-    /// To sign attribute certificates. There are few such certificates, so the paths found are remembered, and only
-    /// their signatures are not checked again.
+    /// Signing attribute certificates. Such certificates are few, so their paths are cached, and
+    /// only the signatures on a cached path are not checked again.
     Signer,
 }
 
-/// A hashed CA directory. Clones share what was read of it; changes on disk are seen at the next call.
+/// A hashed CA directory. Clones share one cache; each call picks up changes on disk.
 #[derive(Clone, Debug)]
 pub struct TrustAnchors {
     directory: Arc<Directory>,
@@ -64,10 +64,10 @@ pub struct TrustAnchors {
 }
 
 impl TrustAnchors {
-    /// Names the directory; nothing in it is read yet.
+    /// Opens the directory, without reading any files yet.
     ///
     /// # Errors
-    /// [`AnchorError::Missing`] when there is no such directory.
+    /// [`AnchorError::Missing`] if there is no such directory.
     pub fn open(directory: &Path) -> Result<Self, AnchorError> {
         if directory.is_dir() {
             Ok(Self {
@@ -81,52 +81,52 @@ impl TrustAnchors {
         }
     }
 
-    /// The directory.
+    /// The path of the directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The same directory under another policy for revocation lists.
+    /// Sets the CRL policy.
     #[must_use]
     pub fn with_crl_policy(self, crl_policy: CrlPolicy) -> Self {
         Self { crl_policy, ..self }
     }
 
-    /// The same directory for another demand on strength.
+    /// Sets the minimum strength.
     #[must_use]
     pub fn with_strength(self, strength: StrengthPolicy) -> Self {
         Self { strength, ..self }
     }
 
-    /// The demand on strength.
+    /// The minimum strength.
     #[must_use]
     pub fn strength(&self) -> StrengthPolicy {
         self.strength
     }
 
-    /// The same directory for clocks that may differ by `skew` from those of the CAs and users: certificates count
-    /// that much earlier and longer. By default not at all.
+    /// Sets the clock skew: certificates are accepted that much before notBefore and after
+    /// notAfter. Zero by default.
     #[must_use]
     pub fn with_skew(self, skew: Duration) -> Self {
         Self { skew, ..self }
     }
 
-    /// How far clocks may differ.
+    /// The clock skew.
     #[must_use]
     pub fn skew(&self) -> Duration {
         self.skew
     }
 
-    /// Verifies that a path leads from `leaf` over `untrusted` certificates, in any order, to a CA of the directory
-    /// (RFC 5280 section 6), that every certificate on it is valid at `now` and strong enough, that its CA's policy
-    /// files permit its name, and that no revocation list revokes it.
+    /// Verifies that a path leads from `leaf` through the `untrusted` certificates, given in any
+    /// order, to a CA in the directory (RFC 5280 section 6), and that every certificate on it is
+    /// valid at `now`, strong enough, permitted by its CA's policy files, and not revoked.
     ///
-    /// Returns the path, leaf first, anchor last. The anchor's own signature says nothing and is not looked at, nor are
-    /// the trust settings in a `TRUSTED CERTIFICATE`.
+    /// Returns the path, leaf first, trust anchor last. The anchor's own signature proves nothing
+    /// and is not checked; the trust settings in a `TRUSTED CERTIFICATE` are ignored.
     ///
     /// # Errors
-    /// Every finding; where no path can be found, those that can be made without one.
+    /// Every finding; if there is no path, those that can be made without one.
     pub fn verify_path(
         &self,
         leaf: &Certificate,
@@ -142,8 +142,8 @@ impl TrustAnchors {
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Unhandled)];
         let view = self.directory.view(now);
         let anchors = anchors_for(leaf, untrusted, view);
-        // A CA's renewed certificate often lies beside the one it replaces. So first without those that cannot serve;
-        // if no path is found then, with them, so that the findings name them.
+        // A CA's renewed certificate often sits beside the one it replaces. So try first without
+        // the unusable ones; if that finds no path, try with them, so that the findings name them.
         let sound = |(all, signed): (&[Certificate], bool)| -> Vec<Certificate> {
             all.iter()
                 .filter(|one| {
@@ -188,7 +188,7 @@ impl TrustAnchors {
         }
     }
 
-    /// The revocation lists of a certificate's issuer, each with its nextUpdate, whether they can be used or not.
+    /// The CRLs of a certificate's issuer, each with its nextUpdate, usable or not.
     #[must_use]
     pub fn revocation_lists_of(
         &self,
@@ -205,7 +205,8 @@ impl TrustAnchors {
         found
     }
 
-    /// Dates and keys of all, signatures of the first ones.
+    /// Checks validity and key strength of all certificates, the signature algorithm only of the
+    /// first `signed`.
     fn judge_each(
         &self,
         path: &[Certificate],
@@ -244,7 +245,8 @@ impl TrustAnchors {
             store.add_cert(anchor.to_x509()?)?;
         }
         let mut param = X509VerifyParam::new()?;
-        // Validity and strength are judged by us, for every certificate and with the facts in the words.
+        // We check validity and strength ourselves, on every certificate, so that findings carry
+        // facts.
         param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
         param.set_auth_level(0);
         if usage == Usage::Server {
@@ -286,7 +288,7 @@ impl TrustAnchors {
         Ok(outcome)
     }
 
-    /// A signer's certificate of these bytes, or one above it, if it was verified before.
+    /// The certificate with these bytes, if it is a previously verified signer's or lies above one.
     pub(crate) fn known(&self, der: &[u8]) -> Option<Certificate> {
         self.directory.known_paths().certificate(der)
     }
@@ -348,7 +350,8 @@ impl TrustAnchors {
             };
             judged.extend(lists.iter().map(judge));
         }
-        // One usable list decides: a CA that changed its key leaves the list of the old one beside it.
+        // One usable CRL is enough: a CA that changed keys leaves the old key's CRL beside the new
+        // one.
         let usable = judged.iter().any(Result::is_ok);
         let counts =
             |problem: &PathProblem| !usable || matches!(problem, PathProblem::Revoked { .. });

@@ -1,4 +1,4 @@
-//! What may be wrong with a certificate path, each with the fact and the next step.
+//! What can be wrong with a certificate path: each problem, its facts and the next step.
 
 use std::path::PathBuf;
 
@@ -14,31 +14,31 @@ use crate::trust::policy::PolicyError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PathProblem {
-    /// Past its last second.
+    /// It has expired.
     #[error("it expired on {}", crate::when(.0))]
     Expired(DateTime<Utc>),
-    /// Before its first second.
+    /// It is not valid yet.
     #[error("it is not valid before {}", crate::when(.0))]
     NotYetValid(DateTime<Utc>),
-    /// No CA certificate for its issuer was found.
+    /// The issuer's CA certificate was not found.
     #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable))]
     UnknownIssuer {
-        /// The name looked for.
+        /// The issuer's name.
         issuer: Dn,
-        /// Where.
+        /// The directory searched.
         directory: PathBuf,
-        /// A file of its name that holds no certificate.
+        /// A file with the right name that holds no certificate.
         unreadable: Option<PathBuf>,
     },
     /// Its issuer's CRL lists it.
     #[error("it was revoked on {} (listed in {})", crate::when(.at), .crl.display())]
     Revoked {
-        /// When.
+        /// The revocation date.
         at: DateTime<Utc>,
-        /// Where it is listed.
+        /// The CRL file.
         crl: PathBuf,
     },
-    /// The CRL that would tell is out of date.
+    /// The issuer's CRL is out of date.
     #[error("the revocation list {} of its issuer ended on {}", .crl.display(), crate::when(.next_update))]
     CrlExpired {
         /// The file.
@@ -46,17 +46,17 @@ pub enum PathProblem {
         /// Its nextUpdate.
         next_update: DateTime<Utc>,
     },
-    /// There is no CRL where one is required.
+    /// A CRL is required, but there is none.
     #[error("there is no revocation list of its issuer in {}", .0.display())]
     CrlMissing(PathBuf),
-    /// Its issuer's policy does not let it have this name.
+    /// Its issuer's policy file does not permit its name.
     #[error("{} {problem}", .file.display())]
     Policy {
         /// Which kind of file.
         kind: PolicyKind,
         /// The file.
         file: PathBuf,
-        /// What is the matter.
+        /// What is wrong.
         problem: PolicyProblem,
     },
     /// The CRL cannot be read, or its issuer did not sign it.
@@ -70,53 +70,53 @@ pub enum PathProblem {
     /// Its key is too short, or it is signed with SHA-1 or MD5.
     #[error("it is too weak: {0}")]
     Weak(Weakness),
-    /// The same extension twice.
+    /// It repeats an extension.
     #[error("it has the extension {0} twice")]
     DuplicateExtension(ObjectIdentifier),
-    /// An extension that limits it and cannot be read.
+    /// A restricting extension cannot be parsed.
     #[error("its extension {0} cannot be read")]
     UnreadableExtension(ObjectIdentifier),
-    /// Extensions came with version 3.
+    /// It has extensions but is not version 3.
     #[error("it has extensions, which its version does not know")]
     Version,
     /// It issued a certificate without being a CA.
     #[error("it is not a CA certificate, but issued another one")]
     NotACa,
-    /// A CA above allows fewer CAs below it.
+    /// It exceeds the path length that a CA above it allows.
     #[error("more CAs than the path length above it allows")]
     PathLength,
-    /// A CA above does not allow its name.
+    /// Its name violates the name constraints of a CA above it.
     #[error("its name is outside the name constraints of a CA above it")]
     NameConstraint,
-    /// A critical extension that is not understood.
+    /// It has an unknown critical extension.
     #[error("it has a critical extension that is not understood")]
     CriticalExtension,
     /// Its issuer's key did not sign it.
     #[error("its signature is not its issuer's")]
     Signature,
-    /// It is not meant for what it is used for.
+    /// Its extended key usage does not allow this purpose.
     #[error("it is not meant for this purpose (extended key usage)")]
     Purpose,
-    /// A proxy stands where the certificate of a user, host or CA should.
+    /// It is a proxy where an end-entity or CA certificate is required.
     #[error("it is a proxy certificate, which cannot stand here")]
     IsProxy,
-    /// OpenSSL reads a certificate above it otherwise than we do.
+    /// OpenSSL and our parser disagree on a certificate above it.
     #[error("a certificate above it cannot be read")]
     UnreadableIssuer,
     /// Another result of OpenSSL's path validation, `X509_V_ERR_…`.
     #[error("{text}")]
     OpenSsl {
-        /// The number.
+        /// The error code.
         code: i32,
         /// OpenSSL's text for it.
         text: &'static str,
     },
-    /// OpenSSL failed before it came to a result.
+    /// OpenSSL failed before reaching a result.
     #[error("OpenSSL cannot handle it")]
     Unhandled,
 }
 
-/// The kinds of files that say which names a CA may certify.
+/// The kinds of policy files, which say which names a CA may certify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PolicyKind {
     /// Globus's `signing_policy`.
@@ -129,7 +129,7 @@ pub enum PolicyKind {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyProblem {
-    /// The file cannot be understood.
+    /// The file cannot be parsed.
     #[error("cannot be understood: {0}")]
     Malformed(PolicyError),
     /// A rule denies the name.
@@ -140,11 +140,11 @@ pub enum PolicyProblem {
     NotPermitted,
 }
 
-/// Why a revocation list does not decide.
+/// Why a CRL is unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CrlProblem {
-    /// It is not a list, or damaged.
+    /// It is not a CRL, or is damaged.
     #[error("cannot be read")]
     Unreadable,
     /// Another CA issued it.
@@ -159,13 +159,13 @@ pub enum CrlProblem {
     /// It is signed with SHA-1 or MD5.
     #[error("is too weak: it is signed with SHA-1 or MD5")]
     Weak,
-    /// It has a critical extension that is not understood.
+    /// It has an unknown critical extension.
     #[error("has a critical extension that is not understood")]
     CriticalExtension,
     /// It covers only some certificates of its CA.
     #[error("does not cover all such certificates")]
     Scope,
-    /// It is dated in the future.
+    /// Its thisUpdate lies in the future.
     #[error("is not valid yet")]
     NotYetValid,
 }
@@ -181,9 +181,9 @@ fn aside(unreadable: &Option<PathBuf>) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("certificate {subject}: {problem}")]
 pub struct PathFinding {
-    /// Whose certificate.
+    /// The certificate's subject.
     pub subject: Dn,
-    /// Whether it is a CA's.
+    /// Whether it is a CA certificate.
     pub is_ca: bool,
     /// What is wrong with it.
     pub problem: PathProblem,
@@ -198,7 +198,7 @@ impl PathFinding {
         }
     }
 
-    /// Whether a certificate is one that readers understand differently.
+    /// Checks for malformations that parsers interpret differently.
     pub(crate) fn of_form(certificate: &Certificate) -> Option<Self> {
         let problem = if let Some(id) = certificate.duplicate_extension() {
             PathProblem::DuplicateExtension(id)
@@ -212,7 +212,7 @@ impl PathFinding {
         Some(Self::new(certificate, problem))
     }
 
-    /// Whether a certificate is out of its dates.
+    /// Checks the certificate's validity period.
     pub(crate) fn of_validity(
         certificate: &Certificate,
         now: DateTime<Utc>,

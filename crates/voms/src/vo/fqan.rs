@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Text that is no FQAN one could ask for.
+/// Why a text is not an FQAN that can be requested.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FqanError {
-    /// Does not begin with a slash and a group.
+    /// It does not begin with a slash and a group.
     #[error("{0:?} does not begin with a group such as /virgo")]
     NoGroup(String),
-    /// A character that servers refuse.
+    /// It has a character that servers reject.
     #[error(
         "{fqan:?} has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names"
     )]
@@ -20,17 +20,19 @@ pub enum FqanError {
         /// The first such character.
         character: char,
     },
-    /// Capabilities were never put to use; asking for one makes servers hang up.
+    /// Capabilities were never used in practice; servers close the connection when one is
+    /// requested.
     #[error("{0:?} asks for a capability, which VOMS servers do not grant")]
     Capability(String),
-    /// Longer than a server stores.
+    /// It is longer than servers can store.
     #[error("{0:?} is longer than 255 characters")]
     TooLong(String),
 }
 
-/// A group, or a role in a group, in the short form that servers take: no `Role=NULL`, no `Capability=NULL`.
+/// A group, or a role in a group, in the short form servers accept: without `Role=NULL` and
+/// `Capability=NULL`.
 ///
-/// Compared with case, as VOMS does.
+/// Comparison is case-sensitive, as in VOMS.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fqan {
     group: String,
@@ -41,12 +43,13 @@ impl Fqan {
     /// A VO's top group.
     ///
     /// # Errors
-    /// [`FqanError`] when the VO's name is not fit for one.
+    /// [`FqanError`] if the VO's name cannot be a group name.
     pub fn top_group(vo: &str) -> Result<Self, FqanError> {
         format!("/{vo}").parse()
     }
 
-    /// Whether a text has the form of what servers grant: capabilities may stand in it, which nobody may ask for.
+    /// Whether a text has the form of a granted FQAN. Unlike a requested one, it may contain a
+    /// capability.
     #[must_use]
     pub fn is_granted_form(text: &str) -> bool {
         let (rest, capability) = text.split_once("/Capability=").unwrap_or((text, ""));
@@ -54,7 +57,7 @@ impl Fqan {
         text.len() <= 255 && capability.chars().all(fits) && rest.parse::<Self>().is_ok()
     }
 
-    /// The group, beginning with a slash.
+    /// The group, with its leading slash.
     #[must_use]
     pub fn group(&self) -> &str {
         &self.group
@@ -66,7 +69,7 @@ impl Fqan {
         self.role.as_deref()
     }
 
-    /// Whether it lies in the VO: its first group is the VO's name.
+    /// Whether it belongs to the VO: its first group is the VO's name.
     #[must_use]
     pub fn is_of(&self, vo: &str) -> bool {
         self.group.split('/').nth(1) == Some(vo)

@@ -3,20 +3,20 @@
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 
-/// An LSC file that says nothing usable.
+/// Why an LSC file is unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LscError {
-    /// No name in it.
+    /// It contains no names.
     #[error("it holds no names")]
     Empty,
-    /// Subjects and issuers come in pairs.
+    /// A chain has an odd number of names; subjects and issuers come in pairs.
     #[error("it has an odd number of names in one chain")]
     Odd,
-    /// A line that is no name.
+    /// A line is not a distinguished name.
     #[error("line {line} is not a distinguished name")]
     Line {
-        /// Counted from 1.
+        /// The line number, from 1.
         line: usize,
     },
 }
@@ -31,8 +31,9 @@ pub struct Lsc {
 }
 
 impl Lsc {
-    /// Parses a file: names in slash form, subject and issuer in turn from the signer upward; blank lines, `#`
-    /// comments, surrounding quotes and blanks are left out; a line of dashes with `NEXT CHAIN` begins another chain.
+    /// Parses a file: names in slash form, alternating subject and issuer, from the signer up.
+    /// Blank lines, `#` comments, surrounding quotes and blanks are ignored. A line of dashes with
+    /// `NEXT CHAIN` starts another chain.
     ///
     /// # Errors
     /// [`LscError`].
@@ -75,8 +76,8 @@ impl Lsc {
         })
     }
 
-    /// Whether one of the chains describes these certificates, signer first: each certificate needs its pair; a chain
-    /// that goes on above them is fine.
+    /// Whether one of the chains matches these certificates, signer first: each certificate needs
+    /// its pair; the chain may continue above them.
     #[must_use]
     pub fn matches(&self, certificates: &[Certificate]) -> bool {
         !certificates.is_empty()
@@ -92,7 +93,7 @@ impl Lsc {
             })
     }
 
-    /// The signers that it names, each with its issuer.
+    /// The signers it names, each with its issuer.
     pub fn named(&self) -> impl Iterator<Item = (&Dn, &Dn)> {
         self.chains
             .iter()

@@ -1,6 +1,7 @@
-//! vomsdir: the directory that says whose attribute certificates are believed for a VO (spec 6).
+//! vomsdir: the directory that says whose attribute certificates to trust for each VO (spec 6).
 //!
-//! Names from an attribute certificate are never made into a path: the directory is listed and its entries compared.
+//! Names from an attribute certificate never become part of a path: the directory is listed and
+//! its entries are compared with them.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,7 +15,7 @@ use crate::files::cache::{DirCache, FileCache};
 use crate::pki::certificate::Certificate;
 use crate::vo::lsc::{Lsc, LscError};
 
-/// A vomsdir that cannot be used.
+/// Why a vomsdir cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VomsDirError {
@@ -26,25 +27,26 @@ pub enum VomsDirError {
 /// What a vomsdir says about one host of one VO.
 #[derive(Debug)]
 pub enum Trusted {
-    /// An LSC file, or why it is unusable.
+    /// An LSC file, or the reason it is unusable.
     Lsc(PathBuf, Arc<Result<Lsc, LscProblem>>),
-    /// No LSC file; the certificates in the VO's directory, of which one has to be the signer.
+    /// Without an LSC file: the certificates in the VO's directory, one of which must be the
+    /// signer's.
     Certificates(Vec<Certificate>),
 }
 
-/// An LSC file that cannot be used.
+/// Why an LSC file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LscProblem {
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// It cannot be understood.
+    /// It cannot be parsed.
     #[error(transparent)]
     Malformed(#[from] LscError),
 }
 
-/// A vomsdir directory. Clones share what was read of it; changes on disk are seen at the next call.
+/// A vomsdir. Clones share one cache; each call picks up changes on disk.
 #[derive(Debug, Clone)]
 pub struct VomsDir(Arc<Inner>);
 
@@ -55,7 +57,7 @@ struct Inner {
     certificates: FileCache<Vec<Certificate>>,
 }
 
-/// Where the signers of one host of one VO are named.
+/// The files that name the signers for one host of one VO.
 #[derive(Debug)]
 struct SignerPaths {
     lsc: Option<PathBuf>,
@@ -63,7 +65,7 @@ struct SignerPaths {
 }
 
 impl VomsDir {
-    /// Names the directory; nothing in it is read yet.
+    /// Opens the directory, without reading any files yet.
     ///
     /// # Errors
     /// [`VomsDirError::Missing`].
@@ -75,7 +77,7 @@ impl VomsDir {
         }
     }
 
-    /// A directory that need not be there: nobody is trusted then, and messages name the place.
+    /// A directory that need not exist: then no signer is trusted, and messages name the path.
     #[must_use]
     pub fn absent(directory: &Path) -> Self {
         let vos = DirCache::of(directory);
@@ -86,14 +88,14 @@ impl VomsDir {
         }))
     }
 
-    /// The directory.
+    /// The path of the directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.0.vos.directory()
     }
 
-    /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, else the certificates `VO/*.pem`. The age of changes on
-    /// disk is judged by `now`.
+    /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, otherwise the certificates
+    /// `VO/*.pem`. The age of changes on disk is measured against `now`.
     #[must_use]
     pub fn find(&self, vo: &str, host: &str, now: DateTime<Utc>) -> Trusted {
         let directory = |vo: &str| {
@@ -132,7 +134,7 @@ impl VomsDir {
     }
 }
 
-/// Host names are compared without case.
+/// Host names are compared case-insensitively.
 fn look_for(vo_directory: &Path, host: &str) -> Option<SignerPaths> {
     let wanted = OsString::from(format!("{host}.lsc"));
     let files = listed(vo_directory);

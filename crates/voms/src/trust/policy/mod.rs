@@ -8,17 +8,17 @@ use self::namespaces::Namespaces;
 use self::signing_policy::SigningPolicy;
 use crate::pki::dn::{Dn, unescaped_bytes};
 
-/// A policy file that cannot be understood.
+/// Why a policy file cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct PolicyError {
-    /// Counted from 1.
+    /// The line number, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub why: &'static str,
 }
 
-/// One file of either kind.
+/// A policy file of either kind.
 #[derive(Debug, Clone)]
 pub enum Policy {
     /// Globus's.
@@ -44,8 +44,9 @@ impl Policy {
         Namespaces::parse(text).map(Self::Namespaces)
     }
 
-    /// Whether `issuer` may certify `subject`, by the file of `ca`, which is the issuer or a CA above it: what the file
-    /// says of the issuer counts, else what it says of its own CA. A file that says nothing of either permits nothing.
+    /// Whether `issuer` may certify `subject` according to the file of `ca`, which is the issuer or
+    /// a CA above it. The file's rules about the issuer apply or, if it has none, those about its
+    /// own CA. A file without rules about either permits nothing.
     #[must_use]
     pub fn judge(&self, ca: &Dn, issuer: &Dn, subject: &Dn) -> Verdict {
         match self {
@@ -71,7 +72,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Any denial wins; without one, a single permission is enough.
+    /// A denial always wins; otherwise one permission is enough.
     fn of(rules: impl Iterator<Item = (bool, bool)>) -> Self {
         let mut verdict = Self::NotPermitted;
         for (permits, _) in rules.filter(|(_, matches)| *matches) {
@@ -84,14 +85,14 @@ impl Verdict {
     }
 }
 
-/// Labels that stand for others, in lower case.
+/// Labels that are alternative spellings of others, in lower case.
 const SPELLINGS: [(&str, &str); 3] = [
     ("/email=", "/emailaddress="),
     ("/e=", "/emailaddress="),
     ("/userid=", "/uid="),
 ];
 
-/// A name as patterns are compared with it: slash form, one spelling of each label.
+/// A name in the form patterns are matched against: slash form, one spelling per label.
 fn comparable(text: &str) -> String {
     let lower = decoded(text).to_ascii_lowercase();
     SPELLINGS
@@ -99,7 +100,8 @@ fn comparable(text: &str) -> String {
         .fold(lower, |text, (from, to)| text.replace(from, to))
 }
 
-/// `\xHH` as the byte it stands for, so that names compare as they are and not as they are printed, and `\/` as `/`.
+/// Decodes `\xHH` to its byte, so that names compare by value rather than as printed, and `\/` to
+/// `/`.
 fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&unescaped_bytes(text, b"/")).into_owned()
 }

@@ -1,4 +1,4 @@
-//! `namespaces`, in the grammar of the EUGridPMA (spec 8.4).
+//! `namespaces` files, in the EUGridPMA's grammar (spec 8.4).
 //!
 //! ```text
 //! TO Issuer "/C=IT/O=INFN/CN=INFN CA" \
@@ -11,12 +11,12 @@ use regex_lite::{Regex, RegexBuilder};
 use crate::pki::dn::Dn;
 use crate::trust::policy::{PolicyError, SPELLINGS, Verdict, decoded, subject_text};
 
-/// What a compiled pattern may take, in bytes: patterns come from files.
+/// The most memory a compiled pattern may use, in bytes: patterns come from files.
 const PATTERN_LIMIT: usize = 1 << 18;
-/// CAs in use need some twenty.
+/// Real CAs need about twenty.
 const MOST_RULES: usize = 200;
 
-/// One file.
+/// One `namespaces` file.
 #[derive(Debug, Clone, Default)]
 pub struct Namespaces {
     rules: Vec<Rule>,
@@ -24,18 +24,18 @@ pub struct Namespaces {
 
 #[derive(Debug, Clone)]
 struct Rule {
-    /// `None` for `SELF`, the CA that the file belongs to.
+    /// `None` for `SELF`, the CA the file belongs to.
     issuer: Option<Dn>,
     permits: bool,
     subject: Regex,
 }
 
 impl Namespaces {
-    /// Parses a file: `#` comments, `\` at the end of a line that goes on, keywords in any case. A version header has
-    /// to say 1.0.
+    /// Parses a file: `#` comments, `\` line continuations, case-insensitive keywords. A version
+    /// header must say 1.0.
     ///
     /// # Errors
-    /// [`PolicyError`] for the first line that is none of the grammar's.
+    /// [`PolicyError`] for the first line that does not fit the grammar.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut rules = Vec::new();
         for (line, statement) in statements(text)? {
@@ -56,7 +56,7 @@ impl Namespaces {
         Ok(Self { rules })
     }
 
-    /// Whether there is a rule about a CA by its name.
+    /// Whether there is a rule that names the CA.
     #[must_use]
     pub fn speaks_of(&self, ca: &Dn) -> bool {
         self.rules.iter().any(|rule| {
@@ -66,7 +66,7 @@ impl Namespaces {
         })
     }
 
-    /// Whether `ca`, to which the file belongs if `own`, may certify `subject`.
+    /// Whether `ca` may certify `subject`; `own` says that the file belongs to `ca`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {
         let text = lower_beyond_ascii(&subject_text(subject));
@@ -84,7 +84,7 @@ impl Namespaces {
     }
 }
 
-/// The lines with their continuations joined, each with the number of its first.
+/// The logical lines, continuations joined, each with the number of its first line.
 fn statements(text: &str) -> Result<Vec<(usize, String)>, PolicyError> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut going_on = false;
@@ -155,7 +155,7 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
             .build()
             .map_err(|_| "the subject is not a regular expression")
     };
-    // Alone first, lest a parenthesis in it close the group around it.
+    // Compiled alone first: a stray parenthesis in it could close the group around it.
     compiled(&subject)?;
     Ok(Rule {
         issuer,
@@ -164,8 +164,8 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
     })
 }
 
-/// Labels in one spelling; the rest keeps its case, as `\S` is not `\s`, but for the letters beyond ASCII, of which the
-/// expressions do not know the other case.
+/// Normalizes the labels. The rest keeps its case, as `\S` is not `\s`, except for non-ASCII
+/// letters, which the regular expressions do not match case-insensitively.
 fn comparable_pattern(pattern: &str) -> String {
     let text = decoded(&with_literals(pattern));
     lower_beyond_ascii(&SPELLINGS.iter().fold(text, |text, (label, spelling)| {
@@ -173,7 +173,7 @@ fn comparable_pattern(pattern: &str) -> String {
     }))
 }
 
-/// Replaces a label in whatever case it stands.
+/// Replaces a label, ignoring case.
 fn respelled(text: &str, label: &str, spelling: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut end = 0;
@@ -197,7 +197,7 @@ fn lower_beyond_ascii(text: &str) -> String {
     out
 }
 
-/// `\xHH` of ASCII as the character itself, which must not turn into an operator of the expression.
+/// Decodes an ASCII `\xHH` to its character, which must not become a regular expression operator.
 fn with_literals(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -222,7 +222,7 @@ fn with_literals(pattern: &str) -> String {
     out
 }
 
-/// Words, of which some are in quotation marks.
+/// Splits a statement into words, some of them quoted.
 fn words(statement: &str) -> Result<Vec<String>, &'static str> {
     let mut words = Vec::new();
     let mut rest = statement.trim();

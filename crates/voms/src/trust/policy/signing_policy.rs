@@ -1,4 +1,4 @@
-//! `signing_policy`, in the EACL grammar of Globus (spec 8.3).
+//! `signing_policy` files, in Globus's EACL grammar (spec 8.3).
 //!
 //! ```text
 //! access_id_CA   X509    '/C=IT/O=INFN/CN=INFN CA'
@@ -9,13 +9,13 @@
 use crate::pki::dn::Dn;
 use crate::trust::policy::{PolicyError, Verdict, comparable, subject_text};
 
-/// One file: for CAs, what they may sign.
+/// One `signing_policy` file: what each CA may sign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SigningPolicy {
     entries: Vec<Entry>,
 }
 
-/// `access_id` with the rights and conditions that follow it.
+/// An `access_id` with the rights and conditions that follow it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     who: Who,
@@ -26,11 +26,11 @@ struct Entry {
 enum Who {
     Ca(Dn),
     Anybody,
-    /// Users, groups, hosts and applications: nothing that certifies.
+    /// Users, groups, hosts and applications, none of which issue certificates.
     Other,
 }
 
-/// A right to sign, granted or taken away, and the subjects it is about.
+/// A right to sign, granted or denied, and the subjects it applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     permits: bool,
@@ -39,10 +39,11 @@ struct Rule {
 }
 
 impl SigningPolicy {
-    /// Parses a file. `#` lines and blank lines are left out; values stand bare, in `'…'` or in `"…"`.
+    /// Parses a file. `#` lines and blank lines are skipped; values are bare, in `'…'` or in `"…"`.
     ///
     /// # Errors
-    /// [`PolicyError`] for the first line that is none of the grammar's, out of place, or cut short.
+    /// [`PolicyError`] for the first line that does not fit the grammar, is out of place or
+    /// truncated.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut policy = Self::default();
         for (number, line) in text
@@ -126,7 +127,7 @@ impl SigningPolicy {
         Ok(())
     }
 
-    /// Whether there is an entry about a CA by its name.
+    /// Whether there is an entry that names the CA.
     #[must_use]
     pub fn speaks_of(&self, ca: &Dn) -> bool {
         self.entries
@@ -149,7 +150,7 @@ impl SigningPolicy {
             .filter(about)
             .flat_map(|entry| &entry.rules)
             .filter(|rule| rule.signs);
-        // A right that is taken away without a condition is taken away for all.
+        // A right denied without a condition is denied for all subjects.
         let all = |rule: &Rule| !rule.permits && rule.patterns.is_empty();
         let fits =
             |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, &text));
@@ -168,7 +169,7 @@ fn unquoted(value: &str) -> Result<&str, &'static str> {
     Ok(value)
 }
 
-/// One bare or quoted pattern, or several quoted ones inside other quotes.
+/// One pattern, bare or quoted, or several quoted ones inside other quotes.
 fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
     let listed = value
         .chars()
@@ -199,8 +200,8 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
     }
 }
 
-/// `*` stands for any text, `?` for one character, a backslash takes the next character as it is. Linear in memory,
-/// and never worse than the product of the lengths in time.
+/// Glob matching: `*` matches any text, `?` one character, and a backslash escapes the next
+/// character. Takes linear memory, and time at most the product of the lengths.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), text.chars().collect());
