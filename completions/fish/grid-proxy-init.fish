@@ -19,8 +19,8 @@ complete -c grid-proxy-init -l policy -d 'Make a proxy with the rules in FILE' -
 complete -c grid-proxy-init -l policy-language -d 'Language of the rules' -r
 complete -c grid-proxy-init -l proxyver -d 'Kind of proxy: 2 legacy, 3 draft, 4 RFC 3820' -r
 complete -c grid-proxy-init -l path-length -d 'How many proxies may be made below this one' -r
-complete -c grid-proxy-init -l timeout -d 'What one server may take in all (default 10)' -r
-complete -c grid-proxy-init -l globus -d 'Of Globus versions long gone; without effect' -r
+complete -c grid-proxy-init -l timeout -d 'Timeout per server, in seconds (default 10)' -r
+complete -c grid-proxy-init -l globus -d 'Accepted for compatibility; has no effect' -r
 complete -c grid-proxy-init -l conf -d 'Read options from FILE; those of the command line win' -r -F
 complete -c grid-proxy-init -l list -d 'Only list what could be asked for; nothing is written'
 complete -c grid-proxy-init -l limited -d 'Make a limited proxy, which starts no jobs'
@@ -31,14 +31,14 @@ complete -c grid-proxy-init -l old -d 'Make a legacy proxy'
 complete -c grid-proxy-init -s n -l noregen -d 'Make the new proxy from the present one'
 complete -c grid-proxy-init -l pwstdin -d 'Read the passphrase from standard input'
 complete -c grid-proxy-init -s q -l quiet -d 'Print nothing on success'
-complete -c grid-proxy-init -l debug -d 'Tell every step on stderr'
-complete -c grid-proxy-init -l ignorewarn -d 'Do not tell the server\'s warnings'
+complete -c grid-proxy-init -l debug -d 'Log each step to stderr'
+complete -c grid-proxy-init -l ignorewarn -d 'Suppress warnings from the server'
 complete -c grid-proxy-init -s f -l failonwarn -d 'Write nothing if the server warns'
-complete -c grid-proxy-init -l skip-chain-integrity-checks -d 'Do not judge your certificate, and the proxies it comes from, against the CAs'
-complete -c grid-proxy-init -l skip-hostname-checks -d 'Believe a server of another name, if a trusted CA vouches for it'
-complete -c grid-proxy-init -l enable-legacy-protocol -d 'Ask over the legacy protocol too, as is always done'
+complete -c grid-proxy-init -l skip-chain-integrity-checks -d 'Do not verify your own certificate chain against the CAs'
+complete -c grid-proxy-init -l skip-hostname-checks -d 'Accept a server whose certificate names another host, if a trusted CA issued it'
+complete -c grid-proxy-init -l enable-legacy-protocol -d 'Accepted for compatibility; the legacy protocol is always tried'
 complete -c grid-proxy-init -l dont-verify-ac -d 'Do not verify the attributes received'
-complete -c grid-proxy-init -l verify -d 'Say that the proxy made was verified, as is always done'
+complete -c grid-proxy-init -l verify -d 'Report that the new proxy was verified; it always is'
 complete -c grid-proxy-init -l json -d 'Print the result as JSON (schema/init.json)'
 complete -c grid-proxy-init -s h -l help -d 'Show this help'
 complete -c grid-proxy-init -s V -l version -d 'Show the version'

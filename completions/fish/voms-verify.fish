@@ -3,7 +3,7 @@ complete -c voms-verify -l vomsdir -d 'Directory that says whose attribute certi
 complete -c voms-verify -l crl -d 'When revocation lists are asked' -r -f -a "off\t''
 present\t''
 required\t''"
-complete -c voms-verify -l allow -d 'Put up with a weakness, which is refused otherwise; may be repeated' -r -f -a "rsa1024\t'Keys from RSA 1024 on'
+complete -c voms-verify -l allow -d 'Accept this weakness instead of rejecting it; repeatable' -r -f -a "rsa1024\t'Keys from RSA 1024 on'
 sha1\t''
 md5\t''"
 complete -c voms-verify -l host -d 'A name of the service, for attributes that are meant for certain hosts; may be repeated (default: the name of this machine)' -r

@@ -191,7 +191,7 @@ pub static COMMANDS: [Command; 24] = [
         definition::<passwd::PasswdArgs>,
         passwd::main,
     )
-    .listed(Group::Tools, "change the pass phrase of your private key"),
+    .listed(Group::Tools, "change the passphrase of your private key"),
     Command::new(
         "verify",
         "voms-proxy-verify",

@@ -39,7 +39,7 @@ pub struct DestroyArgs {
     /// Print nothing
     #[arg(long, short = 'q')]
     quiet: bool,
-    /// Tell on stderr what is removed
+    /// Log to stderr what is removed
     #[arg(long)]
     debug: bool,
     /// Read options from FILE; those of the command line win

@@ -51,7 +51,7 @@ pub struct ExportArgs {
     /// Replace a file that is there
     #[arg(long)]
     force: bool,
-    /// Read from standard input, one a line: the key's pass phrase if it has one, then the password for the new file
+    /// Read from standard input, one a line: the key's passphrase if it has one, then the password for the new file
     #[arg(long)]
     pwstdin: bool,
     /// Show this help

@@ -70,7 +70,7 @@ pub struct DestroyArgs {
     /// That and all proxies of yours in /tmp that were delegated
     #[arg(long)]
     all: bool,
-    /// Tell on stderr what is removed
+    /// Log to stderr what is removed
     #[arg(long)]
     debug: bool,
     /// Show this help

@@ -56,10 +56,10 @@ pub struct ImportArgs {
     /// Replace a pair that is there without asking; it is kept as a backup in any case
     #[arg(long)]
     force: bool,
-    /// Read passwords from standard input, one a line: the file's if it has one, then the new pass phrase
+    /// Read passwords from standard input, one a line: the file's if it has one, then the new passphrase
     #[arg(long)]
     pwstdin: bool,
-    /// Write the key without a pass phrase, so that whoever reads the file has your identity
+    /// Write the key without a passphrase: anyone who can read the file then has your identity
     #[arg(long)]
     no_passphrase: bool,
     /// Only finish an import that was interrupted
@@ -99,7 +99,7 @@ struct ImportPlan {
     force: bool,
     only_finish: bool,
     source: PassphraseSource,
-    /// Whether to encrypt the key with a pass phrase.
+    /// Whether to encrypt the key with a passphrase.
     protect: bool,
     /// What to check the certificate against.
     anchors: Option<TrustAnchors>,

@@ -1,4 +1,4 @@
-//! `voms-proxy passwd`, also `grid-change-pass-phrase`: changes the pass phrase of the private key.
+//! `voms-proxy passwd`, also `grid-change-pass-phrase`: changes the passphrase of the private key.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
 use crate::home::load::{self, CredentialError};
 
-/// Changes the pass phrase of your private key.
+/// Changes the passphrase of your private key.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -31,7 +31,7 @@ use crate::home::load::{self, CredentialError};
 The key is written anew in one step, as PKCS#8 under AES-256; what else is in its file stays.
 
 EXIT CODES
-  0  the pass phrase was changed
+  0  the passphrase was changed
   1  nothing was changed
   130  interrupted; nothing was changed
 
@@ -43,10 +43,10 @@ pub struct PasswdArgs {
     /// The file with the key (default X509_USER_KEY or ~/.globus/userkey.pem)
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Read the pass phrases from standard input, one a line: the old one if there is one, then the new one
+    /// Read the passphrases from standard input, one a line: the old one if there is one, then the new one
     #[arg(long)]
     pwstdin: bool,
-    /// Take the pass phrase away, so that whoever reads the file has your identity
+    /// Remove the passphrase: anyone who can read the file then has your identity
     #[arg(long)]
     no_passphrase: bool,
     /// Show this help
@@ -73,7 +73,7 @@ struct PasswdPlan {
     /// The key file.
     path: PathBuf,
     source: PassphraseSource,
-    /// Whether the new file is protected by a pass phrase.
+    /// Whether the new file is protected by a passphrase.
     protect: bool,
 }
 
@@ -108,9 +108,9 @@ fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
 
 fn report(plan: &PasswdPlan) -> Report {
     let what = if plan.protect {
-        "has the new pass phrase"
+        "has the new passphrase"
     } else {
-        "has no pass phrase any more"
+        "has no passphrase any more"
     };
     Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }

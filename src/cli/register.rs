@@ -38,7 +38,7 @@ use crate::home::registration::Registration;
     override_usage = "voms-proxy register [--voms VO[:/group]] [options]",
     after_help = "\
 EXIT CODES
-  0  the certificate is fit; with --check: and every group is granted
+  0  the certificate can be registered; with --check, every group is granted
   1  it is not, or a group is not granted yet
   130  interrupted
 

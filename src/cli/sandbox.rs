@@ -47,7 +47,7 @@ OTHER USERS
   aup        the member has to sign the VO's usage policy (AUP)
   stranger   not a member
   ec         a member with an EC key
-  encrypted  a member whose key is encrypted; the pass phrase is \"pass\"
+  encrypted  a member whose key is encrypted; the passphrase is \"pass\"
 
 EXIT CODES
   that of COMMAND; 1 if the sandbox cannot be started
@@ -281,7 +281,7 @@ fn welcome() {
     let users = Condition::ALL.map(Condition::name).join(", ");
     output::stderr(&format!(
         "sandbox: the VO {VO} runs on this machine as long as this shell does; try: voms-proxy-init --voms {VO}\n\
-         sandbox: other users to try: {users} (pass phrase: {PASSPHRASE}); for example: \
+         sandbox: other users to try: {users} (passphrase: {PASSPHRASE}); for example: \
          as-user expired voms-proxy-init --voms {VO}"
     ));
 }

@@ -31,8 +31,8 @@ use super::{info, places};
     override_usage = "voms-proxy verify [FILE] [options]",
     after_help = "\
 EXIT CODES
-  0  believed: a summary is on stdout
-  1  not believed, or it could not be judged: every finding is on stderr
+  0  verified: a summary is on stdout
+  1  verification failed, or was not possible: every finding is on stderr
 
 EXAMPLES
   voms-proxy verify /tmp/x509up_u1000
@@ -50,7 +50,7 @@ pub struct VerifyArgs {
     /// When revocation lists are asked
     #[arg(long, value_name = "WHEN", default_value = "present")]
     crl: Crl,
-    /// Put up with a weakness, which is refused otherwise; may be repeated
+    /// Accept this weakness instead of rejecting it; repeatable
     #[arg(long, value_name = "WEAKNESS")]
     allow: Vec<Weak>,
     /// A name of the service, for attributes that are meant for certain hosts; may be repeated (default: the name of

@@ -31,7 +31,7 @@ use super::outcome::{CommandError, run_command};
 use super::output::Diagnostic;
 use super::{fitness, signals};
 
-/// Looks at everything that a proxy with VOMS attributes needs, and tells what is broken and what mends it.
+/// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to fix it.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -53,7 +53,7 @@ EXAMPLES
   voms-proxy doctor --voms virgo:/virgo/virgo --json"
 )]
 pub struct DoctorArgs {
-    /// The VO that you want to use, and what of it
+    /// VO to check, optionally with a group or role
     #[arg(long, value_name = "VO[:FQAN]")]
     voms: Option<String>,
     /// Print the report as JSON (schema/doctor.json)
@@ -62,7 +62,7 @@ pub struct DoctorArgs {
     /// Read the passphrase from standard input
     #[arg(long)]
     pwstdin: bool,
-    /// First give your own files the permissions that they should have
+    /// First set the permissions of your own files as they should be
     #[arg(long)]
     fix_permissions: bool,
     /// Your certificate (default as of voms-proxy-init)
@@ -83,7 +83,7 @@ pub struct DoctorArgs {
     /// File or directory with VOMS servers, instead of all others; repeatable
     #[arg(long, value_name = "PATH", action = ArgAction::Append)]
     vomses: Vec<PathBuf>,
-    /// What one server may take
+    /// Timeout per server, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     timeout: u64,
     /// Show this help

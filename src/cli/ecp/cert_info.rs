@@ -46,7 +46,7 @@ pub struct InfoArgs {
     /// Show the whole certificate as well
     #[arg(long)]
     verbose: bool,
-    /// Show nothing; the exit code tells whether it is valid
+    /// Print nothing; the exit code says whether it is valid
     #[arg(long, short = 'e')]
     exists: bool,
     /// Whom it certifies

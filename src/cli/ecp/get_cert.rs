@@ -76,7 +76,7 @@ pub struct GetCertArgs {
     /// The service (default ECP_SERVICE_URL, then CILogon's)
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
-    /// Tell what is done
+    /// Say what is done
     #[arg(long, short = 'v')]
     verbose: bool,
     /// Remove the credential

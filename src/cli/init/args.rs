@@ -122,34 +122,34 @@ pub struct InitArgs {
     /// Print nothing on success
     #[arg(long, short = 'q')]
     pub quiet: bool,
-    /// Tell every step on stderr
+    /// Log each step to stderr
     #[arg(long)]
     pub debug: bool,
-    /// What one server may take in all (default 10)
+    /// Timeout per server, in seconds (default 10)
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
-    /// Do not tell the server's warnings
+    /// Suppress warnings from the server
     #[arg(long)]
     pub ignorewarn: bool,
     /// Write nothing if the server warns
     #[arg(long, short = 'f')]
     pub failonwarn: bool,
-    /// Do not judge your certificate, and the proxies it comes from, against the CAs
+    /// Do not verify your own certificate chain against the CAs
     #[arg(long)]
     pub skip_chain_integrity_checks: bool,
-    /// Believe a server of another name, if a trusted CA vouches for it
+    /// Accept a server whose certificate names another host, if a trusted CA issued it
     #[arg(long)]
     pub skip_hostname_checks: bool,
-    /// Ask over the legacy protocol too, as is always done
+    /// Accepted for compatibility; the legacy protocol is always tried
     #[arg(long)]
     enable_legacy_protocol: bool,
-    /// Of Globus versions long gone; without effect
+    /// Accepted for compatibility; has no effect
     #[arg(long, value_name = "N", hide = true)]
     globus: Option<String>,
     /// Do not verify the attributes received
     #[arg(long)]
     pub dont_verify_ac: bool,
-    /// Say that the proxy made was verified, as is always done
+    /// Report that the new proxy was verified; it always is
     #[arg(long)]
     pub verify: bool,
     /// Print the result as JSON (schema/init.json)
