@@ -261,7 +261,7 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
         ("no-acs", "nothing was sent"),
         ("no-header", "nothing was sent"),
         ("no-body", "no SAML response"),
-        ("two-bodies", "not exactly one body"),
+        ("two-bodies", "not have exactly one body"),
         ("doctype", "document type"),
         ("doctype-external", "document type"),
         ("html", "most likely the password is wrong"),
@@ -395,7 +395,7 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (world().get("ECP_DEAD").to_owned(), "cannot be reached"),
         (
             "http://ecp.cilogon.org/secure/getcert".to_owned(),
-            "is no https address",
+            "is not an https address",
         ),
     ];
     let idp = format!("{rogue}/idp/forged/SAML2/SOAP/ECP");

@@ -300,7 +300,7 @@ fn a_server_that_answered_in_http_is_asked_once_and_understood() {
             "a long message",
             xml("1001", &format!("unknown to this VO{many}")),
             "unknown to this VO",
-            "IAM",
+            "optional group",
         ),
         (
             "AUP",
@@ -462,7 +462,7 @@ fn an_attribute_certificate_that_is_not_to_be_believed_is_refused() {
         (
             "of another VO",
             signed(&other_vo).as_der().to_vec(),
-            "it is of the VO ligo, not of virgo",
+            "it was issued by VO ligo, expected virgo",
         ),
         (
             "FQAN of another VO",

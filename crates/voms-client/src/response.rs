@@ -172,10 +172,22 @@ fn software(text: &str) -> Software {
     }
 }
 
+/// Drops a reference that truncation cut in two.
+fn whole_references(cut: &str) -> &str {
+    match cut.rfind('&') {
+        Some(at) if !cut[at..].contains(';') => &cut[..at],
+        _ => cut,
+    }
+}
+
 /// Reduces a message to one line of bounded length.
 fn clean(content: &str) -> String {
     let start: String = content.chars().take(LONGEST_CONTENT).collect();
-    let text = xml::resolve(&start);
+    let text = xml::resolve(if start.len() < content.len() {
+        whole_references(&start)
+    } else {
+        &start
+    });
     let words: Vec<&str> = text.split_whitespace().take(LONGEST_MESSAGE).collect();
     words.join(" ").chars().take(LONGEST_MESSAGE).collect()
 }
