@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use der::{Reader, SliceReader};
 use libfuzzer_sys::fuzz_target;
+use voms::ac::verify::{AcAttributes, SKEW};
 use voms::pki::pem::encode;
 use voms::verifier::VomsVerifier;
-use voms::ac::verify::{AcAttributes, SKEW};
 use voms_proxy_fuzz::{acs, chains, fixtures, now};
 
 struct World {
@@ -18,9 +18,19 @@ struct World {
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| World {
-    verifier: VomsVerifier::open(&fixtures().join("info/trust"), &fixtures().join("info/vomsdir")).unwrap(),
-    users: chains().iter().map(|chain| chain.identity().to_string()).collect(),
-    attributes: acs().iter().map(|ac| AcAttributes::read(&ac.certificate().acinfo).unwrap()).collect(),
+    verifier: VomsVerifier::open(
+        &fixtures().join("info/trust"),
+        &fixtures().join("info/vomsdir"),
+    )
+    .unwrap(),
+    users: chains()
+        .iter()
+        .map(|chain| chain.identity().to_string())
+        .collect(),
+    attributes: acs()
+        .iter()
+        .map(|ac| AcAttributes::read(&ac.certificate().acinfo).unwrap())
+        .collect(),
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -31,24 +41,38 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn verify(presented: &[u8]) {
-    let World { verifier, users, attributes } = &*WORLD;
+    let World {
+        verifier,
+        users,
+        attributes,
+    } = &*WORLD;
     match verifier.verify(presented, now()) {
         Ok(believed) => {
-            assert!(users.contains(&believed.identity().to_string()), "{}", believed.identity());
-            assert!(DateTime::<Utc>::from(believed.usable_until()) >= now() - SKEW);
+            assert!(
+                users.contains(&believed.identity().to_string()),
+                "{}",
+                believed.identity()
+            );
+            let end = chrono::DateTime::<chrono::Utc>::from(believed.usable_until());
+            assert!(end >= now() - SKEW);
             let mut acs = believed.attribute_certificates().iter();
             assert!(acs.all(|ac| attributes.contains(ac.attributes())));
         }
         Err(rejection) => {
             assert!(!rejection.findings().is_empty());
-            rejection.findings().iter().for_each(|finding| drop(finding.to_string()));
+            rejection
+                .findings()
+                .iter()
+                .for_each(|finding| drop(finding.to_string()));
         }
     }
 }
 
 fn pem(data: &[u8]) -> String {
     let mut text = String::new();
-    let Ok(mut reader) = SliceReader::new(data) else { return text };
+    let Ok(mut reader) = SliceReader::new(data) else {
+        return text;
+    };
     while !reader.is_finished()
         && let Ok(certificate) = reader.tlv_bytes()
     {
