@@ -1,10 +1,8 @@
 //! Queries one server over one protocol, using as many requests as needed.
 
 use tokio::time::{Instant, timeout_at};
-use voms::ac::verify::{AcAttributes, carried_certificates, validity};
+use voms::ac::verify::{carried_certificates, validity};
 use voms::pki::certificate::Certificate;
-use voms::pki::dn::Dn;
-use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
 
 use crate::http::HttpFailure;
@@ -63,15 +61,10 @@ impl Asking<'_, '_> {
     /// granted are requested again, so the server has nothing to refuse; if the second request
     /// fails anyway, the first answer is used.
     async fn in_order(&mut self, request: &AcRequest, given: AcReply) -> AcReply {
-        let attributes = AcAttributes::read(&given.ac.certificate().acinfo);
-        let granted = attributes
-            .map(|attributes| attributes.fqans)
-            .unwrap_or_default();
-        let granted: Vec<Fqan> = granted
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect();
-        let Some(reordered) = request.reordered(&granted) else {
+        if request.order.is_empty() {
+            return given;
+        }
+        let Some(reordered) = request.reordered(&given.granted()) else {
             return given;
         };
         match self.once_more(&reordered, &reordered.rest_target()).await {
@@ -170,23 +163,21 @@ impl Asking<'_, '_> {
     /// The signer's certificate, if it differs from the server's but has the same subject and
     /// issuer and is trusted by the web CAs.
     fn stand_in(&self, ac: &EncodedAc, server: &Certificate) -> Option<Certificate> {
+        if !self.client.tls.uses_web_cas() {
+            return None;
+        }
         let carried = carried_certificates(&ac.certificate().acinfo).ok()?;
         let (signer, above) = carried.split_first()?;
         let named = !signer.subject().is_empty();
-        let same_names =
-            signer.subject().matches(server.subject()) && signer.issuer().matches(server.issuer());
         let stands_in = named
             && signer != server
-            && same_names
+            && signer.has_names_of(server)
             && self.client.tls.is_vouched_for(signer, above);
         stands_in.then(|| signer.clone())
     }
 
     fn compare_subject(&mut self, server: &Certificate) {
-        let expected = Dn::parse(&self.entry.dn);
-        if !self.entry.dn.is_empty()
-            && expected.is_none_or(|expected| !expected.matches(server.subject()))
-        {
+        if !self.entry.expects(server.subject()) {
             (self.observe)(&Event::OtherSubject(self.entry, server.subject()));
         }
     }

@@ -21,9 +21,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::{Instant, timeout_at};
+use voms::ac::verify::AcAttributes;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
+use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
 
 use self::exchange::Asking;
@@ -97,6 +99,15 @@ pub struct AcReply {
 }
 
 impl AcReply {
+    /// The groups and roles in the attribute certificate, verified or not.
+    #[must_use]
+    pub fn granted(&self) -> Vec<Fqan> {
+        let attributes = AcAttributes::read(&self.ac.certificate().acinfo);
+        attributes
+            .map(|attributes| attributes.parsed_fqans())
+            .unwrap_or_default()
+    }
+
     /// The certificate that may sign without being listed in a vomsdir: the server's, or its
     /// stand-in.
     #[must_use]

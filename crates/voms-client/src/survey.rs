@@ -1,6 +1,5 @@
 //! Finds out which groups and roles a user holds in a VO.
 
-use voms::ac::verify::AcAttributes;
 use voms::vo::fqan::Fqan;
 
 use crate::refusal::{ServerError, ServerErrorKind};
@@ -47,7 +46,7 @@ impl VomsClient {
             }
             Err(error) => return Err(error),
         };
-        let mut granted = found.as_ref().map(fqans).unwrap_or_default();
+        let mut granted = found.as_ref().map(AcReply::granted).unwrap_or_default();
         let is_complete = found.as_ref().is_ok_and(|reply| reply.is_complete);
         let mut asked = 0;
         let mut unknown = Vec::new();
@@ -66,7 +65,7 @@ impl VomsClient {
             };
             match self.request(&request, &servers, &mut |_| {}) {
                 Ok(more) => {
-                    granted.extend(fqans(&more));
+                    granted.extend(more.granted());
                     found = found.or(Ok(more));
                 }
                 Err(error) if error.refusal().is_some_and(is_not_held) => {}
@@ -87,12 +86,4 @@ fn is_without_group(error: &ServerError) -> bool {
 
 fn is_not_held(error: &ServerError) -> bool {
     matches!(error.kind, ServerErrorKind::NotHeld { .. })
-}
-
-fn fqans(reply: &AcReply) -> Vec<Fqan> {
-    let attributes = AcAttributes::read(&reply.ac.certificate().acinfo);
-    let texts = attributes
-        .map(|attributes| attributes.fqans)
-        .unwrap_or_default();
-    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use voms::files;
+use voms::pki::dn::Dn;
 
 const MAX_DEPTH: u32 = 4;
 
@@ -59,6 +60,14 @@ pub struct Vomses {
     problems: Vec<VomsesProblem>,
     more_problems: usize,
     looked_in: Vec<PathBuf>,
+}
+
+impl VomsesEntry {
+    /// Whether a server with this subject is the expected one; an entry without a subject expects any.
+    #[must_use]
+    pub fn expects(&self, subject: &Dn) -> bool {
+        self.dn.is_empty() || Dn::parse(&self.dn).is_some_and(|dn| dn.matches(subject))
+    }
 }
 
 impl Vomses {

@@ -270,10 +270,10 @@ impl VomsVerifier {
                 Err(Rejection(findings))
             }
             Ok(chain) if findings.is_empty() || self.leave_out => {
-                let granted = acs
+                let fqans = acs
                     .iter()
-                    .flat_map(|ac: &VerifiedAc| &ac.attributes().fqans);
-                let fqans = granted.filter_map(|text| text.parse().ok()).collect();
+                    .flat_map(|ac: &VerifiedAc| ac.attributes().parsed_fqans())
+                    .collect();
                 Ok(VerifiedCredential {
                     chain,
                     acs,

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::SKEW;
 use voms::pki::certificate::Certificate;
-use voms::pki::dn::Dn;
 use voms_client::net::NetError;
 use voms_client::refusal::ServerErrorKind;
 use voms_client::vomses::VomsesEntry;
@@ -69,10 +68,7 @@ pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
 /// The server's host name matches, but its subject differs from the vomses entry: the entry is out
 /// of date.
 pub(super) fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> Option<Finding> {
-    let expected = Dn::parse(&server.dn);
-    if server.dn.is_empty()
-        || expected.is_some_and(|expected| expected.matches(certificate.subject()))
-    {
+    if server.expects(certificate.subject()) {
         return None;
     }
     let text = format!(

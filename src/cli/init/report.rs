@@ -11,7 +11,6 @@ use voms::pki::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::proxy::kind::Generation;
 use voms::proxy::{Proxy, ProxyNote};
-use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::{AcReply, Event, Protocol};
@@ -217,12 +216,7 @@ impl Reporter {
                 verified.signer().subject()
             ));
         }
-        let granted: Vec<Fqan> = verified
-            .attributes()
-            .fqans
-            .iter()
-            .filter_map(|text| text.parse().ok())
-            .collect();
+        let granted = verified.attributes().parsed_fqans();
         let missing = vo
             .request
             .fqans

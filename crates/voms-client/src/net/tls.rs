@@ -170,6 +170,11 @@ impl TlsClient {
             .ok_or_else(unreadable)
     }
 
+    /// Whether the system's web CAs verify servers.
+    pub fn uses_web_cas(&self) -> bool {
+        matches!(self.trust, ServerTrust::WebCas)
+    }
+
     /// Whether the system's web CAs, where they verify servers, trust another certificate as well.
     pub fn is_vouched_for(&self, certificate: &Certificate, above: &[Certificate]) -> bool {
         let verify = || {
@@ -187,7 +192,7 @@ impl TlsClient {
                 context.verify_cert()
             })
         };
-        matches!(self.trust, ServerTrust::WebCas) && verify().is_ok_and(|verified: bool| verified)
+        self.uses_web_cas() && verify().is_ok_and(|verified: bool| verified)
     }
 
     async fn shake_hands(

@@ -10,6 +10,7 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 
 use crate::ac::finding::AcFinding;
 use crate::pki::certificate::Certificate;
+use crate::vo::fqan::Fqan;
 
 /// The contents of an attribute certificate, verified or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,15 @@ pub struct AcAttributes {
 }
 
 impl AcAttributes {
+    /// The FQANs, parsed, without those that cannot be parsed.
+    #[must_use]
+    pub fn parsed_fqans(&self) -> Vec<Fqan> {
+        self.fqans
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect()
+    }
+
     /// Reads the attributes without verifying anything.
     ///
     /// # Errors

@@ -347,9 +347,7 @@ impl AcVerifier<'_> {
             SignerTrust::Server { server, anchors } => {
                 let signer = carried.first().unwrap_or(server);
                 // The names an LSC file would list; the path is verified below.
-                let same_names = signer.subject().matches(server.subject())
-                    && signer.issuer().matches(server.issuer());
-                if anchors.is_some() && same_names {
+                if anchors.is_some() && signer.has_names_of(server) {
                     Ok(signer.clone())
                 } else {
                     only_server(signer, server)

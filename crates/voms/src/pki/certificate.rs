@@ -307,6 +307,12 @@ impl Certificate {
         self.0.is_ca
     }
 
+    /// Whether another certificate has the same subject and issuer, which is what an LSC file names.
+    #[must_use]
+    pub fn has_names_of(&self, other: &Self) -> bool {
+        self.subject().matches(other.subject()) && self.issuer().matches(other.issuer())
+    }
+
     /// Whether subject and issuer are the same name.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
