@@ -26,6 +26,7 @@ use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
 use voms::ac::embedded::attribute_certificates;
 use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::KeyKind;
 use voms::pki::key::PrivateKey;
@@ -209,8 +210,12 @@ impl Signed {
     fn certificate(certificate: &Certificate, issuer: &Certificate) -> Self {
         Self {
             body: to_be_signed(certificate.der()).to_vec(),
-            signature: certificate.x509().unwrap().signature().as_slice().to_vec(),
-            key: issuer.public_key().unwrap(),
+            signature: openssl_types::x509(certificate)
+                .unwrap()
+                .signature()
+                .as_slice()
+                .to_vec(),
+            key: openssl_types::x509(issuer).unwrap().public_key().unwrap(),
         }
     }
 }
@@ -234,7 +239,7 @@ fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
     let ac = Signed {
         body: ac.acinfo_der().to_vec(),
         signature: ac.certificate().signature_value.raw_bytes().to_vec(),
-        key: host.public_key().unwrap(),
+        key: openssl_types::x509(host).unwrap().public_key().unwrap(),
     };
     let certificates = [(chain.leaf(), user), (user, ca), (host, ca)];
     certificates
@@ -276,7 +281,7 @@ fn crowded(world: &World) -> PathBuf {
     let key = PKey::ec_gen("prime256v1").unwrap();
     for number in 0..OTHER_CAS {
         let (ca, list) = other_ca(number, &key);
-        for hash in file_hashes(&Certificate::from_x509(&ca).unwrap()) {
+        for hash in file_hashes(&openssl_types::certificate(&ca).unwrap()) {
             fs::write(
                 directory.join(format!("{hash:08x}.0")),
                 ca.to_pem().unwrap(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use openssl::ssl::{
     SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
 };
-use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::verifier::VomsVerifier;
 
 const MOST_CONNECTIONS: usize = 100;
@@ -74,7 +74,7 @@ fn serve(
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     let mut stream = acceptor.accept(stream)?;
-    let verdict = Chain::from_tls_peer(stream.ssl())
+    let verdict = openssl_types::chain_of_peer(stream.ssl())
         .map_err(|error| error.to_string())
         .and_then(|chain| {
             verifier

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::trust::{CrlPolicy, CrlProblem, PathProblem, TrustAnchors, Usage, file_hashes};
 use voms_authority::world::World;
@@ -41,7 +42,9 @@ impl Directory {
     fn hash(&self) -> String {
         format!(
             "{:08x}",
-            world().ca.certificate().x509().unwrap().subject_name_hash()
+            openssl_types::x509(world().ca.certificate())
+                .unwrap()
+                .subject_name_hash()
         )
     }
 

@@ -12,6 +12,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Name, X509Ref};
+use voms::crypto::openssl_types;
 use voms::pki::credential::Credential;
 use voms::pki::pkcs12::Ciphers;
 use voms_authority::pki::Purpose;
@@ -59,7 +60,7 @@ fn standing(home: &Home) -> [&'static str; 2] {
     let new_certificate = certificate_pem(new);
     let is_new_key = |found: &[u8]| {
         let key = PKey::private_key_from_pem(found);
-        key.is_ok_and(|key| key.public_eq(new.key().pkey()))
+        key.is_ok_and(|key| key.public_eq(openssl_types::pkey(new.key())))
     };
     [
         which(".globus/usercert.pem", &certificate_pem(old), &|found| {
@@ -665,7 +666,9 @@ fn an_empty_container_is_called_one() {
 fn line_ends_behind_der_do_not_matter() {
     let new = &users()[1];
     let home = Home::empty();
-    let key = new.key().pkey().private_key_to_pkcs8().unwrap();
+    let key = openssl_types::pkey(new.key())
+        .private_key_to_pkcs8()
+        .unwrap();
     home.write(
         "cert.der",
         &[new.chain().leaf().der(), b"\n"].concat(),

@@ -31,7 +31,11 @@ fn odd_certificate() -> (X509, PKey<Private>) {
         .unwrap();
     builder.set_subject_name(&name.build()).unwrap();
     builder
-        .set_issuer_name(world().host.chain().leaf().x509().unwrap().subject_name())
+        .set_issuer_name(
+            voms::crypto::openssl_types::x509(world().host.chain().leaf())
+                .unwrap()
+                .subject_name(),
+        )
         .unwrap();
     builder.set_pubkey(&key).unwrap();
     let day = |days| Asn1Time::from_unix((now() + Duration::days(days)).timestamp()).unwrap();

@@ -160,6 +160,19 @@ fn the_library_for_services_depends_on_nothing_that_talks() {
 }
 
 #[test]
+fn only_the_crypto_module_of_voms_calls_openssl() {
+    for (file, text) in sources_of("crates/voms/src") {
+        let in_crypto = file.to_string_lossy().contains("/src/crypto/");
+        let code = text.split("\nmod tests {").next().unwrap();
+        let calls = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .any(|line| line.replace("openssl_types::", "").contains("openssl::"));
+        assert!(in_crypto || !calls, "{} calls OpenSSL", file.display());
+    }
+}
+
+#[test]
 fn unsafe_code_is_in_the_calls_into_gssapi_alone() {
     for directory in ["asn1/src", "crates", "src"] {
         for (file, text) in sources_of(directory) {

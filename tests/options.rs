@@ -363,7 +363,9 @@ fn the_names_of_globus_do_what_they_did() {
         format!(
             "{}\n{:08x}\n",
             user.subject(),
-            user.x509().unwrap().issuer_name_hash()
+            voms::crypto::openssl_types::x509(user)
+                .unwrap()
+                .issuer_name_hash()
         )
     );
     assert!(

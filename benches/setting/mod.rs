@@ -11,6 +11,7 @@ use chrono::{DateTime, Duration, Utc};
 use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
 use voms::chain::{Chain, VerifiedChain};
+use voms::crypto::openssl_types;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
@@ -167,7 +168,7 @@ impl Setting {
         issue(
             &self.user,
             &self.ac,
-            PrivateKey::new(self.own.key().pkey().to_owned()),
+            openssl_types::private_key(openssl_types::pkey(self.own.key()).to_owned()),
         )
     }
 }

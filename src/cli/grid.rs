@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::crypto::openssl_types;
 use voms::files;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
@@ -261,7 +262,7 @@ impl CertPlan {
     }
 
     fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
-        let x509 = certificate.x509().map_err(Diagnostic::new)?;
+        let x509 = openssl_types::x509(certificate).map_err(Diagnostic::new)?;
         let mut lines = Vec::new();
         if self.all {
             let text = x509.to_text().map_err(Diagnostic::new)?;

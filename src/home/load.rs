@@ -4,14 +4,12 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
 use voms::chain::{Chain, ChainError};
 use voms::files;
-use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, PrivateKey};
 use voms::pki::pem;
-use voms::pki::pkcs12;
+use voms::pki::pkcs12::Bundle;
 use zeroize::Zeroizing;
 
 use crate::home::location::{Location, PassedOver, trail};
@@ -183,13 +181,14 @@ fn load_if(
 ) -> Result<Credential, CredentialError> {
     let file = read(&location.certificate, FileRole::Certificate)?;
     if let Some(bundle) = is_der(&file.contents)
-        .then(|| Pkcs12::from_der(&file.contents).ok())
+        .then(|| Bundle::parse(&file.contents))
         .flatten()
     {
         check(&file, &file)?;
         return from_pkcs12(&location.certificate, &bundle, passphrase);
     }
-    let chain = Chain::parse(&file.contents).map_err(|source| CredentialError::NoCertificate {
+    let chain = Chain::parse(&file.contents).and_then(supported);
+    let chain = chain.map_err(|source| CredentialError::NoCertificate {
         path: location.certificate.clone(),
         source,
     })?;
@@ -205,6 +204,12 @@ fn load_if(
         key: location.key().to_owned(),
         certificate: location.certificate.clone(),
     })
+}
+
+/// A chain that OpenSSL cannot handle would otherwise look as if its key did not fit.
+fn supported(chain: Chain) -> Result<Chain, ChainError> {
+    chain.check_supported()?;
+    Ok(chain)
 }
 
 fn open_key(
@@ -245,7 +250,7 @@ impl From<KeyError> for Opening {
 
 fn from_pkcs12(
     path: &Path,
-    bundle: &Pkcs12Ref,
+    bundle: &Bundle,
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let bad = |source| CredentialError::Key {
@@ -254,25 +259,23 @@ fn from_pkcs12(
         source,
     };
     let passphrase = passphrase(path)?;
-    let parsed = pkcs12::open(bundle, &passphrase).map_err(bad)?;
-    let key = parsed.pkey.ok_or_else(|| CredentialError::NoKey {
+    let mut contents = bundle.open(&passphrase).map_err(bad)?;
+    let key = contents.key.take().ok_or_else(|| CredentialError::NoKey {
         path: path.to_owned(),
     })?;
-    let no_certificate = |source: ChainError| CredentialError::NoCertificate {
-        path: path.to_owned(),
-        source,
+    let certificates = match contents.own {
+        Some(_) => contents.certificates().collect(),
+        None => Ok(Vec::new()),
     };
-    let leaf = parsed
-        .cert
-        .ok_or_else(|| no_certificate(ChainError::Empty))?;
-    let certificates: Result<Vec<_>, _> = std::iter::once(Certificate::from_x509(&leaf))
-        .chain(parsed.ca.iter().flatten().map(Certificate::from_x509))
-        .collect();
     let chain = certificates
         .map_err(ChainError::from)
         .and_then(Chain::new)
-        .map_err(no_certificate)?;
-    Credential::new(chain, PrivateKey::new(key)).map_err(|_| CredentialError::Mismatch {
+        .and_then(supported)
+        .map_err(|source: ChainError| CredentialError::NoCertificate {
+            path: path.to_owned(),
+            source,
+        })?;
+    Credential::new(chain, key).map_err(|_| CredentialError::Mismatch {
         key: path.to_owned(),
         certificate: path.to_owned(),
     })

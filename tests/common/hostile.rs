@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslMethod, SslStream, SslVerifyMode};
+use voms::crypto::openssl_types;
 use voms::pki::credential::Credential;
 
 use super::servers::entry;
@@ -104,9 +105,11 @@ pub fn tls_as(
 ) -> Hostile {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
     builder
-        .set_certificate(host.chain().leaf().x509().unwrap())
+        .set_certificate(openssl_types::x509(host.chain().leaf()).unwrap())
         .unwrap();
-    builder.set_private_key(host.key().pkey()).unwrap();
+    builder
+        .set_private_key(openssl_types::pkey(host.key()))
+        .unwrap();
     builder.set_verify(verify);
     let acceptor = builder.build();
     tcp(move |stream| {

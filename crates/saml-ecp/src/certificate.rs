@@ -4,18 +4,18 @@ use chrono::{DateTime, Utc};
 use openssl::base64;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkcs12::Pkcs12;
 use openssl::rand::rand_bytes;
 use openssl::x509::{X509Name, X509ReqBuilder};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use url::Url;
 use url::form_urlencoded::Serializer;
 use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
-use voms::pki::pkcs12;
+use voms::pki::pkcs12::Bundle;
 use zeroize::Zeroizing;
 
 use crate::error::{EcpError, told};
@@ -79,19 +79,14 @@ pub fn request(
                 why: why.to_owned(),
             };
             let bundle =
-                Pkcs12::from_der(&answer.body).map_err(|_| unusable("it is no PKCS#12"))?;
-            let parsed =
-                pkcs12::open(&bundle, &password).map_err(|error| unusable(&error.to_string()))?;
-            let key = parsed.pkey.ok_or_else(|| unusable("it holds no key"))?;
-            let all = parsed
-                .cert
-                .iter()
-                .map(|leaf| &**leaf)
-                .chain(parsed.ca.iter().flatten());
-            let found = all
-                .filter_map(|x509| Certificate::from_x509(x509).ok())
-                .collect();
-            join(&answer, found, PrivateKey::new(key), now)
+                Bundle::parse(&answer.body).ok_or_else(|| unusable("it is not PKCS#12"))?;
+            let mut contents = bundle
+                .open(&password)
+                .map_err(|error| unusable(&error.to_string()))?;
+            let key = contents.key.take();
+            let key = key.ok_or_else(|| unusable("it holds no key"))?;
+            let found = contents.certificates().flatten().collect();
+            join(&answer, found, key, now)
         }
     }
 }
@@ -111,8 +106,8 @@ fn signing_request(key: &PrivateKey) -> Result<String, ErrorStack> {
     let mut name = X509Name::builder()?;
     name.append_entry_by_text("CN", "ignored")?;
     builder.set_subject_name(&name.build())?;
-    builder.set_pubkey(key.pkey())?;
-    builder.sign(key.pkey(), MessageDigest::sha256())?;
+    builder.set_pubkey(openssl_types::pkey(key))?;
+    builder.sign(openssl_types::pkey(key), MessageDigest::sha256())?;
     Ok(String::from_utf8_lossy(&builder.build().to_pem()?).into_owned())
 }
 
@@ -200,7 +195,7 @@ fn join(
     }
     let leaf = found
         .into_iter()
-        .find(|certificate| certificate.belongs_to(key.pkey()));
+        .find(|certificate| certificate.belongs_to(&key));
     let leaf = leaf.ok_or_else(|| unusable("its certificate is for another key"))?;
     if leaf.not_after() <= now {
         return Err(unusable("its certificate is over already"));

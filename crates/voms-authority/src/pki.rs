@@ -14,10 +14,11 @@ use openssl::x509::{
     X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder,
 };
 use voms::chain::Chain;
+use voms::crypto::CryptoError;
+use voms::crypto::openssl_types::{self, asn1_time, extension};
 use voms::pki::certificate::{Certificate, CertificateError};
 use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
-use voms::proxy::{asn1_time, extension};
 use voms_asn1::oid;
 
 use crate::sign::key_identifier;
@@ -29,6 +30,9 @@ pub enum PkiError {
     /// OpenSSL failed.
     #[error("issuing failed: {0}")]
     OpenSsl(#[from] ErrorStack),
+    /// A key cannot be encoded.
+    #[error(transparent)]
+    Crypto(#[from] CryptoError),
     /// The key could not be generated or used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -99,9 +103,9 @@ impl ThrowAwayCa {
         )?;
         let identifier = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
         builder.append_extension(identifier)?;
-        builder.sign(key.pkey(), MessageDigest::sha256())?;
+        builder.sign(openssl_types::pkey(&key), MessageDigest::sha256())?;
         let x509 = builder.build();
-        let certificate = Certificate::from_x509(&x509)?;
+        let certificate = openssl_types::certificate(&x509)?;
         Ok(Self {
             x509,
             key,
@@ -139,8 +143,8 @@ impl ThrowAwayCa {
         for extension in self.extensions(&builder, wanted)? {
             builder.append_extension(extension)?;
         }
-        builder.sign(self.key.pkey(), MessageDigest::sha256())?;
-        let chain = Chain::new(vec![Certificate::from_x509(&builder.build())?])
+        builder.sign(openssl_types::pkey(&self.key), MessageDigest::sha256())?;
+        let chain = Chain::new(vec![openssl_types::certificate(&builder.build())?])
             .map_err(|_| PkiError::Mismatch)?;
         Credential::new(chain, key).map_err(|_| PkiError::Mismatch)
     }
@@ -192,12 +196,12 @@ impl ThrowAwayCa {
     ) -> Result<Vec<u8>, PkiError> {
         let mut builder = X509CrlBuilder::new()?;
         builder.set_issuer_name(self.x509.subject_name())?;
-        builder.set_last_update(&*asn1_time(from)?)?;
-        builder.set_next_update(&*asn1_time(until)?)?;
+        builder.set_last_update(&*asn1_time(from.timestamp())?)?;
+        builder.set_next_update(&*asn1_time(until.timestamp())?)?;
         for certificate in revoked {
             let mut entry = X509RevokedBuilder::new()?;
-            entry.set_serial_number(certificate.x509()?.serial_number())?;
-            entry.set_revocation_date(&*asn1_time(from)?)?;
+            entry.set_serial_number(openssl_types::x509(certificate)?.serial_number())?;
+            entry.set_revocation_date(&*asn1_time(from.timestamp())?)?;
             builder.add_revoked(entry.build())?;
         }
         let own = self
@@ -213,7 +217,7 @@ impl ThrowAwayCa {
         )?)?;
         let number = 1u8.to_der().map_err(CertificateError::from)?;
         builder.append_extension(extension(oid::CRL_NUMBER, false, &number)?)?;
-        builder.sign(self.key.pkey(), MessageDigest::sha256())?;
+        builder.sign(openssl_types::pkey(&self.key), MessageDigest::sha256())?;
         Ok(builder.build()?.to_pem()?)
     }
 }
@@ -230,9 +234,9 @@ fn begin(
     builder.set_serial_number(&*random_serial()?)?;
     builder.set_subject_name(subject)?;
     builder.set_issuer_name(issuer)?;
-    builder.set_pubkey(key.pkey())?;
-    builder.set_not_before(&*asn1_time(not_before)?)?;
-    builder.set_not_after(&*asn1_time(not_after)?)?;
+    builder.set_pubkey(openssl_types::pkey(&key))?;
+    builder.set_not_before(&*asn1_time(not_before.timestamp())?)?;
+    builder.set_not_after(&*asn1_time(not_after.timestamp())?)?;
     Ok(builder)
 }
 

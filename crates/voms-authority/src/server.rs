@@ -17,6 +17,7 @@ use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
 use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 
@@ -178,12 +179,12 @@ fn acceptor(reception: &Reception<'_>) -> Result<SslAcceptor, ServerError> {
         revocation_list,
     } = reception;
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    builder.set_certificate(host.chain().leaf().x509()?)?;
-    builder.set_private_key(host.key().pkey())?;
+    builder.set_certificate(openssl_types::x509(host.chain().leaf())?)?;
+    builder.set_private_key(openssl_types::pkey(host.key()))?;
     builder.set_session_id_context(b"voms")?;
     let mut flags = X509VerifyFlags::ALLOW_PROXY_CERTS;
     let mut store = X509StoreBuilder::new()?;
-    store.add_cert(client_ca.to_x509()?)?;
+    store.add_cert(openssl_types::x509(client_ca)?.clone())?;
     if let Some(list) = revocation_list {
         let path = list
             .to_str()
@@ -243,13 +244,13 @@ fn drain(raw: &mut TcpStream) {
 
 fn client(front: Front, ssl: &SslRef) -> Result<Client, Box<dyn std::error::Error>> {
     Ok(match front {
-        Front::Voms => Client::Verified(Chain::from_tls_peer(ssl)?),
+        Front::Voms => Client::Verified(openssl_types::chain_of_peer(ssl)?),
         Front::Nginx if ssl.session_reused() => Client::Resumed,
         Front::Nginx if ssl.peer_certificate().is_none() => Client::Anonymous,
         Front::Nginx if ssl.verify_result() != X509VerifyResult::OK => {
             Client::Unverified(ssl.verify_result().error_string().to_owned())
         }
-        Front::Nginx => match Chain::from_tls_peer(ssl) {
+        Front::Nginx => match openssl_types::chain_of_peer(ssl) {
             Ok(chain) => Client::Verified(chain),
             Err(error) => Client::Unverified(error.to_string()),
         },

@@ -7,6 +7,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::Id;
 use openssl::sign::Signer;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms_asn1::attribute_certificate::{
@@ -93,7 +94,7 @@ impl AcDraft {
             issuer_unique_id: None,
             extensions: Some(self.extensions(signer)?),
         };
-        let mut sign = Signer::new(signature.1, signer.key().pkey())?;
+        let mut sign = Signer::new(signature.1, openssl_types::pkey(signer.key()))?;
         let value = sign.sign_oneshot_to_vec(&acinfo.to_der()?)?;
         let certificate = AttributeCertificate {
             acinfo,
@@ -132,7 +133,7 @@ impl AcDraft {
             .to_extension()?,
         );
         extensions.push(plain(oid::NO_REV_AVAIL, &Null.to_der()?)?);
-        let own = match leaf.x509()?.subject_key_id() {
+        let own = match openssl_types::x509(leaf)?.subject_key_id() {
             Some(id) => id.as_slice().to_vec(),
             None => openssl::hash::hash(MessageDigest::sha1(), leaf.public_key_bits())?.to_vec(),
         };
@@ -163,7 +164,7 @@ fn plain(id: der::asn1::ObjectIdentifier, value: &[u8]) -> Result<Extension, der
 }
 
 fn algorithm(signer: &Credential) -> Result<(AlgorithmIdentifierOwned, MessageDigest), der::Error> {
-    let key = signer.key().pkey();
+    let key = openssl_types::pkey(signer.key());
     let (oid, digest, parameters) = match (key.id(), key.bits()) {
         (Id::EC, 257..) => (oid::ECDSA_WITH_SHA384, MessageDigest::sha384(), None),
         (Id::EC, _) => (oid::ECDSA_WITH_SHA256, MessageDigest::sha256(), None),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Duration, Utc};
 use openssl::symm::Cipher;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::{KeyKind, PrivateKey};
 
@@ -111,8 +112,7 @@ impl SharedKey {
         let key = PrivateKey::generate(RSA)?;
         // The passphrase protects nothing, so OpenSSL's low default iteration count suffices and is
         // fast.
-        let encrypted = key
-            .pkey()
+        let encrypted = openssl_types::pkey(&key)
             .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), PASSPHRASE.as_bytes())?;
         Ok(Self { key, encrypted })
     }
@@ -146,7 +146,7 @@ impl World {
     ) -> Result<Certificate, WorldError> {
         let wanted = condition.certification(now);
         let key = match wanted.key {
-            RSA => PrivateKey::new(shared.key.pkey().to_owned()),
+            RSA => openssl_types::private_key(openssl_types::pkey(&shared.key).to_owned()),
             other => PrivateKey::generate(other).map_err(PkiError::from)?,
         };
         let user = self.ca.certify(&wanted, key)?;

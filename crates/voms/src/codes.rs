@@ -52,7 +52,6 @@ impl PathProblem {
             Self::Signature => "signature",
             Self::Purpose => "purpose",
             Self::IsProxy => "is-proxy",
-            Self::UnreadableIssuer => "issuer-unreadable",
             Self::OpenSsl { .. } | Self::Unhandled => "path-invalid",
         }
     }
@@ -98,6 +97,7 @@ impl ChainFinding {
             Self::Nameless => "user-nameless",
             Self::EndEntityIsCa(_) => "ca-as-user",
             Self::Name(_) => "proxy-name",
+            Self::Unhandled(_) => "path-invalid",
             Self::Signature(_) => "signature",
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not-yet-valid",

@@ -11,6 +11,7 @@
 pub mod ac;
 pub mod chain;
 mod codes;
+pub mod crypto;
 pub mod files;
 pub mod pki;
 pub mod proxy;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::files;
 use voms::pki::certificate::Certificate;
 use voms::pki::pem;
@@ -175,7 +176,7 @@ pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
     };
     let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
         .map_err(|error| none(files::reason(&error)))?;
-    Chain::parse_without_openssl(&contents).map_err(|error| none(error.to_string()))
+    Chain::parse(&contents).map_err(|error| none(error.to_string()))
 }
 
 /// The block that ecp-get-cert prints as well.
@@ -194,8 +195,7 @@ pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: boo
         field("timeleft", &time_left(left)),
     ];
     if with_text {
-        let text = leaf
-            .x509()
+        let text = openssl_types::x509(leaf)
             .and_then(|x509| x509.to_text())
             .unwrap_or_default();
         lines.push(field("text", &""));

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 use voms_asn1::oid;
@@ -128,8 +129,7 @@ pub(super) fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: Date
 pub(super) fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
     let own = chain.proxies().iter().chain(chain.end_entity());
     for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
-        let text = certificate
-            .x509()
+        let text = openssl_types::x509(certificate)
             .and_then(|x509| x509.to_text())
             .map_err(Diagnostic::new)?;
         let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());

@@ -54,7 +54,7 @@ fn load(path: &Path) -> Result<Chain, Diagnostic> {
     };
     let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
         .map_err(|error| lost(files::reason(&error)))?;
-    Chain::parse_without_openssl(&contents).map_err(|error| lost(error.to_string()))
+    Chain::parse(&contents).map_err(|error| lost(error.to_string()))
 }
 
 fn show(

@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use openssl::pkcs7::Pkcs7;
-use openssl::pkcs12::{Pkcs12, Pkcs12Ref};
-use openssl::x509::X509Ref;
 use voms::chain::MOST_CERTIFICATES;
+use voms::crypto::openssl_types;
 use voms::files;
-use voms::pki::certificate::Certificate;
+use voms::pki::certificate::{Certificate, CertificateError};
 use voms::pki::key::{self, KeyError, PrivateKey};
 use voms::pki::pem::{self, Block};
-use voms::pki::pkcs12;
+use voms::pki::pkcs12::{self, Bundle};
 use zeroize::Zeroizing;
 
 pub use self::error::ReceivedError;
@@ -134,8 +133,7 @@ impl Received {
                 false => ReceivedError::NoKey(some),
             });
         }
-        let key_of =
-            |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key.pkey()));
+        let key_of = |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key));
         let pairs: Vec<_> = users
             .iter()
             .filter_map(|user| Some((user.clone(), key_of(user)?)))
@@ -250,13 +248,13 @@ impl Received {
             self.add_certificate(path, certificate)?;
             return Ok("DER".to_owned());
         }
-        if let Ok(bundle) = Pkcs12::from_der(der) {
+        if let Some(bundle) = Bundle::parse(der) {
             return self.take_pkcs12(path, (&bundle, der), ask);
         }
         if let Ok(message) = Pkcs7::from_der(der) {
             let certificates = message.signed().and_then(|signed| signed.certificates());
             for x509 in certificates.into_iter().flatten() {
-                self.add_x509(path, x509)?;
+                self.add_read(path, openssl_types::certificate(x509))?;
             }
             return Ok("PKCS#7".to_owned());
         }
@@ -276,7 +274,7 @@ impl Received {
     fn take_pkcs12(
         &mut self,
         path: &Path,
-        (bundle, der): (&Pkcs12Ref, &[u8]),
+        (bundle, der): (&Bundle, &[u8]),
         ask: Ask<'_>,
     ) -> Result<String, ReceivedError> {
         let ciphers = pkcs12::ciphers_in(der);
@@ -287,13 +285,12 @@ impl Received {
                 count,
             });
         }
-        let parsed = self.open(path, (&ciphers, true), ask, |password| {
-            pkcs12::open(bundle, password)
+        let mut contents = self.open(path, (&ciphers, true), ask, |password| {
+            bundle.open(password)
         })?;
-        self.keys.extend(parsed.pkey.map(PrivateKey::new));
-        let above = parsed.ca.iter().flatten();
-        for x509 in parsed.cert.iter().map(|leaf| &**leaf).chain(above) {
-            self.add_x509(path, x509)?;
+        self.keys.extend(contents.key.take());
+        for certificate in contents.certificates() {
+            self.add_read(path, certificate)?;
         }
         Ok(format!(
             "PKCS#12{}",
@@ -305,8 +302,12 @@ impl Received {
         ))
     }
 
-    fn add_x509(&mut self, path: &Path, x509: &X509Ref) -> Result<(), ReceivedError> {
-        let certificate = Certificate::from_x509(x509).map_err(|error| ReceivedError::Damaged {
+    fn add_read(
+        &mut self,
+        path: &Path,
+        read: Result<Certificate, CertificateError>,
+    ) -> Result<(), ReceivedError> {
+        let certificate = read.map_err(|error| ReceivedError::Damaged {
             path: path.to_owned(),
             reason: format!("a certificate in it cannot be read: {error}"),
         })?;
@@ -318,6 +319,12 @@ impl Received {
         path: &Path,
         certificate: Certificate,
     ) -> Result<(), ReceivedError> {
+        certificate
+            .check_supported()
+            .map_err(|error| ReceivedError::Damaged {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            })?;
         if certificate.is_proxy() {
             return Err(ReceivedError::Proxy {
                 path: path.to_owned(),

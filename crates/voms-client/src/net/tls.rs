@@ -16,6 +16,7 @@ use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
 use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef, X509VerifyResult};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
+use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
@@ -185,12 +186,15 @@ impl TlsClient {
             store.set_param(&param)?;
             let mut chain = Stack::new()?;
             for certificate in above {
-                chain.push(certificate.to_x509()?)?;
+                chain.push(openssl_types::x509(certificate)?.clone())?;
             }
             let store = store.build();
-            X509StoreContext::new()?.init(&store, certificate.x509()?, &chain, |context| {
-                context.verify_cert()
-            })
+            X509StoreContext::new()?.init(
+                &store,
+                openssl_types::x509(certificate)?,
+                &chain,
+                |context| context.verify_cert(),
+            )
         };
         self.uses_web_cas() && verify().is_ok_and(|verified: bool| verified)
     }
@@ -269,7 +273,7 @@ fn shown_by(stream: &SslStream<TcpStream>) -> Option<Certificate> {
     stream
         .ssl()
         .peer_certificate()
-        .and_then(|x509| Certificate::from_x509(&x509).ok())
+        .and_then(|x509| openssl_types::certificate(&x509).ok())
 }
 
 fn reasons(errors: &ErrorStack) -> String {
@@ -293,12 +297,12 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
     };
     let (leaf, issuers) = credential.chain().certificates().split_at(1);
     for certificate in leaf {
-        builder.set_certificate(certificate.x509()?)?;
+        builder.set_certificate(openssl_types::x509(certificate)?)?;
     }
     for certificate in issuers.iter().filter(|c| !c.is_self_issued()) {
-        builder.add_extra_chain_cert(certificate.to_x509()?)?;
+        builder.add_extra_chain_cert(openssl_types::x509(certificate)?.clone())?;
     }
-    builder.set_private_key(credential.key().pkey())?;
+    builder.set_private_key(openssl_types::pkey(credential.key()))?;
     Ok(builder.build())
 }
 
@@ -347,7 +351,7 @@ fn judge(
         .chain()
         .into_iter()
         .flatten()
-        .map(Certificate::from_x509);
+        .map(openssl_types::certificate);
     let shown: Vec<Certificate> = shown.collect::<Result<_, _>>().map_err(|error| {
         NetError::Handshake(format!("the server's certificates cannot be read: {error}"))
     })?;
@@ -378,13 +382,16 @@ fn judge(
 /// OpenSSL's host name check on one certificate (RFC 6125, subjectAltName only).
 fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
     let mut store = X509StoreBuilder::new()?;
-    store.add_cert(leaf.to_x509()?)?;
+    store.add_cert(openssl_types::x509(leaf)?.clone())?;
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME)?;
     set_name(&mut param, host)?;
     store.set_param(&param)?;
     let store = store.build();
-    X509StoreContext::new()?.init(&store, leaf.x509()?, &*Stack::new()?, |context| {
-        context.verify_cert()
-    })
+    X509StoreContext::new()?.init(
+        &store,
+        openssl_types::x509(leaf)?,
+        &*Stack::new()?,
+        |context| context.verify_cert(),
+    )
 }

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use der::Decode;
-use openssl::hash::MessageDigest;
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
-use x509_cert::ext::pkix::AuthorityKeyIdentifier;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
 use crate::ac::finding::AcFinding;
+use crate::crypto::Digest;
 use crate::pki::certificate::Certificate;
 
 /// DER of NULL.
@@ -74,14 +74,13 @@ pub(super) fn key_identifier_finding(
     let named = AuthorityKeyIdentifier::from_der(value)
         .ok()?
         .key_identifier?;
-    let own = signer.x509().is_ok_and(|x509| {
-        x509.subject_key_id()
-            .is_some_and(|own| own.as_slice() == named.as_bytes())
-    });
-    if own {
+    let own = signer
+        .extension(oid::SUBJECT_KEY_IDENTIFIER)
+        .and_then(|(_, value)| SubjectKeyIdentifier::from_der(value).ok());
+    if own.is_some_and(|own| own.0.as_bytes() == named.as_bytes()) {
         return None;
     }
-    let Ok(hash) = openssl::hash::hash(MessageDigest::sha1(), signer.public_key_bits()) else {
+    let Some(hash) = Digest::Sha1.of(signer.public_key_bits()) else {
         return Some(AcFinding::OpenSsl);
     };
     (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)

@@ -1,8 +1,6 @@
 //! Verifies attribute certificates (RFC 5755 section 5, spec 7.8).
 
 use chrono::{DateTime, Duration, Utc};
-use openssl::hash::MessageDigest;
-use openssl::sign::Verifier;
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
@@ -12,6 +10,7 @@ use crate::ac::attributes::carried;
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
 use crate::ac::finding::AcFinding;
 use crate::ac::structure::{key_identifier_finding, structure_findings};
+use crate::crypto::Digest;
 use crate::pki::certificate::{Certificate, minimal_integer};
 use crate::pki::dn::Dn;
 use crate::pki::strength::{StrengthPolicy, Weakness};
@@ -320,21 +319,20 @@ impl AcVerifier<'_> {
             });
         }
         let digest = match certificate.signature_algorithm.oid {
-            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => MessageDigest::sha256(),
-            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => MessageDigest::sha384(),
-            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => MessageDigest::sha512(),
-            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => MessageDigest::sha1(),
-            oid::MD5_WITH_RSA => MessageDigest::md5(),
+            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => Digest::Sha256,
+            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => Digest::Sha384,
+            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => Digest::Sha512,
+            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => Digest::Sha1,
+            oid::MD5_WITH_RSA => Digest::Md5,
             other => return Some(AcFinding::Algorithm(other)),
         };
         let Some(signature) = certificate.signature_value.as_bytes() else {
             return Some(AcFinding::Signature);
         };
-        let verified = signer.public_key().and_then(|key| {
-            let mut verifier = Verifier::new(digest, &key)?;
-            verifier.verify_oneshot(signature, ac.acinfo_der())
-        });
-        (!verified.unwrap_or(false)).then_some(AcFinding::Signature)
+        let verified = signer
+            .public_key()
+            .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));
+        (!verified).then_some(AcFinding::Signature)
     }
 
     fn find_signer(

@@ -29,6 +29,9 @@ pub enum ChainFinding {
     /// Its subject is not the issuer's name plus one common name.
     #[error("proxy {0}: its name is not its issuer's and one common name")]
     Name(Dn),
+    /// OpenSSL cannot handle it.
+    #[error("proxy {0}: OpenSSL cannot handle it")]
+    Unhandled(Dn),
     /// The issuer's key did not sign it.
     #[error("proxy {0}: its signature is not its issuer's")]
     Signature(Dn),

@@ -6,7 +6,6 @@ mod finding;
 mod rules;
 
 use chrono::{DateTime, Duration, Utc};
-use openssl::ssl::SslRef;
 
 pub use self::finding::ChainFinding;
 use self::rules::{issuer_among, judge_dates, judge_proxy, weakness};
@@ -124,24 +123,13 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
-        let chain = Self::parse_without_openssl(file)?;
-        Certificate::read_by_openssl(&chain.certificates)?;
-        Ok(chain)
-    }
-
-    /// Like [`Chain::parse`], but reads each certificate with
-    /// [`Certificate::from_der_without_openssl`].
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub fn parse_without_openssl(file: &[u8]) -> Result<Self, ChainError> {
         if file.len() > MOST_BYTES {
             return Err(ChainError::TooLong(file.len()));
         }
         if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
-            return Self::new(vec![Certificate::from_der_without_openssl(file)?]);
+            return Self::new(vec![Certificate::from_der(file)?]);
         }
-        Self::new(Certificate::all_from_pem_without_openssl(file)?)
+        Self::new(Certificate::all_from_pem(file)?)
     }
 
     /// Reads DER certificates, leaf first.
@@ -165,27 +153,22 @@ impl Chain {
         Self::new(all.collect::<Result<_, _>>()?)
     }
 
-    /// Reads the certificates a TLS client presented. The server must request them, but need not
-    /// have verified them.
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub fn from_tls_peer(client: &SslRef) -> Result<Self, ChainError> {
-        let leaf = client.peer_certificate();
-        let above = client.peer_cert_chain().into_iter().flatten();
-        let all = leaf
-            .as_deref()
-            .into_iter()
-            .chain(above)
-            .map(Certificate::from_x509);
-        Self::new(all.collect::<Result<_, _>>()?)
-    }
-
     /// The certificate that issued the proxies and that attribute certificates name as holder; the
     /// leaf if the chain has no end-entity certificate.
     #[must_use]
     pub fn holder(&self) -> &Certificate {
         self.end_entity().unwrap_or(self.leaf())
+    }
+
+    /// Whether OpenSSL can handle every certificate, which verification requires and display does
+    /// not.
+    ///
+    /// # Errors
+    /// [`CertificateError::Unsupported`] for the first that it cannot.
+    pub fn check_supported(&self) -> Result<(), CertificateError> {
+        self.certificates
+            .iter()
+            .try_for_each(Certificate::check_supported)
     }
 
     /// All certificates, leaf first.

@@ -39,7 +39,9 @@ pub(super) fn judge_proxy(
     {
         findings.push(ChainFinding::Name(subject()));
     }
-    if !proxy.is_signed_by(issuer) {
+    if proxy.check_supported().is_err() {
+        findings.push(ChainFinding::Unhandled(subject()));
+    } else if !proxy.is_signed_by(issuer) {
         findings.push(ChainFinding::Signature(subject()));
     }
     if issuer.is_ca() {

@@ -1,15 +1,11 @@
-//! One X.509 certificate (RFC 5280), with the accessors this library needs on top of OpenSSL's and
-//! der's types.
+//! One X.509 certificate (RFC 5280), with the accessors this library needs.
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use der::{Header, Reader, SliceReader};
-use openssl::error::ErrorStack;
-use openssl::pkey::{PKey, PKeyRef, Private, Public};
-use openssl::x509::{X509, X509Ref};
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use x509_cert::certificate::{CertificateInner, Raw};
@@ -19,7 +15,9 @@ use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
+use crate::crypto::{CryptoError, DerCertificate, PublicKey};
 use crate::pki::dn::Dn;
+use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Policy, ProxyType};
@@ -34,9 +32,9 @@ pub enum CertificateError {
     /// The bytes are not a DER certificate.
     #[error("not an X.509 certificate: {0}")]
     Der(#[from] der::Error),
-    /// OpenSSL rejects what der accepted.
-    #[error("not an X.509 certificate: {0}")]
-    OpenSsl(#[from] ErrorStack),
+    /// OpenSSL cannot handle it, so nothing in it can be verified.
+    #[error("OpenSSL cannot handle this certificate: {0}")]
+    Unsupported(CryptoError),
     /// A name so long that it must be an attack.
     #[error("a name in it is longer than {LONGEST_NAME} bytes")]
     Name,
@@ -53,10 +51,8 @@ pub enum CertificateError {
 pub struct Certificate(Arc<Inner>);
 
 struct Inner {
-    /// Created on first use: OpenSSL takes a millisecond to look up its first public key.
-    x509: OnceLock<Result<X509, ErrorStack>>,
+    encoded: DerCertificate,
     parsed: CertificateInner<Raw>,
-    der: Vec<u8>,
     issuer_der: Range<usize>,
     subject_der: Range<usize>,
     subject: Dn,
@@ -66,22 +62,11 @@ struct Inner {
 }
 
 impl Certificate {
-    /// Parses one DER certificate.
+    /// Parses one DER certificate. Its key is not looked at: see [`Certificate::check_supported`].
     ///
     /// # Errors
     /// [`CertificateError`] if the bytes are not a certificate, or trailing bytes follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let certificate = Self::from_der_without_openssl(bytes)?;
-        certificate.x509()?;
-        Ok(certificate)
-    }
-
-    /// Like [`Certificate::from_der`], but OpenSSL parses the certificate only when needed, and may
-    /// reject it then. This is enough for display; verification requires that OpenSSL parses it.
-    ///
-    /// # Errors
-    /// As [`Certificate::from_der`].
-    pub fn from_der_without_openssl(bytes: &[u8]) -> Result<Self, CertificateError> {
         let parsed = CertificateInner::<Raw>::from_der(bytes)?;
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
@@ -89,13 +74,10 @@ impl Certificate {
         if issuer_der.len().max(subject_der.len()) > LONGEST_NAME {
             return Err(CertificateError::Name);
         }
-        let der = bytes.to_vec();
         let (is_ca, proxy_type) = (false, None);
-        let x509 = OnceLock::new();
         let mut inner = Inner {
-            x509,
+            encoded: DerCertificate::new(bytes.to_vec()),
             parsed,
-            der,
             issuer_der,
             subject_der,
             subject,
@@ -108,37 +90,11 @@ impl Certificate {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Converts an OpenSSL certificate.
-    ///
-    /// # Errors
-    /// As [`Certificate::from_der`].
-    pub fn from_x509(x509: &X509Ref) -> Result<Self, CertificateError> {
-        Self::from_der(&x509.to_der()?)
-    }
-
     /// Parses every certificate block in a PEM file, in order; the list is empty if there are none.
     ///
     /// # Errors
     /// [`CertificateError`] for the first block that is not a valid certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
-        let certificates = Self::all_from_pem_without_openssl(file)?;
-        Self::read_by_openssl(&certificates)?;
-        Ok(certificates)
-    }
-
-    /// Has OpenSSL parse all certificates that were parsed without it.
-    pub(crate) fn read_by_openssl(certificates: &[Self]) -> Result<(), CertificateError> {
-        Ok(certificates
-            .iter()
-            .try_for_each(|certificate| certificate.x509().map(drop))?)
-    }
-
-    /// Like [`Certificate::all_from_pem`], but parses each certificate with
-    /// [`Certificate::from_der_without_openssl`].
-    ///
-    /// # Errors
-    /// As [`Certificate::all_from_pem`].
-    pub fn all_from_pem_without_openssl(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
         let certificates = pem::blocks(file);
         if !pem::is_whole(file) {
             return Err(CertificateError::Block);
@@ -146,37 +102,37 @@ impl Certificate {
         certificates
             .iter()
             .filter(|block| block.is_certificate())
-            .map(|block| {
-                Self::from_der_without_openssl(&block.der().ok_or(CertificateError::Base64)?)
-            })
+            .map(|block| Self::from_der(&block.der().ok_or(CertificateError::Base64)?))
             .collect()
     }
 
     /// The original DER bytes.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.0.der
+        self.0.encoded.der()
     }
 
-    /// The certificate as parsed by OpenSSL.
+    pub(crate) fn encoded(&self) -> &DerCertificate {
+        &self.0.encoded
+    }
+
+    /// Whether OpenSSL can handle the certificate, which verification requires and display does
+    /// not.
     ///
     /// # Errors
-    /// OpenSSL's, if it rejects what der accepted.
-    pub fn x509(&self) -> Result<&X509Ref, ErrorStack> {
-        self.openssl().map(|x509| &**x509)
-    }
-
-    /// An owned copy for OpenSSL's APIs.
-    pub fn to_x509(&self) -> Result<X509, ErrorStack> {
-        self.openssl().cloned()
+    /// [`CertificateError::Unsupported`].
+    pub fn check_supported(&self) -> Result<(), CertificateError> {
+        self.encoded()
+            .check()
+            .map_err(CertificateError::Unsupported)
     }
 
     /// The subject's public key.
     ///
     /// # Errors
-    /// OpenSSL's, if it rejects the certificate or the key.
-    pub fn public_key(&self) -> Result<PKey<Public>, ErrorStack> {
-        self.x509()?.public_key()
+    /// [`CryptoError`] if OpenSSL rejects the certificate or the key.
+    pub fn public_key(&self) -> Result<PublicKey, CryptoError> {
+        self.encoded().public_key()
     }
 
     /// Whether the key of `issuer` made its signature, regardless of names.
@@ -184,16 +140,7 @@ impl Certificate {
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         issuer
             .public_key()
-            .and_then(|key| self.x509()?.verify(&key))
-            .unwrap_or(false)
-    }
-
-    fn openssl(&self) -> Result<&X509, ErrorStack> {
-        self.0
-            .x509
-            .get_or_init(|| X509::from_der(self.der()))
-            .as_ref()
-            .map_err(Clone::clone)
+            .is_ok_and(|key| self.encoded().is_signed_by(&key))
     }
 
     /// The subject name.
@@ -364,20 +311,21 @@ impl Certificate {
 
     /// Whether the private key belongs to this certificate.
     #[must_use]
-    pub fn belongs_to(&self, key: &PKeyRef<Private>) -> bool {
-        self.public_key().is_ok_and(|public| public.public_eq(key))
+    pub fn belongs_to(&self, key: &PrivateKey) -> bool {
+        self.public_key()
+            .is_ok_and(|public| public.belongs_to(key.secret()))
     }
 
     /// The original DER of the issuer's name.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
-        &self.0.der[self.0.issuer_der.clone()]
+        &self.der()[self.0.issuer_der.clone()]
     }
 
     /// The original DER of the subject's name.
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
-        &self.0.der[self.0.subject_der.clone()]
+        &self.der()[self.0.subject_der.clone()]
     }
 }
 

@@ -16,7 +16,7 @@ impl Credential {
     /// # Errors
     /// Returns both if the key does not belong to the leaf.
     pub fn new(chain: Chain, key: PrivateKey) -> Result<Self, (Chain, PrivateKey)> {
-        if chain.leaf().belongs_to(key.pkey()) {
+        if chain.leaf().belongs_to(&key) {
             Ok(Self { chain, key })
         } else {
             Err((chain, key))

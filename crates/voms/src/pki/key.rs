@@ -2,18 +2,11 @@
 
 use der::asn1::OctetString;
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkcs5::pbkdf2_hmac;
-use openssl::pkey::{Id, PKey, PKeyRef, Private};
-use openssl::provider::Provider;
-use openssl::rand::rand_bytes;
-use openssl::rsa::Rsa;
-use openssl::symm::{Cipher, encrypt};
 use pkcs8::EncryptedPrivateKeyInfoOwned;
 use pkcs8::pkcs5::pbes2;
 use zeroize::Zeroizing;
 
+use crate::crypto::{self, CryptoError, OpenError, SecretKey};
 use crate::pki::key_cost;
 use crate::pki::pem::{self, Block};
 
@@ -40,9 +33,9 @@ pub enum KeyError {
     /// It is not a private key in any known format.
     #[error("it is not a private key in any known form")]
     Malformed,
-    /// OpenSSL could not generate a key.
+    /// No key could be generated.
     #[error("key generation failed: {0}")]
-    Generation(ErrorStack),
+    Generation(CryptoError),
     /// It could not be encrypted.
     #[error("the key cannot be encrypted")]
     Encryption,
@@ -58,15 +51,18 @@ pub enum KeyKind {
 }
 
 /// A private key. It can sign; it cannot be cloned or printed.
-pub struct PrivateKey(PKey<Private>);
+pub struct PrivateKey(SecretKey);
+
+impl From<OpenError> for KeyError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Passphrase => Self::Passphrase,
+            OpenError::Cipher => Self::Cipher,
+        }
+    }
+}
 
 impl PrivateKey {
-    /// Wraps an OpenSSL key.
-    #[must_use]
-    pub fn new(key: PKey<Private>) -> Self {
-        Self(key)
-    }
-
     /// Generates a key.
     ///
     /// # Errors
@@ -74,7 +70,7 @@ impl PrivateKey {
     pub fn generate(kind: KeyKind) -> Result<Self, KeyError> {
         match kind {
             KeyKind::Rsa(bits) => Self::generate_rsa(bits),
-            KeyKind::P256 => PKey::ec_gen("prime256v1")
+            KeyKind::P256 => SecretKey::generate_p256()
                 .map(Self)
                 .map_err(KeyError::Generation),
         }
@@ -85,8 +81,7 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Generation`].
     pub fn generate_rsa(bits: u32) -> Result<Self, KeyError> {
-        Rsa::generate(bits)
-            .and_then(PKey::from_rsa)
+        SecretKey::generate_rsa(bits)
             .map(Self)
             .map_err(KeyError::Generation)
     }
@@ -104,28 +99,18 @@ impl PrivateKey {
         let text = block.text();
         let pem = text.as_slice();
         if !block.is_encrypted() {
-            let key = PKey::private_key_from_pem_callback(pem, |_| Ok(0));
-            return key.map(Self).map_err(|_| KeyError::Malformed.into());
+            let key = SecretKey::from_pem(pem).ok_or(KeyError::Malformed)?;
+            return Ok(Self(key));
         }
         if let Some(der) = block.der() {
             key_cost::check_key(&der)?;
         }
         let passphrase = passphrase()?;
-        let open = || {
-            PKey::private_key_from_pem_callback(pem, |buffer| {
-                // A passphrase longer than OpenSSL's buffer is truncated, and then simply wrong.
-                let length = passphrase.len().min(buffer.len());
-                buffer[..length].copy_from_slice(&passphrase.as_bytes()[..length]);
-                Ok(length)
-            })
-        };
-        let key = with_legacy_ciphers(open).map_err(|errors| why_not_opened(&errors))?;
+        let key = SecretKey::from_encrypted_pem(pem, &passphrase).map_err(KeyError::from)?;
         Ok(Self(key))
     }
 
-    /// The key as an OpenSSL type.
-    #[must_use]
-    pub fn pkey(&self) -> &PKeyRef<Private> {
+    pub(crate) fn secret(&self) -> &SecretKey {
         &self.0
     }
 
@@ -139,13 +124,9 @@ impl PrivateKey {
     /// accept, otherwise `PRIVATE KEY`.
     ///
     /// # Errors
-    /// OpenSSL's.
-    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
-        let pem = match self.0.id() {
-            Id::RSA => self.0.rsa()?.private_key_to_pem()?,
-            _ => self.0.private_key_to_pem_pkcs8()?,
-        };
-        Ok(Zeroizing::new(pem))
+    /// [`CryptoError`] if the key cannot be encoded.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        self.0.to_traditional_pem()
     }
 
     /// An unencrypted PKCS#8 block.
@@ -153,11 +134,7 @@ impl PrivateKey {
     /// # Errors
     /// [`KeyError::Encryption`].
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
-        let der = Zeroizing::new(
-            self.0
-                .private_key_to_pkcs8()
-                .map_err(|_| KeyError::Encryption)?,
-        );
+        let der = self.0.to_pkcs8().map_err(|_| KeyError::Encryption)?;
         Ok(pem::encode("PRIVATE KEY", &der))
     }
 
@@ -169,8 +146,10 @@ impl PrivateKey {
     /// [`KeyError::Encryption`].
     pub fn to_encrypted_pem(&self, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);
-        let random = rand_bytes(&mut salt).and_then(|()| rand_bytes(&mut iv));
-        let encrypted = random.and_then(|()| self.encrypted(passphrase, &salt, &iv));
+        let random = crypto::random(&mut salt).and_then(|()| crypto::random(&mut iv));
+        let encrypted = random.and_then(|()| {
+            crypto::pbkdf2_aes256(&self.0.to_pkcs8()?, passphrase, (&salt, &iv), ITERATIONS)
+        });
         let encrypted = encrypted.map_err(|_| KeyError::Encryption)?;
         let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(ITERATIONS, &salt, iv);
         let info = EncryptedPrivateKeyInfoOwned {
@@ -184,27 +163,13 @@ impl PrivateKey {
         let opens = |block: &Block<'_>| {
             let opened =
                 Self::from_pem::<KeyError>(block, || Ok(Zeroizing::new(passphrase.to_owned())));
-            opened.is_ok_and(|opened| opened.0.public_eq(&self.0))
+            opened.is_ok_and(|opened| opened.0.equals(&self.0))
         };
         if pem::blocks(pem.as_bytes()).first().is_some_and(opens) {
             Ok(pem)
         } else {
             Err(KeyError::Encryption)
         }
-    }
-
-    fn encrypted(&self, passphrase: &str, salt: &[u8], iv: &[u8]) -> Result<Vec<u8>, ErrorStack> {
-        let mut key = Zeroizing::new([0; 32]);
-        let rounds = usize::try_from(ITERATIONS).unwrap_or(usize::MAX);
-        pbkdf2_hmac(
-            passphrase.as_bytes(),
-            salt,
-            rounds,
-            MessageDigest::sha256(),
-            &mut *key,
-        )?;
-        let clear = Zeroizing::new(self.0.private_key_to_pkcs8()?);
-        encrypt(Cipher::aes_256_cbc(), &*key, Some(iv), &clear)
     }
 }
 
@@ -240,36 +205,9 @@ impl std::fmt::Debug for PrivateKey {
     }
 }
 
-/// Runs `open`, and again with OpenSSL's legacy provider if a cipher is missing.
-pub(crate) fn with_legacy_ciphers<T>(
-    open: impl Fn() -> Result<T, ErrorStack>,
-) -> Result<T, ErrorStack> {
-    let first = open();
-    match &first {
-        Err(errors) if is_unsupported(errors) => {
-            let _legacy = Provider::try_load(None, "legacy", true)?;
-            open()
-        }
-        _ => first,
-    }
-}
-
-/// The decoders also report "unsupported" for the noise a wrong passphrase sometimes decrypts to.
-pub(crate) fn is_unsupported(errors: &ErrorStack) -> bool {
-    let is = |text: Option<&str>, what: &str| text.is_some_and(|text| text.contains(what));
-    errors
-        .errors()
-        .iter()
-        .any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
-}
-
-/// A wrong passphrase shows up as bad padding, a bad MAC or, about once in a few hundred times, bad
-/// ASN.1.
-pub fn why_not_opened(errors: &ErrorStack) -> KeyError {
-    if is_unsupported(errors) {
-        KeyError::Cipher
-    } else {
-        KeyError::Passphrase
+impl From<SecretKey> for PrivateKey {
+    fn from(key: SecretKey) -> Self {
+        Self(key)
     }
 }
 
@@ -316,8 +254,7 @@ mod tests {
     fn a_wrong_passphrase_is_told_from_damage_of_a_clear_key() {
         let key = PrivateKey::generate_rsa(1024).unwrap();
         let cipher = openssl::symm::Cipher::aes_256_cbc();
-        let pem = key
-            .pkey()
+        let pem = crypto::openssl_types::pkey(&key)
             .private_key_to_pem_pkcs8_passphrase(cipher, b"right")
             .unwrap();
         let block = &pem::blocks(&pem)[0];

@@ -1,8 +1,6 @@
 //! The cost of decrypting something under a password, as set by its creator, determined before
 //! paying it (RFC 7292 section 4, RFC 7914 section 7, RFC 8018 appendix A).
 
-use openssl::pkcs12::Pkcs12Ref;
-
 use crate::pki::key::KeyError;
 
 /// A few seconds on one current core, and many times any count used in practice.
@@ -20,11 +18,9 @@ pub(super) fn check_key(der: &[u8]) -> Result<(), KeyError> {
     check(rounds_named_in(der))
 }
 
-/// The same check for a PKCS#12 bundle, except for its encrypted parts.
-pub(super) fn check_bundle(bundle: &Pkcs12Ref) -> Result<(), KeyError> {
-    // Re-encoded by OpenSSL, since old bundles are BER.
-    let der = bundle.to_der().map_err(|_| KeyError::Malformed)?;
-    check(rounds_named_in(&der).max(rounds_of_mac(&der).unwrap_or(0)))
+/// The same check for a PKCS#12 bundle in DER, except for its encrypted parts.
+pub(super) fn check_bundle(der: &[u8]) -> Result<(), KeyError> {
+    check(rounds_named_in(der).max(rounds_of_mac(der).unwrap_or(0)))
 }
 
 fn check(rounds: u64) -> Result<(), KeyError> {

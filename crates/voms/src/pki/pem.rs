@@ -1,8 +1,9 @@
 //! PEM blocks as found in credential files: in any order, with text between them and CRLF line
 //! endings (RFC 7468, RFC 1421 headers).
 
-use openssl::base64;
 use zeroize::Zeroizing;
+
+use crate::crypto::{base64_decode, base64_encode};
 
 /// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block, borrowed from its file.
 ///
@@ -74,7 +75,7 @@ impl<'a> Block<'a> {
             line.split(u8::is_ascii_whitespace)
                 .for_each(|word| body.extend_from_slice(word));
         }
-        let mut der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&body).ok()?).ok()?);
+        let mut der = Zeroizing::new(base64_decode(std::str::from_utf8(&body).ok()?)?);
         if self.label == "TRUSTED CERTIFICATE" {
             let length = stated_length(&der).filter(|length| *length <= der.len())?;
             der.truncate(length);
@@ -169,7 +170,7 @@ pub fn is_whole(file: &[u8]) -> bool {
 /// Encodes one block with lines of 64 characters.
 #[must_use]
 pub fn encode(label: &str, der: &[u8]) -> Zeroizing<String> {
-    let body = Zeroizing::new(base64::encode_block(der));
+    let body = Zeroizing::new(base64_encode(der));
     let mut out = Zeroizing::new(String::with_capacity(
         body.len() + body.len() / 64 + 2 * label.len() + 32,
     ));

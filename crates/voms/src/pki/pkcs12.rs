@@ -1,15 +1,12 @@
 //! PKCS#12 (RFC 7292): opens bundles whatever their ciphers, and creates bundles for browsers.
 
 use der::asn1::ObjectIdentifier;
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkcs12::{ParsedPkcs12_2, Pkcs12, Pkcs12Ref};
-use openssl::stack::Stack;
 use zeroize::Zeroizing;
 
+use crate::crypto::{self, CryptoError, Protection};
+use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::credential::Credential;
-use crate::pki::key::{KeyError, is_unsupported, with_legacy_ciphers};
+use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::key_cost;
 
 /// How a bundle is protected.
@@ -28,120 +25,92 @@ impl Credential {
     /// A password-protected bundle of the leaf, its key and the certificates above it.
     ///
     /// # Errors
-    /// OpenSSL's.
+    /// [`CryptoError`] if it cannot be encoded.
     pub fn to_pkcs12(
         &self,
         password: &str,
         ciphers: Ciphers,
-    ) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
-        let mut builder = Pkcs12::builder();
-        let (leaf, issuers) = self.chain().certificates().split_at(1);
-        let mut above = Stack::new()?;
-        for certificate in issuers {
-            above.push(certificate.to_x509()?)?;
-        }
-        if let Some(leaf) = leaf.first() {
-            let name = leaf.subject().common_name().unwrap_or("grid certificate");
-            // OpenSSL's strings end at the first NUL.
-            builder.name(&name.replace('\0', "")).cert(leaf.x509()?);
-        }
-        builder.pkey(self.key().pkey()).ca(above);
-        match ciphers {
-            Ciphers::Modern => builder
-                .key_algorithm(Nid::AES_256_CBC)
-                .cert_algorithm(Nid::AES_256_CBC)
-                .mac_md(MessageDigest::sha256())
-                .key_iter(ITERATIONS)
-                .mac_iter(ITERATIONS),
-            Ciphers::Compatible => builder
-                .key_algorithm(Nid::PBE_WITHSHA1AND3_KEY_TRIPLEDES_CBC)
-                .cert_algorithm(Nid::PBE_WITHSHA1AND3_KEY_TRIPLEDES_CBC)
-                .mac_md(MessageDigest::sha1())
-                .key_iter(ITERATIONS)
-                .mac_iter(ITERATIONS),
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let leaf = self.chain().leaf();
+        let name = leaf.subject().common_name().unwrap_or("grid certificate");
+        let above: Vec<_> = self.chain().certificates()[1..]
+            .iter()
+            .map(Certificate::encoded)
+            .collect();
+        let protection = match ciphers {
+            Ciphers::Modern => Protection::Aes256,
+            Ciphers::Compatible => Protection::TripleDes,
         };
-        builder.build2(password)?.to_der().map(Zeroizing::new)
+        let contents = (self.key().secret(), leaf.encoded(), above.as_slice());
+        crypto::build_bundle(password, name, contents, (protection, ITERATIONS))
     }
 }
 
-/// Opens a PKCS#12 bundle with a password.
-///
-/// # Errors
-/// [`KeyError::Passphrase`], [`KeyError::Cipher`], [`KeyError::TooCostly`], [`KeyError::Malformed`].
-pub fn open(bundle: &Pkcs12Ref, password: &str) -> Result<ParsedPkcs12_2, KeyError> {
-    key_cost::check_bundle(bundle)?;
-    // OpenSSL's strings end at the first NUL.
-    if password.contains('\0') {
-        return Err(KeyError::Passphrase);
+/// A PKCS#12 bundle that has not been opened yet.
+pub struct Bundle(crypto::Bundle);
+
+/// What a bundle holds.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Contents {
+    /// The private key.
+    pub key: Option<PrivateKey>,
+    /// The certificate that the bundle says belongs to the key.
+    pub own: Option<Result<Certificate, CertificateError>>,
+    /// The other certificates.
+    pub others: Vec<Result<Certificate, CertificateError>>,
+}
+
+impl Contents {
+    /// All certificates, the key's first.
+    pub fn certificates(self) -> impl Iterator<Item = Result<Certificate, CertificateError>> {
+        self.own.into_iter().chain(self.others)
     }
-    let attempt = |password: &str| with_legacy_ciphers(|| bundle.parse2(password));
-    attempt(password)
-        .or_else(|errors| match password.is_ascii() {
-            true => Err(errors),
-            // OpenSSL before 1.1 treated each byte of the password as a character.
-            false => attempt(&Zeroizing::new(
-                password.bytes().map(char::from).collect::<String>(),
-            )),
+}
+
+impl Bundle {
+    /// Recognizes a bundle, in DER or BER.
+    #[must_use]
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        crypto::Bundle::parse(bytes).map(Self)
+    }
+
+    /// Opens the bundle with a password, whatever its ciphers.
+    ///
+    /// # Errors
+    /// [`KeyError::Passphrase`], [`KeyError::Cipher`], [`KeyError::TooCostly`],
+    /// [`KeyError::Malformed`].
+    pub fn open(&self, password: &str) -> Result<Contents, KeyError> {
+        key_cost::check_bundle(&self.0.to_der().ok_or(KeyError::Malformed)?)?;
+        // OpenSSL's strings end at the first NUL.
+        if password.contains('\0') {
+            return Err(KeyError::Passphrase);
+        }
+        let contents = self.0.open(password)?;
+        Ok(Contents {
+            key: contents.key.map(PrivateKey::from),
+            own: contents.own.map(|der| Certificate::from_der(&der)),
+            others: contents
+                .others
+                .iter()
+                .map(|der| Certificate::from_der(der))
+                .collect(),
         })
-        .map_err(|errors| why_not_opened(&errors))
-}
-
-/// A wrong password fails at the MAC over the whole bundle or, without a MAC, at the contents.
-fn why_not_opened(errors: &ErrorStack) -> KeyError {
-    let says = |what: &str| {
-        let reasons = errors.errors().iter().filter_map(|error| error.reason());
-        reasons
-            .map(str::to_ascii_lowercase)
-            .any(|reason| reason.contains(what))
-    };
-    if says("mac verify failure") {
-        KeyError::Passphrase
-    } else if is_unsupported(errors) || says("unknown") || says("unsupported") {
-        KeyError::Cipher
-    } else {
-        KeyError::Passphrase
     }
 }
 
 /// Ciphers of PKCS#12 (RFC 7292 appendix C, RFC 8018 appendix B.2).
-const CIPHERS: [(ObjectIdentifier, &str); 10] = [
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.1"),
-        "RC4-128",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.2"),
-        "RC4-40",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.3"),
-        "3DES",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.4"),
-        "3DES with two keys",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.5"),
-        "RC2-128",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.1.6"),
-        "RC2-40",
-    ),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.3.7"), "3DES"),
-    (
-        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.2"),
-        "AES-128",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.22"),
-        "AES-192",
-    ),
-    (
-        ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.1.42"),
-        "AES-256",
-    ),
+const CIPHERS: [(&str, &str); 10] = [
+    ("1.2.840.113549.1.12.1.1", "RC4-128"),
+    ("1.2.840.113549.1.12.1.2", "RC4-40"),
+    ("1.2.840.113549.1.12.1.3", "3DES"),
+    ("1.2.840.113549.1.12.1.4", "3DES with two keys"),
+    ("1.2.840.113549.1.12.1.5", "RC2-128"),
+    ("1.2.840.113549.1.12.1.6", "RC2-40"),
+    ("1.2.840.113549.3.7", "3DES"),
+    ("2.16.840.1.101.3.4.1.2", "AES-128"),
+    ("2.16.840.1.101.3.4.1.22", "AES-192"),
+    ("2.16.840.1.101.3.4.1.42", "AES-256"),
 ];
 
 /// The ciphers named in the unencrypted parts of a bundle. Searched for by their bytes, since old
@@ -149,6 +118,7 @@ const CIPHERS: [(ObjectIdentifier, &str); 10] = [
 pub fn ciphers_in(bundle: &[u8]) -> Vec<&'static str> {
     let mut found: Vec<&str> = Vec::new();
     for (id, name) in CIPHERS {
+        let id = ObjectIdentifier::new_unwrap(id);
         if occurrences(bundle, id) > 0 && !found.contains(&name) {
             found.push(name);
         }

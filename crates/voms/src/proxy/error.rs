@@ -1,8 +1,8 @@
 //! Why a proxy cannot be issued, and how an issued one deviates from the request.
 
 use chrono::{DateTime, Utc};
-use openssl::error::ErrorStack;
 
+use crate::crypto::CryptoError;
 use crate::pki::certificate::CertificateError;
 use crate::proxy::kind::Generation;
 
@@ -31,9 +31,9 @@ pub enum ProxyError {
     /// The attribute certificates could not be embedded.
     #[error("embedding the attribute certificates failed: {0}")]
     Attributes(String),
-    /// OpenSSL failed.
+    /// Signing failed.
     #[error("signing failed: {0}")]
-    OpenSsl(#[from] ErrorStack),
+    Signing(#[from] CryptoError),
     /// The issued proxy cannot be parsed.
     #[error("the proxy made is not readable: {0}")]
     Unreadable(#[from] CertificateError),

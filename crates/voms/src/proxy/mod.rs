@@ -7,13 +7,7 @@ mod issuer;
 
 use chrono::{DateTime, Duration, Utc};
 use der::Encode;
-use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time};
-use openssl::bn::BigNum;
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
-use openssl::pkey::Id;
-use openssl::x509::{X509Builder, X509Extension, X509Name, X509NameRef};
+use der::asn1::ObjectIdentifier;
 use voms_asn1::EncodedAc;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
@@ -23,6 +17,7 @@ use zeroize::Zeroizing;
 pub use self::error::{ProxyError, ProxyNote};
 pub use self::issuer::{CarriedAc, VerifiedIssuer};
 use crate::chain::{Chain, ChainFinding};
+use crate::crypto::{self, CryptoError, Digest, Draft, Serial};
 use crate::pki::certificate::Certificate;
 use crate::pki::credential::Credential;
 use crate::pki::key::PrivateKey;
@@ -136,19 +131,20 @@ impl ProxyRequest {
             notes.push(ProxyNote::LifetimeCut);
         }
         let number = random_number()?;
-        let mut builder = X509Builder::new()?;
-        builder.set_version(2)?;
-        builder.set_not_before(&*asn1_time(not_before)?)?;
-        builder.set_not_after(&*asn1_time(not_after)?)?;
-        builder.set_issuer_name(chain.leaf().x509()?.subject_name())?;
-        builder.set_subject_name(&*self.subject(chain.leaf().x509()?.subject_name(), number)?)?;
-        builder.set_serial_number(&*self.serial(chain.leaf(), number)?)?;
-        builder.set_pubkey(key.pkey())?;
-        for extension in self.extensions(chain, &key)? {
-            builder.append_extension(extension)?;
-        }
-        builder.sign(issuer.key().pkey(), digest(issuer))?;
-        let certificate = Certificate::from_x509(&builder.build())?;
+        let draft = Draft {
+            issuer: chain.leaf().encoded(),
+            common_name: &self.common_name(number),
+            serial: match self.generation {
+                Generation::Legacy => Serial::OfIssuer,
+                _ => Serial::Number(number),
+            },
+            not_before: not_before.timestamp(),
+            not_after: not_after.timestamp(),
+            key: key.secret(),
+            extensions: &self.extensions(chain, &key)?,
+        };
+        let der = draft.sign(issuer.key().secret(), digest(issuer))?;
+        let certificate = Certificate::from_der(&der)?;
         let issuers = chain
             .certificates()
             .iter()
@@ -208,28 +204,11 @@ impl ProxyRequest {
         Ok(notes)
     }
 
-    fn subject(&self, issuer: &X509NameRef, number: u32) -> Result<X509Name, ErrorStack> {
-        let mut name = X509Name::builder()?;
-        for entry in issuer.entries() {
-            name.append_entry(entry)?;
-        }
-        let common_name = match (self.generation, &self.policy) {
+    fn common_name(&self, number: u32) -> String {
+        match (self.generation, &self.policy) {
             (Generation::Legacy, Policy::Limited) => "limited proxy".to_owned(),
             (Generation::Legacy, _) => "proxy".to_owned(),
             _ => number.to_string(),
-        };
-        name.append_entry_by_nid_with_type(
-            Nid::COMMONNAME,
-            &common_name,
-            openssl::asn1::Asn1Type::PRINTABLESTRING,
-        )?;
-        Ok(name.build())
-    }
-
-    fn serial(&self, issuer: &Certificate, number: u32) -> Result<Asn1Integer, ErrorStack> {
-        match self.generation {
-            Generation::Legacy => issuer.x509()?.serial_number().to_bn()?.to_asn1_integer(),
-            _ => BigNum::from_u32(number)?.to_asn1_integer(),
         }
     }
 
@@ -237,7 +216,7 @@ impl ProxyRequest {
         &self,
         chain: &Chain,
         key: &PrivateKey,
-    ) -> Result<Vec<X509Extension>, ProxyError> {
+    ) -> Result<Vec<(ObjectIdentifier, bool, Vec<u8>)>, ProxyError> {
         let mut extensions = Vec::new();
         if !self.attributes.is_empty() {
             let value = AcSeq {
@@ -245,37 +224,31 @@ impl ProxyRequest {
             }
             .to_der()
             .map_err(|error| ProxyError::Attributes(error.to_string()))?;
-            extensions.push(extension(oid::VOMS_AC_SEQ, false, &value)?);
+            extensions.push((oid::VOMS_AC_SEQ, false, value));
         }
         if let Some(included) = &self.included {
-            extensions.push(extension(oid::VOMS_INCLUDED_FILE, false, included)?);
+            extensions.push((oid::VOMS_INCLUDED_FILE, false, included.clone()));
         }
         let usage = chain
             .leaf()
             .key_usage()
             .map_or(KeyUsage::FOR_PROXY, KeyUsage::for_proxy);
-        let usage = if key.pkey().id() == Id::EC {
+        let usage = if key.secret().is_ec() {
             usage.without_encipherment()
         } else {
             usage
         };
-        extensions.push(extension(oid::KEY_USAGE, true, &usage.to_der()?)?);
+        extensions.push((oid::KEY_USAGE, true, usage.to_der()?));
         let proxy_policy = self.policy.to_info()?;
         let info = ProxyCertInfo {
             path_len_constraint: self.path_length,
             proxy_policy,
         };
         match self.generation {
-            Generation::Rfc => {
-                extensions.push(extension(oid::PROXY_CERT_INFO, true, &info.to_der()?)?)
-            }
+            Generation::Rfc => extensions.push((oid::PROXY_CERT_INFO, true, info.to_der()?)),
             Generation::Draft => {
                 let draft = DraftProxyCertInfo::from(info);
-                extensions.push(extension(
-                    oid::DRAFT_PROXY_CERT_INFO,
-                    true,
-                    &draft.to_der()?,
-                )?);
+                extensions.push((oid::DRAFT_PROXY_CERT_INFO, true, draft.to_der()?));
             }
             Generation::Legacy => {}
         }
@@ -283,26 +256,11 @@ impl ProxyRequest {
     }
 }
 
-/// An extension for OpenSSL's builders.
-pub fn extension(
-    id: der::asn1::ObjectIdentifier,
-    critical: bool,
-    value: &[u8],
-) -> Result<X509Extension, ErrorStack> {
-    let id = Asn1Object::from_str(&id.to_string())?;
-    X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
-}
-
-/// A point in time for OpenSSL's builders.
-pub fn asn1_time(time: DateTime<Utc>) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(time.timestamp())
-}
-
 /// 31 random bits, never zero: some readers print the number as signed, others reject zero.
-fn random_number() -> Result<u32, ErrorStack> {
+fn random_number() -> Result<u32, CryptoError> {
     let mut bytes = [0; 4];
     loop {
-        openssl::rand::rand_bytes(&mut bytes)?;
+        crypto::random(&mut bytes)?;
         let number = u32::from_be_bytes(bytes) & 0x7fff_ffff;
         if number != 0 {
             return Ok(number);
@@ -311,15 +269,15 @@ fn random_number() -> Result<u32, ErrorStack> {
 }
 
 /// The digest of the issuer's own signature if that is SHA-2, else SHA-256.
-fn digest(issuer: &Credential) -> MessageDigest {
-    let key = issuer.key().pkey();
+fn digest(issuer: &Credential) -> Digest {
+    let key = issuer.key().secret();
     let own = issuer.chain().leaf().signature_algorithm().oid;
-    match (key.id(), key.bits()) {
-        (Id::EC, 385..) => MessageDigest::sha512(),
-        (Id::EC, 257..) => MessageDigest::sha384(),
-        (Id::RSA, _) if own == oid::SHA512_WITH_RSA => MessageDigest::sha512(),
-        (Id::RSA, _) if own == oid::SHA384_WITH_RSA => MessageDigest::sha384(),
-        _ => MessageDigest::sha256(),
+    match key.bits() {
+        385.. if key.is_ec() => Digest::Sha512,
+        257.. if key.is_ec() => Digest::Sha384,
+        _ if key.is_rsa() && own == oid::SHA512_WITH_RSA => Digest::Sha512,
+        _ if key.is_rsa() && own == oid::SHA384_WITH_RSA => Digest::Sha384,
+        _ => Digest::Sha256,
     }
 }
 
@@ -358,8 +316,8 @@ impl Proxy {
     /// The contents of a proxy file: certificate, key, issuers (spec 1.9).
     ///
     /// # Errors
-    /// OpenSSL's.
-    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+    /// [`CryptoError`] if the key cannot be encoded.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let key = self.key.to_pem()?;
         let mut out = Zeroizing::new(Vec::with_capacity(
             key.len() + 4096 * (1 + self.issuers.len()),

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use der::Decode;
 use der::asn1::ObjectIdentifier;
-use openssl::x509::X509Crl;
 use voms_asn1::certificate_list::{CertificateList, TbsCertList};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::CrlDistributionPoints;
@@ -15,6 +14,7 @@ use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::DistributionPointName;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
+use crate::crypto::SignedList;
 use crate::pki::certificate::{Certificate, instant, minimal_integer};
 use crate::pki::dn::Dn;
 use crate::pki::pem;
@@ -43,7 +43,7 @@ pub struct Crl {
     /// An unknown critical extension.
     unknown: Option<ObjectIdentifier>,
     scope: Scope,
-    signed: X509Crl,
+    signed: SignedList,
     checked: Mutex<Option<(Certificate, bool)>>,
 }
 
@@ -146,7 +146,7 @@ impl Crl {
                 .collect(),
             unknown: tbs.critical_extensions().find(|id| !KNOWN.contains(id)),
             scope: Scope::of(tbs),
-            signed: X509Crl::from_der(der).ok()?,
+            signed: SignedList::from_der(der)?,
             checked: Mutex::new(None),
         })
     }
@@ -163,8 +163,7 @@ impl Crl {
         }
         let signed = issuer
             .public_key()
-            .and_then(|key| self.signed.verify(&key))
-            .unwrap_or(false);
+            .is_ok_and(|key| self.signed.is_signed_by(&key));
         *checked = Some((issuer.clone(), signed));
         signed
     }

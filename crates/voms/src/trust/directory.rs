@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use openssl::hash::MessageDigest;
 
+use crate::crypto::Digest;
 use crate::files;
 use crate::files::cache::{DirCache, DirState, FileCache};
 use crate::pki::certificate::Certificate;
@@ -49,18 +49,19 @@ impl<'a> CaName<'a> {
     /// The hashes that may name its files: OpenSSL's, and the MD5 hash of OpenSSL before 1.0.
     pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
         let own = match self {
-            Self::Issuer(certificate) => certificate.x509().map(|x509| x509.issuer_name_hash()),
-            Self::Subject(certificate) => certificate.x509().map(|x509| x509.subject_name_hash()),
+            Self::Issuer(certificate) => certificate.encoded().issuer_hash(),
+            Self::Subject(certificate) => certificate.encoded().subject_hash(),
         };
-        own.ok().into_iter().chain(old_hash(self.der()))
+        own.into_iter().chain(old_hash(self.der()))
     }
 }
 
 /// The MD5 hash of a name; `None` in FIPS mode, which lacks MD5 and has no use for such file names.
 fn old_hash(name: &[u8]) -> Option<u32> {
-    let digest = openssl::hash::hash(MessageDigest::md5(), name).ok()?;
+    let digest = Digest::Md5.of(name)?;
     Some(
         digest
+            .as_ref()
             .iter()
             .take(4)
             .rev()
@@ -299,14 +300,18 @@ impl CaFile {
     fn parse(file: io::Result<&[u8]>) -> Self {
         let file = file.unwrap_or_default();
         let blocks = pem::blocks(file);
-        let read = |block: &pem::Block<'_>| Certificate::from_der(&block.der()?).ok();
+        let supported = |der: &[u8]| {
+            let certificate = Certificate::from_der(der).ok()?;
+            certificate.check_supported().is_ok().then_some(certificate)
+        };
+        let read = |block: &pem::Block<'_>| supported(&block.der()?);
         let found: Vec<Option<Certificate>> = match blocks.iter().any(pem::Block::is_certificate) {
             true => blocks
                 .iter()
                 .filter(|block| block.is_certificate())
                 .map(read)
                 .collect(),
-            false => vec![Certificate::from_der(file).ok()],
+            false => vec![supported(file)],
         };
         let is_damaged = found.iter().any(Option::is_none);
         Self {

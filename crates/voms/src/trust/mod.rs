@@ -13,17 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use openssl::error::ErrorStack;
-use openssl::stack::Stack;
-use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::verify::{X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509VerifyResult};
 
 use self::candidates::{anchors_for, issuers_among, policy_findings};
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
 use self::directory::{CaName, Directory, View};
 pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
+use crate::crypto::{self, CryptoError, FaultKind, Place};
 use crate::pki::certificate::Certificate;
 use crate::pki::strength::StrengthPolicy;
 
@@ -234,50 +230,36 @@ impl TrustAnchors {
         untrusted: &[Certificate],
         anchors: &[Certificate],
         (usage, view): (Usage, View<'_>),
-    ) -> Result<Result<Vec<Certificate>, PathFinding>, ErrorStack> {
+    ) -> Result<Result<Vec<Certificate>, PathFinding>, CryptoError> {
         if usage == Usage::Signer
             && let Some(path) = self.directory.known_paths().find(leaf, untrusted, anchors)
         {
             return Ok(Ok(path));
         }
-        let mut store = X509StoreBuilder::new()?;
-        for anchor in anchors {
-            store.add_cert(anchor.to_x509()?)?;
-        }
-        let mut param = X509VerifyParam::new()?;
-        // We check validity and strength ourselves, on every certificate, so that findings carry
-        // facts.
-        param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
-        param.set_auth_level(0);
-        if usage == Usage::Server {
-            param.set_purpose(X509PurposeId::SSL_SERVER)?;
-        }
-        store.set_param(&param)?;
-        let mut chain = Stack::new()?;
-        for certificate in untrusted {
-            chain.push(certificate.to_x509()?)?;
-        }
-        let store = store.build();
-        let outcome = X509StoreContext::new()?.init(&store, leaf.x509()?, &chain, |context| {
-            if context.verify_cert()? {
-                let known = || std::iter::once(leaf).chain(untrusted).chain(anchors);
-                let ours = |x509: &X509Ref| {
-                    known()
-                        .find(|known| known.x509().is_ok_and(|known| known == x509))
-                        .cloned()
-                };
-                let path: Option<Vec<_>> =
-                    context.chain().into_iter().flatten().map(ours).collect();
-                let unreadable = PathProblem::UnreadableIssuer;
-                return Ok(path.ok_or_else(|| PathFinding::new(leaf, unreadable)));
+        let built = crypto::build_path(
+            leaf.encoded(),
+            &untrusted
+                .iter()
+                .map(Certificate::encoded)
+                .collect::<Vec<_>>(),
+            &anchors.iter().map(Certificate::encoded).collect::<Vec<_>>(),
+            usage == Usage::Server,
+        )?;
+        let at = |place: Place| match place {
+            Place::Leaf => leaf,
+            Place::Untrusted(at) => &untrusted[at],
+            Place::Anchor(at) => &anchors[at],
+        };
+        let outcome: Result<Vec<_>, _> = match built {
+            Ok(path) => Ok(path.into_iter().map(|place| at(place).clone()).collect()),
+            Err(fault) => {
+                let at_fault = at(fault.place);
+                Err(PathFinding::new(
+                    at_fault,
+                    self.problem(fault.kind, at_fault, view),
+                ))
             }
-            let current = context
-                .current_cert()
-                .and_then(|x509| Certificate::from_x509(x509).ok());
-            let at_fault = current.unwrap_or_else(|| leaf.clone());
-            let problem = self.problem(context.error(), &at_fault, view);
-            Ok(Err(PathFinding::new(&at_fault, problem)))
-        })?;
+        };
         if usage == Usage::Signer
             && let Ok(path) = &outcome
         {
@@ -293,30 +275,21 @@ impl TrustAnchors {
         self.directory.known_paths().certificate(der)
     }
 
-    fn problem(
-        &self,
-        error: X509VerifyResult,
-        certificate: &Certificate,
-        view: View<'_>,
-    ) -> PathProblem {
-        // X509_V_ERR_… of OpenSSL 3.
-        match error.as_raw() {
-            2 | 18..=21 => PathProblem::UnknownIssuer {
+    fn problem(&self, fault: FaultKind, certificate: &Certificate, view: View<'_>) -> PathProblem {
+        match fault {
+            FaultKind::UnknownIssuer => PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
                 directory: self.directory.path().to_owned(),
                 unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
             },
-            7 => PathProblem::Signature,
-            25 => PathProblem::PathLength,
-            26 => PathProblem::Purpose,
-            34 => PathProblem::CriticalExtension,
-            40 => PathProblem::IsProxy,
-            47 | 48 => PathProblem::NameConstraint,
-            79 => PathProblem::NotACa,
-            code => PathProblem::OpenSsl {
-                code,
-                text: error.error_string(),
-            },
+            FaultKind::Signature => PathProblem::Signature,
+            FaultKind::PathLength => PathProblem::PathLength,
+            FaultKind::Purpose => PathProblem::Purpose,
+            FaultKind::CriticalExtension => PathProblem::CriticalExtension,
+            FaultKind::IsProxy => PathProblem::IsProxy,
+            FaultKind::NameConstraint => PathProblem::NameConstraint,
+            FaultKind::NotACa => PathProblem::NotACa,
+            FaultKind::Other(code, text) => PathProblem::OpenSsl { code, text },
         }
     }
 

@@ -100,9 +100,6 @@ pub enum PathProblem {
     /// It is a proxy where an end-entity or CA certificate is required.
     #[error("it is a proxy certificate, which cannot stand here")]
     IsProxy,
-    /// OpenSSL and our parser disagree on a certificate above it.
-    #[error("a certificate above it cannot be read")]
-    UnreadableIssuer,
     /// Another result of OpenSSL's path validation, `X509_V_ERR_…`.
     #[error("{text}")]
     OpenSsl {
@@ -206,6 +203,8 @@ impl PathFinding {
             PathProblem::UnreadableExtension(id)
         } else if !certificate.version_fits() {
             PathProblem::Version
+        } else if certificate.check_supported().is_err() {
+            PathProblem::Unhandled
         } else {
             return None;
         };

@@ -1,0 +1,88 @@
+//! What OpenSSL knows of a certificate or revocation list, parsed when first needed.
+
+use std::sync::OnceLock;
+
+use openssl::error::ErrorStack;
+use openssl::x509::{X509, X509Crl, X509Ref};
+
+use crate::crypto::{CryptoError, PublicKey};
+
+/// The DER of a certificate.
+///
+/// OpenSSL takes a millisecond to look up its first public key, and display needs none.
+pub(crate) struct DerCertificate {
+    der: Vec<u8>,
+    x509: OnceLock<Result<X509, ErrorStack>>,
+}
+
+impl DerCertificate {
+    pub fn new(der: Vec<u8>) -> Self {
+        Self {
+            der,
+            x509: OnceLock::new(),
+        }
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    pub(super) fn x509(&self) -> Result<&X509, ErrorStack> {
+        self.x509
+            .get_or_init(|| X509::from_der(&self.der))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// Whether OpenSSL can parse the certificate and its key.
+    ///
+    /// # Errors
+    /// OpenSSL's reason if it cannot.
+    pub fn check(&self) -> Result<(), CryptoError> {
+        self.x509().map(drop).map_err(CryptoError)
+    }
+
+    pub fn public_key(&self) -> Result<PublicKey, CryptoError> {
+        self.x509()
+            .and_then(|x509| x509.public_key())
+            .map(PublicKey)
+            .map_err(CryptoError)
+    }
+
+    /// Whether the key made the certificate's signature.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        self.x509()
+            .and_then(|x509| x509.verify(&key.0))
+            .unwrap_or(false)
+    }
+
+    /// OpenSSL's hash of the issuer's name, which names files in a CA directory.
+    pub fn issuer_hash(&self) -> Option<u32> {
+        self.x509().ok().map(|x509| x509.issuer_name_hash())
+    }
+
+    /// OpenSSL's hash of the subject's name.
+    pub fn subject_hash(&self) -> Option<u32> {
+        self.x509().ok().map(|x509| x509.subject_name_hash())
+    }
+
+    /// Whether `x509` is the same certificate.
+    pub(super) fn is(&self, x509: &X509Ref) -> bool {
+        self.x509().is_ok_and(|own| **own == *x509)
+    }
+}
+
+/// A revocation list whose signature can be checked.
+pub(crate) struct SignedList(X509Crl);
+
+impl SignedList {
+    /// Parses one DER list; `None` if OpenSSL rejects it.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        X509Crl::from_der(der).ok().map(Self)
+    }
+
+    /// Whether the key signed the list.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        self.0.verify(&key.0).unwrap_or(false)
+    }
+}

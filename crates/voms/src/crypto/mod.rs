@@ -1,0 +1,110 @@
+//! Cryptography: keys, signatures, digests, random numbers, encrypted key files and path building.
+//!
+//! This is the only module that calls OpenSSL, and [`openssl_types`] the only one whose public
+//! functions take or return its types. Everything above works on DER.
+
+mod certificate;
+mod draft;
+mod key;
+pub mod openssl_types;
+mod path;
+mod pkcs12;
+mod public_key;
+
+use ::openssl::error::ErrorStack;
+use ::openssl::hash::MessageDigest;
+
+pub(crate) use self::certificate::{DerCertificate, SignedList};
+pub(crate) use self::draft::{Draft, Serial};
+pub(crate) use self::key::{OpenError, SecretKey, pbkdf2_aes256};
+pub(crate) use self::path::{FaultKind, Place, build_path};
+pub(crate) use self::pkcs12::{Bundle, Protection, build_bundle};
+pub use self::public_key::PublicKey;
+
+/// A failure of the cryptographic library.
+#[derive(Debug, Clone)]
+pub struct CryptoError(ErrorStack);
+
+impl CryptoError {
+    /// Whether it concerns a cipher or digest that is missing here.
+    pub(crate) fn is_unsupported(&self) -> bool {
+        let is = |text: Option<&str>, what: &str| text.is_some_and(|text| text.contains(what));
+        self.0
+            .errors()
+            .iter()
+            .any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
+    }
+
+    /// Whether one of the reasons contains this text, in lower case.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        let reasons = self.0.errors().iter().filter_map(|error| error.reason());
+        reasons
+            .map(str::to_ascii_lowercase)
+            .any(|reason| reason.contains(text))
+    }
+}
+
+impl std::fmt::Display for CryptoError {
+    /// Only the reasons: OpenSSL's own format starts with a number that helps nobody.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut reasons: Vec<&str> = Vec::new();
+        for reason in self.0.errors().iter().filter_map(|error| error.reason()) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        if reasons.is_empty() {
+            return f.write_str("OpenSSL gives no reason");
+        }
+        f.write_str(&reasons.join(", "))
+    }
+}
+
+impl std::error::Error for CryptoError {}
+
+/// A digest algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Digest {
+    Md5,
+    Sha1,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+impl Digest {
+    fn of_openssl(self) -> MessageDigest {
+        match self {
+            Self::Md5 => MessageDigest::md5(),
+            Self::Sha1 => MessageDigest::sha1(),
+            Self::Sha256 => MessageDigest::sha256(),
+            Self::Sha384 => MessageDigest::sha384(),
+            Self::Sha512 => MessageDigest::sha512(),
+        }
+    }
+
+    /// The digest of the data; `None` if the algorithm is not available, as MD5 in FIPS mode.
+    pub(crate) fn of(self, data: &[u8]) -> Option<impl AsRef<[u8]> + use<>> {
+        ::openssl::hash::hash(self.of_openssl(), data).ok()
+    }
+}
+
+/// Fills the buffer with random bytes.
+///
+/// # Errors
+/// [`CryptoError`] if there is no randomness.
+pub fn random(buffer: &mut [u8]) -> Result<(), CryptoError> {
+    ::openssl::rand::rand_bytes(buffer).map_err(CryptoError)
+}
+
+/// Decodes base64 (RFC 4648 section 4) without line breaks; `None` if it is malformed.
+#[must_use]
+pub fn base64_decode(text: &str) -> Option<Vec<u8>> {
+    ::openssl::base64::decode_block(text).ok()
+}
+
+/// Encodes base64 (RFC 4648 section 4) without line breaks.
+#[must_use]
+pub fn base64_encode(bytes: &[u8]) -> String {
+    ::openssl::base64::encode_block(bytes)
+}
