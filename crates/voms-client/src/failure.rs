@@ -136,7 +136,7 @@ pub struct ClientError {
     /// Every server that was tried, in order.
     pub attempts: Vec<Attempt>,
     /// Why no server was contacted, if not for want of servers.
-    pub cause: Option<NetError>,
+    pub cause: Option<Box<NetError>>,
 }
 
 impl ClientError {
@@ -151,7 +151,7 @@ impl ClientError {
     #[cfg(feature = "blocking")]
     pub(crate) fn not_sent(vo: &str, cause: NetError) -> Self {
         Self {
-            cause: Some(cause),
+            cause: Some(Box::new(cause)),
             ..Self::new(vo, Vec::new())
         }
     }
