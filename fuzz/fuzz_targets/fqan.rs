@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use voms::vo::fqan::Fqan;
 use voms_client::request::AcRequest;
-use voms_client::spec::{VomsSpec, Wish};
+use voms_client::spec::{RequestedFqan, VomsSpec};
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
@@ -16,20 +16,21 @@ fuzz_target!(|data: &[u8]| {
         Err(error) => drop(error.to_string()),
     }
     let Ok(spec) = text.parse::<VomsSpec>() else { return };
-    let wishes: Vec<_> = spec.wishes.iter().map(written).collect();
-    assert_eq!(format!("{}:{}", spec.name, wishes.join(",")).parse(), Ok(spec.clone()));
-    let fqans = spec.wishes.iter().filter_map(|wish| wish.in_vo("virgo").ok().flatten()).collect();
-    let request = AcRequest { vo: spec.name, fqans, order: Vec::new(), targets: Vec::new(), lifetime: 1 };
+    let requested: Vec<_> = spec.fqans.iter().map(written).collect();
+    assert_eq!(format!("{}:{}", spec.name, requested.join(",")).parse(), Ok(spec.clone()));
+    let fqans = spec.fqans.iter().filter_map(|fqan| fqan.in_vo("virgo").ok().flatten()).collect();
+    let request = AcRequest::for_everything(&spec.name).with_fqans(fqans).with_lifetime(1);
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
     assert!(plain(&request.rest_target()), "{request:?}");
     assert_eq!(request.legacy_document().matches('<').count(), 11, "{request:?}");
 });
 
-fn written(wish: &Wish) -> String {
-    match wish {
-        Wish::Default => String::new(),
-        Wish::All => "all".to_owned(),
-        Wish::Fqan(fqan) => fqan.to_string(),
-        Wish::TopRole(role) => format!("/Role={role}"),
+fn written(fqan: &RequestedFqan) -> String {
+    match fqan {
+        RequestedFqan::Default => String::new(),
+        RequestedFqan::All => "all".to_owned(),
+        RequestedFqan::Fqan(fqan) => fqan.to_string(),
+        RequestedFqan::TopRole(role) => format!("/Role={role}"),
+        other => panic!("no way to write {other:?}"),
     }
 }

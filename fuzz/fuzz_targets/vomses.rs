@@ -23,6 +23,6 @@ fn load(text: &[u8]) -> Vomses {
 }
 
 fn line(entry: &VomsesEntry) -> String {
-    let VomsesEntry { alias, host, port, dn, vo } = entry;
+    let VomsesEntry { alias, host, port, dn, vo, .. } = entry;
     format!("\"{alias}\" \"{host}\" \"{port}\" \"{dn}\" \"{vo}\"\n")
 }

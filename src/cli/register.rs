@@ -9,10 +9,11 @@ use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
+use voms_client::blocking::VomsClient;
 use voms_client::refusal::{ServerErrorKind, Software};
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{ClientError, Failure, Survey, VomsClient};
+use voms_client::{ClientError, Failure, RequestOptions, Survey};
 
 use super::advice::{self, User};
 use super::args::Arguments;
@@ -117,9 +118,9 @@ impl RegisterPlan {
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let registration = Registration::of(&servers[0]);
         let named: Vec<Option<Fqan>> = spec
-            .wishes
+            .fqans
             .iter()
-            .map(|wish| wish.in_vo(&servers[0].vo))
+            .map(|fqan| fqan.in_vo(&servers[0].vo))
             .collect::<Result<_, _>>()
             .map_err(Diagnostic::from)?;
         let mut groups: Vec<Fqan> = named.into_iter().flatten().collect();
@@ -238,14 +239,10 @@ fn explain(plan: &RegisterPlan) {
 fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client = VomsClient::new(
-        &credential,
-        trust,
-        now,
-        Duration::from_secs(10),
-        Duration::from_secs(60),
-    )
-    .map_err(Diagnostic::from)?;
+    let client = VomsClient::new(&credential, trust).map_err(Diagnostic::from)?;
+    let options = RequestOptions::new(now)
+        .per_server(Duration::from_secs(10))
+        .total(Duration::from_secs(60));
     let who = User {
         chain: credential.chain(),
         anchors: plan.anchors.as_ref(),
@@ -255,10 +252,12 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
         reply,
         granted,
         unknown,
+        ..
     } = match client.survey(
         &plan.servers[0].vo,
         &plan.groups,
         &plan.servers,
+        &options,
         &mut |_| {},
     ) {
         Ok(survey) => survey,

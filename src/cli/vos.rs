@@ -42,6 +42,7 @@ pub fn debug(vomses: &Vomses) {
             port,
             dn,
             vo,
+            ..
         } = entry;
         output::stderr(&format!(
             "Loaded vomses information '{alias} {host} {port} {dn} {vo}'"

@@ -90,14 +90,7 @@ mod tests {
     use super::*;
 
     fn server(vo: &str) -> VomsesEntry {
-        let host = "voms.example.org".to_owned();
-        VomsesEntry {
-            alias: vo.to_owned(),
-            host,
-            port: 15000,
-            dn: "/CN=voms".to_owned(),
-            vo: vo.to_owned(),
-        }
+        VomsesEntry::new(vo, "voms.example.org", 15000, "/CN=voms", vo)
     }
 
     #[test]

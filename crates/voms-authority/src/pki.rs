@@ -234,7 +234,7 @@ fn begin(
     builder.set_serial_number(&*random_serial()?)?;
     builder.set_subject_name(subject)?;
     builder.set_issuer_name(issuer)?;
-    builder.set_pubkey(openssl_types::pkey(&key))?;
+    builder.set_pubkey(openssl_types::pkey(key))?;
     builder.set_not_before(&*asn1_time(not_before.timestamp())?)?;
     builder.set_not_after(&*asn1_time(not_after.timestamp())?)?;
     Ok(builder)

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use voms_asn1::DecodeError;
 
+use crate::event::Protocol;
+use crate::http::HttpFailure;
 use crate::net::NetError;
 use crate::refusal::{ServerError, ServerErrorKind};
 use crate::response::ResponseError;
 use crate::vomses::VomsesEntry;
-use crate::{HttpFailure, Protocol};
 
 /// Why one server returned no attribute certificate over one protocol.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,7 @@ fn in_words(error: &ServerError) -> String {
 
 /// The attempts made at one server.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Attempt {
     /// The server.
     pub entry: VomsesEntry,
@@ -127,14 +129,33 @@ pub struct Attempt {
 
 /// No server of the VO returned an attribute certificate.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ClientError {
     /// The VO.
     pub vo: String,
     /// Every server that was tried, in order.
     pub attempts: Vec<Attempt>,
+    /// Why no server was contacted, if not for want of servers.
+    pub cause: Option<Box<NetError>>,
 }
 
 impl ClientError {
+    pub(crate) fn new(vo: &str, attempts: Vec<Attempt>) -> Self {
+        Self {
+            vo: vo.to_owned(),
+            attempts,
+            cause: None,
+        }
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn not_sent(vo: &str, cause: NetError) -> Self {
+        Self {
+            cause: Some(Box::new(cause)),
+            ..Self::new(vo, Vec::new())
+        }
+    }
+
     /// The most informative failure.
     #[must_use]
     pub fn foremost(&self) -> Option<(&VomsesEntry, &Failure)> {
@@ -159,9 +180,10 @@ impl ClientError {
 
 impl std::fmt::Display for ClientError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.foremost() {
-            Some((entry, failure)) => write!(f, "{}:{}: {failure}", entry.host, entry.port),
-            None => write!(f, "no server of the VO {} could be asked", self.vo),
+        match (self.foremost(), &self.cause) {
+            (Some((entry, failure)), _) => write!(f, "{}:{}: {failure}", entry.host, entry.port),
+            (None, Some(cause)) => write!(f, "{cause}"),
+            (None, None) => write!(f, "no server of the VO {} could be asked", self.vo),
         }
     }
 }

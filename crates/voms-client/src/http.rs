@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::net::rest::Answer;
+use crate::net::rest::HttpResponse;
 
 /// Maximum length of an excerpt from a foreign page or URL, in characters.
-const LONGEST_EXCERPT: usize = 200;
+const MAX_EXCERPT: usize = 200;
 
 /// An HTTP answer that does not come from VOMS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,16 +82,15 @@ pub enum HttpFailure {
 
 impl HttpFailure {
     /// Classifies an answer that does not come from a VOMS server.
-    #[must_use]
-    pub fn of(answer: &Answer) -> Self {
-        let status = answer.status;
-        let text = String::from_utf8_lossy(&answer.body);
+    pub(crate) fn of(response: &HttpResponse) -> Self {
+        let status = response.status;
+        let text = String::from_utf8_lossy(&response.body);
         // nginx uses its own codes for client certificate errors, 495 and 496, and reports them as
         // 400.
         let is_page_of = |title: &str| matches!(status, 400 | 495 | 496) && text.contains(title);
         match status {
             300..=399 => {
-                let location = answer
+                let location = response
                     .location
                     .as_deref()
                     .unwrap_or("an address that it does not name");
@@ -102,7 +101,7 @@ impl HttpFailure {
             }
             429 | 500 | 502..=504 => Self::Unavailable {
                 status,
-                retry_after: answer.retry_after,
+                retry_after: response.retry_after,
             },
             413 | 414 | 431 => Self::TooLong { status },
             400 if is_about_size(&text) => Self::TooLong { status },
@@ -110,7 +109,7 @@ impl HttpFailure {
             _ if is_page_of("No required SSL certificate was sent") => {
                 Self::CertificateMissing { status }
             }
-            _ => match (&answer.encoding, title(&text)) {
+            _ => match (&response.encoding, title(&text)) {
                 (Some(encoding), _) => Self::Compressed {
                     encoding: excerpt(encoding),
                 },
@@ -147,9 +146,9 @@ fn title(text: &str) -> Option<String> {
         return None;
     }
     let inside = || {
-        let begin = lower.find("<title>")? + "<title>".len();
-        let end = lower[begin..].find("</title>")?;
-        start.get(begin..begin + end)
+        let start_tag_end = lower.find("<title>")? + "<title>".len();
+        let end = lower[start_tag_end..].find("</title>")?;
+        start.get(start_tag_end..start_tag_end + end)
     };
     Some(excerpt(inside().unwrap_or(&start)))
 }
@@ -159,7 +158,7 @@ fn excerpt(text: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
         .chars()
-        .take(LONGEST_EXCERPT)
+        .take(MAX_EXCERPT)
         .collect()
 }
 
@@ -168,10 +167,10 @@ mod tests {
     use super::*;
 
     fn page(status: u16, body: &str) -> HttpFailure {
-        HttpFailure::of(&Answer {
+        HttpFailure::of(&HttpResponse {
             status,
             body: body.as_bytes().to_vec(),
-            ..Answer::default()
+            ..HttpResponse::default()
         })
     }
 
@@ -246,6 +245,6 @@ mod tests {
         else {
             panic!("not a page")
         };
-        assert!(title.chars().count() <= LONGEST_EXCERPT);
+        assert!(title.chars().count() <= MAX_EXCERPT);
     }
 }

@@ -2,6 +2,7 @@
 
 /// The server's software, as far as its answer reveals it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Software {
     /// The C++ VOMS server, with VOMS-Admin managing its members.
     Voms,
@@ -54,6 +55,7 @@ pub enum ServerErrorKind {
 
 /// One `<error>` of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerError {
     /// What it means.
     pub kind: ServerErrorKind,
@@ -110,7 +112,7 @@ fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
         "NoSuchUser" => unknown_user(message),
         "SuspendedUser" | "SuspendedCertificate" => suspended(message),
         "BadRequest"
-            if own_words(message)
+            if without_vo(message)
                 .to_ascii_lowercase()
                 .starts_with("unable to satisfy") =>
         {
@@ -126,21 +128,21 @@ fn of_word(code: &str, message: &str) -> Option<ServerErrorKind> {
 /// any name.
 fn of_sentence(message: &str) -> Option<ServerErrorKind> {
     use ServerErrorKind as Kind;
-    let lower = own_words(message).to_ascii_lowercase();
-    let begins = |text: &str| lower.starts_with(text);
+    let lower = without_vo(message).to_ascii_lowercase();
+    let starts = |text: &str| lower.starts_with(text);
     let ends = |text: &str| lower.trim_end_matches('.').ends_with(text);
-    Some(if begins("user unknown to this vo") {
+    Some(if starts("user unknown to this vo") {
         unknown_user(message)
-    } else if begins("user is currently suspended") {
+    } else if starts("user is currently suspended") {
         suspended(message)
-    } else if begins("user ") && ends("needs to sign aup for this organization in order to proceed")
+    } else if starts("user ") && ends("needs to sign aup for this organization in order to proceed")
     {
         Kind::UsagePolicy
-    } else if begins("user ") && ends("is not active") {
+    } else if starts("user ") && ends("is not active") {
         Kind::Suspended { reason: None }
-    } else if begins("unable to satisfy") {
+    } else if starts("unable to satisfy") {
         Kind::NotHeld { fqan: None }
-    } else if begins("user is not authorized to request attribute") {
+    } else if starts("user is not authorized to request attribute") {
         Kind::NotHeld {
             fqan: after(message, "attribute '")
                 .and_then(|rest| rest.split('\'').next())
@@ -153,9 +155,9 @@ fn of_sentence(message: &str) -> Option<ServerErrorKind> {
                 .next()
                 .and_then(|digits| digits.parse().ok()),
         }
-    } else if begins("client is not authenticated") || begins("ssl certificate error") {
+    } else if starts("client is not authenticated") || starts("ssl certificate error") {
         Kind::CertificateRejected
-    } else if begins("internal server error") {
+    } else if starts("internal server error") {
         Kind::Fault
     } else {
         return None;
@@ -193,7 +195,7 @@ fn unknown_user(message: &str) -> ServerErrorKind {
 
 fn suspended(message: &str) -> ServerErrorKind {
     let reason = after(message, "suspension reason:").map(|reason| reason.trim().to_owned());
-    match reason.as_deref().is_some_and(is_about_signing) {
+    match reason.as_deref().is_some_and(names_unsigned_policy) {
         true => ServerErrorKind::UsagePolicy,
         false => ServerErrorKind::Suspended { reason },
     }
@@ -201,7 +203,7 @@ fn suspended(message: &str) -> ServerErrorKind {
 
 /// Whether a suspension is due to an unsigned usage policy: VOMS-Admin suspends members who miss
 /// the deadline, and says so in the reason. A violation of the policy does not count.
-fn is_about_signing(reason: &str) -> bool {
+fn names_unsigned_policy(reason: &str) -> bool {
     let lower = reason.to_ascii_lowercase();
     let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
     let names_policy = lower.contains("usage policy") || words.clone().any(|word| word == "aup");
@@ -210,7 +212,7 @@ fn is_about_signing(reason: &str) -> bool {
 }
 
 /// A message without the VO name that the C++ server prepends.
-fn own_words(message: &str) -> &str {
+fn without_vo(message: &str) -> &str {
     message
         .split_once(": ")
         .filter(|(vo, _)| !vo.contains(' '))

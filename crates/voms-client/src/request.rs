@@ -5,10 +5,11 @@ use std::fmt::Write;
 use voms::vo::fqan::Fqan;
 
 /// Maximum total length of the FQANs IAM accepts in one request, in characters.
-pub const MOST_OF_FQANS: usize = 512;
+pub const MAX_FQANS_LENGTH: usize = 512;
 
 /// A request for one attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AcRequest {
     /// The VO's name.
     pub vo: String,
@@ -24,26 +25,49 @@ pub struct AcRequest {
 }
 
 /// A month in seconds: longer than any server allows.
-pub const LONGEST_LIFETIME: u64 = 30 * 86_400;
+pub const MAX_LIFETIME: u64 = 30 * 86_400;
 
 impl AcRequest {
     /// Whether the longest lifetime the server allows is requested.
     #[must_use]
     pub fn wants_longest(&self) -> bool {
-        self.lifetime >= LONGEST_LIFETIME
+        self.lifetime >= MAX_LIFETIME
     }
 
     /// A request for all groups and roles with a lifetime of 12 hours.
     #[must_use]
     pub fn for_everything(vo: &str) -> Self {
-        let (fqans, order, targets) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             vo: vo.to_owned(),
-            fqans,
-            order,
-            targets,
+            fqans: Vec::new(),
+            order: Vec::new(),
+            targets: Vec::new(),
             lifetime: 12 * 3600,
         }
+    }
+
+    /// The same request with these FQANs; see [`AcRequest::fqans`].
+    #[must_use]
+    pub fn with_fqans(self, fqans: Vec<Fqan>) -> Self {
+        Self { fqans, ..self }
+    }
+
+    /// The same request with this order; see [`AcRequest::order`].
+    #[must_use]
+    pub fn with_order(self, order: Vec<Fqan>) -> Self {
+        Self { order, ..self }
+    }
+
+    /// The same request with these targets; see [`AcRequest::targets`].
+    #[must_use]
+    pub fn with_targets(self, targets: Vec<String>) -> Self {
+        Self { targets, ..self }
+    }
+
+    /// The same request with this lifetime in seconds; see [`AcRequest::lifetime`].
+    #[must_use]
+    pub fn with_lifetime(self, lifetime: u64) -> Self {
+        Self { lifetime, ..self }
     }
 
     /// The same request for the granted FQANs in the wanted order, if they were not granted in that
@@ -70,7 +94,7 @@ impl AcRequest {
                     .cloned(),
             );
         }
-        (join(&fqans).len() <= MOST_OF_FQANS).then(|| Self {
+        (join(&fqans).len() <= MAX_FQANS_LENGTH).then(|| Self {
             fqans,
             ..self.clone()
         })

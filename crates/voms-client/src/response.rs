@@ -7,15 +7,17 @@ use openssl::base64;
 use crate::refusal::{ServerError, Software};
 use crate::xml::{self, element, elements};
 
-/// Maximum length kept of one message, and of all messages together, in characters.
-const LONGEST_MESSAGE: usize = 500;
-const MOST_MESSAGES: usize = 16;
+/// Maximum length of one message, in characters; the rest is cut.
+const MAX_MESSAGE: usize = 500;
+/// Maximum number of warnings, and half that of warnings and errors together.
+const MAX_MESSAGES: usize = 16;
 /// Maximum raw content read for one message, in characters: a message may consist entirely of
 /// references.
-const LONGEST_CONTENT: usize = 64 * LONGEST_MESSAGE;
+const MAX_CONTENT: usize = 64 * MAX_MESSAGE;
 
 /// A reply recognized as coming from VOMS.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reply {
     /// The software that sent it, as far as the reply's format reveals it.
     pub software: Software,
@@ -31,6 +33,7 @@ pub struct Reply {
 
 /// A deviation from the request, in the server's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerWarning {
     /// What it means.
     pub kind: WarningKind,
@@ -115,7 +118,7 @@ impl Reply {
             reply.ac = Some(der).filter(|der| der.len() > 2 && der[0] == 0x30);
         }
         reply.bits = element(&text, "bitstr").and_then(decode);
-        let warnings = elements(&text, "warning").take(MOST_MESSAGES);
+        let warnings = elements(&text, "warning").take(MAX_MESSAGES);
         reply.warnings = warnings
             .map(|warning| ServerWarning::new(&clean(warning)))
             .collect();
@@ -134,7 +137,7 @@ impl Reply {
                     .unwrap_or("")
                     .trim();
                 let message = clean(element(item, "message").unwrap_or(item));
-                if self.errors.len() + self.warnings.len() >= 2 * MOST_MESSAGES {
+                if self.errors.len() + self.warnings.len() >= 2 * MAX_MESSAGES {
                     return;
                 }
                 let number = code.parse::<u32>().ok();
@@ -182,14 +185,14 @@ fn whole_references(cut: &str) -> &str {
 
 /// Reduces a message to one line of bounded length.
 fn clean(content: &str) -> String {
-    let start: String = content.chars().take(LONGEST_CONTENT).collect();
+    let start: String = content.chars().take(MAX_CONTENT).collect();
     let text = xml::resolve(if start.len() < content.len() {
         whole_references(&start)
     } else {
         &start
     });
-    let words: Vec<&str> = text.split_whitespace().take(LONGEST_MESSAGE).collect();
-    words.join(" ").chars().take(LONGEST_MESSAGE).collect()
+    let words: Vec<&str> = text.split_whitespace().take(MAX_MESSAGE).collect();
+    words.join(" ").chars().take(MAX_MESSAGE).collect()
 }
 
 /// Decodes standard base64 with any white space, or the VOMS alphabet (`a-zA-Z0-9[]` for 0 to 63,
@@ -198,8 +201,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     let text = xml::resolve(text);
     let compact: String = text.split_whitespace().collect();
     let standard = compact.contains(['+', '/', '=']) || text.trim().contains('\n');
-    let own = || decode_voms(&compact).filter(|bytes| bytes.first() == Some(&0x30));
-    if let (false, Some(bytes)) = (standard, own()) {
+    let voms = || decode_voms(&compact).filter(|bytes| bytes.first() == Some(&0x30));
+    if let (false, Some(bytes)) = (standard, voms()) {
         return Some(bytes);
     }
     base64::decode_block(&compact)

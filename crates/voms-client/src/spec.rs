@@ -4,9 +4,10 @@ use std::str::FromStr;
 
 use voms::vo::fqan::{Fqan, FqanError};
 
-/// What is requested from one VO.
+/// One FQAN requested from a VO, or what stands for it in a `--voms` argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+#[non_exhaustive]
+pub enum RequestedFqan {
     /// The VO's top group, with which servers grant all groups.
     Default,
     /// Everything, roles included.
@@ -19,11 +20,12 @@ pub enum Wish {
 
 /// One `--voms` argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VomsSpec {
     /// The VO's name, or its alias in vomses.
     pub name: String,
     /// What is requested, in order.
-    pub wishes: Vec<Wish>,
+    pub fqans: Vec<RequestedFqan>,
 }
 
 impl FromStr for VomsSpec {
@@ -34,29 +36,29 @@ impl FromStr for VomsSpec {
         if name.is_empty() || name.starts_with('/') {
             return Err(FqanError::NoGroup(text.to_owned()));
         }
-        let wishes = match wanted {
-            "" => vec![Wish::Default],
-            "all" | "ALL" => vec![Wish::All],
-            list => list.split(',').map(wish).collect::<Result<_, _>>()?,
+        let fqans = match wanted {
+            "" => vec![RequestedFqan::Default],
+            "all" | "ALL" => vec![RequestedFqan::All],
+            list => list.split(',').map(requested).collect::<Result<_, _>>()?,
         };
         Ok(Self {
             name: name.to_owned(),
-            wishes,
+            fqans,
         })
     }
 }
 
-fn wish(text: &str) -> Result<Wish, FqanError> {
+fn requested(text: &str) -> Result<RequestedFqan, FqanError> {
     match text.strip_prefix("/Role=") {
         // The placeholder group lets the role go through the usual FQAN validation.
         Some(role) => format!("/x/Role={role}")
             .parse::<Fqan>()
-            .map(|_| Wish::TopRole(role.to_owned())),
-        None => text.parse().map(Wish::Fqan),
+            .map(|_| RequestedFqan::TopRole(role.to_owned())),
+        None => text.parse().map(RequestedFqan::Fqan),
     }
 }
 
-impl Wish {
+impl RequestedFqan {
     /// The FQAN this stands for in a VO; `None` for everything.
     ///
     /// # Errors
@@ -77,22 +79,22 @@ mod tests {
 
     #[test]
     fn the_forms_users_type_are_understood() {
-        let wishes = |text: &str| text.parse::<VomsSpec>().unwrap().wishes;
-        assert_eq!(wishes("virgo"), [Wish::Default]);
-        assert_eq!(wishes("virgo:ALL"), [Wish::All]);
+        let fqans = |text: &str| text.parse::<VomsSpec>().unwrap().fqans;
+        assert_eq!(fqans("virgo"), [RequestedFqan::Default]);
+        assert_eq!(fqans("virgo:ALL"), [RequestedFqan::All]);
         assert_eq!(
-            wishes("virgo:/virgo/virgo"),
-            [Wish::Fqan("/virgo/virgo".parse().unwrap())]
+            fqans("virgo:/virgo/virgo"),
+            [RequestedFqan::Fqan("/virgo/virgo".parse().unwrap())]
         );
         assert_eq!(
-            wishes("virgo:/Role=x")[0]
+            fqans("virgo:/Role=x")[0]
                 .in_vo("virgo")
                 .unwrap()
                 .unwrap()
                 .to_string(),
             "/virgo/Role=x"
         );
-        assert_eq!(wishes("virgo:/virgo/a,/virgo/b").len(), 2);
+        assert_eq!(fqans("virgo:/virgo/a,/virgo/b").len(), 2);
     }
 
     #[test]

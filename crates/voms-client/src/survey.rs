@@ -2,16 +2,21 @@
 
 use voms::vo::fqan::Fqan;
 
+use crate::client::VomsClient;
+use crate::event::Event;
+use crate::failure::ClientError;
+use crate::options::RequestOptions;
 use crate::refusal::{ServerError, ServerErrorKind};
+use crate::reply::AcReply;
 use crate::request::AcRequest;
 use crate::vomses::VomsesEntry;
-use crate::{AcReply, ClientError, Event, VomsClient};
 
 /// Maximum number of groups and roles requested by name.
-const MOST_BY_NAME: usize = 16;
+const MAX_BY_NAME: usize = 16;
 
 /// What a server grants a user.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Survey {
     /// An answer with attributes: the server's default grant, or else the first grant by name.
     pub reply: AcReply,
@@ -28,15 +33,18 @@ impl VomsClient {
     ///
     /// # Errors
     /// [`ClientError`] if no server grants anything.
-    pub fn survey(
+    pub async fn survey(
         &self,
         vo: &str,
         wanted: &[Fqan],
         servers: &[VomsesEntry],
-        observe: &mut dyn FnMut(&Event<'_>),
+        options: &RequestOptions,
+        on_event: &mut (dyn FnMut(&Event<'_>) + Send),
     ) -> Result<Survey, ClientError> {
+        let schedule = options.start();
         let everything = AcRequest::for_everything(vo);
-        let (mut found, servers) = match self.request(&everything, servers, observe) {
+        let first = self.request_within(&everything, servers, &schedule, on_event);
+        let (mut found, servers) = match first.await {
             Ok(reply) => {
                 let entry = vec![reply.entry.clone()];
                 (Ok(reply), entry)
@@ -48,22 +56,21 @@ impl VomsClient {
         };
         let mut granted = found.as_ref().map(AcReply::granted).unwrap_or_default();
         let is_complete = found.as_ref().is_ok_and(|reply| reply.is_complete);
-        let mut asked = 0;
+        let mut requested = 0;
         let mut unknown = Vec::new();
         for fqan in wanted.iter().filter(|_| !is_complete) {
             if granted.contains(fqan) {
                 continue;
             }
-            asked += 1;
-            if asked > MOST_BY_NAME {
+            requested += 1;
+            if requested > MAX_BY_NAME {
                 unknown.push(fqan.clone());
                 continue;
             }
-            let request = AcRequest {
-                fqans: vec![fqan.clone()],
-                ..everything.clone()
-            };
-            match self.request(&request, &servers, &mut |_| {}) {
+            let request = everything.clone().with_fqans(vec![fqan.clone()]);
+            let mut silent = |_: &Event<'_>| {};
+            let named = self.request_within(&request, &servers, &schedule, &mut silent);
+            match named.await {
                 Ok(more) => {
                     granted.extend(more.granted());
                     found = found.or(Ok(more));

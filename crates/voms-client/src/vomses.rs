@@ -10,10 +10,11 @@ use voms::pki::dn::Dn;
 const MAX_DEPTH: u32 = 4;
 
 /// Maximum number of problems kept: a file that is not vomses at all has one in every line.
-const MOST_PROBLEMS: usize = 5;
+const MAX_PROBLEMS: usize = 5;
 
 /// One server of one VO.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct VomsesEntry {
     /// The alias used to refer to the VO.
     pub alias: String,
@@ -63,6 +64,18 @@ pub struct Vomses {
 }
 
 impl VomsesEntry {
+    /// An entry with these five fields, in the order of the file.
+    #[must_use]
+    pub fn new(alias: &str, host: &str, port: u16, dn: &str, vo: &str) -> Self {
+        Self {
+            alias: alias.to_owned(),
+            host: host.to_owned(),
+            port,
+            dn: dn.to_owned(),
+            vo: vo.to_owned(),
+        }
+    }
+
     /// Whether a server with this subject is the expected one; an entry without a subject expects any.
     #[must_use]
     pub fn expects(&self, subject: &Dn) -> bool {
@@ -217,7 +230,7 @@ impl Vomses {
             match parse_line(line) {
                 Ok(entry) if !self.known.insert(entry.clone()) => {}
                 Ok(entry) => self.entries.push(entry),
-                Err(_) if self.problems.len() >= MOST_PROBLEMS => self.more_problems += 1,
+                Err(_) if self.problems.len() >= MAX_PROBLEMS => self.more_problems += 1,
                 Err(why) => self.problems.push(VomsesProblem::Line {
                     file: file.to_owned(),
                     line: number + 1,
@@ -274,13 +287,7 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
         .ok()
         .filter(|port| *port != 0)
         .ok_or_else(|| format!("invalid port number: {port:?}"))?;
-    Ok(VomsesEntry {
-        alias: alias.to_owned(),
-        host: host.to_owned(),
-        port,
-        dn: dn.to_owned(),
-        vo: vo.to_owned(),
-    })
+    Ok(VomsesEntry::new(alias, host, port, dn, vo))
 }
 
 /// The edit distance between two texts, in single-character edits.
@@ -341,10 +348,13 @@ mod tests {
             "\"virgo\" \"host\"\n{GOOD}\n\"a\" \"h\" \"0\" \"/CN=h\" \"a\"\n\"a\n"
         ));
         assert_eq!(vomses.entries().len(), 1);
-        let told: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(told[0], "vomses:1: 2 quoted fields where 5 or 6 are needed");
-        assert_eq!(told[1], "vomses:3: invalid port number: \"0\"");
-        assert_eq!(told[2], "vomses:4: a quotation mark is not closed");
+        let problems: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            problems[0],
+            "vomses:1: 2 quoted fields where 5 or 6 are needed"
+        );
+        assert_eq!(problems[1], "vomses:3: invalid port number: \"0\"");
+        assert_eq!(problems[2], "vomses:4: a quotation mark is not closed");
     }
 
     #[test]

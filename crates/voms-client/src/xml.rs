@@ -6,7 +6,7 @@
 //! are resolved.
 
 /// Maximum length of a reference, in bytes after the `&`; allows for some leading zeros.
-const LONGEST_REFERENCE: usize = 32;
+const MAX_REFERENCE: usize = 32;
 
 /// The raw content of the first element with this name.
 pub fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -52,7 +52,7 @@ pub fn resolve(content: &str) -> String {
 fn reference(text: &str) -> Option<(char, usize)> {
     let end = text
         .bytes()
-        .take(LONGEST_REFERENCE)
+        .take(MAX_REFERENCE)
         .position(|byte| byte == b';')?;
     let name = &text[..end];
     let character = match name {

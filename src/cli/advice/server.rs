@@ -181,14 +181,7 @@ mod tests {
     use super::*;
 
     fn entry() -> VomsesEntry {
-        let host = "voms.example.org".to_owned();
-        VomsesEntry {
-            alias: "testvo".to_owned(),
-            host,
-            port: 15000,
-            dn: "/CN=voms".to_owned(),
-            vo: "testvo".to_owned(),
-        }
+        VomsesEntry::new("testvo", "voms.example.org", 15000, "/CN=voms", "testvo")
     }
 
     fn next_step(software: Software, code: &str, message: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use voms_client::net::tls::ServerTrust;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{Look, look_at};
+use voms_client::{Probe, blocking::probe_server};
 
 use crate::cli::finding::Finding;
 use crate::home::registration::usual_iam_host;
@@ -31,16 +31,12 @@ pub fn candidate(
         return None;
     }
     let dn = format!("{CNAF_HOSTS}{host}");
-    let entry = VomsesEntry {
-        host: host.clone(),
-        dn,
-        ..known.clone()
-    };
-    let look = look_at(&entry, trust, now, timeout.min(PATIENCE)).ok()?;
-    if look.addresses.is_err() {
+    let entry = VomsesEntry::new(&known.alias, &host, known.port, &dn, &known.vo);
+    let probe = probe_server(&entry, trust, now, timeout.min(PATIENCE)).ok()?;
+    if probe.addresses.is_err() {
         return None;
     }
-    let state = match (&look.connection, &look.certificate) {
+    let state = match (&probe.connection, &probe.certificate) {
         (Some(Ok(())), Some(Ok(_))) => "which answers".to_owned(),
         (Some(Ok(())), Some(Err(error))) => format!("though {error}"),
         (Some(Err(error)), _) => format!(
@@ -55,14 +51,14 @@ pub fn candidate(
     );
     let fix = format!(
         "if the VO's page says so, put its vomses line into ~/.voms/vomses; by CNAF's pattern it is: {}",
-        line(&entry, &look)
+        line(&entry, &probe)
     );
     Some(Finding::warning(VOMSES, text, Some(fix)))
 }
 
 /// The vomses line, with the subject of the server's certificate if it could be verified.
-fn line(entry: &VomsesEntry, look: &Look) -> String {
-    let shown = look
+fn line(entry: &VomsesEntry, probe: &Probe) -> String {
+    let shown = probe
         .certificate
         .as_ref()
         .and_then(|certificate| certificate.as_ref().ok());

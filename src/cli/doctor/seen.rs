@@ -6,7 +6,7 @@ use voms::pki::certificate::Certificate;
 use voms_client::net::NetError;
 use voms_client::refusal::ServerErrorKind;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{Failure, Look, Protocol};
+use voms_client::{Failure, Probe, Protocol};
 
 use super::servers::{
     ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, UNNOTICED, VOMSDIR, VOMSES,
@@ -32,9 +32,9 @@ pub(super) fn net(area: &'static str, server: &VomsesEntry, error: &NetError) ->
     )
 }
 
-pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
+pub(super) fn seen(server: &VomsesEntry, probe: &Probe) -> Vec<Finding> {
     let VomsesEntry { host, port, .. } = server;
-    let addresses = match &look.addresses {
+    let addresses = match &probe.addresses {
         Ok(addresses) => addresses,
         Err(error) => return vec![net(DNS, server, error)],
     };
@@ -43,12 +43,18 @@ pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
         .map(|address| address.ip().to_string())
         .collect();
     let mut findings = vec![Finding::ok(DNS, format!("{host} is {}", listed.join(", ")))];
-    findings.extend(look.connection.as_ref().map(|connection| match connection {
-        Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
-        Err(error) => net(TCP, server, error),
-    }));
     findings.extend(
-        look.certificate
+        probe
+            .connection
+            .as_ref()
+            .map(|connection| match connection {
+                Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
+                Err(error) => net(TCP, server, error),
+            }),
+    );
+    findings.extend(
+        probe
+            .certificate
             .as_ref()
             .map(|certificate| match certificate {
                 Ok(certificate) => {
@@ -57,7 +63,7 @@ pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
                 Err(error) => net(TLS, server, error),
             }),
     );
-    let shown = look
+    let shown = probe
         .certificate
         .as_ref()
         .and_then(|certificate| certificate.as_ref().ok());

@@ -6,10 +6,11 @@ use voms::pki::credential::Credential;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
 use voms::vo::vomsdir::{Trusted, VomsDir};
+use voms_client::blocking::{VomsClient, probe_server};
 use voms_client::net::tls::ServerTrust;
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, Event, Protocol, Survey, VomsClient, look_at};
+use voms_client::{AcReply, Event, Protocol, RequestOptions, Survey};
 
 use super::credential::Known;
 use super::moved;
@@ -153,9 +154,9 @@ fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
         }
     };
     let fqans = match spec
-        .wishes
+        .fqans
         .iter()
-        .map(|wish| wish.in_vo(&servers[0].vo))
+        .map(|fqan| fqan.in_vo(&servers[0].vo))
         .collect::<Result<Vec<_>, _>>()
     {
         Ok(fqans) => fqans.into_iter().flatten().collect(),
@@ -212,11 +213,11 @@ impl ServerCheck<'_> {
         server: &VomsesEntry,
         user: Option<&Credential>,
     ) -> (Vec<Finding>, Option<Finding>) {
-        let look = match look_at(server, self.trust(), (self.now)(), self.timeout) {
-            Ok(look) => look,
+        let probe = match probe_server(server, self.trust(), (self.now)(), self.timeout) {
+            Ok(probe) => probe,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
-        let mut findings = seen(server, &look);
+        let mut findings = seen(server, &probe);
         if findings
             .iter()
             .any(|finding| finding.status == Status::Failed)
@@ -239,8 +240,10 @@ impl ServerCheck<'_> {
     }
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
-        let timeout = self.timeout;
-        let client = match VomsClient::new(user, self.trust(), (self.now)(), timeout, TOTAL) {
+        let options = RequestOptions::new((self.now)())
+            .per_server(self.timeout)
+            .total(TOTAL);
+        let client = match VomsClient::new(user, self.trust()) {
             Ok(client) => client,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
@@ -249,6 +252,7 @@ impl ServerCheck<'_> {
             &server.vo,
             self.fqans,
             std::slice::from_ref(server),
+            &options,
             &mut |event| {
                 if let Event::Answered(_, by) = event {
                     protocol = *by;
@@ -261,6 +265,7 @@ impl ServerCheck<'_> {
                 reply,
                 granted,
                 unknown,
+                ..
             }) => {
                 let text = format!(
                     "{}:{} answers over {}",

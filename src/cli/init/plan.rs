@@ -11,8 +11,8 @@ use voms::trust::TrustAnchors;
 use voms::vo::fqan::Fqan;
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
-use voms_client::request::{AcRequest, LONGEST_LIFETIME};
-use voms_client::spec::{VomsSpec, Wish};
+use voms_client::request::{AcRequest, MAX_LIFETIME};
+use voms_client::spec::{RequestedFqan, VomsSpec};
 use voms_client::vomses::VomsesEntry;
 
 use super::args::{self, InitArgs};
@@ -218,11 +218,11 @@ fn vo_plans(
         let spec: VomsSpec = text.parse().map_err(bad)?;
         let servers = vos::servers(&spec.name, &vomses, args.vomses.is_empty())?;
         let vo = servers[0].vo.clone();
-        let all = args.list || spec.wishes.contains(&Wish::All);
+        let all = args.list || spec.fqans.contains(&RequestedFqan::All);
         let wanted: Vec<Option<Fqan>> = spec
-            .wishes
+            .fqans
             .iter()
-            .map(|wish| wish.in_vo(&vo))
+            .map(|fqan| fqan.in_vo(&vo))
             .collect::<Result<_, _>>()
             .map_err(bad)?;
         let wanted = wanted.into_iter().flatten();
@@ -245,14 +245,12 @@ fn vo_plans(
                 let seconds = u64::try_from(lifetime.num_seconds())
                     .ok()
                     .filter(|seconds| *seconds > 0);
-                let lifetime = seconds.unwrap_or(LONGEST_LIFETIME);
-                let request = AcRequest {
-                    vo,
-                    fqans: wanted.collect(),
-                    order,
-                    targets: targets.clone(),
-                    lifetime,
-                };
+                let lifetime = seconds.unwrap_or(MAX_LIFETIME);
+                let request = AcRequest::for_everything(&vo)
+                    .with_fqans(wanted.collect())
+                    .with_order(order)
+                    .with_targets(targets.clone())
+                    .with_lifetime(lifetime);
                 plans.push((VoPlan { request, servers }, all));
             }
         }

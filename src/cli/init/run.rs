@@ -1,7 +1,7 @@
 //! Runs a plan, from the credential to the proxy file.
 
 use std::thread::JoinHandle;
-use std::time::Duration as Span;
+use std::time::{Duration as Span, Instant};
 
 use chrono::{DateTime, Utc};
 use voms::ac::verify::{self, AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
@@ -11,9 +11,10 @@ use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms_asn1::EncodedAc;
+use voms_client::blocking::VomsClient;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, VomsClient};
+use voms_client::{AcReply, Event, RequestOptions};
 
 use super::files;
 use super::plan::{InitPlan, VoPlan, Warnings};
@@ -120,15 +121,19 @@ fn ask<'p>(
         report.web_cas_judge();
     }
     let trust = places::server_trust(plan.anchors.as_ref());
-    let client =
-        VomsClient::new(credential, trust, now, plan.timeout, TOTAL).map_err(Diagnostic::from)?;
+    let client = VomsClient::new(credential, trust).map_err(Diagnostic::from)?;
+    let start = Instant::now();
     let client = if plan.any_host {
         client.without_host_check()
     } else {
         client
     };
     let replies = plan.vos.iter().map(|vo| {
-        let reply = client.request(&vo.request, &vo.servers, &mut |event| report.event(event));
+        let options = RequestOptions::new(now)
+            .per_server(plan.timeout)
+            .total(TOTAL.saturating_sub(start.elapsed()));
+        let mut on_event = |event: &Event<'_>| report.event(event);
+        let reply = client.request(&vo.request, &vo.servers, &options, &mut on_event);
         let user = User {
             chain: credential.chain(),
             anchors: plan.anchors.as_ref(),

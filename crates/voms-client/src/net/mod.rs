@@ -1,10 +1,11 @@
 //! Moves bytes to and from VOMS servers without interpreting them.
 
-pub mod endpoint;
-mod first_bytes;
-pub mod legacy;
-pub mod rest;
+pub(crate) mod endpoint;
+pub(crate) mod legacy;
+mod recording;
+pub(crate) mod rest;
 pub mod tls;
+mod verify;
 
 use std::error::Error;
 use std::io;
@@ -70,6 +71,9 @@ pub enum NetError {
     /// The reply exceeds [`REPLY_LIMIT`].
     #[error("the server sent more than {} MiB", REPLY_LIMIT >> 20)]
     TooLarge,
+    /// A call of the blocking client inside an async runtime.
+    #[error("the blocking client was called inside an async runtime; use the async one")]
+    InsideAsyncRuntime,
 }
 
 impl NetError {

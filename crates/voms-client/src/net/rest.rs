@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -17,15 +17,15 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 use voms::pki::certificate::Certificate;
 
-use crate::net::first_bytes::{FirstBytes, Remembering};
+use crate::net::recording::{FirstBytes, RecordingStream};
 use crate::net::tls::{Connection, ServerName, TlsClient};
 use crate::net::{NetError, REPLY_LIMIT};
 
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Answer {
+pub struct HttpResponse {
     /// The HTTP status.
     pub status: u16,
     /// The `Location` header: the redirect target.
@@ -42,7 +42,7 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl HttpResponse {
     fn of(status: StatusCode, headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| {
             headers
@@ -76,20 +76,33 @@ fn retry_after(text: &str, date: Option<DateTime<Utc>>) -> Option<Duration> {
     seconds.or_else(|| (parse_date(text)? - date?).to_std().ok())
 }
 
-/// The connection the last server may have left open, kept for the next request to it.
+/// How far apart two requests may be, by the caller's clock, to share a connection. Its server was
+/// verified for the first of them.
+const MAX_REUSE: TimeDelta = TimeDelta::minutes(5);
+
+/// The last connection, kept for the next request to the same server.
 #[derive(Default)]
-pub struct Kept(Mutex<Option<Open>>);
+pub struct IdleSlot(Mutex<Option<IdleConnection>>);
 
 /// A connection that may accept another request.
-struct Open {
+struct IdleConnection {
     name: ServerName,
+    /// The certificate the server presented, and when it was verified.
     server: Certificate,
+    verified_at: DateTime<Utc>,
     session: Session,
 }
 
-impl Kept {
-    /// Queries a server over the connection it left open, or a new one if that has been closed.
-    /// Returns the answer and the certificate the server presented.
+impl IdleConnection {
+    fn serves(&self, name: &ServerName, now: DateTime<Utc>) -> bool {
+        let age = now.signed_duration_since(self.verified_at).abs();
+        self.name == *name && age <= MAX_REUSE
+    }
+}
+
+impl IdleSlot {
+    /// Queries a server over the idle connection to it, or a new one. Returns the response and the
+    /// certificate the server presented.
     ///
     /// # Errors
     /// [`NetError`].
@@ -97,36 +110,38 @@ impl Kept {
         &self,
         tls: &TlsClient,
         name: ServerName,
+        now: DateTime<Utc>,
         target: &str,
-    ) -> Result<(Answer, Certificate), NetError> {
+    ) -> Result<(HttpResponse, Certificate), NetError> {
         let host = format!("{}:{}", name.host, name.port);
-        let left = self.open().take().filter(|open| open.name == name);
-        if let Some(mut open) = left
-            && open.session.is_open().await
+        let idle = self.lock().take().filter(|idle| idle.serves(&name, now));
+        if let Some(mut idle) = idle
+            && idle.session.is_open().await
         {
-            match open.session.get(&host, target).await {
-                Ok(answer) => return Ok((answer, self.leave(open))),
+            match idle.session.get(&host, target).await {
+                Ok(response) => return Ok((response, self.put(idle))),
                 Err(NetError::Closed | NetError::Broken(_)) => {}
                 Err(other) => return Err(other),
             }
         }
-        let Connection { stream, server } = tls.connect(&name).await?;
-        let mut open = Open {
+        let Connection { stream, server } = tls.connect(&name, now).await?;
+        let mut connection = IdleConnection {
             name,
             server,
+            verified_at: now,
             session: Session::open(stream).await?,
         };
-        let answer = open.session.get(&host, target).await?;
-        Ok((answer, self.leave(open)))
+        let response = connection.session.get(&host, target).await?;
+        Ok((response, self.put(connection)))
     }
 
-    fn leave(&self, open: Open) -> Certificate {
-        let server = open.server.clone();
-        *self.open() = Some(open);
+    fn put(&self, connection: IdleConnection) -> Certificate {
+        let server = connection.server.clone();
+        *self.lock() = Some(connection);
         server
     }
 
-    fn open(&self) -> MutexGuard<'_, Option<Open>> {
+    fn lock(&self) -> MutexGuard<'_, Option<IdleConnection>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -144,7 +159,8 @@ impl Session {
     /// [`NetError::Refused`], [`NetError::Closed`], [`NetError::Broken`].
     async fn open(stream: SslStream<TcpStream>) -> Result<Self, NetError> {
         let first = FirstBytes::default();
-        let opened = http1::handshake(TokioIo::new(Remembering::new(stream, first.clone()))).await;
+        let opened =
+            http1::handshake(TokioIo::new(RecordingStream::new(stream, first.clone()))).await;
         let (sender, connection) = opened.map_err(|error| from_hyper(&error))?;
         // The pending request also receives any connection error.
         tokio::spawn(async move {
@@ -165,7 +181,7 @@ impl Session {
     /// # Errors
     /// [`NetError::Closed`] if nothing was received, [`NetError::Truncated`],
     /// [`NetError::TooLarge`], [`NetError::Refused`], [`NetError::Broken`].
-    async fn get(&mut self, host: &str, target: &str) -> Result<Answer, NetError> {
+    async fn get(&mut self, host: &str, target: &str) -> Result<HttpResponse, NetError> {
         let broken = |error: &dyn std::fmt::Display| NetError::Broken(error.to_string());
         let target: Uri = target.parse().map_err(|error| broken(&error))?;
         let request = Request::get(target)
@@ -181,13 +197,13 @@ impl Session {
             }
             other => other,
         })?;
-        let answer = Answer::of(response.status(), response.headers());
+        let head = HttpResponse::of(response.status(), response.headers());
         let body = Limited::new(response.into_body(), REPLY_LIMIT)
             .collect()
             .await;
-        body.map(|body| Answer {
+        body.map(|body| HttpResponse {
             body: body.to_bytes().to_vec(),
-            ..answer
+            ..head
         })
         .map_err(|error| {
             if error.is::<LengthLimitError>() {

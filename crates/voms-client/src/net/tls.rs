@@ -1,31 +1,27 @@
 //! TLS with the user's credential to a verified server (spec 4.8).
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use openssl::error::ErrorStack;
-use openssl::ssl::{
-    Ssl, SslContext, SslFiletype, SslMethod, SslOptions, SslVerifyMode, SslVersion,
-};
-use openssl::stack::Stack;
-use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
-use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam};
-use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef, X509VerifyResult};
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
+use openssl::x509::X509VerifyResult;
+use openssl::x509::store::{X509Store, X509StoreBuilder};
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
-use voms::trust::{TrustAnchors, Usage};
+use voms::trust::TrustAnchors;
 
-use crate::net::NetError;
+use crate::net::{NetError, verify};
 
 /// What verifies the server's certificate.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum ServerTrust {
     /// A CA directory, with its CRLs.
     Directory(TrustAnchors),
@@ -35,7 +31,7 @@ pub enum ServerTrust {
 
 /// A server as identified by a vomses entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerName {
+pub(crate) struct ServerName {
     /// The host to connect to.
     pub host: String,
     /// The port.
@@ -48,14 +44,13 @@ pub struct ServerName {
 }
 
 /// Opens authenticated connections for one user.
-pub struct TlsClient {
+pub(crate) struct TlsClient {
     context: SslContext,
     trust: ServerTrust,
-    now: DateTime<Utc>,
 }
 
 /// A connection and the certificate the server presented.
-pub struct Connection {
+pub(crate) struct Connection {
     /// The encrypted stream.
     pub stream: SslStream<TcpStream>,
     /// The server's certificate.
@@ -77,39 +72,27 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError::Credential`] if OpenSSL rejects it, for example because the key is too short.
-    pub fn new(
-        credential: &Credential,
-        trust: ServerTrust,
-        now: DateTime<Utc>,
-    ) -> Result<Self, NetError> {
-        Self::with(Some(credential), trust, now)
+    pub fn new(credential: &Credential, trust: ServerTrust) -> Result<Self, NetError> {
+        Self::with(Some(credential), trust)
     }
 
     /// Prepares connections without a client certificate, sufficient to probe a server.
     ///
     /// # Errors
     /// [`NetError::WebCas`].
-    pub fn anonymous(trust: ServerTrust, now: DateTime<Utc>) -> Result<Self, NetError> {
-        Self::with(None, trust, now)
+    pub fn anonymous(trust: ServerTrust) -> Result<Self, NetError> {
+        Self::with(None, trust)
     }
 
-    fn with(
-        credential: Option<&Credential>,
-        trust: ServerTrust,
-        now: DateTime<Utc>,
-    ) -> Result<Self, NetError> {
+    fn with(credential: Option<&Credential>, trust: ServerTrust) -> Result<Self, NetError> {
         let store = match trust {
             ServerTrust::Directory(_) => X509StoreBuilder::new().map(X509StoreBuilder::build),
-            ServerTrust::WebCas => web_cas(),
+            ServerTrust::WebCas => verify::web_cas(),
         };
         let store = store.map_err(|errors| NetError::WebCas(reasons(&errors)))?;
         let context =
             context(credential, store).map_err(|errors| NetError::Credential(reasons(&errors)))?;
-        Ok(Self {
-            context,
-            trust,
-            now,
-        })
+        Ok(Self { context, trust })
     }
 
     /// Connects. The server is accepted only if its chain leads to a trusted CA, no certificate in
@@ -117,18 +100,22 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError`].
-    pub async fn connect(&self, server: &ServerName) -> Result<Connection, NetError> {
+    pub async fn connect(
+        &self,
+        server: &ServerName,
+        now: DateTime<Utc>,
+    ) -> Result<Connection, NetError> {
         let tcp = crate::net::endpoint::connect(&server.host, server.port).await?;
         let Handshake {
             stream,
             verdict,
             outcome,
-        } = self.shake_hands(server, tcp).await?;
+        } = self.handshake(server, tcp, now).await?;
         outcome.map_err(|error| {
             self.handshake_error(&error, &verdict, stream.ssl().verify_result())
         })?;
-        let server = shown_by(&stream);
-        let judged = match self.trust {
+        let server = presented_certificate(&stream);
+        let verified = match self.trust {
             ServerTrust::WebCas => server.clone(),
             ServerTrust::Directory(_) => verdict
                 .lock()
@@ -137,8 +124,10 @@ impl TlsClient {
                 .and_then(Result::ok),
         };
         // The verified certificate must be the one used in the handshake.
-        match (server, judged) {
-            (Some(server), Some(judged)) if server == judged => Ok(Connection { stream, server }),
+        match (server, verified) {
+            (Some(server), Some(verified)) if server == verified => {
+                Ok(Connection { stream, server })
+            }
             _ => Err(NetError::Handshake(
                 "the server's certificate cannot be read".to_owned(),
             )),
@@ -149,16 +138,17 @@ impl TlsClient {
     ///
     /// # Errors
     /// [`NetError`].
-    pub async fn look_at(
+    pub async fn server_certificate(
         &self,
         server: &ServerName,
         tcp: TcpStream,
+        now: DateTime<Utc>,
     ) -> Result<Certificate, NetError> {
         let Handshake {
             stream,
             verdict,
             outcome,
-        } = self.shake_hands(server, tcp).await?;
+        } = self.handshake(server, tcp, now).await?;
         if let Some(Ok(server)) = &*verdict.lock().unwrap_or_else(PoisonError::into_inner) {
             return Ok(server.clone());
         }
@@ -166,7 +156,7 @@ impl TlsClient {
         outcome.map_err(|error| self.handshake_error(&error, &verdict, result))?;
         let unreadable =
             || NetError::Handshake("the server's certificate cannot be read".to_owned());
-        shown_by(&stream)
+        presented_certificate(&stream)
             .filter(|_| result == X509VerifyResult::OK)
             .ok_or_else(unreadable)
     }
@@ -177,36 +167,24 @@ impl TlsClient {
     }
 
     /// Whether the system's web CAs, where they verify servers, trust another certificate as well.
-    pub fn is_vouched_for(&self, certificate: &Certificate, above: &[Certificate]) -> bool {
-        let verify = || {
-            let mut param = X509VerifyParam::new()?;
-            param.set_time(self.now.timestamp());
-            param.set_purpose(X509PurposeId::SSL_SERVER)?;
-            let mut store = web_cas_builder()?;
-            store.set_param(&param)?;
-            let mut chain = Stack::new()?;
-            for certificate in above {
-                chain.push(openssl_types::x509(certificate)?.clone())?;
-            }
-            let store = store.build();
-            X509StoreContext::new()?.init(
-                &store,
-                openssl_types::x509(certificate)?,
-                &chain,
-                |context| context.verify_cert(),
-            )
-        };
-        self.uses_web_cas() && verify().is_ok_and(|verified: bool| verified)
+    pub fn web_cas_trust(
+        &self,
+        certificate: &Certificate,
+        above: &[Certificate],
+        now: DateTime<Utc>,
+    ) -> bool {
+        self.uses_web_cas() && verify::by_web_cas(certificate, above, now).unwrap_or(false)
     }
 
-    async fn shake_hands(
+    async fn handshake(
         &self,
         server: &ServerName,
         tcp: TcpStream,
+        now: DateTime<Utc>,
     ) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
         let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
-        let ssl = self.session(server, &verdict).map_err(failed)?;
+        let ssl = self.session(server, now, &verdict).map_err(failed)?;
         let mut stream = SslStream::new(ssl, tcp).map_err(failed)?;
         let outcome = Pin::new(&mut stream).connect().await;
         Ok(Handshake {
@@ -216,27 +194,32 @@ impl TlsClient {
         })
     }
 
-    fn session(&self, server: &ServerName, verdict: &Verdict) -> Result<Ssl, ErrorStack> {
+    fn session(
+        &self,
+        server: &ServerName,
+        now: DateTime<Utc>,
+        verdict: &Verdict,
+    ) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
         if server.host.parse::<IpAddr>().is_err() {
             ssl.set_hostname(&server.host)?;
         }
         match &self.trust {
             ServerTrust::WebCas => {
+                ssl.param_mut().set_time(now.timestamp());
                 if !server.any_host {
-                    set_name(ssl.param_mut(), &server.host)?;
+                    verify::set_name(ssl.param_mut(), &server.host)?;
                 }
                 ssl.set_verify(SslVerifyMode::PEER);
             }
             ServerTrust::Directory(anchors) => {
-                let (anchors, server, now, verdict) =
-                    (anchors.clone(), server.clone(), self.now, verdict.clone());
+                let (anchors, server, verdict) = (anchors.clone(), server.clone(), verdict.clone());
                 // The context's store is empty: OpenSSL only orders the chain; it is verified here,
                 // once.
                 ssl.set_verify_callback(SslVerifyMode::PEER, move |_, chain| {
                     let mut verdict = verdict.lock().unwrap_or_else(PoisonError::into_inner);
                     let good = verdict
-                        .get_or_insert_with(|| judge(chain, &anchors, &server, now))
+                        .get_or_insert_with(|| verify::server(chain, &anchors, &server, now))
                         .is_ok();
                     if good {
                         chain.set_error(X509VerifyResult::OK);
@@ -269,7 +252,7 @@ impl TlsClient {
     }
 }
 
-fn shown_by(stream: &SslStream<TcpStream>) -> Option<Certificate> {
+fn presented_certificate(stream: &SslStream<TcpStream>) -> Option<Certificate> {
     stream
         .ssl()
         .peer_certificate()
@@ -304,94 +287,4 @@ fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslConte
     }
     builder.set_private_key(openssl_types::pkey(credential.key()))?;
     Ok(builder.build())
-}
-
-/// The system's web CAs, found at the usual paths of the distributions.
-fn web_cas() -> Result<X509Store, ErrorStack> {
-    web_cas_builder().map(X509StoreBuilder::build)
-}
-
-fn web_cas_builder() -> Result<X509StoreBuilder, ErrorStack> {
-    let found = openssl_probe::probe();
-    let mut builder = X509StoreBuilder::new()?;
-    let directories: Vec<PathBuf> = found.cert_dir.into_iter().collect();
-    if let Some(file) = found.cert_file {
-        builder
-            .add_lookup(X509Lookup::file())?
-            .load_cert_file(file, SslFiletype::PEM)?;
-    }
-    for directory in directories {
-        builder
-            .add_lookup(X509Lookup::hash_dir())?
-            .add_dir(&directory.to_string_lossy(), SslFiletype::PEM)?;
-    }
-    Ok(builder)
-}
-
-fn set_name(
-    param: &mut openssl::x509::verify::X509VerifyParamRef,
-    host: &str,
-) -> Result<(), ErrorStack> {
-    param.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT);
-    match host.parse() {
-        Ok(address) => param.set_ip(address),
-        Err(_) => param.set_host(host),
-    }
-}
-
-/// Verifies the chain the server presented, leaf first. Every certificate must be parsable;
-/// otherwise a certificate other than the server's could be verified.
-fn judge(
-    chain: &X509StoreContextRef,
-    anchors: &TrustAnchors,
-    server: &ServerName,
-    now: DateTime<Utc>,
-) -> Result<Certificate, NetError> {
-    let shown = chain
-        .chain()
-        .into_iter()
-        .flatten()
-        .map(openssl_types::certificate);
-    let shown: Vec<Certificate> = shown.collect::<Result<_, _>>().map_err(|error| {
-        NetError::Handshake(format!("the server's certificates cannot be read: {error}"))
-    })?;
-    let Some((leaf, above)) = shown.split_first() else {
-        return Err(NetError::Handshake(
-            "the server showed no certificate".to_owned(),
-        ));
-    };
-    anchors
-        .verify_path(leaf, above, now, Usage::Server)
-        .map_err(|mut findings| match findings.is_empty() {
-            true => NetError::Handshake("the server's certificate cannot be verified".to_owned()),
-            false => NetError::Untrusted(findings.swap_remove(0)),
-        })?;
-    let expected = server
-        .subject
-        .as_ref()
-        .is_some_and(|subject| subject.matches(leaf.subject()));
-    if expected || server.any_host || is_for_host(leaf, &server.host).unwrap_or(false) {
-        return Ok(leaf.clone());
-    }
-    Err(NetError::Name {
-        host: server.host.clone(),
-        subject: leaf.subject().clone(),
-    })
-}
-
-/// OpenSSL's host name check on one certificate (RFC 6125, subjectAltName only).
-fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
-    let mut store = X509StoreBuilder::new()?;
-    store.add_cert(openssl_types::x509(leaf)?.clone())?;
-    let mut param = X509VerifyParam::new()?;
-    param.set_flags(X509VerifyFlags::PARTIAL_CHAIN | X509VerifyFlags::NO_CHECK_TIME)?;
-    set_name(&mut param, host)?;
-    store.set_param(&param)?;
-    let store = store.build();
-    X509StoreContext::new()?.init(
-        &store,
-        openssl_types::x509(leaf)?,
-        &*Stack::new()?,
-        |context| context.verify_cert(),
-    )
 }

@@ -1,4 +1,4 @@
-//! A stream that remembers the first bytes read from it.
+//! A stream that records the first bytes read from it.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,18 +29,18 @@ impl FirstBytes {
 }
 
 /// A stream that records its first bytes.
-pub struct Remembering<S> {
+pub struct RecordingStream<S> {
     inner: S,
     first: FirstBytes,
 }
 
-impl<S> Remembering<S> {
+impl<S> RecordingStream<S> {
     pub fn new(inner: S, first: FirstBytes) -> Self {
         Self { inner, first }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Remembering<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for RecordingStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -53,7 +53,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Remembering<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Remembering<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for RecordingStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
