@@ -253,16 +253,16 @@ fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandErr
 
 fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) {
     let certificate = &chosen.certificate;
-    super::info::field("subject", certificate.subject());
-    super::info::field("issuer", certificate.issuer());
-    super::info::field("valid", fitness::validity(certificate, now));
+    output::field("subject", certificate.subject());
+    output::field("issuer", certificate.issuer());
+    output::field("valid", fitness::validity(certificate, now));
     if !chosen.issuers.is_empty() {
         let names: Vec<String> = chosen
             .issuers
             .iter()
             .map(|issuer| issuer.subject().to_string())
             .collect();
-        super::info::field("with", names.join(", "));
+        output::field("with", names.join(", "));
     }
     for other in &chosen.passed_over {
         output::warning(format!(

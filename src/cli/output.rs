@@ -14,6 +14,16 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
+/// Writes a label and its value.
+pub fn field(label: &str, text: impl Display) {
+    value(&format!("{label:<9} : {text}"));
+}
+
+/// Writes a value on one line, whatever it contains.
+pub fn value(text: &str) {
+    line(&text.replace('\n', "\\n"));
+}
+
 /// Writes a coloured line, whose external parts have been made [`harmless`] already.
 pub fn painted_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");

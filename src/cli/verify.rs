@@ -267,18 +267,18 @@ fn type_of(verified: &VerifiedCredential) -> String {
 }
 
 fn print_summary(verified: &VerifiedCredential) {
-    info::field("identity", verified.identity());
-    info::field("type", type_of(verified));
+    output::field("identity", verified.identity());
+    output::field("type", type_of(verified));
     for ac in verified.attribute_certificates() {
-        info::field("VO", &ac.attributes().vo);
+        output::field("VO", &ac.attributes().vo);
         for fqan in &ac.attributes().fqans {
-            info::field("attribute", fqan);
+            output::field("attribute", fqan);
         }
     }
     if verified.attribute_certificates().is_empty() {
-        info::field("attribute", "none");
+        output::field("attribute", "none");
     }
-    info::field("until", output::rfc3339(verified.usable_until().into()));
+    output::field("until", output::rfc3339(verified.usable_until().into()));
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
