@@ -17,15 +17,14 @@ use voms_authority::sign::AcDraft;
 use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::init::{self, Lifetimes};
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
-use super::{file, init, places, trouble};
+use super::{file, places, trouble};
 use crate::home::load;
 use crate::home::location::Location;
-
-const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 
 /// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
 #[derive(Debug, Parser)]
@@ -160,7 +159,11 @@ struct Contents {
 
 impl FakePlan {
     fn new(args: FakeArgs, env: &Environment) -> Result<Self, Diagnostic> {
-        let lifetimes = Lifetimes::new(&args)?;
+        let lifetimes = Lifetimes::new(
+            args.valid.as_deref(),
+            args.hours.as_deref(),
+            args.vomslife.as_deref(),
+        )?;
         let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
         let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
         may_be_written(&out, args.force)?;
@@ -176,27 +179,6 @@ impl FakePlan {
             quiet: args.quiet,
             debug: args.debug,
             time_zone: env.time_zone.clone(),
-        })
-    }
-}
-
-struct Lifetimes {
-    proxy: Duration,
-    ac: Duration,
-}
-
-impl Lifetimes {
-    fn new(args: &FakeArgs) -> Result<Self, Diagnostic> {
-        let parse = |option, text: &Option<String>| {
-            let text = text.as_deref();
-            text.map(|text| init::lifetime(option, text)).transpose()
-        };
-        let valid = parse("--valid", &args.valid)?;
-        let hours = args.hours.as_deref().map(init::hours).transpose()?;
-        let vomslife = parse("--vomslife", &args.vomslife)?;
-        Ok(Self {
-            proxy: hours.or(valid).unwrap_or(DEFAULT_LIFETIME),
-            ac: vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME),
         })
     }
 }

@@ -15,7 +15,8 @@ use voms_asn1::EncodedAc;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::{AcReply, Event, Protocol};
 
-use super::plan::{InitPlan, VoPlan, Warnings};
+use super::plan::{InitPlan, Warnings};
+use super::vo::VoPlan;
 use crate::cli::output;
 use crate::home::location::Location;
 

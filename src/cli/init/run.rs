@@ -16,8 +16,9 @@ use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, VomsClient};
 
 use super::files;
-use super::plan::{InitPlan, VoPlan, Warnings};
+use super::plan::{InitPlan, Warnings};
 use super::report::Reporter;
+use super::vo::VoPlan;
 use crate::cli::advice::User;
 use crate::cli::file;
 use crate::cli::outcome::CommandError;
