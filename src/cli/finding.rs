@@ -87,6 +87,10 @@ impl Finding {
         )
     }
 
+    pub fn is_failure(&self) -> bool {
+        self.status == Status::Failed
+    }
+
     pub fn is_fault(&self) -> bool {
         matches!(self.status, Status::Warning | Status::Failed)
     }

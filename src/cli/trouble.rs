@@ -163,21 +163,9 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
             own.issuer()
         ));
     }
-    // The headline repeats one of the failures; list the others.
-    let headline = error.to_string();
-    for attempt in &error.attempts {
-        for (protocol, failure) in &attempt.failures {
-            let (host, port) = (&attempt.entry.host, attempt.entry.port);
-            if format!("{host}:{port}: {failure}") != headline {
-                let by = if *protocol == Protocol::Legacy {
-                    " (legacy protocol)"
-                } else {
-                    ""
-                };
-                trouble = trouble.detail(format!("{host}:{port}{by}: {failure}"));
-            }
-        }
-    }
+    trouble = other_failures(error)
+        .iter()
+        .fold(trouble, Diagnostic::detail);
     trouble
         .detail(format!(
             "None of the contacted servers for {} were capable of returning a valid AC for the user.",
@@ -185,6 +173,25 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         ))
         .detail("User's request for VOMS attributes could not be fulfilled.")
         .maybe_help(foremost.and_then(|(entry, failure)| advice::failure(failure, entry, user)))
+}
+
+/// The failures other than the one in the headline.
+fn other_failures(error: &ClientError) -> Vec<String> {
+    let headline = error.to_string();
+    let mut others = Vec::new();
+    for attempt in &error.attempts {
+        let (host, port) = (&attempt.entry.host, attempt.entry.port);
+        for (protocol, failure) in &attempt.failures {
+            let by = match protocol {
+                Protocol::Legacy => " (legacy protocol)",
+                _ => "",
+            };
+            if format!("{host}:{port}: {failure}") != headline {
+                others.push(format!("{host}:{port}{by}: {failure}"));
+            }
+        }
+    }
+    others
 }
 
 /// An attribute certificate that is not trusted.

@@ -211,38 +211,40 @@ fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
     let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
     // Without a vomsdir, attributes cannot be verified, but a certificate or a plain proxy can.
     let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
-    let policy = match args.crl {
-        Crl::Off => CrlPolicy::Off,
-        Crl::Present => CrlPolicy::IfPresent,
-        Crl::Required => CrlPolicy::Required,
-    };
-    let strength = args
-        .allow
-        .iter()
-        .fold(StrengthPolicy::default(), |policy, weak| {
-            policy.allowing(match weak {
-                Weak::Rsa1024 => Weakness::ShortKey,
-                Weak::Sha1 => Weakness::Sha1,
-                Weak::Md5 => Weakness::Md5,
-            })
-        });
-    let own = || {
-        vec![
-            rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned(),
-        ]
-    };
     let hosts = if args.host.is_empty() {
-        own()
+        vec![own_host()]
     } else {
         args.host.clone()
     };
     Ok(VomsVerifier::new(anchors, vomsdir)
-        .with_crl_policy(policy)
-        .with_strength(strength)
+        .with_crl_policy(args.crl.policy())
+        .with_strength(strength(&args.allow))
         .with_hosts(hosts))
+}
+
+impl Crl {
+    fn policy(self) -> CrlPolicy {
+        match self {
+            Self::Off => CrlPolicy::Off,
+            Self::Present => CrlPolicy::IfPresent,
+            Self::Required => CrlPolicy::Required,
+        }
+    }
+}
+
+fn strength(allowed: &[Weak]) -> StrengthPolicy {
+    let weaknesses = allowed.iter().map(|weak| match weak {
+        Weak::Rsa1024 => Weakness::ShortKey,
+        Weak::Sha1 => Weakness::Sha1,
+        Weak::Md5 => Weakness::Md5,
+    });
+    weaknesses.fold(StrengthPolicy::default(), StrengthPolicy::allowing)
+}
+
+/// The name of this machine.
+fn own_host() -> String {
+    let uname = rustix::system::uname();
+    uname.nodename().to_string_lossy().into_owned()
 }
 
 fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
