@@ -152,11 +152,11 @@ impl<'a> Options<'a> {
         let may_be_cut =
             |long: &str| self.abbreviated.is_empty() || self.abbreviated.contains(&long);
         let unique = || {
-            let mut begun = self
+            let mut candidates = self
                 .names
                 .iter()
                 .filter(|(long, _)| name.len() > 1 && long.starts_with(name) && may_be_cut(long));
-            begun.next().filter(|_| begun.next().is_none())
+            candidates.next().filter(|_| candidates.next().is_none())
         };
         exact
             .or_else(unique)
@@ -173,7 +173,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
     let help = format!("run: {} --help", commands::as_typed(name));
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
-    let trouble = match error.kind() {
+    let diagnostic = match error.kind() {
         ErrorKind::DisplayHelp => {
             return CommandError::Help(error.render().to_string().trim_end().to_owned());
         }
@@ -200,7 +200,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
             Diagnostic::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
         }
     };
-    CommandError::Usage(trouble)
+    CommandError::Usage(diagnostic)
 }
 
 /// The user's spelling of an option that was rewritten.

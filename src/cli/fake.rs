@@ -22,7 +22,7 @@ use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
-use super::{file, places, trouble};
+use super::{failure, file, places};
 use crate::home::load;
 use crate::home::location::Location;
 
@@ -76,7 +76,7 @@ pub struct FakeArgs {
     /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace a proxy that is there
+    /// Replace an existing proxy
     #[arg(long)]
     force: bool,
     /// Life of the proxy in hours
@@ -109,7 +109,7 @@ pub struct FakeArgs {
     /// Print nothing on success
     #[arg(long, short = 'q')]
     quiet: bool,
-    /// Tell on stderr what is done
+    /// Log each step to stderr
     #[arg(long)]
     debug: bool,
     /// Show this help
@@ -234,7 +234,7 @@ fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
         .issue(&VerifiedIssuer::assume(&user), key, now)
         .map_err(Diagnostic::from)?;
     let pem = proxy.to_pem().map_err(Diagnostic::new)?;
-    file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
+    file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
 
@@ -274,10 +274,8 @@ fn report(plan: &FakePlan, proxy: &Proxy) {
 fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
     let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
     if there && !force {
-        return Err(
-            Diagnostic::new(format!("{} is there already", out.display()))
-                .help("name another file with --out, or replace it with --force"),
-        );
+        return Err(Diagnostic::new(format!("{} already exists", out.display()))
+            .help("name another file with --out, or replace it with --force"));
     }
     Ok(())
 }

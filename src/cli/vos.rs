@@ -114,12 +114,11 @@ fn unknown(name: &str, near: Option<&str>, vomses: &Vomses, with_built_in: bool)
     };
     let headline =
         format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let trouble =
+    let diagnostic =
         Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
     match near {
-        Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
-        None => {
-            trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses")
-        }
+        Some(near) => diagnostic.maybe_help(Some(format!("did you mean '{near}'?"))),
+        None => diagnostic
+            .help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
     }
 }

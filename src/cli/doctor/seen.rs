@@ -44,7 +44,7 @@ pub(super) fn seen(server: &VomsesEntry, look: &Look) -> Vec<Finding> {
         .collect();
     let mut findings = vec![Finding::ok(DNS, format!("{host} is {}", listed.join(", ")))];
     findings.extend(look.connection.as_ref().map(|connection| match connection {
-        Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
+        Ok(()) => Finding::ok(TCP, format!("{host}:{port} accepts connections")),
         Err(error) => net(TCP, server, error),
     }));
     findings.extend(

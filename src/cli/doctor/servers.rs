@@ -101,7 +101,7 @@ fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDi
     match &vo.vomsdir {
         Ok(vomsdir) => vomsdir.as_ref(),
         Err(error) => {
-            findings.push(Finding::of_trouble(VOMSDIR, error));
+            findings.push(Finding::of_diagnostic(VOMSDIR, error));
             None
         }
     }
@@ -111,14 +111,14 @@ fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDi
 fn wanted(vo: &VoPlan, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> Result<Wanted, Finding> {
     let wrong = |error: FqanError| Finding::failed(VOMSES, &error, error.next_step());
     let spec: VomsSpec = vo.voms.parse().map_err(wrong)?;
-    let of_trouble = |error: &Diagnostic| Finding::of_trouble(VOMSES, error);
-    let vomses = vo.vomses.as_ref().map_err(of_trouble)?;
+    let of_diagnostic = |error: &Diagnostic| Finding::of_diagnostic(VOMSES, error);
+    let vomses = vo.vomses.as_ref().map_err(of_diagnostic)?;
     findings.extend(vo.problems.iter().map(|text| {
         let fix = "fix that line or file, or remove it";
         Finding::warning(VOMSES, text, Some(fix.to_owned()))
     }));
-    let servers =
-        vos::servers(&spec.name, vomses, vo.with_built_in).map_err(|error| of_trouble(&error))?;
+    let servers = vos::servers(&spec.name, vomses, vo.with_built_in)
+        .map_err(|error| of_diagnostic(&error))?;
     let name = &servers[0].vo;
     let wishes = spec.wishes.iter().map(|wish| wish.in_vo(name));
     let fqans = wishes.collect::<Result<Vec<_>, _>>().map_err(wrong)?;

@@ -101,7 +101,7 @@ pub enum Attributes {
     Ignored,
     /// They are read, but not verified.
     Read,
-    Verified(Trust),
+    Verified(Box<Trust>),
 }
 
 /// The directories that say whom to trust.
@@ -218,7 +218,7 @@ impl Attributes {
         } else if args.dont_verify_ac || env.info_dont_verify_ac {
             Self::Read
         } else {
-            Self::Verified(Trust {
+            Self::Verified(Box::new(Trust {
                 anchors: TrustDirectory {
                     found: places::anchors(args.certdir.as_deref(), env),
                     by_option: args.certdir.is_some(),
@@ -227,7 +227,7 @@ impl Attributes {
                     found: places::vomsdir(args.vomsdir.as_deref(), env),
                     by_option: args.vomsdir.is_some(),
                 },
-            })
+            }))
         }
     }
 }

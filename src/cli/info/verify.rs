@@ -65,7 +65,7 @@ pub fn warnings(
     match attributes {
         Attributes::Ignored => return Ok(Vec::new()),
         Attributes::Verified(trust) if !proxy.acs.is_empty() => {
-            if let Some((anchors, vomsdir)) = open(trust, &mut warnings)? {
+            if let Some((anchors, vomsdir)) = open(*trust, &mut warnings)? {
                 if debug {
                     report_directories(&anchors, &vomsdir);
                 }

@@ -15,11 +15,11 @@ use super::args::{self, InitArgs, Lifetimes};
 use super::files;
 use super::vo::{self, VoPlan};
 use crate::cli::env::Environment;
+use crate::cli::failure;
 use crate::cli::file;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
-use crate::cli::trouble;
 use crate::home::location::Location;
 
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
@@ -151,7 +151,7 @@ fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic
     let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
     let directory = file::directory(&out);
     if !directory.is_dir() && !args.list && args.separate.is_none() {
-        return Err(trouble::no_directory(&out, directory));
+        return Err(failure::no_directory(&out, directory));
     }
     Ok(out)
 }

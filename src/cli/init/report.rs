@@ -172,7 +172,9 @@ impl Reporter {
     }
 
     pub fn web_cas_judge(&self) {
-        self.note("no CA directory on this machine: the server was judged by the system's web CAs");
+        self.note(
+            "no CA directory on this machine: the server was verified with the system's web CAs",
+        );
     }
 
     fn server_vouches(&mut self) {
