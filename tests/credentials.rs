@@ -613,5 +613,5 @@ fn a_key_of_somebody_else_is_refused() {
     let outcome = home.refused(&[]);
     outcome
         .says("", "belongs to user id 12345")
-        .says("", "help: copy it to a file of your own");
+        .says("", "help: copy it to your own file");
 }

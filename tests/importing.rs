@@ -370,7 +370,7 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     let files = "import cert.pem key.pem";
     let (file, new_one, again) = (
         "Enter the password of",
-        "Enter a new pass phrase for",
+        "Enter a new passphrase for",
         "Enter it again:",
     );
     let first = typed(
@@ -508,7 +508,7 @@ fn what_was_changed_meanwhile_is_not_written_over() {
         (
             "passwd",
             &[
-                ("Enter a new pass phrase for", &phrase),
+                ("Enter a new passphrase for", &phrase),
                 ("Enter it again:", "correct horse"),
             ],
         ),

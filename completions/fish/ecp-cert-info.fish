@@ -2,8 +2,8 @@ complete -c ecp-cert-info -s f -l file -d 'The credential (default X509_USER_PRO
 complete -c ecp-cert-info -s v -l valid -d 'Ask for validity for that long yet' -r
 complete -c ecp-cert-info -l verbose -d 'Show the whole certificate as well'
 complete -c ecp-cert-info -s e -l exists -d 'Print nothing; the exit code says whether it is valid'
-complete -c ecp-cert-info -s s -l subject -d 'Whom it certifies'
-complete -c ecp-cert-info -s i -l issuer -d 'Who issued it'
+complete -c ecp-cert-info -s s -l subject -d 'Subject of the certificate'
+complete -c ecp-cert-info -s i -l issuer -d 'Its issuer'
 complete -c ecp-cert-info -l type -d 'What it is'
 complete -c ecp-cert-info -s t -l timeleft -d 'How many seconds it lasts yet'
 complete -c ecp-cert-info -l path -d 'Where it is'

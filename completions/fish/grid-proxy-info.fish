@@ -2,19 +2,19 @@ complete -c grid-proxy-info -l file -d 'The proxy (default X509_USER_PROXY or /t
 complete -c grid-proxy-info -l acexists -d 'Exit 0 only if there are attributes of this VO; repeatable' -r
 complete -c grid-proxy-info -l valid -d 'Exit 0 only if the proxy is valid for this long' -r
 complete -c grid-proxy-info -l hours -d 'The same in whole hours' -r
-complete -c grid-proxy-info -s b -l bits -d 'Exit 0 only if its key has so many bits or more' -r
+complete -c grid-proxy-info -s b -l bits -d 'Exit 0 only if its key has at least this many bits' -r
 complete -c grid-proxy-info -l certdir -d 'Directory of trusted CAs' -r -F
 complete -c grid-proxy-info -l vomsdir -d 'Directory that says whose attribute certificates are trusted' -r -F
 complete -c grid-proxy-info -l conf -d 'Read options from FILE; those of the command line win' -r -F
 complete -c grid-proxy-info -l all -d 'Everything, with the attributes of every VO'
-complete -c grid-proxy-info -l text -d 'The same, and the certificate in OpenSSL\'s words'
+complete -c grid-proxy-info -l text -d 'The same, and the certificate as OpenSSL prints it'
 complete -c grid-proxy-info -l chain -d 'One block for each certificate of the chain, then the proxy'
 complete -c grid-proxy-info -l subject -d 'Subject of the proxy'
-complete -c grid-proxy-info -l issuer -d 'Who issued it'
+complete -c grid-proxy-info -l issuer -d 'Issuer of the proxy'
 complete -c grid-proxy-info -l identity -d 'The user'
 complete -c grid-proxy-info -l type -d 'Kind of proxy'
-complete -c grid-proxy-info -l strength -d 'Bits of its key'
-complete -c grid-proxy-info -s p -l path -d 'Path of its file'
+complete -c grid-proxy-info -l strength -d 'Size of its key in bits'
+complete -c grid-proxy-info -s p -l path -d 'Path of the file'
 complete -c grid-proxy-info -s k -l keyusage -d 'What its key may be used for'
 complete -c grid-proxy-info -l timeleft -d 'Seconds that the proxy has left'
 complete -c grid-proxy-info -l included-file -d 'The file that was included in it'
@@ -31,6 +31,6 @@ complete -c grid-proxy-info -l strict -d 'Exit 1 if the attributes cannot be ver
 complete -c grid-proxy-info -l dont-verify-ac -d 'Do not verify the attributes'
 complete -c grid-proxy-info -l rfc2253 -d 'Print names in the form of RFC 2253'
 complete -c grid-proxy-info -l json -d 'Print everything as JSON (schema/info.json)'
-complete -c grid-proxy-info -l debug -d 'Tell on stderr what is looked at'
+complete -c grid-proxy-info -l debug -d 'Log to stderr which files are used'
 complete -c grid-proxy-info -s h -l help -d 'Show this help'
 complete -c grid-proxy-info -s V -l version -d 'Show the version'

@@ -12,12 +12,12 @@ complete -c voms-proxy-fake -l valid -d 'Life of proxy and attributes (default 1
 complete -c voms-proxy-fake -l vomslife -d 'Life of the attributes alone' -r
 complete -c voms-proxy-fake -l bits -d 'Size of the proxy\'s RSA key (default 2048)' -r
 complete -c voms-proxy-fake -l path-length -d 'How many proxies may be made below this one' -r
-complete -c voms-proxy-fake -l force -d 'Replace a proxy that is there'
+complete -c voms-proxy-fake -l force -d 'Replace an existing proxy'
 complete -c voms-proxy-fake -l limited -d 'Make a limited proxy'
 complete -c voms-proxy-fake -l rfc -d 'Make an RFC 3820 proxy (default)'
 complete -c voms-proxy-fake -l old -d 'Make a legacy proxy'
 complete -c voms-proxy-fake -l pwstdin -d 'Read the passphrase from standard input'
 complete -c voms-proxy-fake -s q -l quiet -d 'Print nothing on success'
-complete -c voms-proxy-fake -l debug -d 'Tell on stderr what is done'
+complete -c voms-proxy-fake -l debug -d 'Log each step to stderr'
 complete -c voms-proxy-fake -s h -l help -d 'Show this help'
 complete -c voms-proxy-fake -s V -l version -d 'Show the version'

@@ -26,7 +26,7 @@ use crate::home::load::{CredentialError, FileRole};
 /// What to do until the CA has answered.
 const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
 
-/// Suggests what to do when something went wrong.
+/// Suggests what to do after a failure.
 pub trait Advice {
     /// The next step, if there is one.
     fn next_step(&self) -> Option<String>;
@@ -67,7 +67,7 @@ impl Advice for PathFinding {
             | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),
             PathProblem::Policy { file, .. } => {
                 format!(
-                    "update the CA's files (IGTF packages), or look at what {} permits",
+                    "update the CA's files (IGTF packages), or check what {} permits",
                     file.display()
                 )
             }
@@ -201,7 +201,7 @@ impl Advice for CredentialError {
             Self::KeyMode { path, .. } => format!("run: chmod 400 {}", path.display()),
             Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
             Self::KeyOwner { path, .. } => {
-                format!("copy it to a file of your own and run: chmod 400 {}", path.display())
+                format!("copy it to your own file and run: chmod 400 {}", path.display())
             }
             Self::NoCertificate { .. } => "name the file with your certificate: --cert FILE".to_owned(),
             Self::NoKey { .. } => "name the file with your private key: --key FILE".to_owned(),
@@ -212,7 +212,7 @@ impl Advice for CredentialError {
             Self::Key { source: KeyError::TooCostly(_), .. } => {
                 "get it again from where it was made: it may be damaged".to_owned()
             }
-            Self::Key { path, .. } => format!("look at it with: openssl pkey -in {}", path.display()),
+            Self::Key { path, .. } => format!("inspect it with: openssl pkey -in {}", path.display()),
             Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
             Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
             Self::Interrupted => return None,
@@ -229,7 +229,7 @@ impl Advice for PairError {
             }
             Self::Changed { .. } => "try again".to_owned(),
             Self::Unfinished { directory, .. } => format!(
-                "see that you may write to {0}, then try again; or decide yourself what is to stand there, and run: rm {0}/{NOTE}",
+                "see that you may write to {0}, then try again; or put the right files there yourself, and run: rm {0}/{NOTE}",
                 directory.display()
             ),
         })
@@ -285,10 +285,10 @@ impl Advice for EcpError {
         Some(match self {
             Self::Insecure(_) => "write an address that begins with https://".to_owned(),
             Self::UserInAddress(_) => {
-                "leave out what stands before the @; a user is named with --username".to_owned()
+                "leave out the part before the @; a user is named with --username".to_owned()
             }
             Self::Untrusted { .. } => {
-                "check the address, the clock, and SSL_CERT_FILE if you set it: somebody else may be answering".to_owned()
+                "check the address, the clock, and SSL_CERT_FILE if you set it: another server may be answering".to_owned()
             }
             Self::Connect { .. } => "check the network and the proxy variables".to_owned(),
             Self::Timeout(_) | Self::TooLarge { .. } | Self::Fault { .. } => "try again later".to_owned(),
@@ -298,7 +298,7 @@ impl Advice for EcpError {
                 VOMS (voms-proxy import, voms-proxy register); another issuer is named with --service-url"
                 .to_owned(),
             Self::Status { .. } | Self::Rejected { .. } | Self::Certificate { .. } => {
-                "try again later, or tell those who run the service".to_owned()
+                "try again later, or report it to the service's operators".to_owned()
             }
             Self::NotPaos { .. } | Self::Envelope { .. } | Self::NoSession(_) => {
                 "check the address of the service, and whether it offers SAML ECP".to_owned()
@@ -307,7 +307,7 @@ impl Advice for EcpError {
                 "check user name and password, or get a ticket with kinit and use --kerberos".to_owned()
             }
             Self::Address { .. } | Self::Elsewhere { .. } => {
-                "do not use it: tell those who run the service and the identity provider".to_owned()
+                "do not use it: report it to the operators of the service and of the identity provider".to_owned()
             }
             Self::UnknownIdp(_) | Self::AmbiguousIdp { .. } => "see the names with: ecp-get-cert --list-idps".to_owned(),
             Self::Kerberos(GssError::NoLibrary) => {
@@ -317,7 +317,7 @@ impl Advice for EcpError {
                 reached: log in with your password, without --kerberos"
                 .to_owned(),
             Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
-            Self::NotMutual(_) => "do not use it: somebody else may be answering".to_owned(),
+            Self::NotMutual(_) => "do not use it: another server may be answering".to_owned(),
             Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
             _ => "please report this as a bug".to_owned(),
         })

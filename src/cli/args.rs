@@ -1,7 +1,7 @@
 //! Translates the other clients' option syntax to clap's: single dashes, underscores, unique
 //! prefixes.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Parser};
@@ -119,35 +119,31 @@ impl<'a> Options<'a> {
                 out.extend(rest.cloned());
                 break;
             }
-            let bare = text.trim_start_matches('-');
-            let (name, value) = bare
-                .split_once('=')
-                .map_or((bare, None), |(name, value)| (name, Some(value)));
-            let name = name.replace('_', "-");
-            let known = self.find(&name);
-            let dashes = if known.map_or(name.len(), |(known, _)| known.len()) == 1 {
-                "-"
-            } else {
-                "--"
-            };
-            let spelled = format!(
-                "{dashes}{}",
-                known.map_or(name.as_str(), |(known, _)| known)
-            );
-            match (known, value) {
-                (Some((_, true)), None) => match rest.next() {
-                    Some(next) => {
-                        let mut joined = OsString::from(format!("{spelled}="));
-                        joined.push(next);
-                        out.push(joined);
-                    }
-                    None => out.push(spelled.into()),
-                },
-                (_, Some(value)) => out.push(format!("{spelled}={value}").into()),
-                (_, None) => out.push(spelled.into()),
-            }
+            out.push(self.respelled(text, || rest.next()));
         }
         out
+    }
+
+    /// One option with its value, which may be the next word.
+    fn respelled<'w>(&self, text: &str, next: impl FnOnce() -> Option<&'w OsString>) -> OsString {
+        let bare = text.trim_start_matches('-');
+        let (name, value) = bare
+            .split_once('=')
+            .map_or((bare, None), |(name, value)| (name, Some(value)));
+        let typed = name.replace('_', "-");
+        let (name, takes_value) = self.find(&typed).unwrap_or((&typed, false));
+        let dashes = if name.len() == 1 { "-" } else { "--" };
+        let mut spelled = OsString::from(format!("{dashes}{name}"));
+        let value = match value {
+            Some(value) => Some(OsStr::new(value)),
+            None if takes_value => next().map(OsString::as_os_str),
+            None => None,
+        };
+        if let Some(value) = value {
+            spelled.push("=");
+            spelled.push(value);
+        }
+        spelled
     }
 
     /// The option with that name, or the only one with that prefix.
@@ -156,11 +152,11 @@ impl<'a> Options<'a> {
         let may_be_cut =
             |long: &str| self.abbreviated.is_empty() || self.abbreviated.contains(&long);
         let unique = || {
-            let mut begun = self
+            let mut candidates = self
                 .names
                 .iter()
                 .filter(|(long, _)| name.len() > 1 && long.starts_with(name) && may_be_cut(long));
-            begun.next().filter(|_| begun.next().is_none())
+            candidates.next().filter(|_| candidates.next().is_none())
         };
         exact
             .or_else(unique)
@@ -177,7 +173,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
     let help = format!("run: {} --help", commands::as_typed(name));
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
-    let trouble = match error.kind() {
+    let diagnostic = match error.kind() {
         ErrorKind::DisplayHelp => {
             return CommandError::Help(error.render().to_string().trim_end().to_owned());
         }
@@ -204,7 +200,7 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
             Diagnostic::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
         }
     };
-    CommandError::Usage(trouble)
+    CommandError::Usage(diagnostic)
 }
 
 /// The user's spelling of an option that was rewritten.

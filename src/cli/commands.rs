@@ -137,7 +137,7 @@ pub static COMMANDS: [Command; 24] = [
     )
     .listed(
         Group::Setup,
-        "look at everything that a proxy needs, and tell what is broken",
+        "check everything that a proxy needs, and report what is broken",
     ),
     Command::new(
         "init",
@@ -200,7 +200,7 @@ pub static COMMANDS: [Command; 24] = [
     )
     .listed(
         Group::Tools,
-        "judge a proxy and its attributes as a service would",
+        "verify a proxy and its attributes as a service would",
     ),
     Command::new(
         "fake",
@@ -211,7 +211,7 @@ pub static COMMANDS: [Command; 24] = [
     .linked()
     .listed(
         Group::Tools,
-        "make a proxy with attributes signed by yourself, to test services",
+        "make a proxy with attributes that you sign yourself, to test services",
     ),
     Command::new(
         "voms-verify",
@@ -306,7 +306,7 @@ pub static COMMANDS: [Command; 24] = [
     )
     .listed(
         Group::Tools,
-        "make links, so that voms-proxy-init and the others start by their own names",
+        "create links, so that voms-proxy-init and the others can be run by name",
     ),
     Command::new(
         "sandbox",

@@ -48,7 +48,7 @@ pub struct ExportArgs {
     /// Your private key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     force: bool,
     /// Read from standard input, one a line: the key's passphrase if it has one, then the password for the new file
@@ -109,7 +109,7 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
     let bundle = credential
         .to_pkcs12(&password, plan.ciphers)
         .map_err(|error| {
-            Diagnostic::new(format!("PKCS#12 cannot be made: {error}"))
+            Diagnostic::new(format!("the PKCS#12 file cannot be created: {error}"))
                 .help("please report this as a bug")
         })?;
     file::replace(&plan.p12, &bundle).map_err(|error| {
@@ -136,7 +136,7 @@ fn refuse_existing(path: &Path, force: bool) -> Result<(), Diagnostic> {
         return Ok(());
     }
     Err(
-        Diagnostic::new(format!("{} is there already", path.display()))
+        Diagnostic::new(format!("{} already exists", path.display()))
             .help("name another file with --p12, or replace it with --force"),
     )
 }

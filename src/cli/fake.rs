@@ -8,19 +8,21 @@ use clap::{ArgAction, Parser};
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::proxy::kind::{Generation, Policy};
-use voms::proxy::{CarriedAc, ProxyRequest, VerifiedIssuer};
+use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms::vo::fqan::Fqan;
+use voms_asn1::EncodedAc;
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 use voms_authority::sign::AcDraft;
 
 use super::args::Arguments;
 use super::env::Environment;
 use super::exit::Exit;
+use super::init::{self, Lifetimes};
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
-use super::{file, init, places};
+use super::{failure, file, places};
 use crate::home::load;
 use crate::home::location::Location;
 
@@ -74,7 +76,7 @@ pub struct FakeArgs {
     /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace a proxy that is there
+    /// Replace an existing proxy
     #[arg(long)]
     force: bool,
     /// Life of the proxy in hours
@@ -107,7 +109,7 @@ pub struct FakeArgs {
     /// Print nothing on success
     #[arg(long, short = 'q')]
     quiet: bool,
-    /// Tell on stderr what is done
+    /// Log each step to stderr
     #[arg(long)]
     debug: bool,
     /// Show this help
@@ -123,112 +125,163 @@ impl Arguments for FakeArgs {}
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: FakeArgs| {
-        make(&args, &invocation.env, (invocation.now)())?;
+        let plan = FakePlan::new(args, &invocation.env)?;
+        let proxy = run(&plan, (invocation.now)())?;
+        report(&plan, &proxy);
         Ok(Report::done())
     })
 }
 
-fn make(args: &FakeArgs, env: &Environment, now: DateTime<Utc>) -> Result<(), Diagnostic> {
-    let valid = args
-        .valid
-        .as_deref()
-        .map(|text| init::lifetime("--valid", text))
-        .transpose()?;
-    let hours = args.hours.as_deref().map(init::hours).transpose()?;
-    let vomslife = args
-        .vomslife
-        .as_deref()
-        .map(|text| init::lifetime("--vomslife", text))
-        .transpose()?;
-    let usual = Duration::hours(12);
-    let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
-    let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
-    may_be_written(&out, args.force)?;
-    if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
-        return Err(Diagnostic::new(format!("{fqan:?} is no FQAN"))
-            .help("write for example --fqan /virgo/Role=production"));
+struct FakePlan {
+    /// The user's credential.
+    user: Location,
+    /// The certificate that signs the attributes, and its key.
+    host: Location,
+    passphrase: PassphraseSource,
+    contents: Contents,
+    ac_lifetime: Duration,
+    request: ProxyRequest,
+    /// The size of the proxy's key.
+    bits: u32,
+    out: PathBuf,
+    quiet: bool,
+    debug: bool,
+    time_zone: Option<String>,
+}
+
+/// What the attribute certificate says.
+struct Contents {
+    vo: String,
+    uri: String,
+    fqans: Vec<String>,
+    attributes: Vec<GenericAttribute>,
+}
+
+impl FakePlan {
+    fn new(args: FakeArgs, env: &Environment) -> Result<Self, Diagnostic> {
+        let lifetimes = Lifetimes::new(
+            args.valid.as_deref(),
+            args.hours.as_deref(),
+            args.vomslife.as_deref(),
+        )?;
+        let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
+        let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
+        may_be_written(&out, args.force)?;
+        Ok(Self {
+            contents: Contents::new(&args)?,
+            user: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
+            request: request(&args, lifetimes.proxy),
+            host: Location::pair(args.hostcert, args.hostkey),
+            passphrase: PassphraseSource::new(args.pwstdin),
+            ac_lifetime: lifetimes.ac,
+            bits,
+            out,
+            quiet: args.quiet,
+            debug: args.debug,
+            time_zone: env.time_zone.clone(),
+        })
     }
-    let signer = load(
-        &Location::pair(args.hostcert.clone(), args.hostkey.clone()),
-        args.pwstdin,
-    )?;
-    let user = load(&find_user(args, env)?, args.pwstdin)?;
-    let holder = user.chain().holder();
-    let draft = AcDraft {
-        vo: args.voms.clone(),
-        uri: args.uri.clone(),
-        fqans: args.fqan.clone(),
-        attributes: args
+}
+
+impl Contents {
+    fn new(args: &FakeArgs) -> Result<Self, Diagnostic> {
+        if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
+            return Err(Diagnostic::new(format!("{fqan:?} is not an FQAN"))
+                .help("write for example --fqan /virgo/Role=production"));
+        }
+        let attributes = args
             .ga
             .iter()
-            .map(|text| generic_attribute(text, &args.voms))
-            .collect::<Result<_, _>>()?,
-        targets: Vec::new(),
-        not_before: now,
-        not_after: now + vomslife.or(valid).unwrap_or(usual),
+            .map(|text| generic_attribute(text, &args.voms));
+        Ok(Self {
+            attributes: attributes.collect::<Result<_, _>>()?,
+            vo: args.voms.clone(),
+            uri: args.uri.clone(),
+            fqans: args.fqan.clone(),
+        })
+    }
+}
+
+fn request(args: &FakeArgs, lifetime: Duration) -> ProxyRequest {
+    let generation = match args.old && !args.rfc {
+        true => Generation::Legacy,
+        false => Generation::Rfc,
     };
-    let ac = draft.sign(holder, &signer).map_err(Diagnostic::new)?;
-    if args.debug {
+    let policy = match args.limited {
+        true => Policy::Limited,
+        false => Policy::InheritAll,
+    };
+    ProxyRequest::new(lifetime)
+        .with_generation(generation)
+        .with_policy(policy)
+        .with_path_length(args.path_length)
+}
+
+fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
+    let signer = load(&plan.host, plan.passphrase)?;
+    let user = load(&plan.user, plan.passphrase)?;
+    let ac = sign(plan, &user, &signer, now)?;
+    if plan.debug {
         output::stderr(&format!(
             "signed by {}: {}",
             signer.chain().leaf().subject(),
-            args.fqan.join(", ")
+            plan.contents.fqans.join(", ")
         ));
     }
-    let request = ProxyRequest::new(hours.or(valid).unwrap_or(usual))
-        .with_generation(if args.old && !args.rfc {
-            Generation::Legacy
-        } else {
-            Generation::Rfc
-        })
-        .with_policy(if args.limited {
-            Policy::Limited
-        } else {
-            Policy::InheritAll
-        })
-        .with_path_length(args.path_length)
-        .carrying([CarriedAc::unverified(ac)]);
-    let key = PrivateKey::generate_rsa(bits).map_err(Diagnostic::new)?;
+    let request = plan.request.clone().carrying([CarriedAc::unverified(ac)]);
+    let key = PrivateKey::generate_rsa(plan.bits).map_err(Diagnostic::new)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(&user), key, now)
         .map_err(Diagnostic::from)?;
     let pem = proxy.to_pem().map_err(Diagnostic::new)?;
-    file::replace(&out, &pem).map_err(|error| {
-        Diagnostic::new(format!(
-            "Error creating proxy certificate: {}",
-            out.display()
-        ))
-        .detail(voms::files::reason(&error))
-        .help("name another file with --out")
-    })?;
-    if !args.quiet {
-        let until = output::date(proxy.not_after(), env.time_zone.as_deref());
-        output::line(&format!(
-            "\nCreated proxy in {}.\n\nYour proxy is valid until {until}",
-            out.display()
-        ));
+    file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
+    Ok(proxy)
+}
+
+fn sign(
+    plan: &FakePlan,
+    user: &Credential,
+    signer: &Credential,
+    now: DateTime<Utc>,
+) -> Result<EncodedAc, Diagnostic> {
+    let contents = &plan.contents;
+    let draft = AcDraft {
+        vo: contents.vo.clone(),
+        uri: contents.uri.clone(),
+        fqans: contents.fqans.clone(),
+        attributes: contents.attributes.clone(),
+        targets: Vec::new(),
+        not_before: now,
+        not_after: now + plan.ac_lifetime,
+    };
+    draft
+        .sign(user.chain().holder(), signer)
+        .map_err(Diagnostic::new)
+}
+
+fn report(plan: &FakePlan, proxy: &Proxy) {
+    if plan.quiet {
+        return;
     }
-    Ok(())
+    output::line(&format!(
+        "\nCreated proxy in {}.\n\nYour proxy is valid until {}",
+        plan.out.display(),
+        output::date(proxy.not_after(), plan.time_zone.as_deref())
+    ));
 }
 
 /// An empty file, such as one from `mktemp`, may be overwritten.
 fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
     let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
     if there && !force {
-        return Err(
-            Diagnostic::new(format!("{} is there already", out.display()))
-                .help("name another file with --out, or replace it with --force"),
-        );
+        return Err(Diagnostic::new(format!("{} already exists", out.display()))
+            .help("name another file with --out, or replace it with --force"));
     }
     Ok(())
 }
 
-fn find_user(args: &FakeArgs, env: &Environment) -> Result<Location, Diagnostic> {
-    places::location(args.cert.as_deref(), args.key.as_deref(), env)
-}
-
-fn load(location: &Location, pwstdin: bool) -> Result<Credential, Diagnostic> {
-    let loaded = load::load(location, |path| PassphraseSource::new(pwstdin).ask(path));
+fn load(location: &Location, passphrase: PassphraseSource) -> Result<Credential, Diagnostic> {
+    let loaded = load::load(location, |path| passphrase.ask(path));
     loaded.map_err(Diagnostic::from)
 }
 

@@ -74,17 +74,21 @@ impl Finding {
     }
 
     /// A command's failure: the headline, and any details that add to it.
-    pub fn of_trouble(area: &'static str, trouble: &Diagnostic) -> Self {
-        let fact = std::iter::once(trouble.headline())
-            .chain(trouble.details())
+    pub fn of_diagnostic(area: &'static str, diagnostic: &Diagnostic) -> Self {
+        let fact = std::iter::once(diagnostic.headline())
+            .chain(diagnostic.details())
             .collect::<Vec<_>>()
             .join(": ");
         Self::new(
             area,
             Status::Failed,
             fact,
-            trouble.next_step().map(str::to_owned),
+            diagnostic.next_step().map(str::to_owned),
         )
+    }
+
+    pub fn is_failure(&self) -> bool {
+        self.status == Status::Failed
     }
 
     pub fn is_fault(&self) -> bool {

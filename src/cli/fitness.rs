@@ -23,9 +23,9 @@ const LIST_RENEWAL: Duration = Duration::hours(12);
 
 /// When a certificate expires, in readable form.
 pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
-    let (begin, end) = (certificate.not_before(), certificate.not_after());
-    if now < begin {
-        format!("from {} on, in {}", output::utc(&begin), long(begin - now))
+    let (start, end) = (certificate.not_before(), certificate.not_after());
+    if now < start {
+        format!("from {} on, in {}", output::utc(&start), long(start - now))
     } else if now > end {
         format!("expired {} ago, on {}", long(now - end), output::utc(&end))
     } else {

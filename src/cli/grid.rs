@@ -43,7 +43,7 @@ pub fn proxy_info(invocation: &Invocation) -> Exit {
     info::main(&invocation.with_words(words))
 }
 
-/// Removes proxies, after overwriting them; what is not there is no failure.
+/// Removes proxies after overwriting them; missing files are ignored.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -68,7 +68,7 @@ pub struct DestroyArgs {
     /// The proxy in the default place as well as the files named
     #[arg(long)]
     default: bool,
-    /// That and all proxies of yours in /tmp that were delegated
+    /// The same, and all your delegated proxies in /tmp
     #[arg(long)]
     all: bool,
     /// Log to stderr what is removed
@@ -155,7 +155,7 @@ fn delegated(directory: &Path, uid: u32) -> Vec<PathBuf> {
     named.map(|entry| entry.path()).filter(own).collect()
 }
 
-/// Shows a certificate. Without options all of it, in OpenSSL's words.
+/// Shows a certificate. Without options, all of it as OpenSSL prints it.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -178,19 +178,19 @@ pub struct CertArgs {
     /// All of it
     #[arg(long)]
     all: bool,
-    /// Whom it certifies
+    /// Subject of the certificate
     #[arg(long, short = 's')]
     subject: bool,
-    /// Who issued it
+    /// Its issuer
     #[arg(long, short = 'i')]
     issuer: bool,
     /// Hash of the issuer's name, by which its files are found
     #[arg(long, alias = "ih")]
     issuerhash: bool,
-    /// First second
+    /// Start of its validity
     #[arg(long, alias = "sd")]
     startdate: bool,
-    /// Last second
+    /// End of its validity
     #[arg(long, alias = "ed")]
     enddate: bool,
     /// Print names in the form of RFC 2253
@@ -296,7 +296,7 @@ fn load(path: &Path) -> Result<Certificate, Diagnostic> {
     let all = Certificate::all_from_pem(&contents).map_err(|error| lost(error.to_string()))?;
     all.into_iter()
         .next()
-        .ok_or_else(|| lost("there is no PEM block of one".to_owned()))
+        .ok_or_else(|| lost("it has no PEM certificate".to_owned()))
 }
 
 fn openssl_date(time: DateTime<Utc>) -> String {

@@ -30,8 +30,8 @@ use crate::home::globus_dir::{self, Pair, PairError, Replaced};
     max_term_width = 100,
     override_usage = "voms-proxy import FILE... [options]",
     after_help = "\
-PKCS#12 (.p12, .pfx, with old ciphers too), PEM in any order, DER and PKCS#7 are told apart by what is in them.
-Of a certificate that comes without its key, the key is looked for in the directory.
+PKCS#12 (.p12, .pfx, with old ciphers too), PEM in any order, DER and PKCS#7 are recognized by their contents.
+If a certificate comes without its key, the key in the directory is used.
 
 EXIT CODES
   0  the pair was written, or would be with --dry-run
@@ -53,7 +53,7 @@ pub struct ImportArgs {
     /// Only say what would be done
     #[arg(long, alias = "dry")]
     dry_run: bool,
-    /// Replace a pair that is there without asking; it is kept as a backup in any case
+    /// Replace an existing pair without asking; a backup is kept in any case
     #[arg(long)]
     force: bool,
     /// Read passwords from standard input, one a line: the file's if it has one, then the new passphrase
@@ -170,7 +170,7 @@ fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
     describe(&chosen, plan.anchors.as_ref(), now);
     let replaces = will_be_replaced(&pair, &key);
     if plan.dry {
-        tell_dry(&pair, &key, &replaces);
+        report_dry_run(&pair, &key, &replaces);
         return Ok(());
     }
     if !replaces.is_empty() && !plan.force {
@@ -187,7 +187,7 @@ fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
         (&key, key_pem.as_ref().map(|pem| pem.as_bytes())),
         &stamp,
     )?;
-    tell_next(plan, &chosen, now);
+    report_next_step(plan, &chosen, now);
     Ok(())
 }
 
@@ -206,7 +206,7 @@ fn replace(
             globus_dir::unchanged(&pair.key(), read)?;
         }
         let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
-        tell_done(
+        report_done(
             pair,
             new.is_some(),
             &Replaced {
@@ -253,16 +253,16 @@ fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandErr
 
 fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) {
     let certificate = &chosen.certificate;
-    super::info::field("subject", certificate.subject());
-    super::info::field("issuer", certificate.issuer());
-    super::info::field("valid", fitness::validity(certificate, now));
+    output::field("subject", certificate.subject());
+    output::field("issuer", certificate.issuer());
+    output::field("valid", fitness::validity(certificate, now));
     if !chosen.issuers.is_empty() {
         let names: Vec<String> = chosen
             .issuers
             .iter()
             .map(|issuer| issuer.subject().to_string())
             .collect();
-        super::info::field("with", names.join(", "));
+        output::field("with", names.join(", "));
     }
     for other in &chosen.passed_over {
         output::warning(format!(
@@ -295,7 +295,7 @@ fn names(paths: &[PathBuf]) -> String {
         .join(" and ")
 }
 
-fn tell_dry(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
+fn report_dry_run(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
     let written = match key {
         Key::Received => vec![pair.certificate(), pair.key()],
         Key::AtHome(_) => vec![pair.certificate()],
@@ -315,7 +315,7 @@ fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), Command
     }
     Err(
         Diagnostic::new(format!("{there} would be replaced; nothing was changed"))
-            .help("run it again with --force: a dated backup of what is there is kept")
+            .help("run it again with --force: a dated backup is kept")
             .into(),
     )
 }
@@ -331,7 +331,7 @@ fn protect(
     if !plan.protect {
         return chosen.key.to_pkcs8_pem().map_err(failed);
     }
-    let passphrase = plan.source.choose_for(&pair.key(), "pass phrase")?;
+    let passphrase = plan.source.choose_for(&pair.key(), "passphrase")?;
     chosen.key.to_encrypted_pem(&passphrase).map_err(failed)
 }
 
@@ -342,7 +342,7 @@ fn certificates(chosen: &Chosen) -> String {
         .collect()
 }
 
-fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
+fn report_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
     if replaced.finished_earlier {
         output::stderr("note: finished an earlier import that was interrupted");
     }
@@ -357,13 +357,13 @@ fn tell_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
     ));
     if !replaced.backups.is_empty() {
         output::line(&format!(
-            "What stood there is kept as {}.",
+            "The previous files are kept as {}.",
             names(&replaced.backups)
         ));
     }
 }
 
-fn tell_next(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
+fn report_next_step(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
     for (name, file) in &plan.overrides {
         output::warning(format!(
             "{name} is set: voms-proxy-init uses {} and not what was imported",

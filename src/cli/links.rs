@@ -12,7 +12,7 @@ use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::Diagnostic;
 
-/// Makes links in DIR, so that voms-proxy-init and the others start by their own names.
+/// Creates links in DIR, so that voms-proxy-init and the others can be run by name.
 #[derive(Debug, Parser)]
 #[command(
     disable_help_flag = true,
@@ -43,7 +43,7 @@ pub fn main(invocation: &Invocation) -> Exit {
 }
 
 fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::new(format!("cannot make the link {}", link.display()))
+    Diagnostic::new(format!("cannot create the link {}", link.display()))
         .detail(voms::files::reason(error))
         .help("name an existing directory that you may write to, without other programs of these names")
 }

@@ -11,6 +11,7 @@ mod ecp;
 mod env;
 mod exit;
 mod export;
+mod failure;
 mod fake;
 mod file;
 mod finding;
@@ -30,7 +31,6 @@ mod prompt;
 mod register;
 mod sandbox;
 mod signals;
-mod trouble;
 mod verify;
 mod vos;
 

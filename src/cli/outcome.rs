@@ -96,15 +96,15 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
             Exit::Success
         }
         CommandError::Interrupted => Exit::Interrupted,
-        CommandError::Failed(trouble) => {
+        CommandError::Failed(diagnostic) => {
             match format {
-                Format::Text => trouble.print(),
-                Format::Json => output::line(&trouble.as_json().to_string()),
+                Format::Text => diagnostic.print(),
+                Format::Json => output::line(&diagnostic.as_json().to_string()),
             }
             Exit::Failure
         }
-        CommandError::Usage(trouble) => {
-            trouble.print();
+        CommandError::Usage(diagnostic) => {
+            diagnostic.print();
             let document = A::misunderstood().filter(|_| output::wants_json(&invocation.words));
             document
                 .iter()

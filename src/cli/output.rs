@@ -14,6 +14,16 @@ pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", harmless(text));
 }
 
+/// Writes a label and its value.
+pub fn field(label: &str, text: impl Display) {
+    value(&format!("{label:<9} : {text}"));
+}
+
+/// Writes a value on one line, whatever it contains.
+pub fn value(text: &str) {
+    line(&text.replace('\n', "\\n"));
+}
+
 /// Writes a coloured line, whose external parts have been made [`harmless`] already.
 pub fn painted_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
@@ -85,7 +95,7 @@ impl Diagnostic {
     }
 
     /// The same for text from a server, which is kept on one line.
-    pub fn of_stranger(headline: impl Display) -> Self {
+    pub fn from_remote(headline: impl Display) -> Self {
         Self::new(headline.to_string().replace('\n', "\\n"))
     }
 
@@ -209,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_of_strangers_are_made_harmless() {
+    fn control_characters_from_outside_are_made_harmless() {
         assert_eq!(
             harmless("a\x1b[31mb\nc\u{202e}d"),
             "a\\u{1b}[31mb\nc\\u{202e}d"

@@ -49,8 +49,8 @@ pub fn answer(words: &[OsString]) -> Exit {
             Exit::Failure
         }
         _ => {
-            let trouble = Diagnostic::new(format!("there is no command '{word}'"));
-            trouble.help("run: voms-proxy --help").print();
+            let diagnostic = Diagnostic::new(format!("there is no command '{word}'"));
+            diagnostic.help("run: voms-proxy --help").print();
             Exit::Failure
         }
     }
@@ -95,7 +95,7 @@ fn words_of_ecp() -> Vec<&'static str> {
 
 fn of_ecp(word: &str) -> Exit {
     let usage = format!("voms-proxy ecp {}", words_of_ecp().join("|"));
-    let trouble = match word {
+    let diagnostic = match word {
         "h" | "help" | "usage" => {
             output::line(&format!("usage: {usage}"));
             return Exit::Success;
@@ -103,6 +103,6 @@ fn of_ecp(word: &str) -> Exit {
         "" => Diagnostic::new("ecp is the first of two words"),
         _ => Diagnostic::new(format!("there is no command 'ecp {word}'")),
     };
-    trouble.help(&format!("run: {usage}")).print();
+    diagnostic.help(&format!("run: {usage}")).print();
     Exit::Failure
 }

@@ -110,7 +110,7 @@ fn report(plan: &PasswdPlan) -> Report {
     let what = if plan.protect {
         "has the new passphrase"
     } else {
-        "has no passphrase any more"
+        "no longer has a passphrase"
     };
     Report::lines(vec![format!("{} {what}.", plan.path.display())])
 }
@@ -165,9 +165,9 @@ fn one_key<'a>(
             "{} holds several private keys",
             path.display()
         ))
-        .help("put each into a file of its own")),
+        .help("put each into its own file")),
         (None, _) if contents.first() == Some(&0x30) => Err(Diagnostic::new(format!(
-            "{} is no PEM file",
+            "{} is not a PEM file",
             path.display()
         ))
         .help(&format!("run: voms-proxy import {}", path.display()))),
@@ -227,6 +227,7 @@ fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, Comman
     if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);
     }
+    // Scripts wait for the spelling of grid-change-pass-phrase.
     let passphrase = plan.source.choose_for(&plan.path, "pass phrase")?;
     key.to_encrypted_pem(&passphrase).map_err(failed)
 }

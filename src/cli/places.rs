@@ -9,7 +9,7 @@ use voms_client::net::tls::ServerTrust;
 
 use super::env::Environment;
 use super::output::{self, Diagnostic};
-use super::{file, signals, trouble};
+use super::{failure, file, signals};
 use crate::home::globus_dir::{Pair, PairError};
 use crate::home::location::{Location, Places};
 
@@ -53,10 +53,10 @@ pub fn location(
     env: &Environment,
 ) -> Result<Location, Diagnostic> {
     let pairs = pairs(certificate, key, env);
-    let finished: Vec<_> = pairs.iter().map(finish_and_tell).collect();
+    let finished: Vec<_> = pairs.iter().map(finish_and_report).collect();
     let found = credential(certificate, key, env)
         .find()
-        .map_err(|error| trouble::credential(&error));
+        .map_err(|error| failure::credential(&error));
     for (pair, finished) in pairs.iter().zip(finished) {
         let inside = |path: &Path| {
             ways(path)
@@ -108,10 +108,10 @@ fn ways(file: &Path) -> [PathBuf; 2] {
 pub fn finish_import(file: &Path) -> Result<(), Diagnostic> {
     pairs_of(std::iter::once(file))
         .iter()
-        .try_for_each(finish_and_tell)
+        .try_for_each(finish_and_report)
 }
 
-fn finish_and_tell(pair: &Pair) -> Result<(), Diagnostic> {
+fn finish_and_report(pair: &Pair) -> Result<(), Diagnostic> {
     if finish(pair).map_err(Diagnostic::from)? {
         output::stderr(&format!(
             "note: finished an import into {} that was interrupted",

@@ -69,7 +69,7 @@ impl PassphraseSource {
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                     return Err(none("its passphrase was not given"));
                 }
-                Err(_) => return Err(none("there is no terminal to ask for its passphrase on")),
+                Err(_) => return Err(none("there is no terminal to prompt for its passphrase on")),
             },
         };
         // C string APIs would truncate it there.
@@ -112,7 +112,7 @@ impl PassphraseSource {
                     "the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again"
                 )
             } else if self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen {
-                format!("the new {what} was not typed the same way twice")
+                format!("the new {what} differs from the first time")
             } else {
                 return Ok(chosen);
             };
@@ -127,10 +127,10 @@ impl PassphraseSource {
     }
 }
 
-/// Asks for a line on the terminal, with echo.
+/// Prompts for a line on the terminal, with echo.
 pub fn line(question: &str) -> Result<String, CommandError> {
     let none = |_| {
-        Diagnostic::new("there is no terminal to ask for your user name on")
+        Diagnostic::new("there is no terminal to prompt for your user name on")
             .help("give it with --username")
     };
     Ok(on_terminal(question).map_err(none)?.trim().to_owned())
@@ -148,7 +148,7 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
     Ok(line)
 }
 
-/// Asks for a yes on the terminal; without a terminal, the answer is no.
+/// Asks for confirmation on the terminal; without a terminal, the answer is no.
 pub fn confirm(question: &str) -> Result<bool, CommandError> {
     match on_terminal(&format!("{question} [y/N] ")) {
         Ok(line) => Ok(["y", "yes"].contains(&line.trim().to_ascii_lowercase().as_str())),

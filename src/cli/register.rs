@@ -24,7 +24,7 @@ use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
-use super::{fitness, places, signals, trouble, vos};
+use super::{failure, fitness, places, signals, vos};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
@@ -213,7 +213,7 @@ fn explain(plan: &RegisterPlan) {
         more = format!("   If it has closed, the VO has moved to its IAM: {iam}\n");
     }
     if !is_known {
-        more.push_str("   (where VOs usually have it; the VO's own page tells for sure)\n");
+        more.push_str("   (the usual address; check it against the VO's own page)\n");
     }
     output::line(&format!(
         "\n\
@@ -281,16 +281,16 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
 fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
     let vo = &error.vo;
     let Some((entry, Failure::Server(refusal))) = error.foremost() else {
-        return Err(trouble::client(error, user).into());
+        return Err(failure::client(error, user).into());
     };
     let state = match &refusal.kind {
         ServerErrorKind::UnknownUser { .. } => format!("not a member of {vo} yet"),
-        ServerErrorKind::NoGroup => format!("not in a group of {vo} that is granted unasked"),
+        ServerErrorKind::NoGroup => format!("not in a group of {vo} that is granted by default"),
         ServerErrorKind::UsagePolicy => {
             format!("a member of {vo}, but the usage policy (AUP) has to be signed")
         }
         ServerErrorKind::Suspended { .. } => format!("a member of {vo}, but suspended"),
-        _ => return Err(trouble::client(error, user).into()),
+        _ => return Err(failure::client(error, user).into()),
     };
     output::line(&format!("{}: {state}", user.chain.identity()));
     output::line(&format!("the server says: {}", refusal.message));

@@ -211,7 +211,7 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         ))
         .help("write the command and its words behind --")
     })?;
-    child.map_err(|error| Diagnostic::new(format!("the command was lost: {error}")))
+    child.map_err(|error| Diagnostic::new(format!("the command's exit status is unknown: {error}")))
 }
 
 fn new_directory(dir: &Path) -> Result<(), Diagnostic> {

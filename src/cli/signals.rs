@@ -21,12 +21,12 @@ fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
 /// Watches for termination signals while the program runs; after cleanup, they take their default
 /// effect.
 pub fn watch() {
-    if let Err(error) = begin() {
+    if let Err(error) = start() {
         output::warning(format!("cannot install signal handlers: {error}"));
     }
 }
 
-fn begin() -> io::Result<()> {
+fn start() -> io::Result<()> {
     let ignored = ignored();
     let ends = [SIGHUP, SIGINT, SIGTERM]
         .into_iter()

@@ -21,7 +21,7 @@ use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::{info, places};
 
-/// Judges a proxy, its attributes, or a user's certificate, as a service would.
+/// Verifies a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -47,7 +47,7 @@ pub struct VerifyArgs {
     /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR, then the usual places)
     #[arg(long, value_name = "DIR")]
     vomsdir: Option<PathBuf>,
-    /// When revocation lists are asked
+    /// When to check revocation lists
     #[arg(long, value_name = "WHEN", default_value = "present")]
     crl: Crl,
     /// Accept this weakness instead of rejecting it; repeatable
@@ -57,7 +57,7 @@ pub struct VerifyArgs {
     /// this machine)
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
-    /// Judge as of this moment, in RFC 3339
+    /// Verify as of this time, in RFC 3339
     #[arg(long, value_name = "TIME")]
     at: Option<DateTime<Utc>>,
     /// Print the verdict as JSON on stdout, whatever it is
@@ -80,7 +80,7 @@ enum Crl {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Weak {
-    /// Keys from RSA 1024 on
+    /// RSA keys from 1024 bits
     Rsa1024,
     Sha1,
     Md5,
@@ -107,7 +107,7 @@ fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
 }
 
 fn report(
-    outcome: Result<VerifiedCredential, Not>,
+    outcome: Result<VerifiedCredential, NoVerdict>,
     file: &Path,
     json: bool,
 ) -> Result<Report, CommandError> {
@@ -119,7 +119,7 @@ fn report(
         };
         return Ok(Report::json(&as_json(&outcome)).exit(exit));
     }
-    print_summary(&outcome.map_err(|not| not.into_trouble(file))?);
+    print_summary(&outcome.map_err(|error| error.into_diagnostic(file))?);
     Ok(Report::done())
 }
 
@@ -128,16 +128,16 @@ impl Arguments for VerifyArgs {
     fn misunderstood() -> Option<Value> {
         let wrong =
             Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
-        Some(as_json(&Err(Not::Judged(wrong))))
+        Some(as_json(&Err(NoVerdict::Impossible(wrong))))
     }
 }
 
 /// Why there is no positive verdict.
-enum Not {
+enum NoVerdict {
     /// It failed verification, for these reasons.
-    Verified(Vec<Reason>),
+    Rejected(Vec<Reason>),
     /// It could not be verified.
-    Judged(Diagnostic),
+    Impossible(Diagnostic),
 }
 
 /// A finding for output.
@@ -161,20 +161,20 @@ impl Reason {
     }
 }
 
-impl Not {
-    fn into_trouble(self, file: &Path) -> Diagnostic {
+impl NoVerdict {
+    fn into_diagnostic(self, file: &Path) -> Diagnostic {
         match self {
-            Self::Judged(trouble) => trouble,
-            Self::Verified(reasons) => {
-                let mut trouble =
+            Self::Impossible(diagnostic) => diagnostic,
+            Self::Rejected(reasons) => {
+                let mut diagnostic =
                     Diagnostic::new(format!("{} failed verification", file.display()));
                 for Reason { text, help, .. } in reasons {
-                    trouble = trouble.detail(text);
+                    diagnostic = diagnostic.detail(text);
                     if let Some(help) = help {
-                        trouble = trouble.also_help(&help);
+                        diagnostic = diagnostic.also_help(&help);
                     }
                 }
-                trouble
+                diagnostic
             }
         }
     }
@@ -188,7 +188,7 @@ struct VerifyPlan {
 }
 
 impl VerifyPlan {
-    fn new(args: VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Self, Not> {
+    fn new(args: VerifyArgs, file: &Path, invocation: &Invocation) -> Result<Self, NoVerdict> {
         let verifier = verifier(&args, &invocation.env)?;
         Ok(Self {
             file: file.to_owned(),
@@ -198,65 +198,67 @@ impl VerifyPlan {
     }
 }
 
-fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, Not> {
+fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, NoVerdict> {
     let missing = |what: &str, option: &str| {
-        Not::Judged(
+        NoVerdict::Impossible(
             Diagnostic::new(format!("no {what} was found"))
                 .help(&format!("name the directory with {option}")),
         )
     };
-    let anchors = places::anchors(args.certdir.as_deref(), env).map_err(Not::Judged)?;
+    let anchors = places::anchors(args.certdir.as_deref(), env).map_err(NoVerdict::Impossible)?;
     let anchors =
         anchors.ok_or_else(|| missing("directory of trusted CAs", "--certdir or X509_CERT_DIR"))?;
-    let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(Not::Judged)?;
+    let vomsdir = places::vomsdir(args.vomsdir.as_deref(), env).map_err(NoVerdict::Impossible)?;
     // Without a vomsdir, attributes cannot be verified, but a certificate or a plain proxy can.
     let vomsdir = vomsdir.unwrap_or_else(|| VomsDir::absent("/etc/grid-security/vomsdir".as_ref()));
-    let policy = match args.crl {
-        Crl::Off => CrlPolicy::Off,
-        Crl::Present => CrlPolicy::IfPresent,
-        Crl::Required => CrlPolicy::Required,
-    };
-    let strength = args
-        .allow
-        .iter()
-        .fold(StrengthPolicy::default(), |policy, weak| {
-            policy.allowing(match weak {
-                Weak::Rsa1024 => Weakness::ShortKey,
-                Weak::Sha1 => Weakness::Sha1,
-                Weak::Md5 => Weakness::Md5,
-            })
-        });
-    let own = || {
-        vec![
-            rustix::system::uname()
-                .nodename()
-                .to_string_lossy()
-                .into_owned(),
-        ]
-    };
     let hosts = if args.host.is_empty() {
-        own()
+        vec![own_host()]
     } else {
         args.host.clone()
     };
     Ok(VomsVerifier::new(anchors, vomsdir)
-        .with_crl_policy(policy)
-        .with_strength(strength)
+        .with_crl_policy(args.crl.policy())
+        .with_strength(strength(&args.allow))
         .with_hosts(hosts))
 }
 
-fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, Not> {
+impl Crl {
+    fn policy(self) -> CrlPolicy {
+        match self {
+            Self::Off => CrlPolicy::Off,
+            Self::Present => CrlPolicy::IfPresent,
+            Self::Required => CrlPolicy::Required,
+        }
+    }
+}
+
+fn strength(allowed: &[Weak]) -> StrengthPolicy {
+    let weaknesses = allowed.iter().map(|weak| match weak {
+        Weak::Rsa1024 => Weakness::ShortKey,
+        Weak::Sha1 => Weakness::Sha1,
+        Weak::Md5 => Weakness::Md5,
+    });
+    weaknesses.fold(StrengthPolicy::default(), StrengthPolicy::allowing)
+}
+
+/// The name of this machine.
+fn own_host() -> String {
+    let uname = rustix::system::uname();
+    uname.nodename().to_string_lossy().into_owned()
+}
+
+fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
     let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
-        Not::Judged(
+        NoVerdict::Impossible(
             Diagnostic::new(format!("cannot read {}: {reason}", file.display()))
                 .help("check the path"),
         )
     })?;
-    verifier
-        .verify(&presented, *at)
-        .map_err(|rejection| Not::Verified(rejection.findings().iter().map(Reason::of).collect()))
+    verifier.verify(&presented, *at).map_err(|rejection| {
+        NoVerdict::Rejected(rejection.findings().iter().map(Reason::of).collect())
+    })
 }
 
 fn type_of(verified: &VerifiedCredential) -> String {
@@ -267,21 +269,21 @@ fn type_of(verified: &VerifiedCredential) -> String {
 }
 
 fn print_summary(verified: &VerifiedCredential) {
-    info::field("identity", verified.identity());
-    info::field("type", type_of(verified));
+    output::field("identity", verified.identity());
+    output::field("type", type_of(verified));
     for ac in verified.attribute_certificates() {
-        info::field("VO", &ac.attributes().vo);
+        output::field("VO", &ac.attributes().vo);
         for fqan in &ac.attributes().fqans {
-            info::field("attribute", fqan);
+            output::field("attribute", fqan);
         }
     }
     if verified.attribute_certificates().is_empty() {
-        info::field("attribute", "none");
+        output::field("attribute", "none");
     }
-    info::field("until", output::rfc3339(verified.usable_until().into()));
+    output::field("until", output::rfc3339(verified.usable_until().into()));
 }
 
-fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
+fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
     match outcome {
         Ok(verified) => json!({
             "version": 1,
@@ -294,14 +296,14 @@ fn as_json(outcome: &Result<VerifiedCredential, Not>) -> Value {
             "attributes": verified.attribute_certificates().iter().map(ac_json).collect::<Value>(),
             "findings": [],
         }),
-        Err(Not::Verified(reasons)) => {
+        Err(NoVerdict::Rejected(reasons)) => {
             let findings: Value = reasons.iter().map(Reason::as_json).collect();
             json!({ "version": 1, "verified": false, "findings": findings })
         }
-        Err(Not::Judged(trouble)) => {
+        Err(NoVerdict::Impossible(diagnostic)) => {
             let (text, help) = (
-                trouble.headline().to_owned(),
-                trouble.next_step().map(str::to_owned),
+                diagnostic.headline().to_owned(),
+                diagnostic.next_step().map(str::to_owned),
             );
             let reason = Reason {
                 code: "not-judged",

@@ -99,6 +99,10 @@ pub fn servers(
     let near = vomses
         .similar(name)
         .or_else(|| built_in.similar(name).filter(|_| with_built_in));
+    Err(unknown(name, near, vomses, with_built_in))
+}
+
+fn unknown(name: &str, near: Option<&str>, vomses: &Vomses, with_built_in: bool) -> Diagnostic {
     let looked: Vec<String> = vomses
         .looked_in()
         .iter()
@@ -111,12 +115,11 @@ pub fn servers(
     };
     let headline =
         format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let trouble =
+    let diagnostic =
         Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
-    Err(match near {
-        Some(near) => trouble.maybe_help(Some(format!("did you mean '{near}'?"))),
-        None => {
-            trouble.help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses")
-        }
-    })
+    match near {
+        Some(near) => diagnostic.maybe_help(Some(format!("did you mean '{near}'?"))),
+        None => diagnostic
+            .help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
+    }
 }

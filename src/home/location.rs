@@ -104,43 +104,15 @@ impl Places {
             let certificate = usual("usercert.pem").unwrap_or_else(|| key.clone());
             return self.pair(&certificate, Some(key.clone()));
         }
-        let Some(globus) = &self.globus else {
-            return Err(CredentialError::NotFound(vec![PassedOver {
-                path: "~/.globus".into(),
-                reason: "HOME is not set".to_owned(),
-            }]));
-        };
-        let mut passed_over = Vec::new();
-        let mut absent = |path: &Path| match std::fs::metadata(path) {
-            Ok(_) => false,
-            Err(error) => {
-                passed_over.push(PassedOver {
-                    path: path.to_owned(),
-                    reason: files::reason(&error),
-                });
-                true
-            }
-        };
-        let (certificate, key) = (globus.join("usercert.pem"), globus.join("userkey.pem"));
-        let (no_certificate, no_key) = (absent(&certificate), absent(&key));
-        if !no_certificate && !no_key {
-            return Ok(Location {
-                certificate,
-                key: Some(key),
-            });
-        }
-        for bundle in ["usercred.p12", "usercert.p12"].map(|name| globus.join(name)) {
-            if !absent(&bundle) {
-                return Ok(Location::single(bundle));
-            }
-        }
-        if !no_certificate {
-            passed_over.push(PassedOver {
-                path: certificate,
-                reason: "its key is missing".to_owned(),
-            });
-        }
-        Err(CredentialError::NotFound(passed_over))
+        self.globus.as_deref().map_or_else(
+            || {
+                Err(CredentialError::NotFound(vec![PassedOver {
+                    path: "~/.globus".into(),
+                    reason: "HOME is not set".to_owned(),
+                }]))
+            },
+            in_globus,
+        )
     }
 
     fn named(&self) -> Result<Location, CredentialError> {
@@ -186,4 +158,33 @@ fn holds_certificate(path: &Path) -> bool {
     files::read_limited(path, files::CONFIGURATION_LIMIT).is_ok_and(|file| {
         is_der(&file) || pem::blocks(&file).iter().any(pem::Block::is_certificate)
     })
+}
+
+/// The default files: the pair, else a bundle.
+fn in_globus(globus: &Path) -> Result<Location, CredentialError> {
+    let mut passed_over = Vec::new();
+    let mut is_absent = |path: &Path| {
+        let error = std::fs::metadata(path).err();
+        passed_over.extend(error.as_ref().map(|error| PassedOver {
+            path: path.to_owned(),
+            reason: files::reason(error),
+        }));
+        error.is_some()
+    };
+    let (certificate, key) = (globus.join("usercert.pem"), globus.join("userkey.pem"));
+    let (no_certificate, no_key) = (is_absent(&certificate), is_absent(&key));
+    if !no_certificate && !no_key {
+        return Ok(Location::pair(certificate, key));
+    }
+    let bundles = ["usercred.p12", "usercert.p12"].map(|name| globus.join(name));
+    if let Some(bundle) = bundles.into_iter().find(|bundle| !is_absent(bundle)) {
+        return Ok(Location::single(bundle));
+    }
+    if !no_certificate {
+        passed_over.push(PassedOver {
+            path: certificate,
+            reason: "its key is missing".to_owned(),
+        });
+    }
+    Err(CredentialError::NotFound(passed_over))
 }

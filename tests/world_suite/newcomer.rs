@@ -53,7 +53,7 @@ fn two_commands_lead_from_a_bundle_of_old_ciphers_to_a_proxy() {
     );
 }
 
-/// Dry runs, and what is there already.
+/// Dry runs, and what already exists.
 #[test]
 fn an_existing_pair_is_replaced_only_when_told_so_and_always_kept() {
     let desk = Desk::new();

@@ -50,7 +50,7 @@ const CHECK_ENTRY: &str =
 fn http(failure: &HttpFailure) -> String {
     match failure {
         HttpFailure::Redirect { .. } | HttpFailure::WebPage { .. } => {
-            "check host and port in the vomses entry: the VOMS endpoint of an IAM has a host name of its own, which the \
+            "check host and port in the vomses entry: the VOMS endpoint of an IAM has its own host name, which the \
              VO's page shows"
         }
         HttpFailure::TooLong { .. } => {
@@ -60,13 +60,13 @@ fn http(failure: &HttpFailure) -> String {
             return format!("the server asks for some time: try again in {}", span(*wait));
         }
         HttpFailure::Unavailable { .. } => TRY_LATER,
-        HttpFailure::Compressed { .. } => "tell the VO's support: VOMS clients do not ask for compressed answers",
+        HttpFailure::Compressed { .. } => "report it to the VO's support: VOMS clients do not ask for compressed answers",
         _ => CHECK_ENTRY,
     }
     .to_owned()
 }
 
-const TRY_LATER: &str = "try again later; if it lasts, tell the VO's support";
+const TRY_LATER: &str = "try again later; if it lasts, report it to the VO's support";
 
 /// A waiting time, rounded up.
 fn span(wait: Duration) -> String {
@@ -132,7 +132,7 @@ pub fn rejected(user: User<'_>) -> (Vec<String>, String) {
         return (
             findings
                 .iter()
-                .map(|finding| format!("as this machine sees it: {finding}"))
+                .map(|finding| format!("according to this machine: {finding}"))
                 .collect(),
             help,
         );
@@ -160,7 +160,7 @@ fn soundness(certificate: &Certificate, user: User<'_>) -> String {
     let end = output::utc(&certificate.not_after());
     let Some(anchors) = user.anchors else {
         return format!(
-            "as this machine sees it, it is in date until {end}; there is no CA directory to check more with"
+            "according to this machine, it is valid until {end}; without a CA directory, nothing else can be checked"
         );
     };
     let revocation = match anchors
@@ -172,7 +172,7 @@ fn soundness(certificate: &Certificate, user: User<'_>) -> String {
     };
     let directory = anchors.directory().display();
     format!(
-        "as this machine sees it, it is in date until {end}, its CA is trusted ({directory}), and {revocation}"
+        "according to this machine, it is valid until {end}, its CA is trusted ({directory}), and {revocation}"
     )
 }
 

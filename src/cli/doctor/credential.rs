@@ -112,23 +112,24 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
             Ok((Finding::ok(KEY, text), known))
         }
         Err(CredentialError::Interrupted) => Err(CommandError::Interrupted),
-        Err(error) => {
-            let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
-            let chain = file.ok().and_then(|file| Chain::parse(&file).ok());
-            let finding = match asked {
-                true => failed(KEY, &error),
-                false => Finding::skipped(
-                    KEY,
-                    format!("{error}: give it on a terminal, or with --pwstdin"),
-                ),
-            };
-            Ok((
-                finding,
-                Known {
-                    chain,
-                    credential: None,
-                },
-            ))
-        }
+        Err(error) => Ok((not_open(&error, asked), locked(location))),
+    }
+}
+
+/// The key stays closed because of this error.
+fn not_open(error: &CredentialError, asked: bool) -> Finding {
+    if asked {
+        return failed(KEY, error);
+    }
+    let text = format!("{error}: give it on a terminal, or with --pwstdin");
+    Finding::skipped(KEY, text)
+}
+
+/// What is known without the key: the certificates, if they can be read.
+fn locked(location: &Location) -> Known {
+    let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
+    Known {
+        chain: file.ok().and_then(|file| Chain::parse(&file).ok()),
+        credential: None,
     }
 }

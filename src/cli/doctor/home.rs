@@ -35,7 +35,7 @@ pub fn examine(plan: &DoctorPlan) -> Vec<Finding> {
 
 /// Interrupted imports, which the next command will finish.
 pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
-    let tell = |pair: &Pair| {
+    let report = |pair: &Pair| {
         let directory = pair.directory();
         let fix = match plan.globus().is_some_and(|globus| globus == directory) {
             true => "run: voms-proxy import --finish".to_owned(),
@@ -53,7 +53,7 @@ pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
     plan.pairs
         .iter()
         .filter(|pair| pair.is_unfinished())
-        .map(tell)
+        .map(report)
         .collect()
 }
 

@@ -136,7 +136,7 @@ fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) 
     match &plan.anchors {
         Ok(Some(anchors)) => (Some(anchors), None),
         Ok(None) => (None, Some(fitness::no_anchors())),
-        Err(trouble) => (None, Some(Finding::of_trouble("CA", trouble))),
+        Err(diagnostic) => (None, Some(Finding::of_diagnostic("CA", diagnostic))),
     }
 }
 

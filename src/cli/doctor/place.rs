@@ -14,7 +14,7 @@ use voms::pki::pem;
 use super::credential::Known;
 use super::plan::DoctorPlan;
 use crate::cli::finding::Finding;
-use crate::cli::{file, fitness, output, trouble};
+use crate::cli::{failure, file, fitness, output};
 
 const OUTPUT: &str = "output";
 const DISK: &str = "disk";
@@ -27,9 +27,9 @@ pub fn examine(plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Find
     let out = &plan.out;
     let directory = file::directory(out);
     if !directory.is_dir() {
-        return vec![Finding::of_trouble(
+        return vec![Finding::of_diagnostic(
             OUTPUT,
-            &trouble::no_directory(out, directory),
+            &failure::no_directory(out, directory),
         )];
     }
     let mut findings = vec![writable(out, directory)];
@@ -60,7 +60,7 @@ fn writable(out: &Path, directory: &Path) -> Finding {
     };
     match obstacle {
         Ok(()) => Finding::ok(OUTPUT, format!("{} can be written", out.display())),
-        Err(error) => Finding::of_trouble(OUTPUT, &trouble::not_written(out, &error)),
+        Err(error) => Finding::of_diagnostic(OUTPUT, &failure::not_written(out, &error)),
     }
 }
 

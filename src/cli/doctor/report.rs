@@ -49,7 +49,7 @@ fn summary(headline: Option<&Finding>, findings: &[Finding], plan: &DoctorPlan) 
         .any(|finding| finding.status == Status::Skipped)
     {
         return vec![
-            "Nothing is broken as far as it was looked at; what was skipped says what it needs."
+            "Nothing is broken as far as could be checked; what was skipped says what it needs."
                 .to_owned(),
         ];
     }

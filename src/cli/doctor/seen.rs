@@ -48,6 +48,15 @@ pub(super) fn seen(server: &VomsesEntry, probe: &Probe) -> Vec<Finding> {
             .connection
             .as_ref()
             .map(|connection| match connection {
+                Ok(()) => Finding::ok(TCP, format!("{host}:{port} accepts connections")),
+                Err(error) => net(TCP, server, error),
+            }),
+    );
+    findings.extend(
+        probe
+            .connection
+            .as_ref()
+            .map(|connection| match connection {
                 Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
                 Err(error) => net(TCP, server, error),
             }),

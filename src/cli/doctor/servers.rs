@@ -10,7 +10,7 @@ use voms_client::blocking::{VomsClient, probe_server};
 use voms_client::net::tls::ServerTrust;
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, Event, Protocol, RequestOptions, Survey};
+use voms_client::{AcReply, ClientError, Event, Protocol, RequestOptions, Survey};
 
 use super::credential::Known;
 use super::moved;
@@ -19,6 +19,7 @@ use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
 use crate::cli::advice::{Advice, User};
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
+use crate::cli::output::Diagnostic;
 use crate::cli::register::membership;
 use crate::cli::{places, vos};
 use crate::home::registration::{self, Registration};
@@ -39,6 +40,9 @@ pub(super) const UNNOTICED: Duration = Duration::seconds(60);
 /// For how many days the built-in servers are considered current.
 const FRESH: i64 = 365;
 
+const OTHER_SIGNER: &str =
+    "they verify; another certificate of the server's subject and issuer signed them";
+
 /// The results of the check.
 #[derive(Default)]
 pub struct Answered {
@@ -53,6 +57,16 @@ struct Wanted {
     fqans: Vec<Fqan>,
 }
 
+impl Answered {
+    /// Findings of a check that ended before any server replied.
+    fn early(findings: Vec<Finding>) -> Self {
+        Self {
+            findings,
+            clock: None,
+        }
+    }
+}
+
 pub fn examine(
     plan: &DoctorPlan,
     known: &Known,
@@ -60,120 +74,71 @@ pub fn examine(
     now: Clock,
 ) -> Answered {
     let Some(vo) = &plan.vo else {
-        let advice = Finding::advice(
+        return Answered::early(vec![Finding::advice(
             VOMSES,
-            "no VO was named, so no server was looked at",
+            "no VO was named, so no server was checked",
             "run: voms-proxy doctor --voms VO",
-        );
-        return Answered {
-            findings: vec![advice],
-            clock: None,
-        };
+        )]);
     };
-    let (mut findings, wanted) = wanted(vo, now());
-    let Some(wanted) = wanted else {
-        return Answered {
-            findings,
-            clock: None,
-        };
-    };
-    let vomsdir = match &vo.vomsdir {
-        Ok(vomsdir) => vomsdir.as_ref(),
-        Err(trouble) => {
-            findings.push(Finding::of_trouble(VOMSDIR, trouble));
-            None
+    let mut findings = Vec::new();
+    let wanted = match wanted(vo, now(), &mut findings) {
+        Ok(wanted) => wanted,
+        Err(failed) => {
+            findings.push(failed);
+            return Answered::early(findings);
         }
     };
     let check = ServerCheck {
         timeout: plan.timeout,
         anchors,
-        vomsdir,
+        vomsdir: vomsdir(vo, &mut findings),
         now,
         fqans: &wanted.fqans,
     };
-    let mut each: Vec<(Vec<Finding>, Option<Finding>)> = wanted
-        .servers
-        .iter()
-        .map(|server| check.examine(server, known.credential.as_ref()))
-        .collect();
-    let lost = |findings: &[Finding]| {
-        findings
-            .iter()
-            .any(|f| f.status == Status::Failed && [DNS, TCP].contains(&f.area))
-    };
-    if each.iter().all(|(findings, _)| lost(findings)) {
-        findings.extend(moved::candidate(
-            &wanted.servers,
-            check.trust(),
-            now(),
-            plan.timeout,
-        ));
-    }
-    let good = |findings: &[Finding]| {
-        findings
-            .iter()
-            .all(|finding| finding.status != Status::Failed)
-    };
-    if each.iter().any(|(findings, _)| good(findings)) {
-        // One working server is enough.
-        let all = each.iter_mut().flat_map(|(findings, _)| findings);
-        all.filter(|finding| finding.status == Status::Failed)
-            .for_each(|finding| finding.status = Status::Warning);
-    }
-    let clock = each.iter_mut().find_map(|(_, clock)| clock.take());
-    findings.extend(each.into_iter().flat_map(|(findings, _)| findings));
-    Answered { findings, clock }
+    check.examine_all(&wanted.servers, known.credential.as_ref(), findings)
 }
 
-fn wanted(vo: &VoPlan, now: DateTime<Utc>) -> (Vec<Finding>, Option<Wanted>) {
-    let wrong = |error: FqanError| {
-        (
-            vec![Finding::failed(VOMSES, &error, error.next_step())],
-            None,
-        )
-    };
-    let spec: VomsSpec = match vo.voms.parse() {
-        Ok(spec) => spec,
-        Err(error) => return wrong(error),
-    };
-    let vomses = match &vo.vomses {
-        Ok(vomses) => vomses,
-        Err(trouble) => return (vec![Finding::of_trouble(VOMSES, trouble)], None),
-    };
-    let fix = "fix that line or file, or remove it";
-    let mut findings: Vec<Finding> = vo
-        .problems
-        .iter()
-        .map(|text| Finding::warning(VOMSES, text, Some(fix.to_owned())))
-        .collect();
-    let servers = match vos::servers(&spec.name, vomses, vo.with_built_in) {
-        Ok(servers) => servers,
-        Err(trouble) => {
-            findings.push(Finding::of_trouble(VOMSES, &trouble));
-            return (findings, None);
+fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDir> {
+    match &vo.vomsdir {
+        Ok(vomsdir) => vomsdir.as_ref(),
+        Err(error) => {
+            findings.push(Finding::of_diagnostic(VOMSDIR, error));
+            None
         }
-    };
-    let fqans = match spec
-        .fqans
-        .iter()
-        .map(|fqan| fqan.in_vo(&servers[0].vo))
-        .collect::<Result<Vec<_>, _>>()
-    {
-        Ok(fqans) => fqans.into_iter().flatten().collect(),
-        Err(error) => return wrong(error),
-    };
+    }
+}
+
+/// What to request, or the finding that makes it impossible.
+fn wanted(vo: &VoPlan, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> Result<Wanted, Finding> {
+    let wrong = |error: FqanError| Finding::failed(VOMSES, &error, error.next_step());
+    let spec: VomsSpec = vo.voms.parse().map_err(wrong)?;
+    let of_diagnostic = |error: &Diagnostic| Finding::of_diagnostic(VOMSES, error);
+    let vomses = vo.vomses.as_ref().map_err(of_diagnostic)?;
+    findings.extend(vo.problems.iter().map(|text| {
+        let fix = "fix that line or file, or remove it";
+        Finding::warning(VOMSES, text, Some(fix.to_owned()))
+    }));
+    let servers = vos::servers(&spec.name, vomses, vo.with_built_in)
+        .map_err(|error| of_diagnostic(&error))?;
+    let name = &servers[0].vo;
+    let requested = spec.fqans.iter().map(|fqan| fqan.in_vo(name));
+    let fqans = requested.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    findings.push(listed(name, &servers));
+    if vomses.find(&spec.name).is_empty() {
+        findings.extend(built_in(name, now));
+    }
+    Ok(Wanted {
+        servers,
+        fqans: fqans.into_iter().flatten().collect(),
+    })
+}
+
+fn listed(vo: &str, servers: &[VomsesEntry]) -> Finding {
     let names: Vec<String> = servers
         .iter()
         .map(|server| format!("{}:{}", server.host, server.port))
         .collect();
-    findings.push(Finding::ok(
-        VOMSES,
-        format!("the VO {} has {}", servers[0].vo, names.join(", ")),
-    ));
-    if vomses.find(&spec.name).is_empty() {
-        findings.extend(built_in(&servers[0].vo, now));
-    }
-    (findings, Some(Wanted { servers, fqans }))
+    Finding::ok(VOMSES, format!("the VO {vo} has {}", names.join(", ")))
 }
 
 /// Reports that the built-in servers are used, and how old that list is.
@@ -208,6 +173,34 @@ impl ServerCheck<'_> {
         places::server_trust(self.anchors)
     }
 
+    fn examine_all(
+        &self,
+        servers: &[VomsesEntry],
+        user: Option<&Credential>,
+        mut findings: Vec<Finding>,
+    ) -> Answered {
+        let mut each: Vec<(Vec<Finding>, Option<Finding>)> = servers
+            .iter()
+            .map(|server| self.examine(server, user))
+            .collect();
+        if each.iter().all(|(findings, _)| is_unreachable(findings)) {
+            let (trust, now) = (self.trust(), (self.now)());
+            findings.extend(moved::candidate(servers, trust, now, self.timeout));
+        }
+        if each
+            .iter()
+            .any(|(findings, _)| !findings.iter().any(Finding::is_failure))
+        {
+            // One working server is enough.
+            let all = each.iter_mut().flat_map(|(findings, _)| findings);
+            all.filter(|finding| finding.is_failure())
+                .for_each(|finding| finding.status = Status::Warning);
+        }
+        let clock = each.iter_mut().find_map(|(_, clock)| clock.take());
+        findings.extend(each.into_iter().flat_map(|(findings, _)| findings));
+        Answered { findings, clock }
+    }
+
     fn examine(
         &self,
         server: &VomsesEntry,
@@ -218,10 +211,7 @@ impl ServerCheck<'_> {
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
         let mut findings = seen(server, &probe);
-        if findings
-            .iter()
-            .any(|finding| finding.status == Status::Failed)
-        {
+        if findings.iter().any(Finding::is_failure) {
             findings.extend(self.signers(server));
             return (findings, None);
         }
@@ -261,42 +251,45 @@ impl ServerCheck<'_> {
         );
         let at = (self.now)();
         match survey {
-            Ok(Survey {
-                reply,
-                granted,
-                unknown,
-                ..
-            }) => {
-                let text = format!(
-                    "{}:{} answers over {}",
-                    server.host,
-                    server.port,
-                    spoken(protocol)
-                );
-                let mut findings = vec![Finding::ok(ANSWER, text)];
-                findings.extend(membership(
-                    &granted,
-                    &unknown,
-                    self.fqans,
-                    Registration::of(server).page_of(reply.software),
-                ));
-                findings.extend(self.verified(server, &reply, user, at));
-                (findings, reply.server_time.map(|time| clock(time, at)))
+            Ok(survey) => {
+                let mut findings = vec![answered(server, protocol)];
+                findings.extend(self.answer(server, &survey, user, at));
+                let clock = survey.reply.server_time.map(|time| clock(time, at));
+                (findings, clock)
             }
-            Err(error) => {
-                let user = User {
-                    chain: user.chain(),
-                    anchors: self.anchors,
-                    now: at,
-                };
-                let refused = error
-                    .foremost()
-                    .map(|(_, failure)| refusal(server, failure, user));
-                (
-                    vec![refused.unwrap_or_else(|| Finding::failed(ANSWER, &error, None))],
-                    None,
-                )
-            }
+            Err(error) => (vec![self.refused(server, &error, user, at)], None),
+        }
+    }
+
+    fn answer(
+        &self,
+        server: &VomsesEntry,
+        survey: &Survey,
+        user: &Credential,
+        at: DateTime<Utc>,
+    ) -> Vec<Finding> {
+        let registration = Registration::of(server);
+        let page = registration.page_of(survey.reply.software);
+        let mut findings = membership(&survey.granted, &survey.unknown, self.fqans, page);
+        findings.extend(self.verified(server, &survey.reply, user, at));
+        findings
+    }
+
+    fn refused(
+        &self,
+        server: &VomsesEntry,
+        error: &ClientError,
+        user: &Credential,
+        at: DateTime<Utc>,
+    ) -> Finding {
+        let user = User {
+            chain: user.chain(),
+            anchors: self.anchors,
+            now: at,
+        };
+        match error.foremost() {
+            Some((_, failure)) => refusal(server, failure, user),
+            None => Finding::failed(ANSWER, error, None),
         }
     }
 
@@ -318,14 +311,14 @@ impl ServerCheck<'_> {
         };
         match verifier.verify(&reply.ac, Some(&server.vo)) {
             Ok(verified) => {
+                let by_server = *verified.signer() == reply.server;
                 let text = match self.vomsdir {
-                    Some(vomsdir) => format!("they verify; {} names their signer", vomsdir.directory().display()),
-                    None if *verified.signer() == reply.server => {
-                        "they verify; the server itself signed them".to_owned()
-                    }
-                    None => {
-                        "they verify; another certificate of the server's subject and issuer signed them".to_owned()
-                    }
+                    Some(vomsdir) => format!(
+                        "they verify; {} names their signer",
+                        vomsdir.directory().display()
+                    ),
+                    None if by_server => "they verify; the server itself signed them".to_owned(),
+                    None => OTHER_SIGNER.to_owned(),
                 };
                 let advice = self.vomsdir.is_none().then(no_vomsdir);
                 std::iter::once(Finding::ok(ATTRIBUTES, text))
@@ -368,4 +361,21 @@ impl ServerCheck<'_> {
             )),
         }
     }
+}
+
+/// Whether a check ended before any TLS connection.
+fn is_unreachable(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.is_failure() && [DNS, TCP].contains(&finding.area))
+}
+
+fn answered(server: &VomsesEntry, protocol: Protocol) -> Finding {
+    let text = format!(
+        "{}:{} answers over {}",
+        server.host,
+        server.port,
+        spoken(protocol)
+    );
+    Finding::ok(ANSWER, text)
 }

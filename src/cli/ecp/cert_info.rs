@@ -50,10 +50,10 @@ pub struct InfoArgs {
     /// Print nothing; the exit code says whether it is valid
     #[arg(long, short = 'e')]
     exists: bool,
-    /// Whom it certifies
+    /// Subject of the certificate
     #[arg(long, short = 's')]
     subject: bool,
-    /// Who issued it
+    /// Its issuer
     #[arg(long, short = 'i')]
     issuer: bool,
     /// What it is

@@ -50,7 +50,7 @@ pub struct CookieArgs {
     /// Do nothing if the file holds a session that the service knows
     #[arg(long, short = 'r')]
     reuse: bool,
-    /// Say what is done
+    /// Report each step
     #[arg(long, short = 'v')]
     verbose: bool,
     /// Remove the file

@@ -24,7 +24,7 @@ use crate::cli::output::Diagnostic;
 /// The most redirects to follow within one service.
 const MOST_REDIRECTS: usize = 5;
 
-/// Gets a page, after a log-in if one is needed.
+/// Gets a page, logging in first if needed.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -56,7 +56,7 @@ pub struct CurlArgs {
     /// Write the page to FILE
     #[arg(long, short = 'o', value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Keep cookies that end with the session, so that the next call needs no log-in
+    /// Keep cookies that end with the session, so that the next call needs no login
     #[arg(long, short = 's')]
     store_session_cookies: bool,
     /// Show this help
@@ -207,7 +207,7 @@ fn get(
             _ => return Ok(answer),
         }
     }
-    Err(Diagnostic::new(format!("{url} leads round in circles"))
+    Err(Diagnostic::new(format!("{url} redirects in a loop"))
         .help("check the address")
         .into())
 }
@@ -215,7 +215,7 @@ fn get(
 /// Refers to curl, with our cookies, for pages too large to hold in memory.
 fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
-        EcpError::TooLarge { .. } => Diagnostic::of_stranger(&error)
+        EcpError::TooLarge { .. } => Diagnostic::from_remote(&error)
             .help(&format!(
                 "run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"
             ))

@@ -25,7 +25,7 @@ use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
-use crate::cli::{file, trouble};
+use crate::cli::{failure, file};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 
@@ -33,7 +33,7 @@ use crate::home::location::Location;
 const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
 const BITS: u32 = 2048;
 
-/// Gets a certificate by the log-in of your institution (SAML ECP).
+/// Gets a certificate with your institution's login (SAML ECP).
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -61,13 +61,13 @@ pub struct GetCertArgs {
     /// Where the credential goes (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
-    /// How many hours it shall last
+    /// Its lifetime in hours
     #[arg(long, short = 'H', value_name = "N", default_value = "277")]
     hours: i64,
     /// Make a proxy of it
     #[arg(long, short = 'p')]
     proxy: bool,
-    /// Do nothing if what is there lasts that many hours more (default 1)
+    /// Do nothing if the existing one is valid for that many more hours (default 1)
     #[arg(long, short = 'r', value_name = "HOURS", value_parser = finite)]
     reuse: Option<f64>,
     /// Have the service make the key and send it as PKCS#12, for services that know nothing else
@@ -76,7 +76,7 @@ pub struct GetCertArgs {
     /// The service (default ECP_SERVICE_URL, then CILogon's)
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
-    /// Say what is done
+    /// Report each step
     #[arg(long, short = 'v')]
     verbose: bool,
     /// Remove the credential
@@ -192,7 +192,7 @@ impl FetchPlan {
             .filter(|hours| *hours > 0)
             .ok_or_else(|| {
                 CommandError::Usage(
-                    Diagnostic::new("the hours have to be a positive number")
+                    Diagnostic::new("the number of hours must be positive")
                         .help("write for example --hours 24"),
                 )
             })?;
@@ -200,9 +200,9 @@ impl FetchPlan {
         let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
         let directory = file::directory(path);
         if !directory.is_dir() {
-            return Err(trouble::no_directory(path, directory).into());
+            return Err(failure::no_directory(path, directory).into());
         }
-        file::may_be_replaced(path).map_err(|error| trouble::not_written(path, &error))?;
+        file::may_be_replaced(path).map_err(|error| failure::not_written(path, &error))?;
         let key = if wanted.pkcs12 {
             KeyPlace::Service
         } else {
@@ -233,7 +233,7 @@ pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
             if !reuse.is_some_and(|reuse| may_be_reused(&path, &reuse, progress, now())) {
                 let contents = fetch_with(&fetch?, progress, now)?;
                 file::replace(&path, &contents)
-                    .map_err(|error| trouble::not_written(&path, &error))?;
+                    .map_err(|error| failure::not_written(&path, &error))?;
                 progress.say("X.509 credential stored\n");
             }
         }
@@ -259,7 +259,7 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     let sealed = |path: &Path| {
         Err(CredentialError::NoPassphrase {
             path: path.to_owned(),
-            reason: "it was not fetched so".to_owned(),
+            reason: "it was not requested that way".to_owned(),
         })
     };
     let there = load::load(&Location::single(path.to_owned()), sealed);

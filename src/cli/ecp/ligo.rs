@@ -37,13 +37,13 @@ EXAMPLES
 pub struct LigoArgs {
     /// Your user name at LIGO.ORG
     username: Option<String>,
-    /// Tell all that is sent and received, without secrets
+    /// Log everything sent and received, except secrets
     #[arg(long, short = 'd')]
     debug: bool,
     /// Show the version
     #[arg(long, short = 'v', action = ArgAction::Version)]
     version: Option<bool>,
-    /// The host of the identity provider (default login.ligo.org, and login2.ligo.org if that has trouble)
+    /// The host of the identity provider (default login.ligo.org, and login2.ligo.org if that fails)
     #[arg(long, short = 'i', value_name = "HOST")]
     idp_host: Option<String>,
     /// Log in with your Kerberos ticket
@@ -52,7 +52,7 @@ pub struct LigoArgs {
     /// Make a proxy of it
     #[arg(long, short = 'p')]
     proxy: bool,
-    /// How many hours it shall last
+    /// Its lifetime in hours
     #[arg(long, short = 'H', value_name = "N", default_value = "277")]
     hours: i64,
     /// Remove the credential

@@ -41,7 +41,7 @@ pub struct LoginArgs {
     /// List the identity providers
     #[arg(long, short = 'l')]
     pub list_idps: bool,
-    /// Tell all that is sent and received, without secrets
+    /// Log everything sent and received, except secrets
     #[arg(long, short = 'd')]
     pub debug: bool,
 }
@@ -173,8 +173,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Logs in to a service with the first identity provider, or with a fallback if that one has
-    /// trouble.
+    /// Logs in to a service with the first identity provider, or with a fallback if that one
+    /// fails.
     pub fn log_in(&self, http: &Http, service: &Url, jar: &mut Jar) -> Result<(), EcpError> {
         let mut idps = self.idps.iter().peekable();
         while let Some(idp) = idps.next() {

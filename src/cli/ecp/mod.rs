@@ -154,14 +154,9 @@ fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
         found.map(|arg| !arg.get_action().takes_values())
     };
     let named = |matches: fn(&str, &str) -> bool| {
-        let longs = definition.get_arguments().flat_map(|arg| {
-            arg.get_long_and_visible_aliases()
-                .into_iter()
-                .chain(arg.get_all_aliases())
-                .flatten()
-                .collect::<Vec<_>>()
-        });
-        longs.into_iter().any(|long| matches(long, cluster))
+        long_names(definition)
+            .iter()
+            .any(|long| matches(long, cluster))
     };
     // All but the last must be flags: anything after an option that takes a value is that value.
     let mut letters = cluster.chars().rev();
@@ -172,11 +167,26 @@ fn apart(definition: &clap::Command, word: &OsString) -> Vec<OsString> {
     if named(|long, word| long == word) || !(plain || begins) {
         return whole();
     }
+    separated(cluster, |short| is_flag(short) == Some(false))
+}
+
+fn long_names(definition: &clap::Command) -> Vec<&str> {
+    let longs = definition.get_arguments().flat_map(|arg| {
+        arg.get_long_and_visible_aliases()
+            .into_iter()
+            .chain(arg.get_all_aliases())
+            .flatten()
+    });
+    longs.collect()
+}
+
+/// Each letter as an option; what follows an option that takes a value is that value.
+fn separated(cluster: &str, takes_value: impl Fn(char) -> bool) -> Vec<OsString> {
     let mut out = Vec::new();
     for (at, short) in cluster.char_indices() {
         out.push(format!("-{short}").into());
         let after = &cluster[at + short.len_utf8()..];
-        if is_flag(short) == Some(false) && !after.is_empty() {
+        if takes_value(short) && !after.is_empty() {
             out.push(after.into());
             break;
         }

@@ -17,8 +17,8 @@ use crate::cli::outcome::Format;
     override_usage = "voms-proxy-info [options]",
     after_help = "\
 EXIT CODES
-  0  what was asked for was printed, or every check holds
-  1  there is no proxy, a check does not hold, or the proxy has no attributes that were asked for
+  0  the requested output was printed, or every check passed
+  1  there is no proxy, a check failed, or the requested attributes are missing
 
 EXAMPLES
   voms-proxy-info --all
@@ -32,7 +32,7 @@ pub struct InfoArgs {
     /// Everything, with the attributes of every VO
     #[arg(long)]
     pub all: bool,
-    /// The same, and the certificate in OpenSSL's words
+    /// The same, and the certificate as OpenSSL prints it
     #[arg(long)]
     pub text: bool,
     /// One block for each certificate of the chain, then the proxy
@@ -41,7 +41,7 @@ pub struct InfoArgs {
     /// Subject of the proxy
     #[arg(long)]
     pub subject: bool,
-    /// Who issued it
+    /// Issuer of the proxy
     #[arg(long)]
     pub issuer: bool,
     /// The user
@@ -50,10 +50,10 @@ pub struct InfoArgs {
     /// Kind of proxy
     #[arg(long)]
     pub r#type: bool,
-    /// Bits of its key
+    /// Size of its key in bits
     #[arg(long)]
     pub strength: bool,
-    /// Path of its file
+    /// Path of the file
     #[arg(long, short = 'p')]
     pub path: bool,
     /// What its key may be used for
@@ -101,7 +101,7 @@ pub struct InfoArgs {
     /// The same in whole hours
     #[arg(long, value_name = "H")]
     pub hours: Option<String>,
-    /// Exit 0 only if its key has so many bits or more
+    /// Exit 0 only if its key has at least this many bits
     #[arg(long, short = 'b', value_name = "N")]
     pub bits: Option<String>,
     /// Exit 1 if the attributes cannot be verified
@@ -122,7 +122,7 @@ pub struct InfoArgs {
     /// Print everything as JSON (schema/info.json)
     #[arg(long)]
     pub json: bool,
-    /// Tell on stderr what is looked at
+    /// Log to stderr which files are used
     #[arg(long)]
     pub debug: bool,
     /// Read options from FILE; those of the command line win
@@ -175,54 +175,5 @@ impl Arguments for InfoArgs {
 
     fn format(&self) -> Format {
         Format::new(self.json)
-    }
-}
-
-impl InfoArgs {
-    /// Whether values were requested that only attribute certificates have.
-    pub fn wants_attributes(&self) -> bool {
-        [
-            self.vo,
-            self.acsubject,
-            self.acissuer,
-            self.uri,
-            self.actimeleft,
-            self.fqan,
-            self.serial,
-            self.targets,
-        ]
-        .contains(&true)
-    }
-
-    /// Whether bare values were requested instead of the block.
-    pub fn wants_values(&self) -> bool {
-        let own = [
-            self.subject,
-            self.issuer,
-            self.identity,
-            self.r#type,
-            self.strength,
-            self.path,
-            self.keyusage,
-            self.timeleft,
-            self.included_file,
-        ];
-        own.contains(&true) || self.wants_attributes()
-    }
-
-    /// Whether to check something rather than print.
-    pub fn checks(&self) -> bool {
-        let named = [
-            self.valid.is_some(),
-            self.hours.is_some(),
-            self.bits.is_some(),
-            !self.acexists.is_empty(),
-        ];
-        self.exists || named.contains(&true)
-    }
-
-    /// Whether to print the block regardless of other options.
-    pub fn wants_block(&self) -> bool {
-        self.all || self.text || self.chain
     }
 }

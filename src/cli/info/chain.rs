@@ -35,5 +35,5 @@ fn block(certificate: &Certificate, zone: Option<&str>) {
         format!("Type: {kind}"),
         format!("VOMS extensions: {has_attributes}."),
     ];
-    lines.iter().for_each(|line| super::value_line(line));
+    lines.iter().for_each(|line| output::value(line));
 }

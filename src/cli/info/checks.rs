@@ -1,18 +1,23 @@
 //! Checks that `voms-proxy-info` answers only by its exit status, for scripts.
 
 use chrono::{DateTime, Duration, Utc};
-use voms::chain::Chain;
 
-use super::Ac;
 use super::args::InfoArgs;
+use super::proxy::Proxy;
+use super::verify::Warning;
 use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Diagnostic;
 
 /// What to check about a proxy.
 pub struct Checks {
+    /// How long it must remain valid; zero if it only has to be valid now.
     needed: Option<Duration>,
     bits: Option<u32>,
+    /// The VOs whose attributes it must have.
+    vos: Vec<String>,
+    /// Whether every warning fails the check.
+    strict: bool,
 }
 
 impl Checks {
@@ -24,32 +29,68 @@ impl Checks {
             .map(|text| init::lifetime("--valid", text))
             .transpose()?;
         let hours = args.hours.as_deref().map(init::hours).transpose()?;
-        let bits = args.bits.as_deref().map(|text| {
-            text.parse().map_err(|_| {
-                Diagnostic::new(format!("Invalid input for key size parameter. {text}"))
-                    .help("write a number of bits, for example --bits 2048")
-            })
-        });
+        let now = args.exists.then(Duration::zero);
         Ok(Self {
-            needed: valid.or(hours),
-            bits: bits.transpose()?,
+            needed: valid.or(hours).or(now),
+            bits: args.bits.as_deref().map(bits).transpose()?,
+            vos: args.acexists.clone(),
+            strict: args.strict,
         })
     }
 
-    /// Whether there is a proxy that is valid now and for as long as requested, is strong enough,
-    /// and has attributes of all requested VOs.
-    pub fn judge(&self, args: &InfoArgs, chain: &Chain, acs: &[Ac], now: DateTime<Utc>) -> Exit {
-        let left = chain.not_after() - now;
-        let valid = chain.not_before() <= now && left > Duration::zero();
-        // Attributes and key can be checked even if the proxy is not valid.
-        let asks_time = args.exists || self.needed.is_some();
-        let time = !asks_time || (valid && left >= self.needed.unwrap_or(Duration::zero()));
-        let strength = self.bits.is_none_or(|bits| super::bits(chain) >= bits);
-        let has = |vo: &String| acs.iter().any(|ac| ac.attributes.vo == *vo);
-        if time && strength && args.acexists.iter().all(has) {
+    /// Whether there is a question that the exit status answers.
+    pub fn ask_anything(&self) -> bool {
+        self.needed.is_some() || self.bits.is_some() || !self.vos.is_empty()
+    }
+
+    /// Whether the answer depends on who signed the attributes.
+    pub fn need_trust(&self) -> bool {
+        self.strict || !self.vos.is_empty()
+    }
+
+    /// Success if the proxy passes every check.
+    pub fn judge(&self, proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Exit {
+        let trusted = if self.strict {
+            warnings.is_empty()
+        } else {
+            !self.vos.iter().any(|vo| distrusted(vo, warnings))
+        };
+        if trusted && self.lasts(proxy, now) && self.is_strong(proxy) && self.has_vos(proxy) {
             Exit::Success
         } else {
             Exit::Failure
         }
     }
+
+    fn lasts(&self, proxy: &Proxy, now: DateTime<Utc>) -> bool {
+        // Attributes and key can be checked even if the proxy is not valid.
+        self.needed.is_none_or(|needed| {
+            let left = proxy.chain.not_after() - now;
+            proxy.chain.not_before() <= now && left > Duration::zero() && left >= needed
+        })
+    }
+
+    fn is_strong(&self, proxy: &Proxy) -> bool {
+        self.bits.is_none_or(|bits| proxy.bits() >= bits)
+    }
+
+    fn has_vos(&self, proxy: &Proxy) -> bool {
+        let has = |vo: &String| proxy.acs.iter().any(|ac| ac.attributes.vo == *vo);
+        self.vos.iter().all(has)
+    }
+}
+
+/// Whether a VO's attributes cannot be trusted. Warnings about other VOs do not matter here, and
+/// expired attributes still exist, as in both old clients.
+fn distrusted(vo: &String, warnings: &[Warning]) -> bool {
+    warnings
+        .iter()
+        .any(|warning| warning.vo.as_ref() == Some(vo) && !warning.is_expiry())
+}
+
+fn bits(text: &str) -> Result<u32, Diagnostic> {
+    text.parse().map_err(|_| {
+        Diagnostic::new(format!("Invalid input for key size parameter. {text}"))
+            .help("write a number of bits, for example --bits 2048")
+    })
 }

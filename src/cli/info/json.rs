@@ -1,48 +1,40 @@
 //! `voms-proxy-info --json` (schema/info.json).
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use voms::ac::verify::validity;
+use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
 
-use super::{Ac, bits, seconds_left, serial, type_of};
-use crate::cli::file;
+use super::proxy::{Ac, Proxy};
+use super::verify::Warning;
 use crate::cli::output::rfc3339;
 
-/// Everything known about a proxy; `warnings` are those printed to stderr otherwise.
-pub fn describe(
-    path: &Path,
-    chain: &Chain,
-    acs: &[Ac],
-    warnings: &[&str],
-    now: DateTime<Utc>,
-) -> Value {
+/// Everything known about a proxy; `warnings` are those that other formats print to stderr.
+pub fn describe(proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Value {
+    let chain = &proxy.chain;
     let leaf = chain.leaf();
     json!({
         "version": 1,
-        "path": file::absolute(path).display().to_string(),
+        "path": proxy.path.display().to_string(),
         "subject": leaf.subject().to_string(),
         "issuer": leaf.issuer().to_string(),
         "identity": chain.identity().to_string(),
-        "type": type_of(chain),
+        "type": proxy.type_name(),
         "limited": chain.proxies().iter().any(|proxy| proxy.proxy_type().is_some_and(|kind| kind.is_limited())),
         "delegation_depth": chain.proxies().len(),
-        "strength": bits(chain),
+        "strength": proxy.bits(),
         "key_usage": leaf.key_usage().map(|usage| usage.names()).unwrap_or_default(),
         "not_before": rfc3339(chain.not_before()),
         "not_after": rfc3339(chain.not_after()),
-        "timeleft": seconds_left(chain.not_after(), now),
-        "attributes": acs.iter().map(|ac| describe_ac(chain, ac, now)).collect::<Value>(),
-        "warnings": warnings,
+        "timeleft": proxy.seconds_left(now),
+        "attributes": proxy.acs.iter().map(|ac| describe_ac(chain, ac, now)).collect::<Value>(),
+        "warnings": warnings.iter().map(|warning| warning.text.as_str()).collect::<Value>(),
     })
 }
 
 fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
-    let info = &ac.encoded.certificate().acinfo;
-    let (not_before, not_after) = validity(info);
-    let serial = serial(ac);
+    let (not_before, not_after) = ac.validity();
+    let serial = ac.serial();
     json!({
         "vo": ac.attributes.vo,
         "subject": chain.identity().to_string(),
@@ -54,12 +46,12 @@ fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
         "targets": ac.targets(),
         "not_before": rfc3339(not_before),
         "not_after": rfc3339(not_after),
-        "timeleft": seconds_left(not_after, now),
+        "timeleft": ac.seconds_left(now),
     })
 }
 
 /// The name, value and qualifier of each.
-pub fn generic_attributes(attributes: &voms::ac::verify::AcAttributes) -> Value {
+pub fn generic_attributes(attributes: &AcAttributes) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all = attributes
         .generic

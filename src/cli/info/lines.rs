@@ -1,134 +1,158 @@
 //! Output in the format of the old clients.
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
+use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
 use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 use voms_asn1::oid;
 
-use super::{
-    Ac, InfoArgs, ac_end, bits, field, included, seconds_left, serial, type_of, value_line,
-};
-use crate::cli::file;
-use crate::cli::output::{self, Diagnostic};
+use super::chain;
+use super::plan::{AcValue, Depth, NameForm, ProxyValue, Section};
+use super::proxy::{Ac, Proxy};
+use crate::cli::output::{self, Diagnostic, field};
 
-pub(super) fn print_block(path: &Path, chain: &Chain, now: DateTime<Utc>) {
-    let leaf = chain.leaf();
+/// Prints a section; dates are in the time zone `zone`.
+pub fn print(
+    section: &Section,
+    proxy: &Proxy,
+    zone: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), Diagnostic> {
+    match section {
+        Section::Chain => chain::print(&proxy.chain, zone),
+        Section::Proxy => print_proxy(proxy, now),
+        Section::OpensslText(depth) => print_text(*depth, &proxy.chain)?,
+        Section::Attributes => proxy
+            .acs
+            .iter()
+            .for_each(|ac| print_ac(&proxy.chain, ac, now)),
+        Section::Values { values, names } => values
+            .iter()
+            .filter_map(|value| value.of(proxy, *names, now))
+            .for_each(|value| output::value(&value)),
+        Section::AcValues(values) => print_ac_values(values, proxy, now)?,
+    }
+    Ok(())
+}
+
+fn print_proxy(proxy: &Proxy, now: DateTime<Utc>) {
+    let leaf = proxy.chain.leaf();
     field("subject", leaf.subject());
     field("issuer", leaf.issuer());
-    field("identity", chain.identity());
-    field("type", type_of(chain));
-    field("strength", format!("{} bits", bits(chain)));
-    field("path", file::absolute(path).display());
-    field(
-        "timeleft",
-        output::hms(seconds_left(chain.not_after(), now)),
-    );
-    if let Some(included) = included(chain) {
+    field("identity", proxy.chain.identity());
+    field("type", proxy.type_name());
+    field("strength", format!("{} bits", proxy.bits()));
+    field("path", proxy.path.display());
+    field("timeleft", output::hms(proxy.seconds_left(now)));
+    if let Some(included) = proxy.included() {
         field("included", included);
     }
-    if let Some(usage) = leaf.key_usage() {
-        field("key usage", usage.names().join(", "));
+    if let Some(usage) = proxy.key_usage() {
+        field("key usage", usage);
     }
 }
 
-pub(super) fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
-    output::line(&format!(
-        "=== VO {} extension information ===",
-        ac.attributes.vo
-    ));
-    field("VO", &ac.attributes.vo);
+fn print_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
+    let vo = &ac.attributes.vo;
+    output::line(&format!("=== VO {vo} extension information ==="));
+    field("VO", vo);
     field("subject", chain.identity());
     field("issuer", ac.issuer());
     for fqan in &ac.attributes.fqans {
         field("attribute", fqan);
     }
-    for attribute in ac
-        .attributes
-        .generic
-        .iter()
-        .flat_map(|granted| &granted.attributes)
-    {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (name, value, qualifier) = (
-            text(&attribute.name),
-            text(&attribute.value),
-            text(&attribute.qualifier),
-        );
-        field("attribute", format!("{name} = {value} ({qualifier})"));
+    for attribute in generic_attributes(&ac.attributes) {
+        field("attribute", attribute);
     }
-    field("timeleft", output::hms(seconds_left(ac_end(ac), now)));
+    field("timeleft", output::hms(ac.seconds_left(now)));
     ac.targets()
         .iter()
         .for_each(|target| field("target", target));
     field("uri", &ac.attributes.uri);
 }
 
-pub(super) fn print_values(args: &InfoArgs, path: &Path, chain: &Chain, now: DateTime<Utc>) {
-    let leaf = chain.leaf();
-    let name = |dn: &Dn| {
-        if args.rfc2253 {
-            dn.rfc2253()
-        } else {
-            dn.to_string()
+fn generic_attributes(attributes: &AcAttributes) -> impl Iterator<Item = String> {
+    let all = attributes
+        .generic
+        .iter()
+        .flat_map(|granted| &granted.attributes);
+    all.map(|attribute| {
+        let [name, value, qualifier] = [&attribute.name, &attribute.value, &attribute.qualifier]
+            .map(|octets| String::from_utf8_lossy(octets));
+        format!("{name} = {value} ({qualifier})")
+    })
+}
+
+impl ProxyValue {
+    /// Its text, if the proxy has such a value.
+    fn of(self, proxy: &Proxy, names: NameForm, now: DateTime<Utc>) -> Option<String> {
+        let leaf = proxy.chain.leaf();
+        Some(match self {
+            Self::Subject => names.write(leaf.subject()),
+            Self::Issuer => names.write(leaf.issuer()),
+            Self::Identity => names.write(proxy.chain.identity()),
+            Self::Type => proxy.type_name(),
+            Self::Strength => proxy.bits().to_string(),
+            Self::Path => proxy.path.display().to_string(),
+            Self::KeyUsage => format!("key usage : {}", proxy.key_usage()?),
+            Self::TimeLeft => proxy.seconds_left(now).to_string(),
+            Self::Included => format!("included  : {}", proxy.included()?),
+        })
+    }
+}
+
+impl NameForm {
+    fn write(self, dn: &Dn) -> String {
+        match self {
+            Self::OpenSsl => dn.to_string(),
+            Self::Rfc2253 => dn.rfc2253(),
         }
+    }
+}
+
+fn print_ac_values(
+    values: &[AcValue],
+    proxy: &Proxy,
+    now: DateTime<Utc>,
+) -> Result<(), Diagnostic> {
+    if proxy.acs.is_empty() {
+        return Err(Diagnostic::new("No VOMS attributes found!")
+            .help("make a proxy with voms-proxy-init --voms VO"));
+    }
+    for ac in &proxy.acs {
+        let all = values
+            .iter()
+            .flat_map(|value| value.of(&proxy.chain, ac, now));
+        all.for_each(|value| output::value(&value));
+    }
+    Ok(())
+}
+
+impl AcValue {
+    fn of(self, chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Vec<String> {
+        let target = |target: &String| format!("target    : {target}");
+        match self {
+            Self::Vo => vec![ac.attributes.vo.clone()],
+            Self::Subject => vec![chain.identity().to_string()],
+            Self::Issuer => vec![ac.issuer().to_string()],
+            Self::Uri => vec![ac.attributes.uri.clone()],
+            Self::TimeLeft => vec![ac.seconds_left(now).to_string()],
+            Self::Fqan => ac.attributes.fqans.clone(),
+            Self::Serial => vec![ac.serial()],
+            Self::Targets => ac.targets().iter().map(target).collect(),
+        }
+    }
+}
+
+fn print_text(depth: Depth, chain: &Chain) -> Result<(), Diagnostic> {
+    let certificates = chain.proxies().iter().chain(chain.end_entity());
+    let count = match depth {
+        Depth::Leaf => 1,
+        Depth::BelowCas => usize::MAX,
     };
-    let usage = leaf
-        .key_usage()
-        .map(|usage| format!("key usage : {}", usage.names().join(", ")));
-    let included = included(chain).map(|contents| format!("included  : {contents}"));
-    let values: [(bool, &dyn Fn() -> String); 9] = [
-        (args.subject, &|| name(leaf.subject())),
-        (args.issuer, &|| name(leaf.issuer())),
-        (args.identity, &|| name(chain.identity())),
-        (args.r#type, &|| type_of(chain)),
-        (args.strength, &|| bits(chain).to_string()),
-        (args.path, &|| file::absolute(path).display().to_string()),
-        (args.keyusage && usage.is_some(), &|| {
-            usage.clone().unwrap_or_default()
-        }),
-        (args.timeleft, &|| {
-            seconds_left(chain.not_after(), now).to_string()
-        }),
-        (args.included_file && included.is_some(), &|| {
-            included.clone().unwrap_or_default()
-        }),
-    ];
-    for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
-        value_line(&value());
-    }
-}
-
-pub(super) fn print_ac_values(args: &InfoArgs, chain: &Chain, ac: &Ac, now: DateTime<Utc>) {
-    let values: [(bool, &dyn Fn() -> Vec<String>); 8] = [
-        (args.vo, &|| vec![ac.attributes.vo.clone()]),
-        (args.acsubject, &|| vec![chain.identity().to_string()]),
-        (args.acissuer, &|| vec![ac.issuer().to_string()]),
-        (args.uri, &|| vec![ac.attributes.uri.clone()]),
-        (args.actimeleft, &|| {
-            vec![seconds_left(ac_end(ac), now).to_string()]
-        }),
-        (args.fqan, &|| ac.attributes.fqans.clone()),
-        (args.serial, &|| vec![serial(ac)]),
-        (args.targets, &|| {
-            ac.targets()
-                .iter()
-                .map(|target| format!("target    : {target}"))
-                .collect()
-        }),
-    ];
-    for (_, value) in values.iter().filter(|(wanted, _)| *wanted) {
-        value().iter().for_each(|line| value_line(line));
-    }
-}
-
-/// OpenSSL's text form of the proxy or, with `--chain`, of each certificate below the CAs.
-pub(super) fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnostic> {
-    let own = chain.proxies().iter().chain(chain.end_entity());
-    for certificate in own.take(if args.chain { usize::MAX } else { 1 }) {
+    for certificate in certificates.take(count) {
         let text = openssl_types::x509(certificate)
             .and_then(|x509| x509.to_text())
             .map_err(Diagnostic::new)?;
@@ -138,8 +162,8 @@ pub(super) fn print_text(args: &InfoArgs, chain: &Chain) -> Result<(), Diagnosti
     Ok(())
 }
 
-/// OpenSSL dumps unknown extensions verbatim, newlines included; so we keep only their names.
-pub(super) fn without_dumps(certificate: &Certificate, mut text: String) -> String {
+/// OpenSSL dumps unknown extensions verbatim, newlines included, so only their names are kept.
+fn without_dumps(certificate: &Certificate, mut text: String) -> String {
     for (id, name) in [
         (oid::VOMS_AC_SEQ, "acseq"),
         (oid::VOMS_INCLUDED_FILE, "incfile"),

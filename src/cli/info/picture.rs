@@ -1,14 +1,10 @@
 //! The output of `voms-proxy-info` for people: only on a terminal, never to a pipe.
 
-use std::path::Path;
-
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
 
-use super::{Ac, ac_end, bits, seconds_left, type_of};
-use crate::cli::env::Environment;
-use crate::cli::file;
+use super::proxy::{Ac, Proxy, seconds_left};
 use crate::cli::output::{self, hms};
 
 const BAR: usize = 20;
@@ -42,50 +38,58 @@ impl Paint {
 }
 
 /// Draws the chain as a tree rooted at the user, with remaining lifetimes and what the VOs grant.
-pub fn print(path: &Path, chain: &Chain, acs: &[Ac], now: DateTime<Utc>, env: &Environment) {
-    let paint = Paint(env.colours);
-    let raw = |text: String| output::painted_line(&text);
-    raw(paint.bold(&file::absolute(path).display().to_string()));
-    raw(format!("{}, {} bits", type_of(chain), bits(chain)));
-    raw(String::new());
-    let own = chain.proxies().len() + usize::from(chain.end_entity().is_some());
-    for (depth, certificate) in chain.certificates()[..own].iter().rev().enumerate() {
-        let branch = if depth == 0 {
-            String::new()
-        } else {
-            format!("{}└─ ", "   ".repeat(depth - 1))
+pub fn print(proxy: &Proxy, colours: bool, now: DateTime<Utc>) {
+    let paint = Paint(colours);
+    line(&paint.bold(&proxy.path.display().to_string()));
+    line(&format!("{}, {} bits", proxy.type_name(), proxy.bits()));
+    line("");
+    print_tree(&proxy.chain, &paint, now);
+    for ac in &proxy.acs {
+        line("");
+        print_ac(ac, &paint, now);
+    }
+}
+
+fn line(text: &str) {
+    output::painted_line(text);
+}
+
+fn print_tree(chain: &Chain, paint: &Paint, now: DateTime<Utc>) {
+    let below_cas = chain.proxies().len() + usize::from(chain.end_entity().is_some());
+    let certificates = &chain.certificates()[..below_cas];
+    for (depth, certificate) in certificates.iter().rev().enumerate() {
+        let branch = match depth {
+            0 => String::new(),
+            _ => format!("{}└─ ", "   ".repeat(depth - 1)),
         };
-        raw(format!("{branch}{}", paint.bold(&name(certificate, depth))));
-        let indent = "   ".repeat(depth);
-        raw(format!(
-            "{indent}{}",
-            life(
-                &paint,
-                certificate.not_before(),
-                certificate.not_after(),
-                now
-            )
+        line(&format!(
+            "{branch}{}",
+            paint.bold(&name(certificate, depth))
+        ));
+        let validity = (certificate.not_before(), certificate.not_after());
+        line(&format!(
+            "{}{}",
+            "   ".repeat(depth),
+            life(paint, validity, now)
         ));
     }
-    for ac in acs {
-        raw(String::new());
-        raw(format!(
-            "{} by {}",
-            paint.bold(&format!("VO {}", ac.attributes.vo)),
-            output::harmless(&ac.attributes.uri)
-        ));
-        let (not_before, _) = voms::ac::verify::validity(&ac.encoded.certificate().acinfo);
-        raw(life(&paint, not_before, ac_end(ac), now));
-        for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
-            let short = fqan
-                .trim_end_matches("/Capability=NULL")
-                .trim_end_matches("/Role=NULL");
-            if at == 0 {
-                raw(format!("  {} (primary)", paint.bold(short)));
-            } else {
-                raw(format!("  {}", output::harmless(short)));
-            }
-        }
+}
+
+fn print_ac(ac: &Ac, paint: &Paint, now: DateTime<Utc>) {
+    line(&format!(
+        "{} by {}",
+        paint.bold(&format!("VO {}", ac.attributes.vo)),
+        output::harmless(&ac.attributes.uri)
+    ));
+    line(&life(paint, ac.validity(), now));
+    for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
+        let short = fqan
+            .trim_end_matches("/Capability=NULL")
+            .trim_end_matches("/Role=NULL");
+        line(&match at {
+            0 => format!("  {} (primary)", paint.bold(short)),
+            _ => format!("  {}", output::harmless(short)),
+        });
     }
 }
 
@@ -106,7 +110,12 @@ fn name(certificate: &Certificate, depth: usize) -> String {
     }
 }
 
-fn life(paint: &Paint, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+/// A bar and words for the time left between the two ends of a validity period.
+fn life(
+    paint: &Paint,
+    (from, until): (DateTime<Utc>, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> String {
     let left = seconds_left(until, now);
     let whole = (until - from).num_seconds().max(1);
     let full = usize::try_from(left.min(whole) * BAR as i64 / whole)

@@ -12,6 +12,8 @@ use crate::cli::output::Diagnostic;
 
 const DEFAULT_BITS: u32 = 2048;
 
+const DEFAULT_LIFETIME: Duration = Duration::hours(12);
+
 /// Makes a proxy certificate; with --voms it carries the VO's attributes.
 #[derive(Debug, Parser)]
 #[command(
@@ -213,6 +215,31 @@ impl Arguments for InitArgs {
 
     fn format(&self) -> Format {
         Format::new(self.json)
+    }
+}
+
+/// How long the proxy and its attributes are to last.
+pub struct Lifetimes {
+    pub proxy: Duration,
+    pub ac: Duration,
+}
+
+impl Lifetimes {
+    /// From the values of `--valid`, which sets both, `--hours` and `--vomslife`.
+    pub fn new(
+        valid: Option<&str>,
+        hours: Option<&str>,
+        vomslife: Option<&str>,
+    ) -> Result<Self, Diagnostic> {
+        let parse =
+            |option, text: Option<&str>| text.map(|text| lifetime(option, text)).transpose();
+        let valid = parse("--valid", valid)?;
+        let hours = hours.map(self::hours).transpose()?;
+        let vomslife = parse("--vomslife", vomslife)?;
+        Ok(Self {
+            proxy: hours.or(valid).unwrap_or(DEFAULT_LIFETIME),
+            ac: vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME),
+        })
     }
 }
 

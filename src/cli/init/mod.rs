@@ -5,9 +5,10 @@ mod files;
 mod plan;
 mod report;
 mod run;
+mod vo;
 
 pub use self::args::InitArgs;
-pub use self::args::{bits, hours, lifetime};
+pub use self::args::{Lifetimes, bits, hours, lifetime};
 use self::plan::InitPlan;
 use self::report::Reporter;
 use super::exit::Exit;

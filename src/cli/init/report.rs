@@ -11,11 +11,13 @@ use voms::pki::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::proxy::kind::Generation;
 use voms::proxy::{Proxy, ProxyNote};
+use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::{AcReply, Event, Protocol};
 
-use super::plan::{InitPlan, VoPlan, Warnings};
+use super::plan::{InitPlan, Warnings};
+use super::vo::VoPlan;
 use crate::cli::output;
 use crate::home::location::Location;
 
@@ -23,7 +25,7 @@ const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it
     MyProxy and the info command of the Java client do not.";
 
 /// One month, in seconds: no attributes live longer.
-const LONGEST_TOLD: u64 = 30 * 86_400;
+const LONGEST_LIFETIME: u64 = 30 * 86_400;
 
 /// Reports progress to the user.
 pub struct Reporter {
@@ -170,7 +172,9 @@ impl Reporter {
     }
 
     pub fn web_cas_judge(&self) {
-        self.note("no CA directory on this machine: the server was judged by the system's web CAs");
+        self.note(
+            "no CA directory on this machine: the server was verified with the system's web CAs",
+        );
     }
 
     fn server_vouches(&mut self) {
@@ -194,7 +198,7 @@ impl Reporter {
                 let text = warning.message.trim_end_matches('.');
                 let end = if text.ends_with('!') { "" } else { "." };
                 match seconds {
-                    60..=LONGEST_TOLD => format!(
+                    60..=LONGEST_LIFETIME => format!(
                         "{text}{end} Run this command again within {}:{:02} hours to keep the attributes.",
                         seconds / 3600,
                         seconds / 60 % 60
@@ -216,36 +220,7 @@ impl Reporter {
                 verified.signer().subject()
             ));
         }
-        let granted = verified.attributes().parsed_fqans();
-        let missing = vo
-            .request
-            .fqans
-            .iter()
-            .filter(|fqan| !granted.contains(fqan));
-        missing.for_each(|fqan| self.warn(&format!("{fqan} was asked for, but not granted")));
-        for fqan in vo
-            .request
-            .order
-            .iter()
-            .filter(|fqan| !granted.contains(fqan) && !vo.request.fqans.contains(fqan))
-        {
-            self.note(&format!(
-                "{fqan} was not granted, so --order cannot put it first; ask for it with --voms"
-            ));
-        }
-        if vo.request.fqans.is_empty() && !reply.is_complete {
-            self.incomplete = Some(format!(
-                "{} lists neither roles nor optional groups: ask for them by name, for example --voms {1}:/{1}/Role=NAME",
-                reply.entry.host, vo.request.vo
-            ));
-        }
-        let wanted = vo.request.in_order(&granted).into_iter().next();
-        let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
-        if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
-            self.warn(&format!(
-                "{wanted} was asked for first, but {primary} is first"
-            ));
-        }
+        self.compare(vo, reply, &verified.attributes().parsed_fqans());
         let attributes = verified.attributes();
         self.granted.push(json!({
             "vo": attributes.vo,
@@ -260,6 +235,34 @@ impl Reporter {
                 vo.request.vo
             )
         });
+    }
+
+    /// Reports where the granted attributes differ from those requested.
+    fn compare(&mut self, vo: &VoPlan, reply: &AcReply, granted: &[Fqan]) {
+        let request = &vo.request;
+        let is_missing = |fqan: &&Fqan| !granted.contains(fqan);
+        for fqan in request.fqans.iter().filter(is_missing) {
+            self.warn(&format!("{fqan} was asked for, but not granted"));
+        }
+        let only_ordered = |fqan: &&Fqan| is_missing(fqan) && !request.fqans.contains(fqan);
+        for fqan in request.order.iter().filter(only_ordered) {
+            self.note(&format!(
+                "{fqan} was not granted, so --order cannot put it first; ask for it with --voms"
+            ));
+        }
+        if request.fqans.is_empty() && !reply.is_complete {
+            self.incomplete = Some(format!(
+                "{} lists neither roles nor optional groups: ask for them by name, for example --voms {1}:/{1}/Role=NAME",
+                reply.entry.host, request.vo
+            ));
+        }
+        let wanted = request.in_order(granted).into_iter().next();
+        let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
+        if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
+            self.warn(&format!(
+                "{wanted} was asked for first, but {primary} is first"
+            ));
+        }
     }
 
     pub fn failed(&self) {
@@ -294,23 +297,8 @@ impl Reporter {
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
         self.spinner.finish_and_clear();
         self.incomplete.iter().for_each(|text| self.note(text));
-        for note in proxy.notes() {
-            self.warn(match note {
-                ProxyNote::LifetimeCut => "proxy lifetime limited to issuing credential lifetime.",
-                ProxyNote::TypeForced(Generation::Legacy) => {
-                    "forced LEGACY proxy type to be compatible with the type of the issuing proxy."
-                }
-                ProxyNote::TypeForced(Generation::Draft) => {
-                    "forced DRAFT_RFC proxy type to be compatible with the type of the issuing proxy."
-                }
-                ProxyNote::TypeForced(Generation::Rfc) => {
-                    "forced RFC3820 proxy type to be compatible with the type of the issuing proxy."
-                }
-                ProxyNote::LimitedForced => {
-                    "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
-                }
-                _ => continue,
-            });
+        for text in proxy.notes().iter().filter_map(note_text) {
+            self.warn(text);
         }
         if plan.key == KeyKind::P256 {
             self.warn(EC_KEY);
@@ -335,4 +323,24 @@ impl Reporter {
             plan.out.display()
         ));
     }
+}
+
+/// A note about the proxy, in the words of the old clients.
+fn note_text(note: &ProxyNote) -> Option<&'static str> {
+    Some(match note {
+        ProxyNote::LifetimeCut => "proxy lifetime limited to issuing credential lifetime.",
+        ProxyNote::TypeForced(Generation::Legacy) => {
+            "forced LEGACY proxy type to be compatible with the type of the issuing proxy."
+        }
+        ProxyNote::TypeForced(Generation::Draft) => {
+            "forced DRAFT_RFC proxy type to be compatible with the type of the issuing proxy."
+        }
+        ProxyNote::TypeForced(Generation::Rfc) => {
+            "forced RFC3820 proxy type to be compatible with the type of the issuing proxy."
+        }
+        ProxyNote::LimitedForced => {
+            "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
+        }
+        _ => return None,
+    })
 }

@@ -17,14 +17,15 @@ use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, RequestOptions};
 
 use super::files;
-use super::plan::{InitPlan, VoPlan, Warnings};
+use super::plan::{InitPlan, Warnings};
 use super::report::Reporter;
+use super::vo::VoPlan;
 use crate::cli::advice::User;
+use crate::cli::failure;
 use crate::cli::file;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
-use crate::cli::trouble;
 use crate::home::load;
 
 /// Time limit for all servers together.
@@ -36,17 +37,17 @@ pub fn run(
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Proxy, CommandError> {
-    let key = begin_key(plan.key);
+    let key = start_key(plan.key);
     let credential = load(plan, report)?;
-    let began = now();
-    let issuer = verify_chain(plan, &credential, began)?;
-    let replies = ask(plan, &credential, began, report)?;
+    let started = now();
+    let issuer = verify_chain(plan, &credential, started)?;
+    let replies = ask(plan, &credential, started, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
     let pem = proxy
         .to_pem()
         .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
-    file::replace(&plan.out, &pem).map_err(|error| trouble::not_written(&plan.out, &error))?;
+    file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
 
@@ -76,7 +77,7 @@ pub fn attributes(
 }
 
 /// Generating the key only needs CPU time, while everything else mostly waits.
-fn begin_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
+fn start_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
     std::thread::spawn(move || PrivateKey::generate(kind))
 }
 
@@ -105,7 +106,7 @@ fn verify_chain<'c>(
         Some(anchors) => credential.verify(anchors, now),
         None => credential.verify_locally(now),
     };
-    verified.map_err(|findings| trouble::chain(&findings))
+    verified.map_err(|findings| failure::chain(&findings))
 }
 
 fn ask<'p>(
@@ -141,7 +142,7 @@ fn ask<'p>(
         };
         reply
             .map(|reply| (vo, reply))
-            .map_err(|error| trouble::client(&error, user))
+            .map_err(|error| failure::client(&error, user))
     });
     replies.collect()
 }
@@ -156,8 +157,8 @@ fn verify_attributes(
     let holder = credential.chain().holder();
     let mut carried: Vec<CarriedAc> = Vec::new();
     for (vo, reply) in replies {
-        heed_warnings(plan, vo, &reply, report)?;
-        heed_targets(plan, vo, &reply, report)?;
+        handle_warnings(plan, vo, &reply, report)?;
+        check_targets(plan, vo, &reply, report)?;
         if plan.verify_ac {
             let verified = verify_reply(plan, holder, vo, &reply, now)?;
             report.verified(vo, &reply, &verified);
@@ -170,7 +171,7 @@ fn verify_attributes(
     Ok(carried)
 }
 
-fn heed_warnings(
+fn handle_warnings(
     plan: &InitPlan,
     vo: &VoPlan,
     reply: &AcReply,
@@ -183,9 +184,9 @@ fn heed_warnings(
     let warnings: Vec<&ServerWarning> = reply.warnings.iter().filter(is_news).collect();
     if let (Warnings::Fatal, Some(warning)) = (plan.warnings, warnings.first()) {
         return Err(
-            Diagnostic::of_stranger(format!("the server warns: {}", warning.message))
+            Diagnostic::from_remote(format!("the server warns: {}", warning.message))
                 .detail("no proxy was written")
-                .help("leave out --failonwarn to go on in spite of it"),
+                .help("leave out --failonwarn to continue anyway"),
         );
     }
     warnings
@@ -196,7 +197,7 @@ fn heed_warnings(
 
 /// Attributes restricted to certain hosts must carry that restriction: IAM, for one, ignores the
 /// request, and issues attributes that are valid everywhere.
-fn heed_targets(
+fn check_targets(
     plan: &InitPlan,
     vo: &VoPlan,
     reply: &AcReply,
@@ -206,7 +207,7 @@ fn heed_targets(
         return Ok(());
     }
     let given = verify::targets(&reply.ac.certificate().acinfo);
-    let given = given.map_err(|finding| trouble::ac(&vo.request.vo, &[finding]))?;
+    let given = given.map_err(|finding| failure::ac(&vo.request.vo, &[finding]))?;
     let Some(problem) = targets_problem(&vo.request.targets, given.as_deref()) else {
         return Ok(());
     };
@@ -218,7 +219,7 @@ fn heed_targets(
         report.warn(&headline);
         return Ok(());
     }
-    Err(Diagnostic::of_stranger(headline).detail("no proxy was written").help(
+    Err(Diagnostic::from_remote(headline).detail("no proxy was written").help(
         "this server does not support targets (IAM does not): leave out --target if any host may see the attributes, or add \
          --dont-verify-ac to accept them as they are",
     ))
@@ -226,7 +227,7 @@ fn heed_targets(
 
 fn targets_problem(wanted: &[String], given: Option<&[String]>) -> Option<String> {
     let Some(given) = given else {
-        return Some("they are good for any host".to_owned());
+        return Some("they are valid for any host".to_owned());
     };
     let lacks =
         |list: &[String], host: &str| !list.iter().any(|known| known.eq_ignore_ascii_case(host));
@@ -238,7 +239,7 @@ fn targets_problem(wanted: &[String], given: Option<&[String]>) -> Option<String
         given
             .iter()
             .find(|host| lacks(wanted, host))
-            .map(|host| format!("they are good for {host} too"))
+            .map(|host| format!("they are valid for {host} too"))
     })
 }
 
@@ -262,7 +263,7 @@ fn verify_reply(
         hosts: None,
     };
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
-    let verified = verified.map_err(|findings| trouble::ac(&vo.request.vo, &findings))?;
+    let verified = verified.map_err(|findings| failure::ac(&vo.request.vo, &findings))?;
     if verified.not_after() > now {
         return Ok(verified);
     }
@@ -309,7 +310,7 @@ fn verify_file(
             .map(CarriedAc::from)
             .map_err(|findings| {
                 let read = AcAttributes::read(&ac.certificate().acinfo);
-                trouble::ac(
+                failure::ac(
                     &read.map_or_else(|_| "?".to_owned(), |attributes| attributes.vo),
                     &findings,
                 )
@@ -340,7 +341,7 @@ fn issue(
         return Ok(proxy);
     };
     Err(
-        Diagnostic::new(format!("the proxy made does not hold: {finding}"))
+        Diagnostic::new(format!("the new proxy is invalid: {finding}"))
             .help("please report this as a bug"),
     )
 }

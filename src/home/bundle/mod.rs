@@ -1,15 +1,14 @@
 //! The files received from an institution, in any format, with a user's certificate, its key and
 //! the CAs above it (RFC 7292, RFC 2315, RFC 5958, RFC 7468; spec 1.9).
 
+mod choice;
 mod error;
 pub mod foreign;
 mod text;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use openssl::pkcs7::Pkcs7;
-use voms::chain::MOST_CERTIFICATES;
 use voms::crypto::openssl_types;
 use voms::files;
 use voms::pki::certificate::{Certificate, CertificateError};
@@ -18,6 +17,7 @@ use voms::pki::pem::{self, Block};
 use voms::pki::pkcs12::{self, Bundle};
 use zeroize::Zeroizing;
 
+pub use self::choice::Chosen;
 pub use self::error::ReceivedError;
 pub use self::foreign::Foreign;
 use self::text::{base64_alone, tidied};
@@ -49,19 +49,6 @@ pub struct Received {
     passwords: Vec<Zeroizing<String>>,
     /// Whether a certificate request was found among other things.
     requested: bool,
-}
-
-/// The user's certificate with its key.
-#[derive(Debug)]
-pub struct Chosen {
-    /// The certificate.
-    pub certificate: Certificate,
-    /// The CAs above it that were included, without the root.
-    pub issuers: Vec<Certificate>,
-    /// Its key.
-    pub key: PrivateKey,
-    /// Other non-CA certificates.
-    pub passed_over: Vec<Certificate>,
 }
 
 impl Received {
@@ -102,77 +89,6 @@ impl Received {
         self.certificates
             .iter()
             .any(|certificate| !certificate.is_ca())
-    }
-
-    /// The certificate that matches one of the keys. Of several, a valid one is preferred, and
-    /// among those the one that expires last.
-    ///
-    /// # Errors
-    /// [`ReceivedError`].
-    pub fn choose(mut self, now: DateTime<Utc>) -> Result<Chosen, ReceivedError> {
-        let users: Vec<Certificate> = self
-            .certificates
-            .iter()
-            .filter(|c| !c.is_ca())
-            .cloned()
-            .collect();
-        let Some(some) = users
-            .first()
-            .or(self.certificates.first())
-            .map(|c| c.subject().clone())
-        else {
-            return Err(match self.requested {
-                true => ReceivedError::OnlyRequested,
-                false if self.keys.is_empty() => ReceivedError::Nothing,
-                false => ReceivedError::NoCertificate { authorities: false },
-            });
-        };
-        if self.keys.is_empty() {
-            return Err(match users.is_empty() {
-                true => ReceivedError::OnlyAuthorities(some),
-                false => ReceivedError::NoKey(some),
-            });
-        }
-        let key_of = |user: &Certificate| self.keys.iter().position(|key| user.belongs_to(key));
-        let pairs: Vec<_> = users
-            .iter()
-            .filter_map(|user| Some((user.clone(), key_of(user)?)))
-            .collect();
-        if let Some((other, _)) = pairs
-            .iter()
-            .find(|(user, _)| !user.subject().matches(pairs[0].0.subject()))
-        {
-            return Err(ReceivedError::Ambiguous(
-                pairs[0].0.subject().clone(),
-                other.subject().clone(),
-            ));
-        }
-        let pairs = pairs.into_iter();
-        let rank = |user: &Certificate| {
-            (
-                user.not_before() <= now && now <= user.not_after(),
-                user.not_after(),
-            )
-        };
-        let Some((certificate, key)) = pairs.max_by_key(|(user, _)| rank(user)) else {
-            return Err(match users.is_empty() {
-                true => ReceivedError::NoCertificate { authorities: true },
-                false => ReceivedError::Mismatch(some),
-            });
-        };
-        let key = self.keys.swap_remove(key);
-        let authorities = self.certificates.into_iter().filter(Certificate::is_ca);
-        let issuers = issuers_of(&certificate, authorities.collect());
-        let passed_over = users
-            .into_iter()
-            .filter(|user| *user != certificate)
-            .collect();
-        Ok(Chosen {
-            certificate,
-            issuers,
-            key,
-            passed_over,
-        })
     }
 
     fn take(&mut self, path: &Path, file: &[u8], ask: Ask<'_>) -> Result<String, ReceivedError> {
@@ -389,25 +305,4 @@ fn without_line_ends(file: &[u8]) -> &[u8] {
     behind
         .filter(|(_, rest)| rest.trim_ascii().is_empty())
         .map_or(file, |(der, _)| der)
-}
-
-/// The CAs above a certificate, in order, without the root and without unrelated ones, however many
-/// were included.
-fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> Vec<Certificate> {
-    let mut above: Vec<Certificate> = Vec::new();
-    while above.len() + 1 < MOST_CERTIFICATES {
-        let issued = above.last().unwrap_or(certificate);
-        let issuer = |authority: &Certificate| {
-            authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority)
-        };
-        let Some(at) = authorities.iter().position(issuer) else {
-            break;
-        };
-        let authority = authorities.remove(at);
-        if authority.is_self_issued() {
-            break;
-        }
-        above.push(authority);
-    }
-    above
 }

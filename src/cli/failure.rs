@@ -23,8 +23,8 @@ const UNTRUSTED_ISSUER: &str =
     "Certificate validation error: Trusted issuer of this certificate was not established";
 
 impl From<Diagnostic> for CommandError {
-    fn from(trouble: Diagnostic) -> Self {
-        Self::Failed(trouble)
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Failed(diagnostic)
     }
 }
 
@@ -54,7 +54,7 @@ impl From<PairError> for CommandError {
 
 impl From<EcpError> for CommandError {
     fn from(error: EcpError) -> Self {
-        Self::Failed(Diagnostic::of_stranger(&error).maybe_help(error.next_step()))
+        Self::Failed(Diagnostic::from_remote(&error).maybe_help(error.next_step()))
     }
 }
 
@@ -106,11 +106,11 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
         )),
         _ => None,
     };
-    let trouble = match known {
+    let diagnostic = match known {
         Some(known) => Diagnostic::new(known).detail(error),
         None => Diagnostic::new(error),
     };
-    trouble
+    diagnostic
         .maybe_help(error.next_step())
         .last("No credentials found!")
 }
@@ -118,15 +118,15 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
 /// The user's certificate chain is not trusted.
 pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
-    let mut trouble = if findings.iter().any(unknown) {
+    let mut diagnostic = if findings.iter().any(unknown) {
         Diagnostic::new(UNTRUSTED_ISSUER).detail(NO_CA)
     } else {
         Diagnostic::new("your certificate cannot be used")
     };
     for finding in findings {
-        trouble = trouble.detail(finding);
+        diagnostic = diagnostic.detail(finding);
     }
-    trouble.maybe_help(findings.iter().find_map(Advice::next_step))
+    diagnostic.maybe_help(findings.iter().find_map(Advice::next_step))
 }
 
 /// Whether a failure means that no known CA vouches for the server.
@@ -142,43 +142,31 @@ fn is_unknown_ca(failure: &Failure) -> bool {
 
 /// No server issued an attribute certificate to this user.
 pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
-    let mut trouble = Diagnostic::of_stranger(error);
+    let mut diagnostic = Diagnostic::from_remote(error);
     let foremost = error.foremost();
     if foremost.is_some_and(|(_, failure)| is_unknown_ca(failure)) {
-        trouble = trouble.detail(NO_CA).detail(UNTRUSTED_ISSUER);
+        diagnostic = diagnostic.detail(NO_CA).detail(UNTRUSTED_ISSUER);
     }
     if foremost.is_some_and(|(_, failure)| failure.is_rejected_certificate()) {
-        trouble = advice::rejected(user)
+        diagnostic = advice::rejected(user)
             .0
             .iter()
-            .fold(trouble, Diagnostic::detail);
+            .fold(diagnostic, Diagnostic::detail);
     }
     if let Some((_, Failure::Server(refusal))) = foremost
         && let ServerErrorKind::UnknownUser { issuer: None, .. } = refusal.kind
     {
         let own = user.chain.holder();
-        trouble = trouble.detail(format!(
+        diagnostic = diagnostic.detail(format!(
             "your certificate is {}, issued by {}",
             own.subject(),
             own.issuer()
         ));
     }
-    // The headline repeats one of the failures; list the others.
-    let headline = error.to_string();
-    for attempt in &error.attempts {
-        for (protocol, failure) in &attempt.failures {
-            let (host, port) = (&attempt.entry.host, attempt.entry.port);
-            if format!("{host}:{port}: {failure}") != headline {
-                let by = if *protocol == Protocol::Legacy {
-                    " (legacy protocol)"
-                } else {
-                    ""
-                };
-                trouble = trouble.detail(format!("{host}:{port}{by}: {failure}"));
-            }
-        }
-    }
-    trouble
+    diagnostic = other_failures(error)
+        .iter()
+        .fold(diagnostic, Diagnostic::detail);
+    diagnostic
         .detail(format!(
             "None of the contacted servers for {} were capable of returning a valid AC for the user.",
             error.vo
@@ -187,14 +175,33 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         .maybe_help(foremost.and_then(|(entry, failure)| advice::failure(failure, entry, user)))
 }
 
+/// The failures other than the one in the headline.
+fn other_failures(error: &ClientError) -> Vec<String> {
+    let headline = error.to_string();
+    let mut others = Vec::new();
+    for attempt in &error.attempts {
+        let (host, port) = (&attempt.entry.host, attempt.entry.port);
+        for (protocol, failure) in &attempt.failures {
+            let by = match protocol {
+                Protocol::Legacy => " (legacy protocol)",
+                _ => "",
+            };
+            if format!("{host}:{port}: {failure}") != headline {
+                others.push(format!("{host}:{port}{by}: {failure}"));
+            }
+        }
+    }
+    others
+}
+
 /// An attribute certificate that is not trusted.
 pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
-    let mut trouble = Diagnostic::new(format!(
+    let mut diagnostic = Diagnostic::new(format!(
         "VOMS AC validation for VO {vo} failed for the following reasons:"
     ));
     for finding in findings {
-        trouble = trouble.detail(finding);
+        diagnostic = diagnostic.detail(finding);
     }
-    trouble = trouble.detail("no proxy was written");
-    trouble.maybe_help(findings.iter().find_map(Advice::next_step))
+    diagnostic = diagnostic.detail("no proxy was written");
+    diagnostic.maybe_help(findings.iter().find_map(Advice::next_step))
 }

@@ -1,0 +1,135 @@
+//! The proxy as read from its file, and the values it holds.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::verify::{AcAttributes, validity};
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::certificate::minimal_integer;
+use voms::pki::dn::Dn;
+use voms_asn1::targets::Targets;
+use voms_asn1::{EncodedAc, oid};
+
+use crate::cli::file;
+use crate::cli::output::Diagnostic;
+
+/// A proxy and its attribute certificates.
+pub struct Proxy {
+    /// Absolute path of its file.
+    pub path: PathBuf,
+    pub chain: Chain,
+    pub acs: Vec<Ac>,
+    /// Why the other attribute certificates cannot be read.
+    pub unreadable: Vec<String>,
+}
+
+impl Proxy {
+    pub fn load(path: &Path) -> Result<Self, Diagnostic> {
+        let lost = |reason: String| {
+            Diagnostic::new(format!("Proxy not found: {} ({reason})", path.display()))
+                .detail("Couldn't find a valid proxy.")
+                .help("make one with voms-proxy-init, or name its file with --file")
+        };
+        let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
+            .map_err(|error| lost(files::reason(&error)))?;
+        let chain = Chain::parse(&contents).map_err(|error| lost(error.to_string()))?;
+        Ok(Self::new(path, chain))
+    }
+
+    fn new(path: &Path, chain: Chain) -> Self {
+        let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
+        for ac in attribute_certificates(&chain) {
+            match ac.map_err(|error| error.to_string()).and_then(Ac::read) {
+                Ok(ac) => acs.push(ac),
+                Err(reason) => unreadable.push(reason),
+            }
+        }
+        Self {
+            path: file::absolute(path),
+            chain,
+            acs,
+            unreadable,
+        }
+    }
+
+    pub fn type_name(&self) -> String {
+        let kind = self.chain.leaf().proxy_type();
+        kind.map_or_else(|| "EEC".to_owned(), ToString::to_string)
+    }
+
+    /// The size of its key.
+    pub fn bits(&self) -> u32 {
+        let key = self.chain.leaf().public_key();
+        key.map(|key| key.bits()).unwrap_or_default()
+    }
+
+    pub fn key_usage(&self) -> Option<String> {
+        let usage = self.chain.leaf().key_usage()?;
+        Some(usage.names().join(", "))
+    }
+
+    pub fn seconds_left(&self, now: DateTime<Utc>) -> i64 {
+        seconds_left(self.chain.not_after(), now)
+    }
+
+    /// The file embedded by `voms-proxy-init --include`.
+    pub fn included(&self) -> Option<String> {
+        let (_, contents) = self.chain.leaf().extension(oid::VOMS_INCLUDED_FILE)?;
+        Some(String::from_utf8_lossy(contents).into_owned())
+    }
+}
+
+/// An attribute certificate and its contents.
+pub struct Ac {
+    encoded: EncodedAc,
+    pub attributes: AcAttributes,
+}
+
+impl Ac {
+    fn read(encoded: EncodedAc) -> Result<Self, String> {
+        let attributes =
+            AcAttributes::read(&encoded.certificate().acinfo).map_err(|error| error.to_string())?;
+        Ok(Self {
+            encoded,
+            attributes,
+        })
+    }
+
+    pub fn issuer(&self) -> Dn {
+        let issuer = &self.encoded.certificate().acinfo.issuer;
+        let name = issuer.directory_name().map(Dn::from_name);
+        name.unwrap_or_default()
+    }
+
+    pub fn targets(&self) -> Vec<String> {
+        let extension = self.encoded.certificate().acinfo.extension(oid::TARGETS);
+        let targets =
+            extension.and_then(|found| Targets::from_extension(found.extn_value.as_bytes()).ok());
+        targets.map(|targets| targets.hosts).unwrap_or_default()
+    }
+
+    /// When it becomes valid, and when it expires.
+    pub fn validity(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        validity(&self.encoded.certificate().acinfo)
+    }
+
+    pub fn seconds_left(&self, now: DateTime<Utc>) -> i64 {
+        seconds_left(self.validity().1, now)
+    }
+
+    /// As the C++ client prints it: the octets in upper-case hexadecimal.
+    pub fn serial(&self) -> String {
+        let octets = self.encoded.certificate().acinfo.serial_number.as_bytes();
+        let octets = minimal_integer(octets)
+            .strip_prefix(&[0])
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(octets);
+        hex::encode_upper(octets)
+    }
+}
+
+pub fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
+    (until - now).num_seconds().max(0)
+}
