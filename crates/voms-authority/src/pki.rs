@@ -36,7 +36,7 @@ pub enum PkiError {
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// Key and certificate do not match.
-    #[error("the key is not the certificate's")]
+    #[error("the key does not match the certificate")]
     Mismatch,
 }
 
@@ -82,7 +82,7 @@ impl ThrowAwayCa {
     ) -> Result<Self, PkiError> {
         let key = PrivateKey::generate_rsa(2048)?;
         let name = name(subject)?;
-        let mut builder = begin(
+        let mut builder = builder(
             &name,
             &name,
             &key,
@@ -129,7 +129,7 @@ impl ThrowAwayCa {
     /// [`PkiError`].
     pub fn certify(&self, wanted: &Certification, key: PrivateKey) -> Result<Credential, PkiError> {
         let subject = name(&wanted.subject)?;
-        let mut builder = begin(
+        let mut builder = builder(
             &subject,
             &name_of(&self.x509)?,
             &key,
@@ -218,7 +218,7 @@ impl ThrowAwayCa {
     }
 }
 
-fn begin(
+fn builder(
     subject: &X509Name,
     issuer: &X509Name,
     key: &PrivateKey,
