@@ -266,8 +266,8 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
         ("doctype-external", "document type"),
         ("html", "most likely the password is wrong"),
         ("xhtml", "help: "),
-        ("garbage", "page instead of a log-in"),
-        ("empty", "page instead of a log-in"),
+        ("garbage", "page instead of a login"),
+        ("empty", "page instead of a login"),
         ("truncated", "help: "),
         ("unclosed", "help: "),
         ("deep", "help: "),
@@ -275,8 +275,8 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
         ("endless", "more than 1 MiB"),
         ("endless-header", "help: "),
         ("close", "cannot be reached"),
-        ("fault", "could not do it"),
-        ("fault-500", "could not do it"),
+        ("fault", "reported a fault"),
+        ("fault-500", "reported a fault"),
         ("failed", "AuthnFailed"),
         ("denied", "RequestDenied"),
         ("long-status", "did not log you in"),
@@ -287,7 +287,7 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
         ("redirect", "status 302"),
         ("redirect-307", "status 307"),
         ("redirect-http", "status 307"),
-        ("forged", "did not accept the log-in (status 500)"),
+        ("forged", "did not accept the login (status 500)"),
     ];
     for (case, words) in cases {
         let desk = Desk::new().with_sentinel();
@@ -352,19 +352,19 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{base}html"), "no certificate in it"),
         (format!("{base}endless"), "more than 1 MiB"),
         (format!("{base}other-key"), "for another key"),
-        (format!("{base}expired"), "is over already"),
-        (format!("{base}redirect"), "does not know of the log-in"),
+        (format!("{base}expired"), "has already expired"),
+        (format!("{base}redirect"), "does not recognise the login"),
         (
             format!("{rogue}/sp/foreign-consumer/getcert"),
-            "which is another place",
+            "to another address",
         ),
         (
             format!("{rogue}/sp/http-consumer/getcert"),
-            "which is another place",
+            "to another address",
         ),
         (
             format!("{rogue}/sp/two-consumers/getcert"),
-            "which is another place",
+            "to another address",
         ),
         (format!("{rogue}/sp/html/getcert"), "it sent a page"),
         (format!("{rogue}/sp/html-session/getcert"), "it sent a page"),
@@ -373,24 +373,24 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{rogue}/sp/doctype/getcert"), "document type"),
         (
             format!("{rogue}/sp/no-request/getcert"),
-            "does not say where the log-in is to go",
+            "does not say where to send the login",
         ),
-        (format!("{rogue}/sp/fault/getcert"), "could not do it"),
-        (format!("{rogue}/sp/redirect/getcert"), "log-in page"),
+        (format!("{rogue}/sp/fault/getcert"), "reported a fault"),
+        (format!("{rogue}/sp/redirect/getcert"), "login page"),
         (format!("{rogue}/sp/endless/getcert"), "more than 1 MiB"),
         (format!("{rogue}/sp/close/getcert"), "cannot be reached"),
         (format!("{rogue}/sp/410/getcert"), "SciTokens"),
         (
             format!("{rogue}/sp/acs-500/getcert"),
-            "did not accept the log-in",
+            "did not accept the login",
         ),
         (
             format!("{rogue}/sp/acs-no-cookie/getcert"),
-            "does not know of the log-in",
+            "does not recognise the login",
         ),
         (
             format!("{rogue}/sp/acs-deletion/getcert"),
-            "does not know of the log-in",
+            "does not recognise the login",
         ),
         (world().get("ECP_DEAD").to_owned(), "cannot be reached"),
         (
@@ -549,12 +549,12 @@ fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
         (
             "ECP_CCACHE",
             format!("{rogue}/idp/forged/SAML2/SOAP/ECP"),
-            "did not prove by Kerberos",
+            "did not prove its identity by Kerberos",
         ),
         (
             "ECP_CCACHE",
             format!("{rogue}/idp/bad-mutual/SAML2/SOAP/ECP"),
-            "did not prove by Kerberos",
+            "did not prove its identity by Kerberos",
         ),
         (
             "ECP_CCACHE",

@@ -18,15 +18,43 @@ use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;
 use zeroize::Zeroizing;
 
-use crate::error::{EcpError, told};
-use crate::http::{Answer, Http, Message, host_of};
+use crate::error::{EcpError, excerpt};
+use crate::http::{Answer, Http, Message};
 use crate::jar::Jar;
 
 const BITS: u32 = 2048;
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Why what a service sent cannot be used as a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// PKCS#12 was requested, and something else arrived.
+    #[error("it is not PKCS#12")]
+    NotPkcs12,
+    /// The PKCS#12 cannot be opened.
+    #[error("{0}")]
+    Pkcs12(String),
+    /// A PKCS#12 without a key.
+    #[error("it has no key")]
+    NoKey,
+    /// No certificate.
+    #[error("it has no certificate")]
+    NoCertificate,
+    /// No certificate for the key.
+    #[error("its certificate is for another key")]
+    OtherKey,
+    /// The certificate has expired.
+    #[error("its certificate has already expired")]
+    Expired,
+    /// The certificate is malformed.
+    #[error("{0}")]
+    Malformed(String),
+}
+
 /// Where the key is generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyPlace {
     /// Locally; it never leaves this process.
     Local,
@@ -45,50 +73,76 @@ pub fn request(
     (hours, place): (u32, KeyPlace),
     now: DateTime<Utc>,
 ) -> Result<Credential, EcpError> {
-    let failed =
-        |errors: ErrorStack| EcpError::Internal(format!("no request can be made: {errors}"));
-    let csrf = random().map_err(failed)?;
     match place {
-        KeyPlace::Local => {
-            let key = PrivateKey::generate_rsa(BITS)
-                .map_err(|error| EcpError::Internal(error.to_string()))?;
-            let request = signing_request(&key).map_err(failed)?;
-            let lifetime = hours.to_string();
-            let fields = [
-                ("submit", "certreq"),
-                ("CSRF", &csrf),
-                ("certreq", &request),
-                ("certlifetime", &lifetime),
-            ];
-            let answer = post(http, service, jar, &csrf, &fields)?;
-            join(&answer, certificates_in(&answer.body), key, now)
-        }
-        KeyPlace::Service => {
-            // Letters, digits and punctuation, as the service requires.
-            let password = Zeroizing::new(format!("{}aA1!", *random().map_err(failed)?));
-            let lifetime = hours.to_string();
-            let fields = [
-                ("submit", "pkcs12"),
-                ("CSRF", &csrf),
-                ("p12password", &password),
-                ("p12lifetime", &lifetime),
-            ];
-            let answer = post(http, service, jar, &csrf, &fields)?;
-            let unusable = |why: &str| EcpError::Certificate {
-                host: answer.host.clone(),
-                why: why.to_owned(),
-            };
-            let bundle =
-                Bundle::parse(&answer.body).ok_or_else(|| unusable("it is not PKCS#12"))?;
-            let mut contents = bundle
-                .open(&password)
-                .map_err(|error| unusable(&error.to_string()))?;
-            let key = contents.key.take();
-            let key = key.ok_or_else(|| unusable("it holds no key"))?;
-            let found = contents.certificates().flatten().collect();
-            join(&answer, found, key, now)
-        }
+        KeyPlace::Local => with_own_key(http, service, jar, hours, now),
+        KeyPlace::Service => with_their_key(http, service, jar, hours, now),
     }
+}
+
+fn with_own_key(
+    http: &Http,
+    service: &Url,
+    jar: &mut Jar,
+    hours: u32,
+    now: DateTime<Utc>,
+) -> Result<Credential, EcpError> {
+    let csrf = random().map_err(internal)?;
+    let key =
+        PrivateKey::generate_rsa(BITS).map_err(|error| EcpError::Internal(error.to_string()))?;
+    let request = signing_request(&key).map_err(internal)?;
+    let fields = [
+        ("submit", "certreq"),
+        ("CSRF", &csrf),
+        ("certreq", &request),
+        ("certlifetime", &hours.to_string()),
+    ];
+    let answer = post(http, service, jar, &csrf, &fields)?;
+    pair(certificates_in(&answer.body), key, now).map_err(|why| unusable(answer, why))
+}
+
+fn with_their_key(
+    http: &Http,
+    service: &Url,
+    jar: &mut Jar,
+    hours: u32,
+    now: DateTime<Utc>,
+) -> Result<Credential, EcpError> {
+    let csrf = random().map_err(internal)?;
+    // Letters, digits and punctuation, as the service requires.
+    let password = Zeroizing::new(format!("{}aA1!", *random().map_err(internal)?));
+    let fields = [
+        ("submit", "pkcs12"),
+        ("CSRF", &csrf),
+        ("p12password", &password),
+        ("p12lifetime", &hours.to_string()),
+    ];
+    let answer = post(http, service, jar, &csrf, &fields)?;
+    unpack(&answer.body, &password)
+        .and_then(|(found, key)| pair(found, key, now))
+        .map_err(|why| unusable(answer, why))
+}
+
+fn internal(errors: ErrorStack) -> EcpError {
+    EcpError::Internal(format!("the request cannot be created: {errors}"))
+}
+
+fn unusable(answer: Answer, why: CertificateProblem) -> EcpError {
+    EcpError::Certificate {
+        host: answer.host,
+        why,
+    }
+}
+
+fn unpack(
+    body: &[u8],
+    password: &str,
+) -> Result<(Vec<Certificate>, PrivateKey), CertificateProblem> {
+    let bundle = Bundle::parse(body).ok_or(CertificateProblem::NotPkcs12)?;
+    let mut contents = bundle
+        .open(password)
+        .map_err(|error| CertificateProblem::Pkcs12(error.to_string()))?;
+    let key = contents.key.take().ok_or(CertificateProblem::NoKey)?;
+    Ok((contents.certificates().flatten().collect(), key))
 }
 
 /// An unguessable string of letters and digits.
@@ -126,17 +180,18 @@ fn post(
         (CONTENT_TYPE, FORM.to_owned()),
         (COOKIE, format!("CSRF={csrf}")),
     ];
-    let answer = http.send(
-        service,
-        Message {
-            headers,
-            body: Some(body),
-            jar: Some(jar),
-            secret: true,
-            ..Message::default()
-        },
-    )?;
-    let host = host_of(service)?;
+    let message = Message {
+        headers,
+        body: Some(body),
+        jar: Some(jar),
+        secret: true,
+        ..Message::default()
+    };
+    accept(http.send(service, message)?)
+}
+
+fn accept(answer: Answer) -> Result<Answer, EcpError> {
+    let host = answer.host.clone();
     match answer.status {
         200 => Ok(answer),
         300..400 => Err(EcpError::NoSession(host)),
@@ -144,7 +199,7 @@ fn post(
             let text = String::from_utf8_lossy(&answer.body);
             Err(EcpError::Service {
                 host,
-                sentence: told(text.trim()).replace(['\n', '\r'], " "),
+                sentence: excerpt(text.trim()).replace(['\n', '\r'], " "),
             })
         }
         status => Err(EcpError::Status {
@@ -180,26 +235,22 @@ fn certificates_in(body: &[u8]) -> Vec<Certificate> {
 }
 
 /// Pairs the key with its certificate, which must be present and valid.
-fn join(
-    answer: &Answer,
+fn pair(
     found: Vec<Certificate>,
     key: PrivateKey,
     now: DateTime<Utc>,
-) -> Result<Credential, EcpError> {
-    let unusable = |why: &str| EcpError::Certificate {
-        host: answer.host.clone(),
-        why: why.to_owned(),
-    };
+) -> Result<Credential, CertificateProblem> {
     if found.is_empty() {
-        return Err(unusable("there is no certificate in it"));
+        return Err(CertificateProblem::NoCertificate);
     }
     let leaf = found
         .into_iter()
-        .find(|certificate| certificate.belongs_to(&key));
-    let leaf = leaf.ok_or_else(|| unusable("its certificate is for another key"))?;
+        .find(|certificate| certificate.belongs_to(&key))
+        .ok_or(CertificateProblem::OtherKey)?;
     if leaf.not_after() <= now {
-        return Err(unusable("its certificate is over already"));
+        return Err(CertificateProblem::Expired);
     }
-    let chain = Chain::new(vec![leaf]).map_err(|error| unusable(&error.to_string()))?;
-    Credential::new(chain, key).map_err(|_| unusable("its certificate is for another key"))
+    let chain =
+        Chain::new(vec![leaf]).map_err(|error| CertificateProblem::Malformed(error.to_string()))?;
+    Credential::new(chain, key).map_err(|_| CertificateProblem::OtherKey)
 }

@@ -1,9 +1,11 @@
-//! Errors on the way to a certificate, each with the cause and the next step.
+//! Errors that can occur during a login and afterwards.
 
 use std::path::PathBuf;
 
+use crate::certificate::CertificateProblem;
 use crate::gssapi::GssError;
 use crate::paos::EnvelopeError;
+use crate::session::NotPaos;
 
 /// A failure during login or afterwards.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +15,7 @@ pub enum EcpError {
     #[error("{0} is not an https address")]
     Insecure(String),
     /// The URL contains a user name or password, which would be visible wherever the URL is.
-    #[error("the address at {0} has a user name in it")]
+    #[error("the address of {0} contains a user name")]
     UserInAddress(String),
     /// The host's certificate failed verification.
     #[error("the certificate of {host} is not trusted: {reason}")]
@@ -59,15 +61,15 @@ pub enum EcpError {
         status: u16,
     },
     /// The answer does not follow the ECP profile.
-    #[error("{host} did not answer as a service of SAML ECP: {what}")]
+    #[error("{host} did not answer as a SAML ECP service: {why}")]
     NotPaos {
         /// The host.
         host: String,
-        /// The answer received.
-        what: String,
+        /// How it deviates.
+        why: NotPaos,
     },
     /// An envelope that cannot be processed.
-    #[error("the answer of {host} cannot be used: {why}")]
+    #[error("the answer from {host} cannot be used: {why}")]
     Envelope {
         /// The sender.
         host: String,
@@ -83,10 +85,10 @@ pub enum EcpError {
         who: String,
     },
     /// The identity provider answered with an HTML page.
-    #[error("{0} answered with a page instead of a log-in: most likely the password is wrong")]
+    #[error("{0} answered with a page instead of a login: most likely the password is wrong")]
     Page(String),
     /// A SOAP Fault.
-    #[error("{host} could not do it: {text}")]
+    #[error("{host} reported a fault: {text}")]
     Fault {
         /// The identity provider.
         host: String,
@@ -104,33 +106,33 @@ pub enum EcpError {
         text: String,
     },
     /// The answer is addressed to a service other than the requesting one.
-    #[error("{idp} wants its answer sent to {told} instead of {asked}; nothing was sent")]
+    #[error("{idp} addressed its answer to {named} instead of {expected}; nothing was sent")]
     Address {
         /// The identity provider.
         idp: String,
         /// The address the answer is meant for.
-        told: String,
+        named: String,
         /// The address of the requesting service.
-        asked: String,
+        expected: String,
     },
     /// The service wants the answer sent to an address that is not its own.
-    #[error("{service} wants the log-in sent to {told}, which is another place")]
+    #[error("{service} wants the login sent to another address, {address}")]
     Elsewhere {
         /// The service.
         service: String,
         /// The address it wants the answer sent to.
-        told: String,
+        address: String,
     },
     /// The service rejected the identity provider's response.
-    #[error("{host} did not accept the log-in (status {status})")]
+    #[error("{host} did not accept the login (status {status})")]
     Rejected {
         /// The service.
         host: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The service does not recognize the session.
-    #[error("{0} does not know of the log-in")]
+    /// The service does not recognise the session.
+    #[error("{0} does not recognise the login")]
     NoSession(String),
     /// The service refused, for the reason it states.
     #[error("{host} refused: {sentence}")]
@@ -146,7 +148,7 @@ pub enum EcpError {
         /// The service.
         host: String,
         /// What is wrong with it.
-        why: String,
+        why: CertificateProblem,
     },
     /// No identity provider matches the name.
     #[error("no identity provider is called {0:?}")]
@@ -159,11 +161,11 @@ pub enum EcpError {
         /// Their names.
         names: Vec<String>,
     },
-    /// Kerberos.
+    /// Kerberos is unavailable or failed.
     #[error(transparent)]
     Kerberos(#[from] GssError),
     /// The server failed to authenticate itself.
-    #[error("{0} did not prove by Kerberos who it is")]
+    #[error("{0} did not prove its identity by Kerberos")]
     NotMutual(String),
     /// A cookie file cannot be used.
     #[error("the cookie file {} cannot be used: {reason}", .path.display())]
@@ -179,12 +181,12 @@ pub enum EcpError {
 }
 
 /// Maximum length of untrusted text in a message, in characters.
-const LONGEST_TOLD: usize = 300;
+const LONGEST_EXCERPT: usize = 300;
 
 /// Truncates untrusted text for display.
 #[must_use]
-pub fn told(text: &str) -> String {
-    text.chars().take(LONGEST_TOLD).collect()
+pub fn excerpt(text: &str) -> String {
+    text.chars().take(LONGEST_EXCERPT).collect()
 }
 
 impl EcpError {

@@ -24,7 +24,7 @@ const WHOLE: Duration = Duration::from_secs(30);
 const WHOLE_PAGE: Duration = Duration::from_secs(24 * 3600);
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
-/// The contents of a request.
+/// The contents of a request. Fill in what differs from `Message::default()`, a plain GET.
 #[derive(Default)]
 pub struct Message<'a> {
     /// Names and values.
@@ -41,6 +41,7 @@ pub struct Message<'a> {
 
 /// An HTTP answer.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Answer {
     /// The host queried.
     pub host: String,
@@ -71,17 +72,18 @@ impl Answer {
 pub struct Http {
     client: Client,
     runtime: Runtime,
-    /// Receives the trace of the traffic, if enabled.
-    tell: Option<fn(&str)>,
+    trace: Option<fn(&str)>,
 }
 
 impl Http {
+    /// `trace` receives the traffic line by line, with secrets masked.
+    ///
     /// Proxies and CAs come from the environment (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`,
     /// `SSL_CERT_DIR`), or else from the system.
     ///
     /// # Errors
     /// [`EcpError::Internal`].
-    pub fn new(tell: Option<fn(&str)>) -> Result<Self, EcpError> {
+    pub fn new(trace: Option<fn(&str)>) -> Result<Self, EcpError> {
         let client = Client::builder()
             .https_only(true)
             .redirect(Policy::none())
@@ -100,7 +102,7 @@ impl Http {
         Ok(Self {
             client: client.map_err(|error| internal(&error))?,
             runtime: runtime.map_err(|error| internal(&error))?,
-            tell,
+            trace,
         })
     }
 
@@ -116,29 +118,8 @@ impl Http {
         } else {
             Method::GET
         };
-        let mut headers = HeaderMap::new();
-        for (name, value) in &message.headers {
-            let mut value = HeaderValue::from_bytes(value.as_bytes())
-                .map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?;
-            value.set_sensitive(true);
-            headers.append(name.clone(), value);
-        }
-        if let Some(jar) = &message.jar {
-            let own = headers
-                .get_all(COOKIE)
-                .iter()
-                .filter_map(|own| own.to_str().ok())
-                .map(str::to_owned);
-            let pairs = with_own(jar.pairs(url), own.collect());
-            if let Some(mut value) = HeaderValue::from_str(&pairs.join("; "))
-                .ok()
-                .filter(|_| !pairs.is_empty())
-            {
-                value.set_sensitive(true);
-                headers.insert(COOKIE, value);
-            }
-        }
-        self.tell_request(&method, url, &headers, &message);
+        let headers = headers_of(&message, url)?;
+        self.trace_request(&method, url, &headers, &message);
         let (limit, time) = if message.page {
             (PAGE_LIMIT, WHOLE_PAGE)
         } else {
@@ -153,43 +134,71 @@ impl Http {
             request = request.body(body);
         }
         let answer = self.runtime.block_on(receive(request, &host, limit))?;
-        self.tell_answer(&answer, message.secret);
+        self.trace_answer(&answer, message.secret);
         if let Some(jar) = message.jar {
             jar.take(&answer.headers, url);
         }
         Ok(answer)
     }
 
-    fn tell_request(&self, method: &Method, url: &Url, headers: &HeaderMap, message: &Message<'_>) {
-        let Some(tell) = self.tell else { return };
-        tell(&format!("> {method} {url}"));
+    fn trace_request(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &HeaderMap,
+        message: &Message<'_>,
+    ) {
+        let Some(trace) = self.trace else { return };
+        trace(&format!("> {method} {url}"));
         headers
             .iter()
-            .for_each(|(name, value)| tell(&format!("> {name}: {}", masked_request(name, value))));
+            .for_each(|(name, value)| trace(&format!("> {name}: {}", masked_request(name, value))));
         match &message.body {
-            Some(body) if message.secret => {
-                tell(&format!("> ({} bytes that are not shown)", body.len()))
-            }
-            Some(body) => tell(&format!("> {}", String::from_utf8_lossy(body))),
+            Some(body) if message.secret => trace(&format!("> ({} bytes not shown)", body.len())),
+            Some(body) => trace(&format!("> {}", String::from_utf8_lossy(body))),
             None => {}
         }
     }
 
-    fn tell_answer(&self, answer: &Answer, secret: bool) {
-        let Some(tell) = self.tell else { return };
-        tell(&format!("< {} {}", answer.status, answer.host));
+    fn trace_answer(&self, answer: &Answer, secret: bool) {
+        let Some(trace) = self.trace else { return };
+        trace(&format!("< {} {}", answer.status, answer.host));
         answer
             .headers
             .iter()
-            .for_each(|(name, value)| tell(&format!("< {name}: {}", masked(name, value))));
+            .for_each(|(name, value)| trace(&format!("< {name}: {}", masked(name, value))));
         match std::str::from_utf8(&answer.body) {
-            Ok(text) if !secret => tell(&format!("< {text}")),
-            _ => tell(&format!(
-                "< ({} bytes that are not shown)",
-                answer.body.len()
-            )),
+            Ok(text) if !secret => trace(&format!("< {text}")),
+            _ => trace(&format!("< ({} bytes not shown)", answer.body.len())),
         }
     }
+}
+
+fn headers_of(message: &Message<'_>, url: &Url) -> Result<HeaderMap, EcpError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &message.headers {
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| EcpError::Internal(format!("the header {name} cannot be written")))?;
+        value.set_sensitive(true);
+        headers.append(name.clone(), value);
+    }
+    let Some(jar) = &message.jar else {
+        return Ok(headers);
+    };
+    let own = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|own| own.to_str().ok())
+        .map(str::to_owned)
+        .collect();
+    let pairs = with_own(jar.pairs(url), own);
+    if !pairs.is_empty()
+        && let Ok(mut value) = HeaderValue::from_str(&pairs.join("; "))
+    {
+        value.set_sensitive(true);
+        headers.insert(COOKIE, value);
+    }
+    Ok(headers)
 }
 
 /// Merges the jar's cookies with the message's own, which take precedence over cookies with the
@@ -314,7 +323,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_sent_once() {
+    fn a_cookie_of_the_message_replaces_the_one_in_the_jar() {
         let jar = || vec!["CSRF=theirs".to_owned(), "_shibsession_1=x=y".to_owned()];
         assert_eq!(
             with_own(jar(), vec!["CSRF=ours".to_owned()]),

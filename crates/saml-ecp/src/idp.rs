@@ -6,6 +6,7 @@ use crate::error::EcpError;
 
 /// An identity provider that supports ECP.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Idp {
     /// The institution's name.
     pub name: String,
@@ -13,6 +14,18 @@ pub struct Idp {
     pub url: Url,
     /// Whether it accepts only Kerberos tickets.
     pub kerberos: bool,
+}
+
+impl Idp {
+    /// A provider that accepts passwords.
+    #[must_use]
+    pub fn new(name: impl Into<String>, url: Url) -> Self {
+        Self {
+            name: name.into(),
+            url,
+            kerberos: false,
+        }
+    }
 }
 
 const KERBEROS: &str = " (Kerberos)";
@@ -59,11 +72,7 @@ pub fn as_address(value: &str) -> Option<Idp> {
     let url = Url::parse(value)
         .ok()
         .filter(|url| url.scheme() == "https" && value.ends_with("/SOAP/ECP"))?;
-    Some(Idp {
-        name: url.host_str()?.to_owned(),
-        url,
-        kerberos: false,
-    })
+    Some(Idp::new(url.host_str()?.to_owned(), url))
 }
 
 /// The identity provider whose name or URL contains `value`. If the institution's name matched, its
@@ -100,7 +109,7 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
         .find(|idp| kerberos && idp.kerberos && idp.name == first.name);
     let backups = list
         .iter()
-        .filter(|idp| !by_address && !idp.kerberos && stands_in(idp, first));
+        .filter(|idp| !by_address && !idp.kerberos && is_backup_of(idp, first));
     Ok(std::iter::once(ticket.unwrap_or(first))
         .chain(backups)
         .cloned()
@@ -135,7 +144,7 @@ fn is_backup(word: &str) -> bool {
 }
 
 /// Whether an entry is a backup for another, and so may receive the same password.
-fn stands_in(idp: &Idp, main: &Idp) -> bool {
+fn is_backup_of(idp: &Idp, main: &Idp) -> bool {
     let ((ours, our_rank), (its, its_rank)) = (rank(&idp.name), rank(&main.name));
     ours == its
         && our_rank.is_some_and(|word| is_backup(&word))
@@ -172,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_addresses_are_understood_as_users_write_them() {
+    fn a_provider_is_found_by_part_of_its_name_or_address() {
         let ligo = [
             "https://login.ligo.org/idp/profile/SAML2/SOAP/ECP",
             "https://login2.ligo.org/idp/profile/SAML2/SOAP/ECP",
@@ -203,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_list_calls_a_backup_stands_in_for_another() {
+    fn only_entries_named_as_backups_are_used_as_backups() {
         let names = [
             "Paris 8",
             "Paris 7",

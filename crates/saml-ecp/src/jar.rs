@@ -17,6 +17,7 @@ pub struct Jar {
 
 /// A cookie, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Label {
     /// The host or domain.
     pub domain: String,
@@ -106,39 +107,7 @@ impl Jar {
     #[must_use]
     pub fn from_netscape(text: &str) -> Self {
         let mut jar = Self::default();
-        for line in text.lines() {
-            let only = line.strip_prefix("#HttpOnly_");
-            let line = only.unwrap_or(line);
-            let fields: Vec<&str> = line.split('\t').collect();
-            let [domain, sub, path, secure, end, name, value] = fields.as_slice() else {
-                continue;
-            };
-            let host = domain.trim_start_matches('.');
-            let Ok(url) = Url::parse(&format!("https://{host}{path}")) else {
-                continue;
-            };
-            let mut cookie = format!("{name}={value}; Path={path}");
-            if *secure == "TRUE" {
-                cookie.push_str("; Secure");
-            }
-            if only.is_some() {
-                cookie.push_str("; HttpOnly");
-            }
-            if *sub == "TRUE" {
-                let _ = write!(cookie, "; Domain={host}");
-            }
-            let end = end
-                .parse()
-                .ok()
-                .filter(|end| *end > 0)
-                .and_then(|end| DateTime::from_timestamp(end, 0));
-            if let Some(end) = end {
-                let _ = write!(
-                    cookie,
-                    "; Expires={}",
-                    end.format("%a, %d %b %Y %H:%M:%S GMT")
-                );
-            }
+        for (cookie, url) in text.lines().filter_map(netscape_line) {
             let _ = jar.store.parse(&cookie, &url);
         }
         jar.loaded = jar.labels();
@@ -150,6 +119,36 @@ impl Label {
     fn is_session(&self, host: &str) -> bool {
         self.domain == host && self.name.starts_with("_shibsession_")
     }
+}
+
+/// A line as a `Set-Cookie` value, and the URL that sets it.
+fn netscape_line(line: &str) -> Option<(String, Url)> {
+    let http_only = line.strip_prefix("#HttpOnly_");
+    let fields: Vec<&str> = http_only.unwrap_or(line).split('\t').collect();
+    let [domain, subdomains, path, secure, end, name, value] = fields.as_slice() else {
+        return None;
+    };
+    let host = domain.trim_start_matches('.');
+    let url = Url::parse(&format!("https://{host}{path}")).ok()?;
+    let mut cookie = format!("{name}={value}; Path={path}");
+    if *secure == "TRUE" {
+        cookie.push_str("; Secure");
+    }
+    if http_only.is_some() {
+        cookie.push_str("; HttpOnly");
+    }
+    if *subdomains == "TRUE" {
+        let _ = write!(cookie, "; Domain={host}");
+    }
+    let end = end.parse().ok().filter(|end| *end > 0);
+    if let Some(end) = end.and_then(|end| DateTime::from_timestamp(end, 0)) {
+        let _ = write!(
+            cookie,
+            "; Expires={}",
+            end.format("%a, %d %b %Y %H:%M:%S GMT")
+        );
+    }
+    Some((cookie, url))
 }
 
 fn label(cookie: &cookie_store::Cookie<'_>) -> Label {
@@ -175,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_jar_survives_the_netscape_format() {
         let text = "# Netscape HTTP Cookie File\n\
             #HttpOnly_sp.example\tFALSE\t/\tTRUE\t0\t_shibsession_6162\t_x%3A1\n\
             .sp.example\tTRUE\t/a\tTRUE\t4102444800\tlong\t1\nnonsense\n";

@@ -1,30 +1,20 @@
-//! SOAP envelopes of the ECP profile (SAML 2.0 Profiles section 4.2.3; PAOS 2.0): a scanner that
-//! extracts byte ranges and values. Signed content is passed on byte for byte; only the header is
-//! ever rewritten.
-//!
-//! Elements are matched by namespace and local name, never by prefix. Document type declarations
-//! are rejected, as are nesting depths and sizes that no legitimate message has.
+//! SOAP envelopes of the ECP profile (SAML 2.0 Profiles section 4.2.3; PAOS 2.0). Signed content is
+//! passed on byte for byte; only the header is ever rewritten.
+
+mod scanner;
 
 use std::ops::Range;
 
-use quick_xml::XmlVersion;
 use quick_xml::escape::escape;
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::ResolveResult;
-use quick_xml::reader::NsReader;
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 const PAOS: &str = "urn:liberty:paos:2003-08";
 const ECP: &str = "urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp";
-const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
-const DEEPEST: usize = 60;
-const BYTE_ORDER_MARK: char = '\u{feff}';
-/// Maximum length kept of one text.
-const LONGEST_TEXT: usize = 4096;
 
 /// The contents of an envelope.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Envelope {
     /// Where the message starts, after any byte order mark.
     start: usize,
@@ -52,87 +42,13 @@ pub struct Envelope {
     pub fault: Option<String>,
 }
 
-/// The scanner's position: the enclosing elements.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
-    Envelope,
-    Header,
-    Body,
-    RelayState,
-    Response,
-    Status,
-    StatusCode,
-    StatusMessage,
-    Fault,
-    FaultString,
-    Elsewhere,
-}
-
 impl Envelope {
     /// Scans a message.
     ///
     /// # Errors
     /// [`EnvelopeError`].
     pub fn parse(xml: &[u8]) -> Result<Self, EnvelopeError> {
-        let text = std::str::from_utf8(xml).map_err(|_| EnvelopeError::NotXml)?;
-        // The reader skips a byte order mark without counting it.
-        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        if text.starts_with(BYTE_ORDER_MARK) {
-            return Err(EnvelopeError::NotXml);
-        }
-        let start = xml.len() - text.len();
-        let found = Self {
-            start,
-            ..Self::default()
-        };
-        let mut scanner = Scanner {
-            found,
-            path: Vec::new(),
-            seen: false,
-            header_from: 0,
-        };
-        let mut reader = NsReader::from_str(text);
-        let place = |read: u64| usize::try_from(read).map_or(usize::MAX, |read| start + read);
-        loop {
-            let from = place(reader.buffer_position());
-            let (namespace, event) = reader
-                .read_resolved_event()
-                .map_err(|_| EnvelopeError::NotXml)?;
-            let namespace = match namespace {
-                ResolveResult::Bound(namespace) => {
-                    String::from_utf8_lossy(namespace.0.as_ref()).into_owned()
-                }
-                _ => String::new(),
-            };
-            match event {
-                Event::Start(start) => scanner.open(&namespace, &start, from)?,
-                Event::Empty(start) => {
-                    scanner.open(&namespace, &start, from)?;
-                    scanner.close(place(reader.buffer_position()));
-                }
-                Event::End(_) => scanner.close(place(reader.buffer_position())),
-                Event::Text(text) => scanner.text(&text.xml10_content()),
-                Event::CData(text) => scanner.text(&text.xml10_content()),
-                Event::GeneralRef(reference) => {
-                    let known = match reference.resolve_char_ref() {
-                        Ok(Some(c)) => Some(c),
-                        _ => named(&reference.xml10_content()),
-                    };
-                    scanner.text(known.ok_or(EnvelopeError::Entity)?.encode_utf8(&mut [0; 4]));
-                }
-                Event::DocType(_) => return Err(EnvelopeError::DocumentType),
-                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
-                Event::Eof => break,
-            }
-        }
-        if !scanner.path.is_empty() {
-            return Err(EnvelopeError::CutShort);
-        }
-        match (scanner.seen, scanner.found.bodies) {
-            (false, _) => Err(EnvelopeError::NotSoap),
-            (true, 1) => Ok(scanner.found),
-            (true, _) => Err(EnvelopeError::Bodies),
-        }
+        scanner::scan(xml)
     }
 
     /// Whether the `samlp:Response` reports a successful login.
@@ -154,30 +70,27 @@ impl Envelope {
     /// if it has no header.
     #[must_use]
     pub fn with_header_of(&self, xml: &[u8], request: &Self) -> Option<Vec<u8>> {
+        let place = self.header.as_ref()?;
+        let (before, after) = (&xml[self.start..place.start], &xml[place.end..]);
+        Some([before, request.reply_header().as_bytes(), after].concat())
+    }
+
+    /// The header of the reply to this request.
+    fn reply_header(&self) -> String {
         const FOR_NEXT: &str =
             "r:mustUnderstand=\"1\" r:actor=\"http://schemas.xmlsoap.org/soap/actor/next\"";
-        let place = self.header.as_ref()?;
-        let mut header = format!("<r:Header xmlns:r=\"{SOAP}\">");
-        if let Some(id) = &request.message_id {
-            let id = escape(id.as_str());
-            header.push_str(&format!(
-                "<p:Response xmlns:p=\"{PAOS}\" {FOR_NEXT} refToMessageID=\"{id}\"/>"
-            ));
-        }
-        if let Some(state) = &request.relay_state {
-            let state = escape(state.as_str());
-            header.push_str(&format!(
-                "<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>"
-            ));
-        }
-        header.push_str("</r:Header>");
-        Some(
-            [
-                &xml[self.start..place.start],
-                header.as_bytes(),
-                &xml[place.end..],
-            ]
-            .concat(),
+        let response = self.message_id.as_deref().map(|id| {
+            let id = escape(id);
+            format!("<p:Response xmlns:p=\"{PAOS}\" {FOR_NEXT} refToMessageID=\"{id}\"/>")
+        });
+        let state = self.relay_state.as_deref().map(|state| {
+            let state = escape(state);
+            format!("<e:RelayState xmlns:e=\"{ECP}\" {FOR_NEXT}>{state}</e:RelayState>")
+        });
+        format!(
+            "<r:Header xmlns:r=\"{SOAP}\">{}{}</r:Header>",
+            response.unwrap_or_default(),
+            state.unwrap_or_default()
         )
     }
 }
@@ -217,7 +130,7 @@ pub enum EnvelopeError {
     #[error("its attributes cannot be read")]
     Attributes,
     /// A body without a SAML response.
-    #[error("there is no SAML response in it")]
+    #[error("it has no SAML response")]
     NoResponse,
 }
 
@@ -233,136 +146,6 @@ pub fn address_fault() -> Vec<u8> {
     .into_bytes()
 }
 
-fn named(entity: &str) -> Option<char> {
-    Some(match entity {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        _ => return None,
-    })
-}
-
-struct Scanner {
-    found: Envelope,
-    path: Vec<At>,
-    seen: bool,
-    header_from: usize,
-}
-
-impl Scanner {
-    fn open(
-        &mut self,
-        namespace: &str,
-        start: &BytesStart<'_>,
-        from: usize,
-    ) -> Result<(), EnvelopeError> {
-        if self.path.len() >= DEEPEST {
-            return Err(EnvelopeError::TooDeep);
-        }
-        let local = start.local_name();
-        let name = String::from_utf8_lossy(local.as_ref().as_ref()).into_owned();
-        let around = self.path.last().copied();
-        let attribute = |name: &str| -> Result<Option<String>, EnvelopeError> {
-            let found = start
-                .try_get_attribute(name)
-                .map_err(|_| EnvelopeError::Attributes)?;
-            found
-                .map(|value| {
-                    value
-                        .normalized_value(XmlVersion::default())
-                        .map(|value| value.into_owned())
-                })
-                .transpose()
-                .map_err(|_| EnvelopeError::Attributes)
-        };
-        let found = &mut self.found;
-        let at = match (around, namespace, name.as_str()) {
-            (None, SOAP, "Envelope") if !self.seen => {
-                self.seen = true;
-                At::Envelope
-            }
-            (None, ..) => return Err(EnvelopeError::NotSoap),
-            (Some(At::Envelope), SOAP, "Header") if found.header.is_none() && found.bodies == 0 => {
-                self.header_from = from;
-                At::Header
-            }
-            (Some(At::Envelope), SOAP, "Header") => {
-                return Err(EnvelopeError::Headers);
-            }
-            (Some(At::Envelope), SOAP, "Body") => {
-                found.bodies += 1;
-                At::Body
-            }
-            (Some(At::Header), PAOS, "Request") => {
-                found
-                    .consumers
-                    .push(attribute("responseConsumerURL")?.unwrap_or_default());
-                found.message_id = attribute("messageID")?;
-                At::Elsewhere
-            }
-            (Some(At::Header), ECP, "RelayState") => {
-                found.relay_state = Some(String::new());
-                At::RelayState
-            }
-            (Some(At::Header), ECP, "Response") => {
-                found
-                    .addresses
-                    .push(attribute("AssertionConsumerServiceURL")?.unwrap_or_default());
-                At::Elsewhere
-            }
-            (Some(At::Body), SAMLP, "AuthnRequest") => {
-                found.has_request = true;
-                found.request_address = attribute("AssertionConsumerServiceURL")?;
-                At::Elsewhere
-            }
-            (Some(At::Body), SAMLP, "Response") => {
-                found.has_response = true;
-                At::Response
-            }
-            (Some(At::Body), SOAP, "Fault") => {
-                found.fault = Some(String::new());
-                At::Fault
-            }
-            (Some(At::Fault), "", "faultstring") => At::FaultString,
-            (Some(At::Response), SAMLP, "Status") => At::Status,
-            (Some(At::Status | At::StatusCode), SAMLP, "StatusCode") => {
-                found.status.push(attribute("Value")?.unwrap_or_default());
-                At::StatusCode
-            }
-            (Some(At::Status), SAMLP, "StatusMessage") => {
-                found.status_message = Some(String::new());
-                At::StatusMessage
-            }
-            _ => At::Elsewhere,
-        };
-        self.path.push(at);
-        Ok(())
-    }
-
-    fn close(&mut self, to: usize) {
-        if self.path.pop() == Some(At::Header) {
-            self.found.header = Some(self.header_from..to);
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        let place = match self.path.last() {
-            Some(At::RelayState) => &mut self.found.relay_state,
-            Some(At::StatusMessage) => &mut self.found.status_message,
-            Some(At::FaultString) => &mut self.found.fault,
-            _ => return,
-        };
-        if let Some(kept) = place
-            .as_mut()
-            .filter(|kept| kept.len() + text.len() <= LONGEST_TEXT)
-        {
-            kept.push_str(text);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -374,7 +157,7 @@ mod tests {
         AssertionConsumerServiceURL=\"https://sp/acs\">  <!-- kept --></q:AuthnRequest></a:Body></a:Envelope>";
 
     #[test]
-    fn facts_are_found_whatever_the_prefixes() {
+    fn values_are_found_under_any_prefix() {
         let request = Envelope::parse(REQUEST.as_bytes()).unwrap();
         assert_eq!(request.consumers, ["https://sp/acs?a&b"]);
         assert_eq!(request.relay_state.as_deref(), Some("x<&A"));
@@ -393,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_before_a_message_moves_nothing() {
+    fn a_byte_order_mark_does_not_shift_offsets() {
         let marked = format!("\u{feff}{REQUEST}");
         let (plain, request) = (
             Envelope::parse(REQUEST.as_bytes()).unwrap(),
@@ -413,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_message_is_refused() {
+    fn anything_but_a_well_formed_envelope_is_rejected() {
         let with =
             |from: &str, to: &str| Envelope::parse(REQUEST.replacen(from, to, 1).as_bytes()).err();
         assert_eq!(

@@ -5,7 +5,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::{EcpError, told};
+use crate::error::{EcpError, excerpt};
 use crate::gssapi::Gssapi;
 use crate::http::{Answer, Http, Message, host_of};
 use crate::idp::Idp;
@@ -22,6 +22,7 @@ const MOST_CODES: usize = 10;
 const XML_TYPE: &str = "text/xml; charset=utf-8";
 
 /// How the user authenticates.
+#[non_exhaustive]
 pub enum Login {
     /// User name and password.
     Basic(String, Zeroizing<String>),
@@ -33,6 +34,24 @@ pub enum Login {
 pub struct Session<'a> {
     http: &'a Http,
     service: &'a Url,
+}
+
+/// How a service's answer deviates from the ECP profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotPaos {
+    /// A redirect, as for browsers.
+    #[error("it sends browsers to a login page")]
+    Redirect,
+    /// A page instead of an envelope.
+    #[error("it sent a page")]
+    Page,
+    /// An envelope without an authentication request.
+    #[error("its envelope does not request a login")]
+    NoRequest,
+    /// An envelope that does not name exactly one address for the answer.
+    #[error("it does not say where to send the login")]
+    NoConsumer,
 }
 
 /// The service's answer to an initial request.
@@ -64,24 +83,9 @@ impl<'a> Session<'a> {
         let consumer = self.consumer(&request)?;
         let answer = self.authenticate(idp, login, request.without_header(&request_xml))?;
         let response = self.judge(idp, login, &answer)?;
-        if response
-            .addresses
-            .iter()
-            .any(|told| *told != request.consumers[0])
-            || response.addresses.is_empty()
-        {
+        if let Err(error) = check_address(&answer.host, &response, &request.consumers[0]) {
             self.report_address(&consumer, jar);
-            let other = response
-                .addresses
-                .iter()
-                .find(|other| **other != request.consumers[0]);
-            return Err(EcpError::Address {
-                idp: answer.host,
-                told: other
-                    .filter(|other| !other.is_empty())
-                    .map_or_else(|| "nowhere".to_owned(), |other| told(other)),
-                asked: told(&request.consumers[0]),
-            });
+            return Err(error);
         }
         let no_header = EcpError::Envelope {
             host: answer.host.clone(),
@@ -108,35 +112,15 @@ impl<'a> Session<'a> {
                 ..Message::default()
             },
         )?;
-        let not_paos = |what: &str| EcpError::NotPaos {
-            host: answer.host.clone(),
-            what: what.to_owned(),
-        };
         if answer.redirect().is_some() {
-            return Err(not_paos("it sends browsers to a log-in page"));
+            let (host, why) = (answer.host, NotPaos::Redirect);
+            return Err(EcpError::NotPaos { host, why });
         }
-        if answer.status != 200 {
-            return Err(EcpError::Status {
+        match answer.status {
+            200 => read_request(answer, had_session),
+            status => Err(EcpError::Status {
                 host: answer.host,
-                status: answer.status,
-            });
-        }
-        match Envelope::parse(&answer.body) {
-            Ok(request) if request.fault.is_some() => {
-                let text = request.fault.unwrap_or_default();
-                Err(EcpError::Fault {
-                    host: answer.host,
-                    status: answer.status,
-                    text,
-                })
-            }
-            Ok(request) if request.has_request => Ok(Asked::Login(answer.body, Box::new(request))),
-            Ok(_) => Err(not_paos("its envelope asks for nothing")),
-            Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) if had_session => Ok(Asked::Open),
-            Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) => Err(not_paos("it sent a page")),
-            Err(why) => Err(EcpError::Envelope {
-                host: answer.host,
-                why,
+                status,
             }),
         }
     }
@@ -145,10 +129,8 @@ impl<'a> Session<'a> {
     fn consumer(&self, request: &Envelope) -> Result<Url, EcpError> {
         let host = host_of(self.service)?;
         let [consumer] = request.consumers.as_slice() else {
-            return Err(EcpError::NotPaos {
-                host,
-                what: "it does not say where the log-in is to go".to_owned(),
-            });
+            let why = NotPaos::NoConsumer;
+            return Err(EcpError::NotPaos { host, why });
         };
         let url = Url::parse(consumer)
             .ok()
@@ -159,7 +141,7 @@ impl<'a> Session<'a> {
             .is_none_or(|address| address == consumer);
         url.filter(|_| same).ok_or_else(|| EcpError::Elsewhere {
             service: host,
-            told: told(
+            address: excerpt(
                 request
                     .request_address
                     .as_ref()
@@ -213,45 +195,16 @@ impl<'a> Session<'a> {
             return Err(EcpError::Refused { host, who });
         }
         let parsed = Envelope::parse(&answer.body);
-        if let Ok(Envelope {
-            fault: Some(text), ..
-        }) = &parsed
-        {
-            return Err(EcpError::Fault {
-                host,
-                status: answer.status,
-                text: text.clone(),
-            });
+        let status = answer.status;
+        match parsed {
+            Ok(Envelope {
+                fault: Some(text), ..
+            }) => Err(EcpError::Fault { host, status, text }),
+            _ if status != 200 => Err(EcpError::Status { host, status }),
+            Ok(response) => check_success(host, response),
+            Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) => Err(EcpError::Page(host)),
+            Err(why) => Err(EcpError::Envelope { host, why }),
         }
-        if answer.status != 200 {
-            return Err(EcpError::Status {
-                host,
-                status: answer.status,
-            });
-        }
-        let response = parsed.map_err(|why| match why {
-            EnvelopeError::NotXml | EnvelopeError::NotSoap => EcpError::Page(host.clone()),
-            why => EcpError::Envelope {
-                host: host.clone(),
-                why,
-            },
-        })?;
-        if !response.has_response {
-            return Err(EcpError::Envelope {
-                host,
-                why: EnvelopeError::NoResponse,
-            });
-        }
-        if !response.is_success() {
-            let codes = response.status.iter().take(MOST_CODES);
-            let codes = codes.map(|code| told(code.rsplit(':').next().unwrap_or(code)));
-            let text = codes
-                .chain(response.status_message.clone())
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(EcpError::Failed { host, text });
-        }
-        Ok(response)
     }
 
     /// Reports to the service that its answers are requested at another address; its reply is
@@ -294,4 +247,54 @@ impl<'a> Session<'a> {
             }),
         }
     }
+}
+
+fn read_request(answer: Answer, had_session: bool) -> Result<Asked, EcpError> {
+    let Answer {
+        host, status, body, ..
+    } = answer;
+    let not_paos = |host, why| Err(EcpError::NotPaos { host, why });
+    match Envelope::parse(&body) {
+        Ok(Envelope {
+            fault: Some(text), ..
+        }) => Err(EcpError::Fault { host, status, text }),
+        Ok(request) if request.has_request => Ok(Asked::Login(body, Box::new(request))),
+        Ok(_) => not_paos(host, NotPaos::NoRequest),
+        Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) if had_session => Ok(Asked::Open),
+        Err(EnvelopeError::NotXml | EnvelopeError::NotSoap) => not_paos(host, NotPaos::Page),
+        Err(why) => Err(EcpError::Envelope { host, why }),
+    }
+}
+
+fn check_success(host: String, response: Envelope) -> Result<Envelope, EcpError> {
+    if !response.has_response {
+        let why = EnvelopeError::NoResponse;
+        return Err(EcpError::Envelope { host, why });
+    }
+    if response.is_success() {
+        return Ok(response);
+    }
+    let codes = response.status.iter().take(MOST_CODES);
+    let codes = codes.map(|code| excerpt(code.rsplit(':').next().unwrap_or(code)));
+    let text: Vec<String> = codes.chain(response.status_message.clone()).collect();
+    let text = text.join(", ");
+    Err(EcpError::Failed { host, text })
+}
+
+/// The identity provider's answer must be addressed to the requesting service, and to no other.
+fn check_address(idp: &str, response: &Envelope, consumer: &str) -> Result<(), EcpError> {
+    let other = response
+        .addresses
+        .iter()
+        .find(|address| *address != consumer);
+    if other.is_none() && !response.addresses.is_empty() {
+        return Ok(());
+    }
+    Err(EcpError::Address {
+        idp: idp.to_owned(),
+        named: other
+            .filter(|other| !other.is_empty())
+            .map_or_else(|| "nowhere".to_owned(), |other| excerpt(other)),
+        expected: excerpt(consumer),
+    })
 }

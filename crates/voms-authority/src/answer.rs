@@ -8,6 +8,8 @@ use voms::vo::fqan::Fqan;
 
 use crate::{Authority, Grant, Refusal, Wanted};
 
+const INTERNAL_ERROR: &str = "500 Internal Server Error";
+
 /// Whether a request is complete and can be answered.
 #[must_use]
 pub fn is_complete(request: &[u8]) -> bool {
@@ -35,61 +37,31 @@ impl Authority {
             _ => None,
         };
         match text.strip_prefix("GET ") {
-            Some(rest) => self.rest_answer(grant(rest_wish(rest))),
-            None => self.legacy_answer(grant(legacy_wish(&text))),
+            Some(rest) => self.rest_answer(grant(rest_request(rest))),
+            None => self.legacy_answer(grant(legacy_request(&text))),
         }
     }
 
     fn rest_answer(&self, outcome: Option<Result<Grant, Refusal>>) -> Vec<u8> {
-        let (status, body) = match outcome {
-            None => ("404 Not Found", String::new()),
-            Some(Ok(grant)) => {
-                // The C++ server answers 500 to a request granted with a warning.
-                let status = if grant.warnings.is_empty() {
-                    "200 OK"
-                } else {
-                    "500 Internal Server Error"
-                };
-                let warnings: String = grant
-                    .warnings
-                    .iter()
-                    .map(|w| format!("<warning>{w}</warning>"))
-                    .collect();
-                (
-                    status,
-                    format!(
-                        "<voms><ac>{}</ac>{warnings}</voms>",
-                        base64(grant.ac.as_der(), "\n")
-                    ),
-                )
-            }
-            Some(Err(refusal)) => {
-                let (status, code) = match refusal {
-                    Refusal::Unknown => ("403 Forbidden", "NoSuchUser"),
-                    Refusal::Suspended(_) => ("403 Forbidden", "SuspendedUser"),
-                    Refusal::NotHeld(_) => ("400 Bad Request", "BadRequest"),
-                    Refusal::Sign(_) => ("500 Internal Server Error", "InternalError"),
-                };
-                let message = format!("{}: {refusal}", self.vo);
-                (
-                    status,
-                    format!(
-                        "<voms><error><code>{code}</code><message>{message}</message></error></voms>"
-                    ),
-                )
-            }
+        match outcome {
+            None => http("404 Not Found", ""),
+            Some(Ok(grant)) => rest_grant(&grant),
+            Some(Err(refusal)) => self.rest_refusal(&refusal),
+        }
+    }
+
+    fn rest_refusal(&self, refusal: &Refusal) -> Vec<u8> {
+        let (status, code) = match refusal {
+            Refusal::Unknown => ("403 Forbidden", "NoSuchUser"),
+            Refusal::Suspended(_) => ("403 Forbidden", "SuspendedUser"),
+            Refusal::NotHeld(_) => ("400 Bad Request", "BadRequest"),
+            Refusal::Sign(_) => (INTERNAL_ERROR, "InternalError"),
         };
-        let body = if body.is_empty() {
-            body
-        } else {
-            format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{body}")
-        };
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nServer: gSOAP/2.8\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n"
+        let error = format!(
+            "<code>{code}</code><message>{}: {refusal}</message>",
+            self.vo
         );
-        (head + &body).into_bytes()
+        http(status, &document(&format!("<error>{error}</error>")))
     }
 
     fn legacy_answer(&self, outcome: Option<Result<Grant, Refusal>>) -> Vec<u8> {
@@ -122,6 +94,34 @@ impl Authority {
     }
 }
 
+fn rest_grant(grant: &Grant) -> Vec<u8> {
+    // The C++ server answers 500 to a request granted with a warning.
+    let status = if grant.warnings.is_empty() {
+        "200 OK"
+    } else {
+        INTERNAL_ERROR
+    };
+    let warnings = grant.warnings.iter();
+    let warnings: String = warnings
+        .map(|warning| format!("<warning>{warning}</warning>"))
+        .collect();
+    let ac = base64(grant.ac.as_der(), "\n");
+    http(status, &document(&format!("<ac>{ac}</ac>{warnings}")))
+}
+
+fn document(content: &str) -> String {
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><voms>{content}</voms>")
+}
+
+fn http(status: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\nServer: gSOAP/2.8\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// Base64 in lines of 64 characters, each terminated by `end`.
 pub(super) fn base64(der: &[u8], end: &str) -> String {
     let text = pem::encode("AC", der);
@@ -132,7 +132,7 @@ pub(super) fn base64(der: &[u8], end: &str) -> String {
 }
 
 /// Parses the query of `/generate-ac`, undecoded, as the C++ server does.
-fn rest_wish(rest: &str) -> Option<Wanted> {
+fn rest_request(rest: &str) -> Option<Wanted> {
     let target = rest.split_whitespace().next()?;
     let query = target.strip_prefix("/generate-ac")?.trim_start_matches('?');
     let mut wanted = Wanted::default();
@@ -149,7 +149,7 @@ fn rest_wish(rest: &str) -> Option<Wanted> {
     Some(wanted)
 }
 
-fn legacy_wish(document: &str) -> Option<Wanted> {
+fn legacy_request(document: &str) -> Option<Wanted> {
     let element = |name: &str| {
         let (_, rest) = document.split_once(&format!("<{name}>"))?;
         rest.split_once(&format!("</{name}>"))

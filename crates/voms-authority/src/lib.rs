@@ -1,5 +1,5 @@
-//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like the C++ VOMS server or
-//! INDIGO IAM.
+//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like
+//! the C++ VOMS server or INDIGO IAM.
 //!
 //! For the sandbox and tests; it listens on the loopback interface only.
 
@@ -133,44 +133,26 @@ impl Authority {
         if let Some(reason) = member.suspension() {
             return Err(Refusal::Suspended(reason.to_owned()));
         }
-        let mut fqans: Vec<Fqan> = Vec::new();
-        let held = |fqan: &Fqan| member.groups.contains(fqan) || member.roles.contains(fqan);
-        if let Some(missing) = wanted.fqans.iter().find(|fqan| !held(fqan)) {
-            return Err(Refusal::NotHeld(missing.clone()));
-        }
-        let roles = member.roles.iter().filter(|_| wanted.all);
-        for fqan in wanted.fqans.iter().chain(&member.groups).chain(roles) {
-            if !fqans.contains(fqan) {
-                fqans.push(fqan.clone());
-            }
-        }
-        fqans.sort_by_key(|fqan| {
-            wanted
-                .order
-                .iter()
-                .position(|first| first == fqan)
-                .unwrap_or(usize::MAX)
-        });
+        let fqans = granted_fqans(member, wanted)?;
         let longest = self.longest_seconds();
         let asked = wanted
             .lifetime
             .filter(|seconds| *seconds > 0)
             .unwrap_or(longest);
         let granted = asked.min(longest);
-        let warnings = (granted < asked).then(|| {
+        let shortened = (granted < asked).then(|| {
             format!(
                 "{}: The validity of this VOMS AC in your proxy is shortened to {granted} seconds!",
                 self.uri
             )
         });
-        let fqans = fqans.iter().map(long_form).collect();
         let draft = AcDraft {
             targets: wanted.targets.clone(),
-            ..self.draft(member, fqans, granted, now)
+            ..self.draft(member, fqans.iter().map(long_form).collect(), granted, now)
         };
         Ok(Grant {
             ac: draft.sign(holder, signer)?,
-            warnings: warnings.into_iter().collect(),
+            warnings: shortened.into_iter().collect(),
         })
     }
 
@@ -201,6 +183,24 @@ impl Authority {
             not_after: now + lifetime.min(self.longest),
         }
     }
+}
+
+/// The requested FQANs and all groups, in the requested order.
+fn granted_fqans(member: &Member, wanted: &Wanted) -> Result<Vec<Fqan>, Refusal> {
+    let held = |fqan: &Fqan| member.groups.contains(fqan) || member.roles.contains(fqan);
+    if let Some(missing) = wanted.fqans.iter().find(|fqan| !held(fqan)) {
+        return Err(Refusal::NotHeld(missing.clone()));
+    }
+    let roles = member.roles.iter().filter(|_| wanted.all);
+    let mut fqans: Vec<Fqan> = Vec::new();
+    for fqan in wanted.fqans.iter().chain(&member.groups).chain(roles) {
+        if !fqans.contains(fqan) {
+            fqans.push(fqan.clone());
+        }
+    }
+    let rank = |fqan: &Fqan| wanted.order.iter().position(|first| first == fqan);
+    fqans.sort_by_key(|fqan| rank(fqan).unwrap_or(usize::MAX));
+    Ok(fqans)
 }
 
 /// The long form with NULLs, as current servers send it.

@@ -40,7 +40,7 @@ pub enum PkiError {
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     /// Key and certificate do not match.
-    #[error("the key is not the certificate's")]
+    #[error("the key does not match the certificate")]
     Mismatch,
 }
 
@@ -86,7 +86,7 @@ impl ThrowAwayCa {
     ) -> Result<Self, PkiError> {
         let key = PrivateKey::generate_rsa(2048)?;
         let name = name(subject)?;
-        let mut builder = begin(
+        let mut builder = builder(
             &name,
             &name,
             &key,
@@ -133,7 +133,7 @@ impl ThrowAwayCa {
     /// [`PkiError`].
     pub fn certify(&self, wanted: &Certification, key: PrivateKey) -> Result<Credential, PkiError> {
         let subject = name(&wanted.subject)?;
-        let mut builder = begin(
+        let mut builder = builder(
             &subject,
             &name_of(&self.x509)?,
             &key,
@@ -222,7 +222,7 @@ impl ThrowAwayCa {
     }
 }
 
-fn begin(
+fn builder(
     subject: &X509Name,
     issuer: &X509Name,
     key: &PrivateKey,

@@ -10,7 +10,7 @@ use voms::pki::key::{KeyKind, PrivateKey};
 
 use crate::Member;
 use crate::pki::{Certification, PkiError, Purpose};
-use crate::world::{RSA, World, WorldError, beside, certification};
+use crate::world::{RSA, World, WorldError, certification, concurrently};
 
 /// The passphrase for the key of [`Condition::Encrypted`].
 pub const PASSPHRASE: &str = "pass";
@@ -124,7 +124,7 @@ impl World {
     /// # Errors
     /// [`WorldError`].
     pub fn create_with_users(dir: &Path, now: DateTime<Utc>) -> Result<Self, WorldError> {
-        let (world, shared) = beside(|| Self::create(dir, now), SharedKey::make);
+        let (world, shared) = concurrently(|| Self::create(dir, now), SharedKey::make);
         let (mut world, shared) = (world?, shared?);
         for condition in Condition::ALL {
             let certificate = world.add_user(condition, &shared, now)?;

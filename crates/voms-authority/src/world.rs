@@ -63,7 +63,7 @@ impl World {
     pub fn create(dir: &Path, now: DateTime<Utc>) -> Result<Self, WorldError> {
         let key = || PrivateKey::generate(RSA);
         let ca = || ThrowAwayCa::create(&subject("Sandbox CA"), now);
-        let (ca, (host_key, user_key)) = beside(ca, || beside(key, key));
+        let (ca, (host_key, user_key)) = concurrently(ca, || concurrently(key, key));
         let ca = ca?;
         let names = Purpose::Host(vec![HOST.to_owned(), "127.0.0.1".to_owned()]);
         let host = ca.certify(
@@ -281,7 +281,10 @@ pub(super) fn certification(
 
 /// Runs both concurrently, since generating an RSA key is slow; sequentially if no thread can be
 /// spawned.
-pub(super) fn beside<A, B: Send>(here: impl FnOnce() -> A, there: impl Fn() -> B + Sync) -> (A, B) {
+pub(super) fn concurrently<A, B: Send>(
+    here: impl FnOnce() -> A,
+    there: impl Fn() -> B + Sync,
+) -> (A, B) {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().spawn_scoped(scope, &there);
         let first = here();

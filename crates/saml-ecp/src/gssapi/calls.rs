@@ -128,13 +128,13 @@ const NAMES: [&str; 3] = [
 
 impl Calls {
     pub fn load() -> Option<Self> {
-        // SAFETY: MIT Kerberos's library does nothing when it is loaded that could break what is running.
+        // SAFETY: loading MIT's library has no effect on the rest of the process.
         let library = NAMES
             .iter()
             .find_map(|name| unsafe { Library::new(*name) }.ok())?;
         macro_rules! function {
             ($name:literal) => {
-                // SAFETY: RFC 2744 gives the function of that name the type of the field that it is put into.
+                // SAFETY: RFC 2744 defines the function of that name with the type of the field it fills.
                 *unsafe { library.get($name) }.ok()?
             };
         }

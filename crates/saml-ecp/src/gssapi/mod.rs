@@ -28,13 +28,13 @@ const LONGEST_TOKEN: usize = 64 << 10;
 #[non_exhaustive]
 pub enum GssError {
     /// The library is not installed.
-    #[error("the Kerberos library (libgssapi_krb5) is not on this machine")]
+    #[error("the Kerberos library (libgssapi_krb5) is not installed")]
     NoLibrary,
     /// There is no valid ticket.
     #[error("there is no valid Kerberos ticket: {0}")]
     NoTicket(String),
     /// The library's error message for the exchange.
-    #[error("Kerberos fails: {0}")]
+    #[error("Kerberos failed: {0}")]
     Exchange(String),
 }
 
@@ -79,7 +79,7 @@ impl Gssapi {
             name,
         };
         if lifetime == 0 {
-            return Err(GssError::NoTicket("it is over".to_owned()));
+            return Err(GssError::NoTicket("it has expired".to_owned()));
         }
         let mut text = Buffer::EMPTY;
         // SAFETY: `name` was just given out by the library and is released after this; `text` is to be filled.
