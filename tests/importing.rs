@@ -429,7 +429,7 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
     )
     .success();
     assert!(
-        yes.stdout.contains("code=0") && yes.stdout.contains("is kept as"),
+        yes.stdout.contains("code=0") && yes.stdout.contains("are kept as"),
         "{yes:?}"
     );
     open("battery staple").success();
@@ -508,7 +508,7 @@ fn what_was_changed_meanwhile_is_not_written_over() {
         (
             "passwd",
             &[
-                ("Enter a new passphrase for", &phrase),
+                ("Enter a new pass phrase for", &phrase),
                 ("Enter it again:", "correct horse"),
             ],
         ),

@@ -212,7 +212,7 @@ fn a_server_that_answered_in_http_is_asked_once_and_understood() {
             "login",
             with("302 Found", "Location: https://iam/login\r\n", ""),
             "redirects to https://iam/login",
-            "host name of its own",
+            "its own host name",
         ),
         (
             "redirect to nowhere",

@@ -99,7 +99,7 @@ fn an_existing_pair_is_replaced_only_when_told_so_and_always_kept() {
         &stdin,
     );
     assert!(
-        forced.exit == 0 && forced.stdout.contains("is kept as"),
+        forced.exit == 0 && forced.stdout.contains("are kept as"),
         "{}",
         forced.all()
     );
