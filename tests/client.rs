@@ -71,8 +71,8 @@ fn a_spawned_task_can_request_survey_and_probe() {
         assert!(survey.granted.contains(&wanted[0]) && survey.unknown.is_empty());
         let limit = Duration::from_secs(10);
         for probe in [
-            client.probe(&servers[0], now(), limit).await,
-            probe_server(&servers[0], trust(), now(), limit)
+            client.probe(&servers[0], now().into(), limit).await,
+            probe_server(&servers[0], trust(), now().into(), limit)
                 .await
                 .unwrap(),
         ] {
@@ -166,8 +166,8 @@ fn the_blocking_client_inside_a_runtime_is_an_error() {
         ));
         let limit = Duration::from_secs(10);
         for probed in [
-            client.probe(&servers[0], now(), limit),
-            blocking::probe_server(&servers[0], trust(), now(), limit),
+            client.probe(&servers[0], now().into(), limit),
+            blocking::probe_server(&servers[0], trust(), now().into(), limit),
         ] {
             assert!(matches!(probed, Err(NetError::InsideAsyncRuntime)));
         }
@@ -184,6 +184,6 @@ fn the_blocking_client_needs_no_runtime() {
         let reply = client.request(&everything(), &servers, &options, &mut |_| {});
         assert!(!reply.unwrap().granted().is_empty());
     }
-    let probe = client.probe(&servers[0], now(), Duration::from_secs(10));
+    let probe = client.probe(&servers[0], now().into(), Duration::from_secs(10));
     assert!(matches!(probe.unwrap().certificate, Some(Ok(_))));
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use voms::pki::strength::{StrengthPolicy, Weakness};
-use voms::proxy::kind::{Policy, ProxyType};
+use voms::policy::Policy;
+use voms::proxy::kind::{ProxyPolicy, ProxyType};
 use voms::trust::CrlPolicy;
 use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 
@@ -59,9 +60,8 @@ impl Case {
                     other => panic!("{}: {other}?", self.name()),
                 }
             });
-        let verifier = VomsVerifier::open(&directory("certdir"), &directory("vomsdir"))
-            .unwrap()
-            .with_crl_policy(crl)
+        let policy = Policy::default()
+            .with_crl(crl)
             .with_strength(strength)
             .with_skew(
                 self.0["skew"]
@@ -69,6 +69,9 @@ impl Case {
                     .map_or(Duration::from_secs(300), Duration::from_secs),
             )
             .with_hosts(self.list("hosts"));
+        let verifier = VomsVerifier::open(&directory("certdir"), &directory("vomsdir"))
+            .unwrap()
+            .with_policy(policy);
         let presented =
             std::fs::read(vectors().join(self.text("file", &format!("{}.pem", self.name()))))
                 .unwrap();
@@ -147,10 +150,10 @@ impl Case {
 fn kind(kind: Option<&ProxyType>) -> &'static str {
     match kind {
         None => "EEC",
-        Some(ProxyType::Rfc(Policy::InheritAll)) => "rfc impersonation",
-        Some(ProxyType::Rfc(Policy::Limited)) => "rfc limited",
-        Some(ProxyType::Draft(Policy::InheritAll)) => "draft impersonation",
-        Some(ProxyType::Draft(Policy::Limited)) => "draft limited",
+        Some(ProxyType::Rfc(ProxyPolicy::InheritAll)) => "rfc impersonation",
+        Some(ProxyType::Rfc(ProxyPolicy::Limited)) => "rfc limited",
+        Some(ProxyType::Draft(ProxyPolicy::InheritAll)) => "draft impersonation",
+        Some(ProxyType::Draft(ProxyPolicy::Limited)) => "draft limited",
         Some(ProxyType::Legacy { limited: false }) => "legacy full",
         Some(ProxyType::Legacy { limited: true }) => "legacy limited",
         Some(_) => "other",

@@ -777,7 +777,7 @@ const CASES: &[Case] = &[
 ];
 
 fn expired_proxy() -> Vec<u8> {
-    let request = ProxyRequest::new(Duration::minutes(10));
+    let request = ProxyRequest::new(std::time::Duration::from_secs(600));
     let key = PrivateKey::generate_rsa(2048).unwrap();
     request
         .issue(

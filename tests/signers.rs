@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 use tempfile::TempDir;
 use voms::ac::finding::AcFinding;
-use voms::ac::verify::{AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::ac::verify::{AcVerifier, SignerTrust, VerifiedAc};
 use voms::pki::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::pki::pem;
+use voms::policy::Policy;
 use voms::trust::{PathProblem, TrustAnchors, file_hashes};
 use voms::vo::vomsdir::VomsDir;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
@@ -27,14 +28,8 @@ fn verify(
 ) -> Result<VerifiedAc, Vec<AcFinding>> {
     let holder = world().user.chain().leaf();
     let ac = draft.sign(holder, signer).unwrap();
-    AcVerifier {
-        trust,
-        holder,
-        now: now(),
-        skew: SKEW,
-        hosts: None,
-    }
-    .verify(&ac, Some("virgo"))
+    let policy = Policy::default().ignore_targets();
+    AcVerifier::new(trust, holder, &policy, now()).verify(&ac, Some("virgo"))
 }
 
 fn host(name: &str) -> Certification {

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::embedded::attribute_certificates;
-use voms::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::{Chain, VerifiedChain};
 use voms::crypto::openssl_types;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
+use voms::policy::Policy;
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
@@ -47,8 +48,8 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
 
 /// A proxy of a user.
 pub fn issue(user: &Credential, ac: &EncodedAc, key: PrivateKey) -> Proxy {
-    let request =
-        ProxyRequest::new(Duration::hours(12)).carrying([CarriedAc::unverified(ac.clone())]);
+    let request = ProxyRequest::new(Duration::hours(12).to_std().unwrap())
+        .carrying([CarriedAc::unverified(ac.clone())]);
     request
         .issue(&VerifiedIssuer::assume(user), key, Utc::now())
         .unwrap()
@@ -142,20 +143,18 @@ impl Setting {
     pub fn verify_ac(&self) -> VerifiedAc {
         let trust = SignerTrust::VomsDir(&self.voms, &self.anchors);
         let holder = self.user.chain().leaf();
-        AcVerifier {
-            trust,
-            holder,
-            now: self.now,
-            skew: SKEW,
-            hosts: None,
-        }
-        .verify(&self.ac, Some(VO))
-        .unwrap()
+        let policy = Policy::default().ignore_targets();
+        AcVerifier::new(trust, holder, &policy, self.now)
+            .verify(&self.ac, Some(VO))
+            .unwrap()
     }
 
     /// One that is parsed, against CAs that were read before.
     pub fn verify_chain(&self) -> VerifiedChain {
-        self.own.chain().verify(&self.anchors, self.now).unwrap()
+        self.own
+            .chain()
+            .verify(&self.anchors, &Policy::default(), self.now)
+            .unwrap()
     }
 
     /// Parses the chain from PEM.

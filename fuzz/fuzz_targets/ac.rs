@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use der::{Decode, Encode};
 use libfuzzer_sys::fuzz_target;
+use voms::policy::Policy;
 use voms_asn1::attribute_certificate::AttributeCertificate;
 use voms_asn1::targets::Targets;
 use voms_asn1::voms::ac_seq::AcSeq;
@@ -14,7 +15,7 @@ use voms_asn1::voms::generic_attributes;
 use voms_asn1::{EncodedAc, oid};
 use voms::trust::TrustAnchors;
 use voms::pki::certificate::Certificate;
-use voms::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, carried_certificates, validity};
+use voms::ac::verify::{AcAttributes, AcVerifier, SignerTrust, carried_certificates, validity};
 use voms::vo::vomsdir::VomsDir;
 use voms_proxy_fuzz::{acs, certificate, fixtures, now, sorted};
 
@@ -83,7 +84,8 @@ fn check(data: &[u8], ac: &EncodedAc) {
 fn verify(ac: &EncodedAc) {
     let World { vomsdir, anchors, holder, recorded } = &*WORLD;
     let trust = SignerTrust::VomsDir(vomsdir, anchors);
-    let verifier = AcVerifier { trust, holder, now: now(), skew: SKEW, hosts: Some(&[]) };
+    let policy = Policy::default();
+    let verifier = AcVerifier::new(trust, holder, &policy, now());
     match verifier.verify(ac, None) {
         Ok(_) => assert!(recorded.iter().any(|known| known.acinfo_der() == ac.acinfo_der())),
         Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),

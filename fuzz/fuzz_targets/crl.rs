@@ -7,6 +7,7 @@ use der::{Decode, Encode};
 use libfuzzer_sys::fuzz_target;
 use openssl::bn::BigNum;
 use openssl::x509::{CrlStatus, X509Crl};
+use voms::policy::Policy;
 use voms_asn1::certificate_list::CertificateList;
 use voms::trust::{CrlPolicy, TrustAnchors, Usage, file_hashes};
 use voms::pki::certificate::Certificate;
@@ -33,8 +34,9 @@ fuzz_target!(|data: &[u8]| {
     let World { user, list } = &*WORLD;
     file(list, data);
     // Two lists of one size and one tick of the file system's clock are the same to anchors that remember.
-    let anchors = TrustAnchors::open(scratch()).unwrap().with_crl_policy(CrlPolicy::Required);
-    let verify = |now| anchors.verify_path(user, &[], now, Usage::Any);
+    let anchors = TrustAnchors::open(scratch()).unwrap();
+    let policy = Policy::default().with_crl(CrlPolicy::Required);
+    let verify = |now| anchors.verify_path(user, &[], Usage::Any, &policy, now);
     match verify(now()) {
         Ok(_) => assert!(revokes_the_stolen(data)),
         Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),

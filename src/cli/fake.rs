@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
-use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::kind::{Generation, ProxyPolicy};
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
@@ -25,6 +25,7 @@ use super::prompt::PassphraseSource;
 use super::{failure, file, places};
 use crate::home::load;
 use crate::home::location::Location;
+use crate::time::{span, utc};
 
 /// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
 #[derive(Debug, Parser)]
@@ -208,10 +209,10 @@ fn request(args: &FakeArgs, lifetime: Duration) -> ProxyRequest {
         false => Generation::Rfc,
     };
     let policy = match args.limited {
-        true => Policy::Limited,
-        false => Policy::InheritAll,
+        true => ProxyPolicy::Limited,
+        false => ProxyPolicy::InheritAll,
     };
-    ProxyRequest::new(lifetime)
+    ProxyRequest::new(span(lifetime))
         .with_generation(generation)
         .with_policy(policy)
         .with_path_length(args.path_length)
@@ -266,7 +267,7 @@ fn report(plan: &FakePlan, proxy: &Proxy) {
     output::line(&format!(
         "\nCreated proxy in {}.\n\nYour proxy is valid until {}",
         plan.out.display(),
-        output::date(proxy.not_after(), plan.time_zone.as_deref())
+        output::date(utc(proxy.not_after()), plan.time_zone.as_deref())
     ));
 }
 

@@ -1,6 +1,7 @@
 //! Whether a user's certificate is fit for purpose: its dates, key usage and strength, and the CA
 //! that issued it.
 
+use crate::cli::places;
 use chrono::{DateTime, Duration, Utc};
 use voms::chain::{Chain, ChainFinding};
 use voms::pki::certificate::Certificate;
@@ -12,6 +13,7 @@ use voms::trust::{PathProblem, TrustAnchors};
 use super::advice::Advice;
 use super::finding::Finding;
 use super::output;
+use crate::time::utc;
 
 const CERTIFICATE: &str = "certificate";
 const CA: &str = "CA";
@@ -23,7 +25,7 @@ const LIST_RENEWAL: Duration = Duration::hours(12);
 
 /// When a certificate expires, in readable form.
 pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
-    let (start, end) = (certificate.not_before(), certificate.not_after());
+    let (start, end) = (utc(certificate.not_before()), utc(certificate.not_after()));
     if now < start {
         format!("from {} on, in {}", output::utc(&start), long(start - now))
     } else if now > end {
@@ -71,7 +73,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
         .collect();
     if all.is_empty() {
         let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
-        all.push(if certificate.not_after() - now < RENEWAL {
+        all.push(if utc(certificate.not_after()) - now < RENEWAL {
             let fix = "ask your CA for the next one now, and import it when it comes: voms-proxy import FILE";
             Finding::warning(CERTIFICATE, text, Some(fix.to_owned()))
         } else {
@@ -119,7 +121,7 @@ pub fn vouched(
     let Ok(chain) = Chain::new(all) else {
         return Vec::new();
     };
-    match chain.verify(anchors, now) {
+    match chain.verify(anchors, &places::own_policy(), now) {
         Ok(_) => {
             let text = format!(
                 "{} is trusted by {}",
@@ -186,9 +188,9 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
     let text = format!(
         "not revoked; the list {} lasts until {}",
         file.display(),
-        output::rfc3339(*end)
+        output::rfc3339(utc(*end))
     );
-    if *end - now < LIST_RENEWAL {
+    if utc(*end) - now < LIST_RENEWAL {
         return vec![Finding::warning(
             REVOCATION,
             text,

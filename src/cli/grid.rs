@@ -17,6 +17,7 @@ use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
 use super::{file, info, places};
+use crate::time::utc;
 
 /// Short options of `grid-proxy-info` that `voms-proxy-info` lacks or uses differently.
 const INFO_SHORT: [(&str, &str); 5] = [
@@ -279,8 +280,8 @@ impl CertPlan {
             Value::Subject => name(certificate.subject()),
             Value::Issuer => name(certificate.issuer()),
             Value::IssuerHash => format!("{:08x}", x509.issuer_name_hash()),
-            Value::Start => openssl_date(certificate.not_before()),
-            Value::End => openssl_date(certificate.not_after()),
+            Value::Start => openssl_date(utc(certificate.not_before())),
+            Value::End => openssl_date(utc(certificate.not_after())),
         }));
         Ok(lines)
     }

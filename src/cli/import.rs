@@ -20,6 +20,7 @@ use super::prompt::{PassphraseSource, confirm};
 use super::{fitness, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
+use crate::time::utc;
 
 /// Puts a certificate and its key, in whatever files they came, into ~/.globus.
 #[derive(Debug, Parser)]
@@ -370,7 +371,7 @@ fn report_next_step(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
             file.display()
         ));
     }
-    if now > chosen.certificate.not_after() {
+    if now > utc(chosen.certificate.not_after()) {
         return output::line("\nNext: ask your CA for a new certificate; this one has expired.");
     }
     if !plan.is_usual {

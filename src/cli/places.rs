@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+use voms::policy::Policy;
 
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
@@ -201,4 +203,9 @@ pub fn vomses(env: &Environment) -> Vec<PathBuf> {
         .cloned()
         .chain(usual.into_iter().flatten())
         .collect()
+}
+
+/// How strictly the user's own certificates are verified: as by a service whose clock is exact.
+pub fn own_policy() -> Policy {
+    Policy::default().with_skew(Duration::ZERO)
 }

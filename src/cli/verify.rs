@@ -1,6 +1,7 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and scripts.
 
 use std::path::{Path, PathBuf};
+use voms::policy::Policy;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
@@ -20,6 +21,7 @@ use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::{info, places};
+use crate::time::utc;
 
 /// Verifies a proxy, its attributes, or a user's certificate, as a service would.
 #[derive(Debug, Parser)]
@@ -216,10 +218,11 @@ fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, NoVerd
     } else {
         args.host.clone()
     };
-    Ok(VomsVerifier::new(anchors, vomsdir)
-        .with_crl_policy(args.crl.policy())
+    let policy = Policy::default()
+        .with_crl(args.crl.policy())
         .with_strength(strength(&args.allow))
-        .with_hosts(hosts))
+        .with_hosts(hosts);
+    Ok(VomsVerifier::new(anchors, vomsdir).with_policy(policy))
 }
 
 impl Crl {
@@ -280,7 +283,7 @@ fn print_summary(verified: &VerifiedCredential) {
     if verified.attribute_certificates().is_empty() {
         output::field("attribute", "none");
     }
-    output::field("until", output::rfc3339(verified.usable_until().into()));
+    output::field("until", output::rfc3339(utc(verified.usable_until())));
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
@@ -292,7 +295,7 @@ fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
             "type": type_of(verified),
             "limited": verified.chain().is_limited(),
             "delegation_depth": verified.chain().delegation_depth(),
-            "usable_until": output::rfc3339(verified.usable_until().into()),
+            "usable_until": output::rfc3339(utc(verified.usable_until())),
             "attributes": verified.attribute_certificates().iter().map(ac_json).collect::<Value>(),
             "findings": [],
         }),
@@ -322,6 +325,6 @@ fn ac_json(ac: &VerifiedAc) -> Value {
         "uri": attributes.uri,
         "fqans": attributes.fqans,
         "generic_attributes": info::generic_attributes(attributes),
-        "valid_until": output::rfc3339(ac.not_after()),
+        "valid_until": output::rfc3339(utc(ac.not_after())),
     })
 }

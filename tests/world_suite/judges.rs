@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use std::time::SystemTime;
 use voms::ac::verify::validity;
 use voms::chain::Chain;
 use voms_asn1::voms::ac_seq::AcSeq;
@@ -212,13 +213,17 @@ pub fn lives(proxy: &Path) -> (i64, Vec<i64>) {
         .extension(oid::VOMS_AC_SEQ)
         .map(|(_, value)| AcSeq::raw(value).unwrap())
         .unwrap_or_default();
+    let seconds = |from: SystemTime, until: SystemTime| -> i64 {
+        let life = until.duration_since(from).unwrap();
+        life.as_secs().try_into().unwrap()
+    };
     let of_ac = |der: &[u8]| {
         let ac = EncodedAc::from_der(der).unwrap();
         let (begin, end) = validity(&ac.certificate().acinfo);
-        (end - begin).num_seconds()
+        seconds(begin, end)
     };
     (
-        (leaf.not_after() - leaf.not_before()).num_seconds(),
+        seconds(leaf.not_before(), leaf.not_after()),
         acs.into_iter().map(of_ac).collect(),
     )
 }

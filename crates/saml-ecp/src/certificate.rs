@@ -1,12 +1,12 @@
 //! Requests a certificate from a service after login (ECP spec section 2, step 4).
 
-use chrono::{DateTime, Utc};
 use openssl::base64;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::rand::rand_bytes;
 use openssl::x509::{X509Name, X509ReqBuilder};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
+use std::time::SystemTime;
 use url::Url;
 use url::form_urlencoded::Serializer;
 use voms::chain::Chain;
@@ -71,8 +71,9 @@ pub fn request(
     service: &Url,
     jar: &mut Jar,
     (hours, place): (u32, KeyPlace),
-    now: DateTime<Utc>,
+    now: impl Into<SystemTime>,
 ) -> Result<Credential, EcpError> {
+    let now = now.into();
     match place {
         KeyPlace::Local => with_own_key(http, service, jar, hours, now),
         KeyPlace::Service => with_their_key(http, service, jar, hours, now),
@@ -84,7 +85,7 @@ fn with_own_key(
     service: &Url,
     jar: &mut Jar,
     hours: u32,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<Credential, EcpError> {
     let csrf = random().map_err(internal)?;
     let key =
@@ -105,7 +106,7 @@ fn with_their_key(
     service: &Url,
     jar: &mut Jar,
     hours: u32,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<Credential, EcpError> {
     let csrf = random().map_err(internal)?;
     // Letters, digits and punctuation, as the service requires.
@@ -238,7 +239,7 @@ fn certificates_in(body: &[u8]) -> Vec<Certificate> {
 fn pair(
     found: Vec<Certificate>,
     key: PrivateKey,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<Credential, CertificateProblem> {
     if found.is_empty() {
         return Err(CertificateProblem::NoCertificate);

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use tokio::runtime::{Builder, Handle, Runtime};
 use voms::pki::credential::Credential;
 use voms::vo::fqan::Fqan;
@@ -87,7 +87,7 @@ impl VomsClient {
     pub fn probe(
         &self,
         entry: &VomsesEntry,
-        now: DateTime<Utc>,
+        now: SystemTime,
         timeout: Duration,
     ) -> Result<Probe, NetError> {
         self.runtime
@@ -103,7 +103,7 @@ impl VomsClient {
 pub fn probe_server(
     entry: &VomsesEntry,
     trust: ServerTrust,
-    now: DateTime<Utc>,
+    now: SystemTime,
     timeout: Duration,
 ) -> Result<Probe, NetError> {
     BlockingRuntime::new()?.block_on(crate::probe_server(entry, trust, now, timeout))?

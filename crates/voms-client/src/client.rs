@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use tokio::time::{Instant, timeout_at};
 use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
@@ -72,7 +72,7 @@ impl VomsClient {
 
     /// Probes a server step by step, with the user's certificate but without a request. Each step
     /// may take `timeout`.
-    pub async fn probe(&self, entry: &VomsesEntry, now: DateTime<Utc>, timeout: Duration) -> Probe {
+    pub async fn probe(&self, entry: &VomsesEntry, now: SystemTime, timeout: Duration) -> Probe {
         probe::run(&self.tls, entry, self.any_host, now, timeout).await
     }
 
@@ -172,7 +172,7 @@ mod tests {
 
     // Never called: it compiles only if the futures can be spawned.
     #[allow(dead_code)]
-    fn futures_are_send(client: &VomsClient, servers: &[VomsesEntry], now: DateTime<Utc>) {
+    fn futures_are_send(client: &VomsClient, servers: &[VomsesEntry], now: SystemTime) {
         let request = AcRequest::for_everything("virgo");
         let options = RequestOptions::new(now);
         is_send(&client.request(&request, servers, &options, &mut |_| {}));

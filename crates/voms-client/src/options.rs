@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use tokio::time::Instant;
 
 const PER_SERVER: Duration = Duration::from_secs(10);
@@ -13,7 +13,7 @@ const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// The time of one request, and how long it may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestOptions {
-    now: DateTime<Utc>,
+    now: SystemTime,
     per_server: Duration,
     total: Duration,
 }
@@ -22,9 +22,9 @@ impl RequestOptions {
     /// A request made at `now`, the time at which server certificates are verified. It may take
     /// 10 seconds per server and 60 seconds in total.
     #[must_use]
-    pub fn new(now: DateTime<Utc>) -> Self {
+    pub fn new(now: impl Into<SystemTime>) -> Self {
         Self {
-            now,
+            now: now.into(),
             per_server: PER_SERVER,
             total: TOTAL,
         }
@@ -56,7 +56,7 @@ impl RequestOptions {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Schedule {
     /// The time at which certificates are verified.
-    pub now: DateTime<Utc>,
+    pub now: SystemTime,
     per_server: Duration,
     deadline: Instant,
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use voms::pki::certificate::Certificate;
 
 use crate::client::server_name;
@@ -30,7 +30,7 @@ pub struct Probe {
 pub async fn probe_server(
     entry: &VomsesEntry,
     trust: ServerTrust,
-    now: DateTime<Utc>,
+    now: SystemTime,
     timeout: Duration,
 ) -> Result<Probe, NetError> {
     let tls = TlsClient::anonymous(trust)?;
@@ -41,7 +41,7 @@ pub(crate) async fn run(
     tls: &TlsClient,
     entry: &VomsesEntry,
     any_host: bool,
-    now: DateTime<Utc>,
+    now: SystemTime,
     timeout: Duration,
 ) -> Probe {
     let seconds = timeout.as_secs_f64().ceil();

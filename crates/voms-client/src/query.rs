@@ -1,6 +1,6 @@
 //! Queries one server over one protocol, using as many requests as needed.
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use tokio::time::{Instant, timeout_at};
 use voms::ac::verify::{carried_certificates, validity};
 use voms::pki::certificate::Certificate;
@@ -27,7 +27,7 @@ pub(crate) struct ServerQuery<'a, 'o> {
     pub entry: &'a VomsesEntry,
     pub protocol: Protocol,
     /// The time at which certificates are verified.
-    pub now: DateTime<Utc>,
+    pub now: SystemTime,
     pub deadline: Instant,
     pub on_event: &'a mut (dyn FnMut(&Event<'_>) + Send + 'o),
 }

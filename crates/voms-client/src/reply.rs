@@ -1,6 +1,6 @@
 //! An attribute certificate as received.
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use voms::ac::verify::AcAttributes;
 use voms::pki::certificate::Certificate;
 use voms::vo::fqan::Fqan;
@@ -31,7 +31,7 @@ pub struct AcReply {
     /// servers.
     pub stand_in: Option<Certificate>,
     /// The time on the server's clock, if known.
-    pub server_time: Option<DateTime<Utc>>,
+    pub server_time: Option<SystemTime>,
 }
 
 impl AcReply {

@@ -14,14 +14,9 @@ mod codes;
 pub mod crypto;
 pub mod files;
 pub mod pki;
+pub mod policy;
 pub mod proxy;
+mod time;
 pub mod trust;
 pub mod verifier;
 pub mod vo;
-
-use chrono::{DateTime, Utc};
-
-/// Formats a point in time for messages.
-fn when(time: &DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}

@@ -15,16 +15,15 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use chrono::{DateTime, Duration, Utc};
 use voms_asn1::DecodeError;
 
 use crate::ac::embedded::attribute_certificates;
 use crate::ac::finding::AcFinding;
-use crate::ac::verify::{AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use crate::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use crate::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
 use crate::pki::dn::Dn;
-use crate::pki::strength::StrengthPolicy;
-use crate::trust::{AnchorError, CrlPolicy, TrustAnchors};
+use crate::policy::Policy;
+use crate::trust::{AnchorError, TrustAnchors};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::{VomsDir, VomsDirError};
 
@@ -86,8 +85,8 @@ impl Rejection {
 pub struct VomsVerifier {
     anchors: TrustAnchors,
     vomsdir: VomsDir,
-    hosts: Option<Vec<String>>,
-    leave_out: bool,
+    policy: Policy,
+    skip_invalid_acs: bool,
 }
 
 /// A verified credential; only [`VomsVerifier`] creates one.
@@ -111,53 +110,21 @@ impl VomsVerifier {
         ))
     }
 
-    /// Creates a verifier from directories that are already open. The clock skew is [`SKEW`].
+    /// Creates a verifier from directories that are already open.
     #[must_use]
     pub fn new(anchors: TrustAnchors, vomsdir: VomsDir) -> Self {
         Self {
-            anchors: anchors.with_skew(SKEW),
+            anchors,
             vomsdir,
-            hosts: Some(Vec::new()),
-            leave_out: false,
+            policy: Policy::default(),
+            skip_invalid_acs: false,
         }
     }
 
-    /// Sets the CRL policy; by default CRLs are checked where present.
+    /// Sets how strictly to verify.
     #[must_use]
-    pub fn with_crl_policy(self, policy: CrlPolicy) -> Self {
-        Self {
-            anchors: self.anchors.with_crl_policy(policy),
-            ..self
-        }
-    }
-
-    /// Sets the clock skew; by default [`SKEW`]. It extends both ends of every validity period
-    /// except those of CRLs.
-    #[must_use]
-    pub fn with_skew(self, skew: std::time::Duration) -> Self {
-        let skew = Duration::from_std(skew).unwrap_or(Duration::MAX);
-        Self {
-            anchors: self.anchors.with_skew(skew),
-            ..self
-        }
-    }
-
-    /// Sets the minimum strength; by default RSA 2048 and SHA-256, or equivalent.
-    #[must_use]
-    pub fn with_strength(self, strength: StrengthPolicy) -> Self {
-        Self {
-            anchors: self.anchors.with_strength(strength),
-            ..self
-        }
-    }
-
-    /// Sets the names of this host. An attribute certificate targeted at other hosts is rejected.
-    #[must_use]
-    pub fn with_hosts(self, hosts: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            hosts: Some(hosts.into_iter().collect()),
-            ..self
-        }
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     /// Skips attribute certificates that fail verification, provided the chain is valid;
@@ -167,17 +134,7 @@ impl VomsVerifier {
     #[must_use]
     pub fn skip_invalid_acs(self) -> Self {
         Self {
-            leave_out: true,
-            ..self
-        }
-    }
-
-    /// Accepts attribute certificates regardless of their targets, for programs that only forward
-    /// them.
-    #[must_use]
-    pub fn ignore_targets(self) -> Self {
-        Self {
-            hosts: None,
+            skip_invalid_acs: true,
             ..self
         }
     }
@@ -229,21 +186,16 @@ impl VomsVerifier {
         chain: &Chain,
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedCredential, Rejection> {
-        let now = DateTime::<Utc>::from(now.into());
+        let now = now.into();
         let mut findings = Vec::new();
-        let verified = chain.verify(&self.anchors, now).map_err(|chain| {
-            findings.extend(chain.into_iter().map(Finding::Chain));
-        });
+        let verified = chain
+            .verify(&self.anchors, &self.policy, now)
+            .map_err(|chain| {
+                findings.extend(chain.into_iter().map(Finding::Chain));
+            });
         let holder = chain.holder();
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
-        let skew = self.anchors.skew();
-        let verifier = AcVerifier {
-            trust,
-            holder,
-            now,
-            skew,
-            hosts: self.hosts.as_deref(),
-        };
+        let verifier = AcVerifier::new(trust, holder, &self.policy, now);
         let mut acs = Vec::new();
         for ac in attribute_certificates(chain) {
             match ac {
@@ -269,7 +221,7 @@ impl VomsVerifier {
                 findings.push(Finding::Independent);
                 Err(Rejection(findings))
             }
-            Ok(chain) if findings.is_empty() || self.leave_out => {
+            Ok(chain) if findings.is_empty() || self.skip_invalid_acs => {
                 let fqans = acs
                     .iter()
                     .flat_map(|ac: &VerifiedAc| ac.attributes().parsed_fqans())
@@ -353,7 +305,6 @@ impl VerifiedCredential {
         self.acs
             .iter()
             .map(VerifiedAc::usable_until)
-            .fold(self.chain.usable_until(), DateTime::min)
-            .into()
+            .fold(self.chain.usable_until(), SystemTime::min)
     }
 }

@@ -1,6 +1,7 @@
 //! The next step after a server's reply, and what this machine knows about a certificate that a
 //! server rejected.
 
+use crate::cli::places;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use voms_client::{Failure, HttpFailure};
 use super::Advice;
 use crate::cli::output;
 use crate::home::registration::Registration;
+use crate::time::utc;
 
 /// The longest wait, in seconds, for which we still say "try again in".
 const LONGEST_WAIT: u64 = 24 * 3600;
@@ -149,7 +151,7 @@ fn faults(user: User<'_>) -> Vec<ChainFinding> {
     match user.anchors {
         Some(anchors) => user
             .chain
-            .verify(anchors, user.now)
+            .verify(anchors, &places::own_policy(), user.now)
             .err()
             .unwrap_or_default(),
         None => user.chain.local_findings(user.now),
@@ -157,7 +159,7 @@ fn faults(user: User<'_>) -> Vec<ChainFinding> {
 }
 
 fn soundness(certificate: &Certificate, user: User<'_>) -> String {
-    let end = output::utc(&certificate.not_after());
+    let end = output::utc(&utc(certificate.not_after()));
     let Some(anchors) = user.anchors else {
         return format!(
             "according to this machine, it is valid until {end}; without a CA directory, nothing else can be checked"

@@ -32,7 +32,7 @@ pub fn candidate(
     }
     let dn = format!("{CNAF_HOSTS}{host}");
     let entry = VomsesEntry::new(&known.alias, &host, known.port, &dn, &known.vo);
-    let probe = probe_server(&entry, trust, now, timeout.min(PATIENCE)).ok()?;
+    let probe = probe_server(&entry, trust, now.into(), timeout.min(PATIENCE)).ok()?;
     if probe.addresses.is_err() {
         return None;
     }

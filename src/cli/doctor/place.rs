@@ -1,5 +1,6 @@
 //! The location for the proxy, and the proxy that is there now.
 
+use crate::time::utc;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -151,7 +152,7 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTim
     let ends = acs
         .iter()
         .flatten()
-        .map(|ac| validity(&ac.certificate().acinfo).1);
+        .map(|ac| utc(validity(&ac.certificate().acinfo).1));
     match ends.min() {
         Some(end) if end < now => {
             let text = format!("the attributes in {path} expired on {}", output::utc(&end));

@@ -1,8 +1,9 @@
 //! What a server presents and replies, as findings.
 
+use crate::time::span;
 use chrono::{DateTime, Duration, Utc};
-use voms::ac::verify::SKEW;
 use voms::pki::certificate::Certificate;
+use voms::policy::SKEW;
 use voms_client::net::NetError;
 use voms_client::refusal::ServerErrorKind;
 use voms_client::vomses::VomsesEntry;
@@ -146,7 +147,7 @@ pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
         output::hms(seconds)
     );
     let fix = Some("set the clock, or have it set: timedatectl set-ntp true".to_owned());
-    if ahead.abs() < SKEW {
+    if span(ahead.abs()) < SKEW {
         Finding::warning(CLOCK, text, fix)
     } else {
         Finding::failed(CLOCK, text, fix)

@@ -1,8 +1,10 @@
 //! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
+use crate::time::utc;
 use chrono::{DateTime, Duration, Utc};
-use voms::ac::verify::{AcVerifier, SKEW, SignerTrust};
+use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::pki::credential::Credential;
+use voms::policy::Policy;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
 use voms::vo::vomsdir::{Trusted, VomsDir};
@@ -206,7 +208,7 @@ impl ServerCheck<'_> {
         server: &VomsesEntry,
         user: Option<&Credential>,
     ) -> (Vec<Finding>, Option<Finding>) {
-        let probe = match probe_server(server, self.trust(), (self.now)(), self.timeout) {
+        let probe = match probe_server(server, self.trust(), (self.now)().into(), self.timeout) {
             Ok(probe) => probe,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
@@ -254,7 +256,7 @@ impl ServerCheck<'_> {
             Ok(survey) => {
                 let mut findings = vec![answered(server, protocol)];
                 findings.extend(self.answer(server, &survey, user, at));
-                let clock = survey.reply.server_time.map(|time| clock(time, at));
+                let clock = survey.reply.server_time.map(|time| clock(utc(time), at));
                 (findings, clock)
             }
             Err(error) => (vec![self.refused(server, &error, user, at)], None),
@@ -302,13 +304,8 @@ impl ServerCheck<'_> {
     ) -> Vec<Finding> {
         let trust = SignerTrust::strictest(self.vomsdir, self.anchors, reply.expected_signer());
         let holder = user.chain().holder();
-        let verifier = AcVerifier {
-            trust,
-            holder,
-            now: at,
-            skew: SKEW,
-            hosts: None,
-        };
+        let policy = Policy::default().ignore_targets();
+        let verifier = AcVerifier::new(trust, holder, &policy, at);
         match verifier.verify(&reply.ac, Some(&server.vo)) {
             Ok(verified) => {
                 let by_server = *verified.signer() == reply.server;

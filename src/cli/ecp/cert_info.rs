@@ -10,13 +10,14 @@ use voms::crypto::openssl_types;
 use voms::files;
 use voms::pki::certificate::Certificate;
 use voms::pki::pem;
-use voms::proxy::kind::{Policy, ProxyType};
+use voms::proxy::kind::{ProxyPolicy, ProxyType};
 
 use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::{self, Diagnostic};
+use crate::time::utc;
 
 /// Shows the credential that ecp-get-cert has written.
 #[derive(Debug, Parser)]
@@ -147,7 +148,7 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
         loaded => loaded?,
     };
     let leaf = chain.leaf();
-    let left = (chain.not_after() - now).num_seconds();
+    let left = (utc(chain.not_after()) - now).num_seconds();
     let lasts = |seconds: i64| left > 0 && left >= seconds;
     if plan.exists {
         return Ok(answer(lasts(plan.valid.unwrap_or(0))));
@@ -181,7 +182,7 @@ pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
 
 /// The block that ecp-get-cert prints as well.
 pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: bool) -> Vec<String> {
-    let left = (leaf.not_after() - now).num_seconds();
+    let left = (utc(leaf.not_after()) - now).num_seconds();
     let field = |label: &str, value: &dyn std::fmt::Display| {
         format!("{label:<9}: {}", value.to_string().replace('\n', "\\n"))
     };
@@ -208,8 +209,8 @@ pub fn block(leaf: &Certificate, path: &Path, now: DateTime<Utc>, with_text: boo
 fn kind(leaf: &Certificate) -> &'static str {
     match leaf.proxy_type() {
         None => "end entity credential",
-        Some(ProxyType::Rfc(Policy::InheritAll)) => "RFC 3820 compliant impersonation proxy",
-        Some(ProxyType::Rfc(Policy::Limited)) => "RFC 3820 compliant limited proxy",
+        Some(ProxyType::Rfc(ProxyPolicy::InheritAll)) => "RFC 3820 compliant impersonation proxy",
+        Some(ProxyType::Rfc(ProxyPolicy::Limited)) => "RFC 3820 compliant limited proxy",
         Some(ProxyType::Rfc(_)) => "RFC 3820 compliant restricted proxy",
         Some(ProxyType::Legacy { limited: false }) => "full legacy globus proxy",
         Some(ProxyType::Legacy { limited: true }) => "limited legacy globus proxy",

@@ -28,6 +28,7 @@ use crate::cli::output::Diagnostic;
 use crate::cli::{failure, file};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
+use crate::time::{span, utc};
 
 /// CILogon's service.
 const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
@@ -265,7 +266,7 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     let there = load::load(&Location::single(path.to_owned()), sealed);
     let Ok(there) = there else { return false };
     let chain = there.chain();
-    let left = (chain.not_after() - now).num_seconds();
+    let left = (utc(chain.not_after()) - now).num_seconds();
     // Beyond the lifetime of any certificate, the exact value does not matter.
     #[allow(clippy::cast_possible_truncation)]
     let wanted = (hours * 3600.0).clamp(0.0, 1e12).ceil() as i64;
@@ -313,7 +314,7 @@ fn proxy_of(
     hours: u32,
     now: DateTime<Utc>,
 ) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
-    let request = ProxyRequest::new(Duration::hours(hours.into()));
+    let request = ProxyRequest::new(span(Duration::hours(hours.into())));
     let key = PrivateKey::generate_rsa(BITS).map_err(Diagnostic::new)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(credential), key, now)

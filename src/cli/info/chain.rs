@@ -5,6 +5,7 @@ use voms::pki::certificate::Certificate;
 use voms_asn1::oid;
 
 use crate::cli::output::{self, date};
+use crate::time::utc;
 
 /// Prints the blocks, leaf first, and the heading of the next section.
 pub fn print(chain: &Chain, zone: Option<&str>) {
@@ -30,8 +31,8 @@ fn block(certificate: &Certificate, zone: Option<&str>) {
     let lines = [
         format!("Subject: {}", certificate.subject().rfc2253()),
         format!("Issuer: {}", certificate.issuer().rfc2253()),
-        format!("Valid from: {}", date(certificate.not_before(), zone)),
-        format!("Valid to: {}", date(certificate.not_after(), zone)),
+        format!("Valid from: {}", date(utc(certificate.not_before()), zone)),
+        format!("Valid to: {}", date(utc(certificate.not_after()), zone)),
         format!("Type: {kind}"),
         format!("VOMS extensions: {has_attributes}."),
     ];

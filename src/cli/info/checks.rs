@@ -8,6 +8,7 @@ use super::verify::Warning;
 use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Diagnostic;
+use crate::time::utc;
 
 /// What to check about a proxy.
 pub struct Checks {
@@ -65,8 +66,8 @@ impl Checks {
     fn lasts(&self, proxy: &Proxy, now: DateTime<Utc>) -> bool {
         // Attributes and key can be checked even if the proxy is not valid.
         self.needed.is_none_or(|needed| {
-            let left = proxy.chain.not_after() - now;
-            proxy.chain.not_before() <= now && left > Duration::zero() && left >= needed
+            let left = utc(proxy.chain.not_after()) - now;
+            utc(proxy.chain.not_before()) <= now && left > Duration::zero() && left >= needed
         })
     }
 

@@ -8,6 +8,7 @@ use voms::chain::Chain;
 use super::proxy::{Ac, Proxy};
 use super::verify::Warning;
 use crate::cli::output::rfc3339;
+use crate::time::utc;
 
 /// Everything known about a proxy; `warnings` are those that other formats print to stderr.
 pub fn describe(proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Value {
@@ -24,8 +25,8 @@ pub fn describe(proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Valu
         "delegation_depth": chain.proxies().len(),
         "strength": proxy.bits(),
         "key_usage": leaf.key_usage().map(|usage| usage.names()).unwrap_or_default(),
-        "not_before": rfc3339(chain.not_before()),
-        "not_after": rfc3339(chain.not_after()),
+        "not_before": rfc3339(utc(chain.not_before())),
+        "not_after": rfc3339(utc(chain.not_after())),
         "timeleft": proxy.seconds_left(now),
         "attributes": proxy.acs.iter().map(|ac| describe_ac(chain, ac, now)).collect::<Value>(),
         "warnings": warnings.iter().map(|warning| warning.text.as_str()).collect::<Value>(),

@@ -6,6 +6,7 @@ use voms::pki::certificate::Certificate;
 
 use super::proxy::{Ac, Proxy, seconds_left};
 use crate::cli::output::{self, hms};
+use crate::time::utc;
 
 const BAR: usize = 20;
 
@@ -66,7 +67,7 @@ fn print_tree(chain: &Chain, paint: &Paint, now: DateTime<Utc>) {
             "{branch}{}",
             paint.bold(&name(certificate, depth))
         ));
-        let validity = (certificate.not_before(), certificate.not_after());
+        let validity = (utc(certificate.not_before()), utc(certificate.not_after()));
         line(&format!(
             "{}{}",
             "   ".repeat(depth),

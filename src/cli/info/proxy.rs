@@ -14,6 +14,7 @@ use voms_asn1::{EncodedAc, oid};
 
 use crate::cli::file;
 use crate::cli::output::Diagnostic;
+use crate::time::utc;
 
 /// A proxy and its attribute certificates.
 pub struct Proxy {
@@ -71,7 +72,7 @@ impl Proxy {
     }
 
     pub fn seconds_left(&self, now: DateTime<Utc>) -> i64 {
-        seconds_left(self.chain.not_after(), now)
+        seconds_left(utc(self.chain.not_after()), now)
     }
 
     /// The file embedded by `voms-proxy-init --include`.
@@ -112,7 +113,8 @@ impl Ac {
 
     /// When it becomes valid, and when it expires.
     pub fn validity(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        validity(&self.encoded.certificate().acinfo)
+        let (not_before, not_after) = validity(&self.encoded.certificate().acinfo);
+        (utc(not_before), utc(not_after))
     }
 
     pub fn seconds_left(&self, now: DateTime<Utc>) -> i64 {

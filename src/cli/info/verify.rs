@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use voms::ac::finding::AcFinding;
 use voms::chain::Chain;
+use voms::policy::Policy;
 use voms::trust::TrustAnchors;
 use voms::verifier::{Finding, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
@@ -115,7 +116,8 @@ fn verify(
     chain: &Chain,
     now: DateTime<Utc>,
 ) -> Vec<Warning> {
-    let verifier = VomsVerifier::new(anchors, vomsdir).ignore_targets();
+    let verifier =
+        VomsVerifier::new(anchors, vomsdir).with_policy(Policy::default().ignore_targets());
     let Err(rejection) = verifier.verify_chain(chain, now) else {
         return Vec::new();
     };

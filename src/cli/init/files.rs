@@ -5,7 +5,7 @@ use std::path::Path;
 use der::asn1::ObjectIdentifier;
 use voms::files;
 use voms::pki::pem;
-use voms::proxy::kind::Policy;
+use voms::proxy::kind::ProxyPolicy;
 use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
@@ -29,7 +29,7 @@ fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
 }
 
 /// The proxy's policy (RFC 3820 section 3.8.2).
-pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
+pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
     let rules = args
         .policy
         .as_deref()
@@ -43,9 +43,9 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
                     .help("give one of them"),
             );
         }
-        (true, false) => Policy::Limited,
-        (false, true) => Policy::Independent,
-        (false, false) => Policy::InheritAll,
+        (true, false) => ProxyPolicy::Limited,
+        (false, true) => ProxyPolicy::Independent,
+        (false, false) => ProxyPolicy::InheritAll,
     };
     match (language, rules) {
         (None, None) => Ok(plain),
@@ -53,16 +53,16 @@ pub fn policy(args: &InitArgs) -> Result<Policy, Diagnostic> {
             "a proxy with rules of its own is neither limited nor independent",
         )
         .help("leave out --limited and --independent, or --policy")),
-        (Some(oid::INHERIT_ALL), None) => Ok(Policy::InheritAll),
-        (Some(oid::INDEPENDENT), None) => Ok(Policy::Independent),
-        (Some(oid::LIMITED), None) => Ok(Policy::Limited),
+        (Some(oid::INHERIT_ALL), None) => Ok(ProxyPolicy::InheritAll),
+        (Some(oid::INDEPENDENT), None) => Ok(ProxyPolicy::Independent),
+        (Some(oid::LIMITED), None) => Ok(ProxyPolicy::Limited),
         (Some(oid::INHERIT_ALL | oid::INDEPENDENT), Some(_)) => {
             Err(Diagnostic::new("this policy language has no rules").help("leave out --policy"))
         }
         (Some(_), None) => Err(Diagnostic::new("a policy language needs rules")
             .help("name the file with the rules with --policy")),
         // A policy without a language is a Globus restricted one.
-        (language, policy @ Some(_)) => Ok(Policy::Language {
+        (language, policy @ Some(_)) => Ok(ProxyPolicy::Language {
             oid: language.unwrap_or(oid::GLOBUS_RESTRICTED),
             policy,
         }),

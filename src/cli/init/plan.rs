@@ -6,7 +6,7 @@ use std::time::Duration as Span;
 
 use chrono::Duration;
 use voms::pki::key::KeyKind;
-use voms::proxy::kind::{Generation, Policy};
+use voms::proxy::kind::{Generation, ProxyPolicy};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
@@ -52,7 +52,7 @@ pub struct InitPlan {
     pub judge_chain: bool,
     pub any_host: bool,
     pub generation: Generation,
-    pub policy: Policy,
+    pub policy: ProxyPolicy,
     pub path_length: Option<u32>,
     pub lifetime: Duration,
     pub key: KeyKind,

@@ -20,6 +20,7 @@ use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
 use crate::cli::output;
 use crate::home::location::Location;
+use crate::time::utc;
 
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
     MyProxy and the info command of the Java client do not.";
@@ -226,7 +227,7 @@ impl Reporter {
             "vo": attributes.vo,
             "uri": attributes.uri,
             "fqans": attributes.fqans,
-            "not_after": output::rfc3339(verified.not_after()),
+            "not_after": output::rfc3339(utc(verified.not_after())),
         }));
         self.debug(|| {
             let fqans = verified.attributes().fqans.join(", ");
@@ -308,7 +309,7 @@ impl Reporter {
                 "version": 1,
                 "path": plan.out.display().to_string(),
                 "subject": proxy.certificate().subject().to_string(),
-                "not_after": output::rfc3339(proxy.not_after()),
+                "not_after": output::rfc3339(utc(proxy.not_after())),
                 "attributes": self.granted,
                 "warnings": self.warned,
             });
@@ -317,7 +318,7 @@ impl Reporter {
         if plan.say_verified {
             self.line("verify OK");
         }
-        let until = output::date(proxy.not_after(), plan.time_zone.as_deref());
+        let until = output::date(utc(proxy.not_after()), plan.time_zone.as_deref());
         self.line(&format!(
             "\nCreated proxy in {}.\n\nYour proxy is valid until {until}",
             plan.out.display()

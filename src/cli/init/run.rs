@@ -2,9 +2,10 @@
 
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
+use voms::policy::Policy;
 
 use chrono::{DateTime, Utc};
-use voms::ac::verify::{self, AcAttributes, AcVerifier, SKEW, SignerTrust, VerifiedAc};
+use voms::ac::verify::{self, AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::ChainFinding;
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
@@ -27,6 +28,7 @@ use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::home::load;
+use crate::time::{span, utc};
 
 /// Time limit for all servers together.
 const TOTAL: Span = Span::from_secs(60);
@@ -103,7 +105,7 @@ fn verify_chain<'c>(
     now: DateTime<Utc>,
 ) -> Result<VerifiedIssuer<'c>, Diagnostic> {
     let verified = match plan.anchors.as_ref().filter(|_| plan.judge_chain) {
-        Some(anchors) => credential.verify(anchors, now),
+        Some(anchors) => credential.verify(anchors, &places::own_policy(), now),
         None => credential.verify_locally(now),
     };
     verified.map_err(|findings| failure::chain(&findings))
@@ -255,16 +257,11 @@ fn verify_reply(
         plan.anchors.as_ref(),
         reply.expected_signer(),
     );
-    let verifier = AcVerifier {
-        trust,
-        holder,
-        now,
-        skew: SKEW,
-        hosts: None,
-    };
+    let policy = Policy::default().ignore_targets();
+    let verifier = AcVerifier::new(trust, holder, &policy, now);
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
     let verified = verified.map_err(|findings| failure::ac(&vo.request.vo, &findings))?;
-    if verified.not_after() > now {
+    if utc(verified.not_after()) > now {
         return Ok(verified);
     }
     Err(Diagnostic::new(format!(
@@ -297,13 +294,8 @@ fn verify_file(
         .help("name them with --vomsdir and --certdir"));
     };
     let trust = SignerTrust::VomsDir(vomsdir, anchors);
-    let verifier = AcVerifier {
-        trust,
-        holder,
-        now,
-        skew: SKEW,
-        hosts: None,
-    };
+    let policy = Policy::default().ignore_targets();
+    let verifier = AcVerifier::new(trust, holder, &policy, now);
     let verify = |ac: &EncodedAc| {
         verifier
             .verify(ac, None)
@@ -326,7 +318,7 @@ fn issue(
     key: PrivateKey,
     now: DateTime<Utc>,
 ) -> Result<Proxy, Diagnostic> {
-    let request = ProxyRequest::new(plan.lifetime)
+    let request = ProxyRequest::new(span(plan.lifetime))
         .with_generation(plan.generation)
         .with_policy(plan.policy.clone())
         .with_path_length(plan.path_length)

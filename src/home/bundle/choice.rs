@@ -6,6 +6,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::key::PrivateKey;
 
 use super::{Received, ReceivedError};
+use crate::time::utc;
 
 /// The user's certificate with its key.
 #[derive(Debug)]
@@ -95,8 +96,8 @@ impl Received {
 
 /// Valid certificates come before others, then the end date decides.
 fn rank(user: &Certificate, now: DateTime<Utc>) -> (bool, DateTime<Utc>) {
-    let is_valid = user.not_before() <= now && now <= user.not_after();
-    (is_valid, user.not_after())
+    let is_valid = utc(user.not_before()) <= now && now <= utc(user.not_after());
+    (is_valid, utc(user.not_after()))
 }
 
 /// The CAs above a certificate, in order, without the root and without unrelated ones, however many

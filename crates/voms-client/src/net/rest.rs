@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::SystemTime;
+
+use chrono::DateTime;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -37,7 +39,7 @@ pub struct HttpResponse {
     /// The `Content-Encoding` header; only unencoded bodies are requested.
     pub encoding: Option<String>,
     /// The `Date` header, if present and valid.
-    pub date: Option<DateTime<Utc>>,
+    pub date: Option<SystemTime>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -63,22 +65,22 @@ impl HttpResponse {
     }
 }
 
-fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+fn parse_date(text: &str) -> Option<SystemTime> {
     DateTime::parse_from_rfc2822(text)
         .ok()
-        .map(|date| date.to_utc())
+        .map(SystemTime::from)
 }
 
 /// Parses seconds, or a date relative to the server's own clock (RFC 9110 section 10.2.3).
-fn retry_after(text: &str, date: Option<DateTime<Utc>>) -> Option<Duration> {
+fn retry_after(text: &str, date: Option<SystemTime>) -> Option<Duration> {
     let text = text.trim();
     let seconds = text.parse().ok().map(Duration::from_secs);
-    seconds.or_else(|| (parse_date(text)? - date?).to_std().ok())
+    seconds.or_else(|| parse_date(text)?.duration_since(date?).ok())
 }
 
 /// How far apart two requests may be, by the caller's clock, to share a connection. Its server was
 /// verified for the first of them.
-const MAX_REUSE: TimeDelta = TimeDelta::minutes(5);
+const MAX_REUSE: Duration = Duration::from_secs(300);
 
 /// The last connection, kept for the next request to the same server.
 #[derive(Default)]
@@ -89,13 +91,15 @@ struct IdleConnection {
     name: ServerName,
     /// The certificate the server presented, and when it was verified.
     server: Certificate,
-    verified_at: DateTime<Utc>,
+    verified_at: SystemTime,
     session: Session,
 }
 
 impl IdleConnection {
-    fn serves(&self, name: &ServerName, now: DateTime<Utc>) -> bool {
-        let age = now.signed_duration_since(self.verified_at).abs();
+    fn serves(&self, name: &ServerName, now: SystemTime) -> bool {
+        let age = now
+            .duration_since(self.verified_at)
+            .unwrap_or_else(|backwards| backwards.duration());
         self.name == *name && age <= MAX_REUSE
     }
 }
@@ -110,7 +114,7 @@ impl IdleSlot {
         &self,
         tls: &TlsClient,
         name: ServerName,
-        now: DateTime<Utc>,
+        now: SystemTime,
         target: &str,
     ) -> Result<(HttpResponse, Certificate), NetError> {
         let host = format!("{}:{}", name.host, name.port);

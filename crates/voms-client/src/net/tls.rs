@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
 use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
+use std::time::SystemTime;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 use voms::crypto::openssl_types;
@@ -103,7 +103,7 @@ impl TlsClient {
     pub async fn connect(
         &self,
         server: &ServerName,
-        now: DateTime<Utc>,
+        now: SystemTime,
     ) -> Result<Connection, NetError> {
         let tcp = crate::net::endpoint::connect(&server.host, server.port).await?;
         let Handshake {
@@ -142,7 +142,7 @@ impl TlsClient {
         &self,
         server: &ServerName,
         tcp: TcpStream,
-        now: DateTime<Utc>,
+        now: SystemTime,
     ) -> Result<Certificate, NetError> {
         let Handshake {
             stream,
@@ -171,7 +171,7 @@ impl TlsClient {
         &self,
         certificate: &Certificate,
         above: &[Certificate],
-        now: DateTime<Utc>,
+        now: SystemTime,
     ) -> bool {
         self.uses_web_cas() && verify::by_web_cas(certificate, above, now).unwrap_or(false)
     }
@@ -180,7 +180,7 @@ impl TlsClient {
         &self,
         server: &ServerName,
         tcp: TcpStream,
-        now: DateTime<Utc>,
+        now: SystemTime,
     ) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
         let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
@@ -197,7 +197,7 @@ impl TlsClient {
     fn session(
         &self,
         server: &ServerName,
-        now: DateTime<Utc>,
+        now: SystemTime,
         verdict: &Verdict,
     ) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.context)?;
@@ -206,7 +206,7 @@ impl TlsClient {
         }
         match &self.trust {
             ServerTrust::WebCas => {
-                ssl.param_mut().set_time(now.timestamp());
+                ssl.param_mut().set_time(verify::unix_time(now));
                 if !server.any_host {
                     verify::set_name(ssl.param_mut(), &server.host)?;
                 }

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use openssl::error::ErrorStack;
 use openssl::ssl::SslFiletype;
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam, X509VerifyParamRef};
 use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef};
+use std::time::{Duration, SystemTime};
 use voms::crypto::openssl_types;
 use voms::pki::certificate::Certificate;
+use voms::policy::Policy;
 use voms::trust::{TrustAnchors, Usage};
 
 use crate::net::NetError;
@@ -51,10 +52,10 @@ pub fn set_name(param: &mut X509VerifyParamRef, host: &str) -> Result<(), ErrorS
 pub fn by_web_cas(
     certificate: &Certificate,
     above: &[Certificate],
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<bool, ErrorStack> {
     let mut param = X509VerifyParam::new()?;
-    param.set_time(now.timestamp());
+    param.set_time(unix_time(now));
     param.set_purpose(X509PurposeId::SSL_SERVER)?;
     let mut store = web_cas_builder()?;
     store.set_param(&param)?;
@@ -77,7 +78,7 @@ pub fn server(
     chain: &X509StoreContextRef,
     anchors: &TrustAnchors,
     name: &ServerName,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<Certificate, NetError> {
     let presented = chain
         .chain()
@@ -87,13 +88,14 @@ pub fn server(
     let presented: Vec<Certificate> = presented.collect::<Result<_, _>>().map_err(|error| {
         NetError::Handshake(format!("the server's certificates cannot be read: {error}"))
     })?;
+    let policy = Policy::default().with_skew(Duration::ZERO);
     let Some((leaf, above)) = presented.split_first() else {
         return Err(NetError::Handshake(
             "the server showed no certificate".to_owned(),
         ));
     };
     anchors
-        .verify_path(leaf, above, now, Usage::Server)
+        .verify_path(leaf, above, Usage::Server, &policy, now)
         .map_err(|mut findings| match findings.is_empty() {
             true => NetError::Handshake("the server's certificate cannot be verified".to_owned()),
             false => NetError::Untrusted(findings.swap_remove(0)),
@@ -126,4 +128,12 @@ fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
         &*Stack::new()?,
         |context| context.verify_cert(),
     )
+}
+
+/// Seconds since 1970, for OpenSSL.
+pub(super) fn unix_time(time: SystemTime) -> i64 {
+    let elapsed = time.duration_since(SystemTime::UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| {
+        i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+    })
 }

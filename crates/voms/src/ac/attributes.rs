@@ -1,6 +1,6 @@
 //! The contents of an attribute certificate, verified or not.
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
 use voms_asn1::targets::Targets;
@@ -10,6 +10,7 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 
 use crate::ac::finding::AcFinding;
 use crate::pki::certificate::Certificate;
+use crate::time::since_epoch;
 use crate::vo::fqan::Fqan;
 
 /// The contents of an attribute certificate, verified or not.
@@ -84,11 +85,8 @@ pub fn targets(info: &AttributeCertificateInfo) -> Result<Option<Vec<String>>, A
 
 /// The notBefore and notAfter of an attribute certificate; both ends are inclusive.
 #[must_use]
-pub fn validity(info: &AttributeCertificateInfo) -> (DateTime<Utc>, DateTime<Utc>) {
-    let instant = |time: &der::asn1::GeneralizedTime| {
-        let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-        DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
-    };
+pub fn validity(info: &AttributeCertificateInfo) -> (SystemTime, SystemTime) {
+    let instant = |time: &der::asn1::GeneralizedTime| since_epoch(time.to_unix_duration());
     let period = &info.attr_cert_validity_period;
     (
         instant(&period.not_before_time),

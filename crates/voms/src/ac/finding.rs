@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use der::asn1::ObjectIdentifier;
+use std::time::SystemTime;
 
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
@@ -130,11 +130,11 @@ pub enum AcFinding {
     #[error("AC target check failed: it is for {} only", quoted(.0))]
     Target(Vec<String>),
     /// It has expired.
-    #[error("it expired on {}", crate::when(.0))]
-    Expired(DateTime<Utc>),
+    #[error("it expired on {}", crate::time::when(.0))]
+    Expired(SystemTime),
     /// It is not valid yet.
-    #[error("it is not valid before {}", crate::when(.0))]
-    NotYetValid(DateTime<Utc>),
+    #[error("it is not valid before {}", crate::time::when(.0))]
+    NotYetValid(SystemTime),
     /// Its notAfter is earlier than its notBefore.
     #[error("it ends before it begins")]
     NoValidity,

@@ -1,6 +1,6 @@
 //! Verifies attribute certificates (RFC 5755 section 5, spec 7.8).
 
-use chrono::{DateTime, Duration, Utc};
+use std::time::SystemTime;
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
@@ -13,14 +13,13 @@ use crate::ac::structure::{key_identifier_finding, structure_findings};
 use crate::crypto::Digest;
 use crate::pki::certificate::{Certificate, minimal_integer};
 use crate::pki::dn::Dn;
-use crate::pki::strength::{StrengthPolicy, Weakness};
+use crate::pki::strength::Weakness;
+use crate::policy::Policy;
+use crate::time::is_after;
 use crate::trust::{TrustAnchors, Usage};
 use crate::vo::fqan::Fqan;
 use crate::vo::lsc::Lsc;
 use crate::vo::vomsdir::{Trusted, VomsDir};
-
-/// The default clock skew (spec 7.6).
-pub const SKEW: Duration = Duration::minutes(5);
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
@@ -45,17 +44,10 @@ pub enum SignerTrust<'a> {
 /// Verifies attribute certificates for one holder.
 #[derive(Debug, Clone)]
 pub struct AcVerifier<'a> {
-    /// How signers are authorized.
-    pub trust: SignerTrust<'a>,
-    /// The user's own certificate.
-    pub holder: &'a Certificate,
-    /// The time to verify at.
-    pub now: DateTime<Utc>,
-    /// The clock skew, usually [`SKEW`].
-    pub skew: Duration,
-    /// The names of the accepting host, one of which a targeted attribute certificate must name;
-    /// `None` if it is only forwarded.
-    pub hosts: Option<&'a [String]>,
+    trust: SignerTrust<'a>,
+    holder: &'a Certificate,
+    policy: &'a Policy,
+    now: SystemTime,
 }
 
 impl<'a> SignerTrust<'a> {
@@ -90,8 +82,8 @@ pub struct VerifiedAc {
     encoded: EncodedAc,
     attributes: AcAttributes,
     signer: Certificate,
-    not_after: DateTime<Utc>,
-    usable_until: DateTime<Utc>,
+    not_after: SystemTime,
+    usable_until: SystemTime,
 }
 
 impl VerifiedAc {
@@ -121,19 +113,44 @@ impl VerifiedAc {
 
     /// Its notAfter time.
     #[must_use]
-    pub fn not_after(&self) -> DateTime<Utc> {
+    pub fn not_after(&self) -> SystemTime {
         self.not_after
     }
 
     /// The earliest notAfter of the attribute certificate and the certificates on its signer's
     /// path.
     #[must_use]
-    pub fn usable_until(&self) -> DateTime<Utc> {
+    pub fn usable_until(&self) -> SystemTime {
         self.usable_until
     }
 }
 
-impl AcVerifier<'_> {
+impl<'a> AcVerifier<'a> {
+    /// A verifier of the attributes of `holder`, the user's own certificate, at `now`.
+    #[must_use]
+    pub fn new(
+        trust: SignerTrust<'a>,
+        holder: &'a Certificate,
+        policy: &'a Policy,
+        now: impl Into<SystemTime>,
+    ) -> Self {
+        Self {
+            trust,
+            holder,
+            policy,
+            now: now.into(),
+        }
+    }
+
+    /// The same verifier at another time.
+    #[must_use]
+    pub fn at(&self, now: impl Into<SystemTime>) -> Self {
+        Self {
+            now: now.into(),
+            ..self.clone()
+        }
+    }
+
     /// Verifies one attribute certificate over its original bytes.
     ///
     /// # Errors
@@ -142,10 +159,10 @@ impl AcVerifier<'_> {
         let info = &ac.certificate().acinfo;
         let mut findings = structure_findings(ac);
         let (not_before, not_after) = validity(info);
-        if not_before - self.now > self.skew {
+        if is_after(not_before, self.now, self.policy.skew()) {
             findings.push(AcFinding::NotYetValid(not_before));
         }
-        if self.now - not_after > self.skew {
+        if is_after(self.now, not_after, self.policy.skew()) {
             findings.push(AcFinding::Expired(not_after));
         }
         if not_after < not_before {
@@ -222,7 +239,7 @@ impl AcVerifier<'_> {
     /// Host names are compared ignoring case and a trailing dot; a target without dots is a host's
     /// short name (spec 7.8).
     fn target_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
-        let hosts = self.hosts?;
+        let hosts = self.policy.hosts()?;
         let targets = match targets(info) {
             Ok(targets) => targets?,
             Err(finding) => return Some(finding),
@@ -247,7 +264,7 @@ impl AcVerifier<'_> {
         ac: &EncodedAc,
         attributes: &AcAttributes,
         findings: &mut Vec<AcFinding>,
-    ) -> Option<(Certificate, DateTime<Utc>)> {
+    ) -> Option<(Certificate, SystemTime)> {
         let info = &ac.certificate().acinfo;
         let found = self.carried(info).and_then(|carried| {
             self.find_signer(ac, &carried, attributes)
@@ -275,7 +292,7 @@ impl AcVerifier<'_> {
             return Some((signer, end));
         };
         let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
-        match anchors.verify_path(&signer, &above, self.now, Usage::Signer) {
+        match anchors.verify_path(&signer, &above, Usage::Signer, self.policy, self.now) {
             Ok(path) => path
                 .iter()
                 .map(Certificate::not_after)
@@ -295,12 +312,6 @@ impl AcVerifier<'_> {
         })
     }
 
-    fn strength(&self) -> StrengthPolicy {
-        self.trust
-            .anchors()
-            .map_or_else(StrengthPolicy::default, TrustAnchors::strength)
-    }
-
     /// Whether the signer's certificate was already verified as the server's, and nothing else
     /// names signers.
     fn is_server(&self, signer: &Certificate) -> bool {
@@ -310,6 +321,7 @@ impl AcVerifier<'_> {
     fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
         let certificate = ac.certificate();
         if let Some(weakness) = self
+            .policy
             .strength()
             .judge_signature(&certificate.signature_algorithm)
         {

@@ -1,7 +1,7 @@
 //! What can be wrong with a chain: each finding, its facts and the next step.
 
-use chrono::{DateTime, Utc};
 use der::asn1::ObjectIdentifier;
+use std::time::SystemTime;
 
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
@@ -36,20 +36,20 @@ pub enum ChainFinding {
     #[error("proxy {0}: its signature is not its issuer's")]
     Signature(Dn),
     /// It has expired.
-    #[error("proxy {subject}: it expired on {}", crate::when(.at))]
+    #[error("proxy {subject}: it expired on {}", crate::time::when(.at))]
     Expired {
         /// The proxy's subject.
         subject: Dn,
         /// Its notAfter.
-        at: DateTime<Utc>,
+        at: SystemTime,
     },
     /// It is not valid yet.
-    #[error("proxy {subject}: it is not valid before {}", crate::when(.at))]
+    #[error("proxy {subject}: it is not valid before {}", crate::time::when(.at))]
     NotYetValid {
         /// The proxy's subject.
         subject: Dn,
         /// Its notBefore.
-        at: DateTime<Utc>,
+        at: SystemTime,
     },
     /// The issuer's key usage lacks digitalSignature.
     #[error("proxy {0}: its issuer's key may not sign")]

@@ -5,14 +5,16 @@ mod finding;
 
 mod rules;
 
-use chrono::{DateTime, Duration, Utc};
+use std::time::{Duration, SystemTime};
 
 pub use self::finding::ChainFinding;
 use self::rules::{issuer_among, judge_dates, judge_proxy, weakness};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::dn::Dn;
 use crate::pki::pem;
+use crate::policy::Policy;
 use crate::proxy::kind::ProxyType;
+use crate::time::{LATEST, since_epoch};
 use crate::trust::{PathFinding, TrustAnchors, Usage};
 
 /// OpenSSL's own limit on chain depth.
@@ -53,7 +55,7 @@ pub struct VerifiedChain {
     limited: bool,
     independent: bool,
     depth: usize,
-    usable_until: DateTime<Utc>,
+    usable_until: SystemTime,
 }
 
 impl VerifiedChain {
@@ -91,7 +93,7 @@ impl VerifiedChain {
     /// The earliest notAfter on the path to the trust anchor. It may lie in the past, by up to the
     /// clock skew.
     #[must_use]
-    pub fn usable_until(&self) -> DateTime<Utc> {
+    pub fn usable_until(&self) -> SystemTime {
         self.usable_until
     }
 }
@@ -213,37 +215,39 @@ impl Chain {
 
     /// The earliest notAfter of the proxies and the user's certificate.
     #[must_use]
-    pub fn not_after(&self) -> DateTime<Utc> {
+    pub fn not_after(&self) -> SystemTime {
         let own = self.proxies().iter().chain(self.end_entity());
         own.map(Certificate::not_after)
             .min()
-            .unwrap_or(DateTime::<Utc>::MIN_UTC)
+            .unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     /// The latest notBefore of the proxies and the user's certificate.
     #[must_use]
-    pub fn not_before(&self) -> DateTime<Utc> {
+    pub fn not_before(&self) -> SystemTime {
         let own = self.proxies().iter().chain(self.end_entity());
         own.map(Certificate::not_before)
             .max()
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+            .unwrap_or(since_epoch(LATEST))
     }
 
     /// Verifies every proxy against its issuer, and the user's certificate against the trust
-    /// anchors, at `now`, with the clock skew and minimum strength set on `anchors`.
+    /// anchors, at `now`.
     ///
     /// # Errors
     /// Every finding, in chain order.
     pub fn verify(
         &self,
         anchors: &TrustAnchors,
-        now: DateTime<Utc>,
+        policy: &Policy,
+        now: impl Into<SystemTime>,
     ) -> Result<VerifiedChain, Vec<ChainFinding>> {
-        let mut findings = self.judge_proxies(now, anchors.skew());
+        let now = now.into();
+        let mut findings = self.judge_proxies(now, policy.skew());
         findings.extend(
             self.proxies()
                 .iter()
-                .filter_map(|proxy| weakness(proxy, anchors.strength())),
+                .filter_map(|proxy| weakness(proxy, policy.strength())),
         );
         let Some(end_entity) = self.end_entity() else {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
@@ -256,7 +260,7 @@ impl Chain {
             findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
         }
         let above = &self.certificates[self.proxies().len() + 1..];
-        match anchors.verify_path(end_entity, above, now, Usage::Any) {
+        match anchors.verify_path(end_entity, above, Usage::Any, policy, now) {
             Ok(path) if findings.is_empty() => {
                 let ends = self
                     .proxies()
@@ -288,11 +292,12 @@ impl Chain {
     /// The findings that need no trust anchors, at `now`: those on the proxies, and on the validity
     /// period of the user's certificate.
     #[must_use]
-    pub fn local_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
+    pub fn local_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
+        let now = now.into();
         let mut findings = self.proxy_findings(now);
         let own = self
             .end_entity()
-            .and_then(|own| PathFinding::of_validity(own, now, Duration::zero()));
+            .and_then(|own| PathFinding::of_validity(own, now, Duration::ZERO));
         findings.extend(own.map(ChainFinding::Path));
         findings
     }
@@ -300,11 +305,11 @@ impl Chain {
     /// The findings on the proxies alone, at `now` without clock skew: RFC 3820 section 4 without
     /// validating the end-entity certificate.
     #[must_use]
-    pub fn proxy_findings(&self, now: DateTime<Utc>) -> Vec<ChainFinding> {
-        self.judge_proxies(now, Duration::zero())
+    pub fn proxy_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
+        self.judge_proxies(now.into(), Duration::ZERO)
     }
 
-    fn judge_proxies(&self, now: DateTime<Utc>, skew: Duration) -> Vec<ChainFinding> {
+    fn judge_proxies(&self, now: SystemTime, skew: Duration) -> Vec<ChainFinding> {
         let proxies = self.proxies();
         let mut findings = Vec::new();
         for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
 use der::asn1::ObjectIdentifier;
+use std::time::{Duration, SystemTime};
 use voms_asn1::oid;
 
 use crate::chain::{ChainFinding, MOST_TOLD};
 use crate::pki::certificate::Certificate;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::strength::StrengthPolicy;
-use crate::proxy::kind::{Policy, ProxyType};
+use crate::proxy::kind::{ProxyPolicy, ProxyType};
+use crate::time::is_after;
 
 /// The certificate with the issuer's name; of several, the one whose key made the signature.
 pub(super) fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<usize> {
@@ -65,18 +66,18 @@ pub(super) fn judge_proxy(
 
 pub(super) fn judge_dates(
     proxy: &Certificate,
-    now: DateTime<Utc>,
+    now: SystemTime,
     skew: Duration,
     findings: &mut Vec<ChainFinding>,
 ) {
     let subject = || proxy.subject().clone();
-    if now - proxy.not_after() > skew {
+    if is_after(now, proxy.not_after(), skew) {
         findings.push(ChainFinding::Expired {
             subject: subject(),
             at: proxy.not_after(),
         });
     }
-    if proxy.not_before() - now > skew {
+    if is_after(proxy.not_before(), now, skew) {
         findings.push(ChainFinding::NotYetValid {
             subject: subject(),
             at: proxy.not_before(),
@@ -141,7 +142,8 @@ pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFind
     let language = |kind: &ProxyType| {
         matches!(
             kind,
-            ProxyType::Rfc(Policy::Language { .. }) | ProxyType::Draft(Policy::Language { .. })
+            ProxyType::Rfc(ProxyPolicy::Language { .. })
+                | ProxyType::Draft(ProxyPolicy::Language { .. })
         )
     };
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {

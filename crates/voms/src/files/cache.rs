@@ -9,9 +9,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 
 use crate::files;
+use crate::time::seconds;
 
 /// Cached files of one kind; an IGTF CA directory has about two hundred.
 const MOST_REMEMBERED: usize = 4096;
@@ -39,8 +40,8 @@ impl Stamp {
         ])
     }
 
-    fn is_settled(self, now: DateTime<Utc>) -> bool {
-        (now.timestamp() - self.0[0]).abs() >= SETTLED_SECONDS
+    fn is_settled(self, now: SystemTime) -> bool {
+        (seconds(now) - self.0[0]).abs() >= SETTLED_SECONDS
     }
 }
 
@@ -62,7 +63,7 @@ impl<T> FileCache<T> {
         &self,
         path: &Path,
         limit: u64,
-        now: DateTime<Utc>,
+        now: SystemTime,
         parse: impl FnOnce(std::io::Result<&[u8]>) -> T,
     ) -> Option<Arc<T>> {
         let found = match std::fs::metadata(path) {
@@ -125,7 +126,7 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
     }
 
     /// The directory's current state, for use in several lookups.
-    pub fn state(&self, now: DateTime<Utc>) -> DirState {
+    pub fn state(&self, now: SystemTime) -> DirState {
         let stamp = std::fs::metadata(&self.directory)
             .ok()
             .map(|found| Stamp::of(&found));

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use der::{Header, Reader, SliceReader};
+use std::time::SystemTime;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use x509_cert::certificate::{CertificateInner, Raw};
@@ -20,7 +20,8 @@ use crate::pki::dn::Dn;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
-use crate::proxy::kind::{Policy, ProxyType};
+use crate::proxy::kind::{ProxyPolicy, ProxyType};
+use crate::time::since_epoch;
 
 /// In bytes of DER.
 const LONGEST_NAME: usize = 32 << 10;
@@ -163,13 +164,13 @@ impl Certificate {
 
     /// The notBefore time.
     #[must_use]
-    pub fn not_before(&self) -> DateTime<Utc> {
+    pub fn not_before(&self) -> SystemTime {
         instant(self.0.parsed.tbs_certificate().validity().not_before)
     }
 
     /// The notAfter time, the last second of validity.
     #[must_use]
-    pub fn not_after(&self) -> DateTime<Utc> {
+    pub fn not_after(&self) -> SystemTime {
         instant(self.0.parsed.tbs_certificate().validity().not_after)
     }
 
@@ -358,11 +359,11 @@ impl Inner {
         }
         if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
             let info = ProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Rfc(Policy::from_info(&info.proxy_policy)));
+            return Some(ProxyType::Rfc(ProxyPolicy::from_info(&info.proxy_policy)));
         }
         if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
             let info = DraftProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Draft(Policy::from_info(&info.proxy_policy)));
+            return Some(ProxyType::Draft(ProxyPolicy::from_info(&info.proxy_policy)));
         }
         match self.subject.common_name_below(&self.issuer)? {
             "proxy" => Some(ProxyType::Legacy { limited: false }),
@@ -419,8 +420,7 @@ pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// Converts a certificate's time, clamping what is out of range to the latest time representable.
-pub(crate) fn instant(time: x509_cert::time::Time) -> DateTime<Utc> {
-    let seconds = i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
-    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+/// Converts a certificate's time.
+pub(crate) fn instant(time: x509_cert::time::Time) -> SystemTime {
+    since_epoch(time.to_unix_duration())
 }

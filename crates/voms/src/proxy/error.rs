@@ -1,6 +1,6 @@
 //! Why a proxy cannot be issued, and how an issued one deviates from the request.
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 
 use crate::crypto::CryptoError;
 use crate::pki::certificate::CertificateError;
@@ -11,8 +11,8 @@ use crate::proxy::kind::Generation;
 #[non_exhaustive]
 pub enum ProxyError {
     /// A certificate in the chain has expired.
-    #[error("the credential expired on {}", crate::when(.0))]
-    Expired(DateTime<Utc>),
+    #[error("the credential expired on {}", crate::time::when(.0))]
+    Expired(SystemTime),
     /// The key usage of the issuing certificate lacks digitalSignature.
     #[error("the certificate's key usage does not allow it to sign, so it cannot issue proxies")]
     MayNotSign,

@@ -1,11 +1,12 @@
 //! The issuer of a proxy, and the attribute certificates a proxy carries.
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 use voms_asn1::EncodedAc;
 
 use crate::ac::verify::VerifiedAc;
 use crate::chain::ChainFinding;
 use crate::pki::credential::Credential;
+use crate::policy::Policy;
 use crate::trust::TrustAnchors;
 
 /// A credential that issues proxies, with the expiry of its verified chain, CAs included, which no
@@ -13,7 +14,7 @@ use crate::trust::TrustAnchors;
 #[derive(Debug, Clone, Copy)]
 pub struct VerifiedIssuer<'a> {
     pub(super) credential: &'a Credential,
-    pub(super) usable_until: DateTime<Utc>,
+    pub(super) usable_until: SystemTime,
 }
 
 impl Credential {
@@ -24,9 +25,10 @@ impl Credential {
     pub fn verify(
         &self,
         anchors: &TrustAnchors,
-        now: DateTime<Utc>,
+        policy: &Policy,
+        now: impl Into<SystemTime>,
     ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
-        let chain = self.chain().verify(anchors, now)?;
+        let chain = self.chain().verify(anchors, policy, now)?;
         Ok(VerifiedIssuer {
             credential: self,
             usable_until: chain.usable_until(),
@@ -39,7 +41,7 @@ impl Credential {
     /// Every finding.
     pub fn verify_locally(
         &self,
-        now: DateTime<Utc>,
+        now: impl Into<SystemTime>,
     ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {
         let findings = self.chain().local_findings(now);
         if findings.is_empty() {

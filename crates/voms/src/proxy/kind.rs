@@ -2,11 +2,11 @@
 
 use der::asn1::{ObjectIdentifier, OctetString};
 use voms_asn1::oid;
-use voms_asn1::proxy_cert_info::ProxyPolicy;
+use voms_asn1::proxy_cert_info;
 
 /// What a proxy may do with its issuer's rights (RFC 3820 section 3.8.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub enum ProxyPolicy {
     /// All rights of the issuer.
     InheritAll,
     /// All rights except starting jobs (Globus's convention).
@@ -22,8 +22,8 @@ pub enum Policy {
     },
 }
 
-impl Policy {
-    pub(crate) fn from_info(policy: &ProxyPolicy) -> Self {
+impl ProxyPolicy {
+    pub(crate) fn from_info(policy: &proxy_cert_info::ProxyPolicy) -> Self {
         match policy.policy_language {
             oid::INHERIT_ALL => Self::InheritAll,
             oid::LIMITED => Self::Limited,
@@ -38,14 +38,14 @@ impl Policy {
         }
     }
 
-    pub(crate) fn to_info(&self) -> Result<ProxyPolicy, der::Error> {
+    pub(crate) fn to_info(&self) -> Result<proxy_cert_info::ProxyPolicy, der::Error> {
         let (policy_language, policy) = match self {
             Self::InheritAll => (oid::INHERIT_ALL, None),
             Self::Limited => (oid::LIMITED, None),
             Self::Independent => (oid::INDEPENDENT, None),
             Self::Language { oid, policy } => (*oid, policy.clone()),
         };
-        Ok(ProxyPolicy {
+        Ok(proxy_cert_info::ProxyPolicy {
             policy_language,
             policy: policy.map(OctetString::new).transpose()?,
         })
@@ -67,9 +67,9 @@ pub enum Generation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProxyType {
     /// RFC 3820.
-    Rfc(Policy),
+    Rfc(ProxyPolicy),
     /// The pre-RFC draft.
-    Draft(Policy),
+    Draft(ProxyPolicy),
     /// The legacy Globus form.
     Legacy {
         /// Whether the last common name is `limited proxy`.
@@ -93,7 +93,7 @@ impl ProxyType {
     pub fn is_independent(&self) -> bool {
         matches!(
             self,
-            Self::Rfc(Policy::Independent) | Self::Draft(Policy::Independent)
+            Self::Rfc(ProxyPolicy::Independent) | Self::Draft(ProxyPolicy::Independent)
         )
     }
 
@@ -102,8 +102,8 @@ impl ProxyType {
     pub fn is_limited(&self) -> bool {
         matches!(
             self,
-            Self::Rfc(Policy::Limited)
-                | Self::Draft(Policy::Limited)
+            Self::Rfc(ProxyPolicy::Limited)
+                | Self::Draft(ProxyPolicy::Limited)
                 | Self::Legacy { limited: true }
         )
     }
@@ -112,11 +112,11 @@ impl ProxyType {
 /// The text that `voms-proxy-info -type` prints, worded as in the Java client.
 impl std::fmt::Display for ProxyType {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let policy = |policy: &Policy| match policy {
-            Policy::InheritAll => "impersonation",
-            Policy::Limited => "limited",
-            Policy::Independent => "independent",
-            Policy::Language { .. } => "restricted",
+        let policy = |policy: &ProxyPolicy| match policy {
+            ProxyPolicy::InheritAll => "impersonation",
+            ProxyPolicy::Limited => "limited",
+            ProxyPolicy::Independent => "independent",
+            ProxyPolicy::Language { .. } => "restricted",
         };
         match self {
             Self::Rfc(p) => write!(f, "RFC3820 compliant {} proxy", policy(p)),

@@ -5,9 +5,9 @@ pub mod kind;
 mod error;
 mod issuer;
 
-use chrono::{DateTime, Duration, Utc};
 use der::Encode;
 use der::asn1::ObjectIdentifier;
+use std::time::{Duration, SystemTime};
 use voms_asn1::EncodedAc;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
@@ -23,16 +23,17 @@ use crate::pki::credential::Credential;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
-use crate::proxy::kind::{Generation, Policy};
+use crate::proxy::kind::{Generation, ProxyPolicy};
+use crate::time::{LATEST, seconds, since_epoch};
 
 /// How far a proxy is backdated, so that a service whose clock is slow accepts it immediately.
-const BACKDATE_SECONDS: i64 = 300;
+const BACKDATE: Duration = Duration::from_secs(300);
 
 /// A request for a proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyRequest {
     generation: Generation,
-    policy: Policy,
+    policy: ProxyPolicy,
     path_length: Option<u32>,
     lifetime: Duration,
     attributes: Vec<EncodedAc>,
@@ -53,7 +54,7 @@ impl ProxyRequest {
     /// seconds.
     #[must_use]
     pub fn new(lifetime: Duration) -> Self {
-        let (generation, policy) = (Generation::Rfc, Policy::InheritAll);
+        let (generation, policy) = (Generation::Rfc, ProxyPolicy::InheritAll);
         Self {
             generation,
             policy,
@@ -72,7 +73,7 @@ impl ProxyRequest {
 
     /// Sets the policy: what the proxy may do.
     #[must_use]
-    pub fn with_policy(self, policy: Policy) -> Self {
+    pub fn with_policy(self, policy: ProxyPolicy) -> Self {
         Self { policy, ..self }
     }
 
@@ -113,15 +114,19 @@ impl ProxyRequest {
         mut self,
         issuer: &VerifiedIssuer<'_>,
         key: PrivateKey,
-        now: DateTime<Utc>,
+        now: impl Into<SystemTime>,
     ) -> Result<Proxy, ProxyError> {
+        let now = now.into();
         let (latest, issuer) = (issuer.usable_until, issuer.credential);
         let chain = issuer.chain();
         let mut notes = self.adapt_to(chain, now)?;
-        let not_before = (now - Duration::seconds(BACKDATE_SECONDS)).max(chain.not_before());
+        let not_before = now
+            .checked_sub(BACKDATE)
+            .unwrap_or(now)
+            .max(chain.not_before());
         let wanted = now
-            .checked_add_signed(self.lifetime)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+            .checked_add(self.lifetime)
+            .unwrap_or(since_epoch(LATEST));
         let latest = latest.min(chain.not_after());
         let not_after = wanted.min(latest);
         if not_after <= now {
@@ -138,8 +143,8 @@ impl ProxyRequest {
                 Generation::Legacy => Serial::OfIssuer,
                 _ => Serial::Number(number),
             },
-            not_before: not_before.timestamp(),
-            not_after: not_after.timestamp(),
+            not_before: seconds(not_before),
+            not_after: seconds(not_after),
             key: key.secret(),
             extensions: &self.extensions(chain, &key)?,
         };
@@ -160,11 +165,7 @@ impl ProxyRequest {
     }
 
     /// Keeps the chain homogeneous, and limited if it already is (spec 1.8 rules 6 to 8).
-    fn adapt_to(
-        &mut self,
-        chain: &Chain,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<ProxyNote>, ProxyError> {
+    fn adapt_to(&mut self, chain: &Chain, now: SystemTime) -> Result<Vec<ProxyNote>, ProxyError> {
         let mut notes = Vec::new();
         if chain
             .leaf()
@@ -191,12 +192,14 @@ impl ProxyRequest {
                 notes.push(ProxyNote::TypeForced(self.generation));
             }
             // An independent proxy inherits nothing, so there is nothing to limit.
-            if above.is_limited() && !matches!(self.policy, Policy::Limited | Policy::Independent) {
-                self.policy = Policy::Limited;
+            if above.is_limited()
+                && !matches!(self.policy, ProxyPolicy::Limited | ProxyPolicy::Independent)
+            {
+                self.policy = ProxyPolicy::Limited;
                 notes.push(ProxyNote::LimitedForced);
             }
         }
-        let plain = matches!(self.policy, Policy::InheritAll | Policy::Limited)
+        let plain = matches!(self.policy, ProxyPolicy::InheritAll | ProxyPolicy::Limited)
             && self.path_length.is_none();
         if self.generation == Generation::Legacy && !plain {
             return Err(ProxyError::LegacyCannot);
@@ -206,7 +209,7 @@ impl ProxyRequest {
 
     fn common_name(&self, number: u32) -> String {
         match (self.generation, &self.policy) {
-            (Generation::Legacy, Policy::Limited) => "limited proxy".to_owned(),
+            (Generation::Legacy, ProxyPolicy::Limited) => "limited proxy".to_owned(),
             (Generation::Legacy, _) => "proxy".to_owned(),
             _ => number.to_string(),
         }
@@ -296,7 +299,7 @@ impl Proxy {
 
     /// The notAfter time, the last second of validity.
     #[must_use]
-    pub fn not_after(&self) -> DateTime<Utc> {
+    pub fn not_after(&self) -> SystemTime {
         self.certificate.not_after()
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::pki::certificate::Certificate;
 use crate::trust::directory::{CaName, View};
-use crate::trust::policy::{Policy, PolicyError, Verdict};
+use crate::trust::policy::{CaPolicy, PolicyError, Verdict};
 use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
 
 pub(super) const MAX_DEPTH: usize = 10;
@@ -53,7 +53,7 @@ pub(super) fn policy_findings(
         if policies.is_empty() {
             continue;
         }
-        let refusal = |policy: &Result<Policy, PolicyError>| match policy {
+        let refusal = |policy: &Result<CaPolicy, PolicyError>| match policy {
             Err(error) => Some(PolicyProblem::Malformed(error.clone())),
             Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject())
             {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use der::Decode;
 use der::asn1::ObjectIdentifier;
+use std::time::SystemTime;
 use voms_asn1::certificate_list::{CertificateList, TbsCertList};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::CrlDistributionPoints;
@@ -37,9 +37,9 @@ pub enum CrlPolicy {
 pub struct Crl {
     issuer: Dn,
     algorithm: AlgorithmIdentifierOwned,
-    this_update: DateTime<Utc>,
-    next_update: DateTime<Utc>,
-    revoked: HashMap<Box<[u8]>, DateTime<Utc>>,
+    this_update: SystemTime,
+    next_update: SystemTime,
+    revoked: HashMap<Box<[u8]>, SystemTime>,
     /// An unknown critical extension.
     unknown: Option<ObjectIdentifier>,
     scope: Scope,
@@ -152,7 +152,7 @@ impl Crl {
     }
 
     /// When the next CRL is due.
-    pub fn next_update(&self) -> DateTime<Utc> {
+    pub fn next_update(&self) -> SystemTime {
         self.next_update
     }
 
@@ -217,7 +217,7 @@ pub fn judge(
     (path, crl): (&Path, &Crl),
     (certificate, issuer): (&Certificate, &Certificate),
     strength: StrengthPolicy,
-    now: DateTime<Utc>,
+    now: SystemTime,
 ) -> Result<(), PathProblem> {
     let unusable = |problem| PathProblem::CrlUnusable {
         crl: path.to_owned(),

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 
 use crate::crypto::Digest;
 use crate::files;
@@ -14,7 +14,7 @@ use crate::pki::dn::Dn;
 use crate::pki::pem;
 use crate::trust::crl::Crl;
 use crate::trust::known::KnownPaths;
-use crate::trust::policy::{Policy, PolicyError};
+use crate::trust::policy::{CaPolicy, PolicyError};
 
 const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers probed even past a gap: removing one of several files leaves one.
@@ -84,7 +84,7 @@ pub struct Directory {
     paths: DirCache<Vec<u8>, Arc<CaPaths>>,
     certificates: FileCache<CaFile>,
     revocation_lists: FileCache<Option<Vec<Crl>>>,
-    policies: FileCache<Result<Policy, PolicyError>>,
+    policies: FileCache<Result<CaPolicy, PolicyError>>,
     known_paths: KnownPaths,
 }
 
@@ -108,7 +108,7 @@ impl Directory {
     }
 
     /// The directory as of `now`, against which the age of changes on disk is measured.
-    pub fn view(&self, now: DateTime<Utc>) -> View<'_> {
+    pub fn view(&self, now: SystemTime) -> View<'_> {
         View {
             directory: self,
             state: self.paths.state(now),
@@ -170,7 +170,7 @@ pub struct View<'a> {
     directory: &'a Directory,
     state: DirState,
     /// The point in time.
-    pub now: DateTime<Utc>,
+    pub now: SystemTime,
 }
 
 impl<'a> View<'a> {
@@ -196,7 +196,7 @@ pub struct CaFiles<'a> {
     directory: &'a Directory,
     ca: CaName<'a>,
     paths: Arc<CaPaths>,
-    now: DateTime<Utc>,
+    now: SystemTime,
 }
 
 impl CaFiles<'_> {
@@ -254,8 +254,8 @@ impl CaFiles<'_> {
     }
 
     /// The policy files that say which names the CA may certify.
-    pub fn policies(&self) -> Vec<(&Path, Arc<Result<Policy, PolicyError>>)> {
-        let read = |path: &Path, parse: fn(&str) -> Result<Policy, PolicyError>| {
+    pub fn policies(&self) -> Vec<(&Path, Arc<Result<CaPolicy, PolicyError>>)> {
+        let read = |path: &Path, parse: fn(&str) -> Result<CaPolicy, PolicyError>| {
             self.directory
                 .policies
                 .get(
@@ -275,12 +275,12 @@ impl CaFiles<'_> {
             .paths
             .signing_policies
             .iter()
-            .map(|path| (path, read(path, Policy::signing_policy)));
+            .map(|path| (path, read(path, CaPolicy::signing_policy)));
         let namespaces = self
             .paths
             .namespaces
             .iter()
-            .map(|path| (path, read(path, Policy::namespaces)));
+            .map(|path| (path, read(path, CaPolicy::namespaces)));
         signing
             .chain(namespaces)
             .filter_map(|(path, policy)| Some((path.as_path(), policy?)))

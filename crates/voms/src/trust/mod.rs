@@ -12,7 +12,7 @@ mod candidates;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use std::time::SystemTime;
 
 use self::candidates::{anchors_for, issuers_among, policy_findings};
 use self::crl::Crl;
@@ -21,7 +21,7 @@ use self::directory::{CaName, Directory, View};
 pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::crypto::{self, CryptoError, FaultKind, Place};
 use crate::pki::certificate::Certificate;
-use crate::pki::strength::StrengthPolicy;
+use crate::policy::Policy;
 
 /// Why a directory cannot provide trust anchors.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +54,6 @@ pub enum Usage {
 #[derive(Clone, Debug)]
 pub struct TrustAnchors {
     directory: Arc<Directory>,
-    crl_policy: CrlPolicy,
-    strength: StrengthPolicy,
-    skew: Duration,
 }
 
 impl TrustAnchors {
@@ -68,9 +65,6 @@ impl TrustAnchors {
         if directory.is_dir() {
             Ok(Self {
                 directory: Arc::new(Directory::new(directory)),
-                crl_policy: CrlPolicy::default(),
-                strength: StrengthPolicy::default(),
-                skew: Duration::zero(),
             })
         } else {
             Err(AnchorError::Missing(directory.to_owned()))
@@ -81,37 +75,6 @@ impl TrustAnchors {
     #[must_use]
     pub fn directory(&self) -> &Path {
         self.directory.path()
-    }
-
-    /// Sets the CRL policy.
-    #[must_use]
-    pub fn with_crl_policy(self, crl_policy: CrlPolicy) -> Self {
-        Self { crl_policy, ..self }
-    }
-
-    /// Sets the minimum strength.
-    #[must_use]
-    pub fn with_strength(self, strength: StrengthPolicy) -> Self {
-        Self { strength, ..self }
-    }
-
-    /// The minimum strength.
-    #[must_use]
-    pub fn strength(&self) -> StrengthPolicy {
-        self.strength
-    }
-
-    /// Sets the clock skew: certificates are accepted that much before notBefore and after
-    /// notAfter. Zero by default.
-    #[must_use]
-    pub fn with_skew(self, skew: Duration) -> Self {
-        Self { skew, ..self }
-    }
-
-    /// The clock skew.
-    #[must_use]
-    pub fn skew(&self) -> Duration {
-        self.skew
     }
 
     /// Verifies that a path leads from `leaf` through the `untrusted` certificates, given in any
@@ -127,9 +90,11 @@ impl TrustAnchors {
         &self,
         leaf: &Certificate,
         untrusted: &[Certificate],
-        now: DateTime<Utc>,
         usage: Usage,
+        policy: &Policy,
+        now: impl Into<SystemTime>,
     ) -> Result<Vec<Certificate>, Vec<PathFinding>> {
+        let now = now.into();
         let shown = issuers_among(leaf, untrusted);
         let malformed: Vec<_> = shown.iter().filter_map(PathFinding::of_form).collect();
         if !malformed.is_empty() {
@@ -143,8 +108,7 @@ impl TrustAnchors {
         let sound = |(all, signed): (&[Certificate], bool)| -> Vec<Certificate> {
             all.iter()
                 .filter(|one| {
-                    self.judge_each(&[(*one).clone()], usize::from(signed), now)
-                        .is_empty()
+                    judge_each(&[(*one).clone()], usize::from(signed), policy, now).is_empty()
                 })
                 .cloned()
                 .collect()
@@ -165,10 +129,10 @@ impl TrustAnchors {
         };
         match outcome {
             Ok(path) => {
-                let mut findings = self.judge_each(&path, path.len() - 1, now);
+                let mut findings = judge_each(&path, path.len() - 1, policy, now);
                 for (at, pair) in path.windows(2).enumerate() {
                     findings.extend(policy_findings(&pair[0], &path[at + 1..], view));
-                    findings.extend(self.revocation(&pair[0], &pair[1], view));
+                    findings.extend(self.revocation(&pair[0], &pair[1], policy, view));
                 }
                 if findings.is_empty() {
                     Ok(path)
@@ -177,7 +141,7 @@ impl TrustAnchors {
                 }
             }
             Err(finding) => {
-                let mut findings = self.judge_each(&shown, shown.len(), now);
+                let mut findings = judge_each(&shown, shown.len(), policy, now);
                 findings.push(finding);
                 Err(findings)
             }
@@ -189,9 +153,9 @@ impl TrustAnchors {
     pub fn revocation_lists_of(
         &self,
         certificate: &Certificate,
-        now: DateTime<Utc>,
-    ) -> Vec<(PathBuf, DateTime<Utc>)> {
-        let view = self.directory.view(now);
+        now: impl Into<SystemTime>,
+    ) -> Vec<(PathBuf, SystemTime)> {
+        let view = self.directory.view(now.into());
         let files = view.files_of(CaName::Issuer(certificate));
         let mut found = Vec::new();
         for (path, file) in files.revocation_lists() {
@@ -199,29 +163,6 @@ impl TrustAnchors {
             found.extend(ends.map(|end| (path.to_owned(), end)));
         }
         found
-    }
-
-    /// Checks validity and key strength of all certificates, the signature algorithm only of the
-    /// first `signed`.
-    fn judge_each(
-        &self,
-        path: &[Certificate],
-        signed: usize,
-        now: DateTime<Utc>,
-    ) -> Vec<PathFinding> {
-        let mut findings = Vec::new();
-        for (at, certificate) in path.iter().enumerate() {
-            findings.extend(PathFinding::of_validity(certificate, now, self.skew));
-            let signature = (at < signed).then(|| {
-                self.strength
-                    .judge_signature(certificate.signature_algorithm())
-            });
-            let weak = self.strength.judge_key(certificate).or(signature.flatten());
-            findings.extend(
-                weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))),
-            );
-        }
-        findings
     }
 
     fn build_path(
@@ -297,14 +238,15 @@ impl TrustAnchors {
         &self,
         certificate: &Certificate,
         issuer: &Certificate,
+        policy: &Policy,
         view: View<'_>,
     ) -> Vec<PathFinding> {
-        if self.crl_policy == CrlPolicy::Off {
+        if policy.crl() == CrlPolicy::Off {
             return Vec::new();
         }
         let files = view.files_of(CaName::Issuer(certificate));
         let lists = files.revocation_lists();
-        if lists.is_empty() && self.crl_policy == CrlPolicy::Required {
+        if lists.is_empty() && policy.crl() == CrlPolicy::Required {
             let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
             return vec![PathFinding::new(certificate, missing)];
         }
@@ -319,7 +261,12 @@ impl TrustAnchors {
                 continue;
             };
             let judge = |list: &Crl| {
-                crl::judge((path, list), (certificate, issuer), self.strength, view.now)
+                crl::judge(
+                    (path, list),
+                    (certificate, issuer),
+                    policy.strength(),
+                    view.now,
+                )
             };
             judged.extend(lists.iter().map(judge));
         }
@@ -333,4 +280,27 @@ impl TrustAnchors {
             .map(|problem| PathFinding::new(certificate, problem))
             .collect()
     }
+}
+
+/// Checks validity and key strength of all certificates, the signature algorithm only of the first
+/// `signed`.
+fn judge_each(
+    path: &[Certificate],
+    signed: usize,
+    policy: &Policy,
+    now: SystemTime,
+) -> Vec<PathFinding> {
+    let strength = policy.strength();
+    let mut findings = Vec::new();
+    for (at, certificate) in path.iter().enumerate() {
+        findings.extend(PathFinding::of_validity(certificate, now, policy.skew()));
+        let signature = (at < signed)
+            .then(|| strength.judge_signature(certificate.signature_algorithm()))
+            .flatten();
+        let weak = strength.judge_key(certificate).or(signature);
+        findings.extend(
+            weak.map(|weakness| PathFinding::new(certificate, PathProblem::Weak(weakness))),
+        );
+    }
+    findings
 }

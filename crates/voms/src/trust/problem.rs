@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Duration, Utc};
 use der::asn1::ObjectIdentifier;
+use std::time::{Duration, SystemTime};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
+use crate::time::is_after;
 use crate::trust::policy::PolicyError;
 
 /// What is wrong with one certificate of a path.
@@ -15,11 +16,11 @@ use crate::trust::policy::PolicyError;
 #[non_exhaustive]
 pub enum PathProblem {
     /// It has expired.
-    #[error("it expired on {}", crate::when(.0))]
-    Expired(DateTime<Utc>),
+    #[error("it expired on {}", crate::time::when(.0))]
+    Expired(SystemTime),
     /// It is not valid yet.
-    #[error("it is not valid before {}", crate::when(.0))]
-    NotYetValid(DateTime<Utc>),
+    #[error("it is not valid before {}", crate::time::when(.0))]
+    NotYetValid(SystemTime),
     /// The issuer's CA certificate was not found.
     #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable))]
     UnknownIssuer {
@@ -31,20 +32,20 @@ pub enum PathProblem {
         unreadable: Option<PathBuf>,
     },
     /// Its issuer's CRL lists it.
-    #[error("it was revoked on {} (listed in {})", crate::when(.at), .crl.display())]
+    #[error("it was revoked on {} (listed in {})", crate::time::when(.at), .crl.display())]
     Revoked {
         /// The revocation date.
-        at: DateTime<Utc>,
+        at: SystemTime,
         /// The CRL file.
         crl: PathBuf,
     },
     /// The issuer's CRL is out of date.
-    #[error("the revocation list {} of its issuer ended on {}", .crl.display(), crate::when(.next_update))]
+    #[error("the revocation list {} of its issuer ended on {}", .crl.display(), crate::time::when(.next_update))]
     CrlExpired {
         /// The file.
         crl: PathBuf,
         /// Its nextUpdate.
-        next_update: DateTime<Utc>,
+        next_update: SystemTime,
     },
     /// A CRL is required, but there is none.
     #[error("there is no revocation list of its issuer in {}", .0.display())]
@@ -214,12 +215,12 @@ impl PathFinding {
     /// Checks the certificate's validity period.
     pub(crate) fn of_validity(
         certificate: &Certificate,
-        now: DateTime<Utc>,
+        now: SystemTime,
         skew: Duration,
     ) -> Option<Self> {
-        let problem = if now - certificate.not_after() > skew {
+        let problem = if is_after(now, certificate.not_after(), skew) {
             PathProblem::Expired(certificate.not_after())
-        } else if certificate.not_before() - now > skew {
+        } else if is_after(certificate.not_before(), now, skew) {
             PathProblem::NotYetValid(certificate.not_before())
         } else {
             return None;

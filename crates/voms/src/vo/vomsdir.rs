@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use std::time::SystemTime;
 
 use crate::files;
 use crate::files::cache::{DirCache, FileCache};
@@ -97,7 +97,8 @@ impl VomsDir {
     /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, otherwise the certificates
     /// `VO/*.pem`. The age of changes on disk is measured against `now`.
     #[must_use]
-    pub fn find(&self, vo: &str, host: &str, now: DateTime<Utc>) -> Trusted {
+    pub fn find(&self, vo: &str, host: &str, now: impl Into<SystemTime>) -> Trusted {
+        let now = now.into();
         let directory = |vo: &str| {
             let (_, path) = listed(self.directory())
                 .into_iter()
@@ -179,7 +180,7 @@ mod tests {
         std::fs::write(root.path().join("evil.lsc"), "/CN=a\n/CN=b\n").unwrap();
         std::fs::write(dir.join("virgo/voms.example.lsc"), "/CN=a\n/CN=b\n").unwrap();
         let vomsdir = VomsDir::open(&dir).unwrap();
-        let now = DateTime::<Utc>::MAX_UTC;
+        let now = crate::time::since_epoch(std::time::Duration::MAX);
         assert!(
             matches!(vomsdir.find("virgo", "voms.example", now), Trusted::Lsc(_, lsc) if lsc.is_ok())
         );

@@ -20,14 +20,14 @@ pub struct PolicyError {
 
 /// A policy file of either kind.
 #[derive(Debug, Clone)]
-pub enum Policy {
+pub enum CaPolicy {
     /// Globus's.
     Signing(SigningPolicy),
     /// The EUGridPMA's.
     Namespaces(Namespaces),
 }
 
-impl Policy {
+impl CaPolicy {
     /// Parses a `signing_policy` file.
     ///
     /// # Errors
