@@ -43,10 +43,19 @@ impl Drop for Running {
 }
 
 #[test]
-fn virgo_only_admits_members_and_nobody_else() {
+fn virgo_only_admits_only_members() {
+    admits_only_members("virgo_only");
+}
+
+#[test]
+fn virgo_only_rustls_admits_only_members() {
+    admits_only_members("virgo_only_rustls");
+}
+
+fn admits_only_members(name: &str) {
     let (home, _server) = ada();
     let host = |name: &str| world().dir.join("host").join(name);
-    let mut command = home.command(example("virgo_only"));
+    let mut command = home.command(example(name));
     command
         .args([host("hostcert.pem"), host("hostkey.pem")])
         .arg("127.0.0.1:0")

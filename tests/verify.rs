@@ -8,9 +8,11 @@ use voms::ac::embedded::attribute_certificates;
 use voms::ac::finding::AcFinding;
 use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::chain::Chain;
+use voms::pki::certificate::Certificate;
 use voms::policy::Policy;
-use voms::trust::TrustAnchors;
-use voms::verifier::{VerifiedCredential, VomsVerifier};
+use voms::trust::{MemoryCa, TrustAnchors};
+use voms::verifier::{Finding, Rejection, VerifiedCredential, VomsVerifier};
+use voms::vo::lsc::Lsc;
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
 
@@ -132,6 +134,78 @@ fn without_an_lsc_file_nobody_is_believed() {
         "{told:?}"
     );
     assert!(verifier.verify(&proxy("rfc-noac"), then()).is_ok());
+}
+
+/// The CAs of a directory, with their signing policies unless others are given.
+fn memory_cas(policy: Option<&str>) -> Vec<MemoryCa> {
+    ["0004a684", "ab41e5fe"]
+        .map(|hash| {
+            let read = |end| std::fs::read_to_string(info("trust").join(format!("{hash}.{end}")));
+            let ca = Certificate::all_from_pem(read("0").unwrap().as_bytes()).unwrap();
+            let own = read("signing_policy").unwrap();
+            MemoryCa::new(ca[0].clone()).with_signing_policy(policy.unwrap_or(&own))
+        })
+        .into()
+}
+
+fn memory_vomsdir(host: &str) -> VomsDir {
+    let lsc = std::fs::read_to_string(info("vomsdir/virgo/voms.lab.example.lsc")).unwrap();
+    VomsDir::in_memory([("virgo", host, Lsc::parse(&lsc).unwrap())])
+}
+
+#[test]
+fn trust_from_memory_is_judged_as_trust_from_directories() {
+    let verify = |cas, vomsdir| {
+        let verifier = VomsVerifier::new(TrustAnchors::in_memory(cas), vomsdir);
+        verifier.verify(&proxy("rfc-virgo"), then())
+    };
+    let codes = |verdict: Result<VerifiedCredential, Rejection>| -> Vec<&'static str> {
+        let rejection = verdict.unwrap_err();
+        rejection.findings().iter().map(Finding::code).collect()
+    };
+    let host = "voms.lab.example";
+    let verified = verify(memory_cas(None), memory_vomsdir(host)).unwrap();
+    let on_disk = believed("rfc-virgo");
+    assert!(verified.fqans().eq(on_disk.fqans()));
+    assert_eq!(verified.usable_until(), on_disk.usable_until());
+    assert_eq!(
+        codes(verify(Vec::new(), memory_vomsdir(host))),
+        ["untrusted", "signer-untrusted"]
+    );
+    assert_eq!(
+        codes(verify(memory_cas(None), memory_vomsdir("elsewhere"))),
+        ["lsc-missing"]
+    );
+    let none = memory_cas(Some("no policy"));
+    assert_eq!(
+        codes(verify(none, memory_vomsdir(host))),
+        ["policy", "signer-policy"]
+    );
+    let list = memory_cas(None)
+        .into_iter()
+        .map(|ca| ca.with_revocation_list(b"no list"));
+    assert_eq!(
+        codes(verify(list.collect(), memory_vomsdir(host))),
+        ["crl-unreadable", "crl-unreadable"]
+    );
+}
+
+#[test]
+fn the_verdict_names_who_signed_and_why_that_was_trusted() {
+    let verified = believed("rfc-virgo");
+    let ac = &verified.attribute_certificates()[0];
+    assert_eq!(
+        ac.signer().subject().to_string(),
+        "/C=IT/O=Lab/CN=voms.lab.example"
+    );
+    assert_eq!(
+        ac.signer_ca().unwrap().to_string(),
+        "/C=IT/O=Lab/CN=Lab Test CA"
+    );
+    assert_eq!(
+        ac.lsc().unwrap(),
+        info("vomsdir").join("virgo/voms.lab.example.lsc")
+    );
 }
 
 #[test]

@@ -6,7 +6,6 @@ use voms::policy::Policy;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
-use voms::ac::verify::VerifiedAc;
 use voms::files;
 use voms::pki::strength::{StrengthPolicy, Weakness};
 use voms::trust::CrlPolicy;
@@ -20,7 +19,7 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
-use super::{info, places};
+use super::places;
 use crate::time::utc;
 
 /// Verifies a proxy, its attributes, or a user's certificate, as a service would.
@@ -288,17 +287,17 @@ fn print_summary(verified: &VerifiedCredential) {
 
 fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
     match outcome {
-        Ok(verified) => json!({
-            "version": 1,
-            "verified": true,
-            "identity": verified.identity().to_string(),
-            "type": type_of(verified),
-            "limited": verified.chain().is_limited(),
-            "delegation_depth": verified.chain().delegation_depth(),
-            "usable_until": output::rfc3339(utc(verified.usable_until())),
-            "attributes": verified.attribute_certificates().iter().map(ac_json).collect::<Value>(),
-            "findings": [],
-        }),
+        Ok(verified) => {
+            let mut value = json!(verified);
+            for (key, fixed) in [
+                ("version", json!(1)),
+                ("verified", json!(true)),
+                ("findings", json!([])),
+            ] {
+                value[key] = fixed;
+            }
+            value
+        }
         Err(NoVerdict::Rejected(reasons)) => {
             let findings: Value = reasons.iter().map(Reason::as_json).collect();
             json!({ "version": 1, "verified": false, "findings": findings })
@@ -316,15 +315,4 @@ fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
             json!({ "version": 1, "verified": false, "findings": [reason.as_json()] })
         }
     }
-}
-
-fn ac_json(ac: &VerifiedAc) -> Value {
-    let attributes = ac.attributes();
-    json!({
-        "vo": attributes.vo,
-        "uri": attributes.uri,
-        "fqans": attributes.fqans,
-        "generic_attributes": info::generic_attributes(attributes),
-        "valid_until": output::rfc3339(utc(ac.not_after())),
-    })
 }

@@ -16,6 +16,8 @@ pub mod files;
 pub mod pki;
 pub mod policy;
 pub mod proxy;
+#[cfg(feature = "serde")]
+mod serialize;
 mod time;
 pub mod trust;
 pub mod verifier;

@@ -37,6 +37,14 @@ pub(crate) fn when(time: &SystemTime) -> String {
     )
 }
 
+/// A point in time for other programs (RFC 3339).
+#[cfg(feature = "serde")]
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    DateTime::<Utc>::from_timestamp(seconds(time), 0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,7 +52,7 @@ fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
 }
 
 /// The name, value and qualifier of each.
-pub fn generic_attributes(attributes: &AcAttributes) -> Value {
+fn generic_attributes(attributes: &AcAttributes) -> Value {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let all = attributes
         .generic

@@ -13,7 +13,6 @@ mod verify;
 use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
-pub use self::json::generic_attributes;
 use self::plan::{InfoPlan, Output};
 use self::proxy::Proxy;
 use self::verify::Warning;

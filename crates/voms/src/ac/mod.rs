@@ -3,5 +3,6 @@
 mod attributes;
 pub mod embedded;
 pub mod finding;
+mod signer;
 mod structure;
 pub mod verify;

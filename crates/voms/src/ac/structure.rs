@@ -4,13 +4,15 @@ use std::collections::HashSet;
 
 use der::Decode;
 use voms_asn1::EncodedAc;
-use voms_asn1::attribute_certificate::AttributeCertificateInfo;
+use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
+use x509_cert::name::Name;
 
 use crate::ac::finding::AcFinding;
 use crate::crypto::Digest;
 use crate::pki::certificate::Certificate;
+use crate::pki::dn::Dn;
 
 /// DER of NULL.
 pub(super) const NULL: &[u8] = &[5, 0];
@@ -84,4 +86,36 @@ pub(super) fn key_identifier_finding(
         return Some(AcFinding::OpenSsl);
     };
     (hash.as_ref() != named.as_bytes()).then_some(AcFinding::KeyIdentifier)
+}
+
+/// The single name that RFC 5755 section 4.2.3 requires.
+fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
+    let AttCertIssuer::V2Form(form) = &info.issuer else {
+        return None;
+    };
+    let alone = form.base_certificate_id.is_none() && form.object_digest_info.is_none();
+    info.issuer.directory_name().filter(|_| alone)
+}
+
+/// Whether the signer's certificate may sign attributes (RFC 5755 section 4.5), and is the one that
+/// the attribute certificate names.
+pub(super) fn signer_findings(
+    info: &AttributeCertificateInfo,
+    signer: &Certificate,
+) -> Vec<AcFinding> {
+    let mut findings = Vec::new();
+    let issuer = issuer_name(info).map(Dn::from_name);
+    if issuer
+        .as_ref()
+        .is_none_or(|issuer| !issuer.matches(signer.subject()))
+    {
+        let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
+        findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
+    }
+    if signer.is_ca() {
+        findings.push(AcFinding::SignerIsCa(signer.subject().clone()));
+    } else if signer.key_usage().is_some_and(|usage| !usage.may_sign()) {
+        findings.push(AcFinding::SignerMayNotSign(signer.subject().clone()));
+    }
+    findings
 }

@@ -1,15 +1,16 @@
 //! Verifies attribute certificates (RFC 5755 section 5, spec 7.8).
 
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use voms_asn1::EncodedAc;
-use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
+use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
-use x509_cert::name::Name;
 
 use crate::ac::attributes::carried;
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
 use crate::ac::finding::AcFinding;
-use crate::ac::structure::{key_identifier_finding, structure_findings};
+use crate::ac::signer::NamedSigner;
+use crate::ac::structure::{key_identifier_finding, signer_findings, structure_findings};
 use crate::crypto::Digest;
 use crate::pki::certificate::{Certificate, minimal_integer};
 use crate::pki::dn::Dn;
@@ -18,8 +19,7 @@ use crate::policy::Policy;
 use crate::time::is_after;
 use crate::trust::{TrustAnchors, Usage};
 use crate::vo::fqan::Fqan;
-use crate::vo::lsc::Lsc;
-use crate::vo::vomsdir::{Trusted, VomsDir};
+use crate::vo::vomsdir::VomsDir;
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
@@ -44,10 +44,10 @@ pub enum SignerTrust<'a> {
 /// Verifies attribute certificates for one holder.
 #[derive(Debug, Clone)]
 pub struct AcVerifier<'a> {
-    trust: SignerTrust<'a>,
+    pub(super) trust: SignerTrust<'a>,
     holder: &'a Certificate,
     policy: &'a Policy,
-    now: SystemTime,
+    pub(super) now: SystemTime,
 }
 
 impl<'a> SignerTrust<'a> {
@@ -81,8 +81,18 @@ impl<'a> SignerTrust<'a> {
 pub struct VerifiedAc {
     encoded: EncodedAc,
     attributes: AcAttributes,
-    signer: Certificate,
+    signer: Signer,
     not_after: SystemTime,
+}
+
+/// Who signed an attribute certificate, and why it was trusted.
+#[derive(Debug, Clone)]
+struct Signer {
+    certificate: Certificate,
+    /// The CA that its path ends at, if it was verified against a CA directory.
+    ca: Option<Dn>,
+    /// The LSC file that names it, if one does.
+    lsc: Option<PathBuf>,
     usable_until: SystemTime,
 }
 
@@ -108,7 +118,21 @@ impl VerifiedAc {
     /// The signer's certificate.
     #[must_use]
     pub fn signer(&self) -> &Certificate {
-        &self.signer
+        &self.signer.certificate
+    }
+
+    /// The CA at the end of the signer's path; `None` if the signer was trusted as the server that
+    /// had just authenticated itself.
+    #[must_use]
+    pub fn signer_ca(&self) -> Option<&Dn> {
+        self.signer.ca.as_ref()
+    }
+
+    /// The LSC file that names the signer; `None` if its certificate lies in the vomsdir itself, or
+    /// there is no vomsdir.
+    #[must_use]
+    pub fn lsc(&self) -> Option<&Path> {
+        self.signer.lsc.as_deref()
     }
 
     /// Its notAfter time.
@@ -121,7 +145,7 @@ impl VerifiedAc {
     /// path.
     #[must_use]
     pub fn usable_until(&self) -> SystemTime {
-        self.usable_until
+        self.not_after.min(self.signer.usable_until)
     }
 }
 
@@ -204,12 +228,11 @@ impl<'a> AcVerifier<'a> {
             ));
         }
         match self.judge_signer(ac, &attributes, &mut findings) {
-            Some((signer, end)) if findings.is_empty() => Ok(VerifiedAc {
+            Some(signer) if findings.is_empty() => Ok(VerifiedAc {
                 encoded: ac.clone(),
                 attributes,
                 signer,
                 not_after,
-                usable_until: not_after.min(end),
             }),
             _ => Err(findings),
         }
@@ -257,47 +280,47 @@ impl<'a> AcVerifier<'a> {
         (!meant).then_some(AcFinding::Target(targets))
     }
 
-    /// Adds the findings on the signer and the signature; returns the signer and the earliest
-    /// notAfter on its path.
+    /// Adds the findings on the signer and the signature.
     fn judge_signer(
         &self,
         ac: &EncodedAc,
         attributes: &AcAttributes,
         findings: &mut Vec<AcFinding>,
-    ) -> Option<(Certificate, SystemTime)> {
+    ) -> Option<Signer> {
         let info = &ac.certificate().acinfo;
         let found = self.carried(info).and_then(|carried| {
             self.find_signer(ac, &carried, attributes)
                 .map(|signer| (signer, carried))
         });
-        let (signer, carried) = found.map_err(|finding| findings.push(finding)).ok()?;
-        let issuer = issuer_name(info).map(Dn::from_name);
-        if issuer
-            .as_ref()
-            .is_none_or(|issuer| !issuer.matches(signer.subject()))
-        {
-            let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
-            findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
-        }
-        // RFC 5755 section 4.5.
-        if signer.is_ca() {
-            findings.push(AcFinding::SignerIsCa(signer.subject().clone()));
-        } else if signer.key_usage().is_some_and(|usage| !usage.may_sign()) {
-            findings.push(AcFinding::SignerMayNotSign(signer.subject().clone()));
-        }
-        findings.extend(self.signature_finding(ac, &signer));
-        findings.extend(key_identifier_finding(info, &signer));
-        let Some(anchors) = self.trust.anchors().filter(|_| !self.is_server(&signer)) else {
-            let end = signer.not_after();
-            return Some((signer, end));
+        let (NamedSigner { certificate, lsc }, carried) =
+            found.map_err(|finding| findings.push(finding)).ok()?;
+        findings.extend(signer_findings(info, &certificate));
+        findings.extend(self.signature_finding(ac, &certificate));
+        findings.extend(key_identifier_finding(info, &certificate));
+        let Some(anchors) = self
+            .trust
+            .anchors()
+            .filter(|_| !self.is_server(&certificate))
+        else {
+            return Some(Signer {
+                usable_until: certificate.not_after(),
+                ca: None,
+                certificate,
+                lsc,
+            });
         };
-        let above: Vec<_> = carried.iter().filter(|c| **c != signer).cloned().collect();
-        match anchors.verify_path(&signer, &above, Usage::Signer, self.policy, self.now) {
-            Ok(path) => path
-                .iter()
-                .map(Certificate::not_after)
-                .min()
-                .map(|end| (signer, end)),
+        let above: Vec<_> = carried
+            .iter()
+            .filter(|c| **c != certificate)
+            .cloned()
+            .collect();
+        match anchors.verify_path(&certificate, &above, Usage::Signer, self.policy, self.now) {
+            Ok(path) => Some(Signer {
+                usable_until: path.iter().map(Certificate::not_after).min()?,
+                ca: path.last().map(|ca| ca.subject().clone()),
+                certificate,
+                lsc,
+            }),
             Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));
                 None
@@ -318,7 +341,11 @@ impl<'a> AcVerifier<'a> {
         matches!(self.trust, SignerTrust::Server { server, .. } if server == signer)
     }
 
-    fn signature_finding(&self, ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
+    pub(super) fn signature_finding(
+        &self,
+        ac: &EncodedAc,
+        signer: &Certificate,
+    ) -> Option<AcFinding> {
         let certificate = ac.certificate();
         if let Some(weakness) = self
             .policy
@@ -346,110 +373,4 @@ impl<'a> AcVerifier<'a> {
             .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));
         (!verified).then_some(AcFinding::Signature)
     }
-
-    fn find_signer(
-        &self,
-        ac: &EncodedAc,
-        carried: &[Certificate],
-        attributes: &AcAttributes,
-    ) -> Result<Certificate, AcFinding> {
-        match &self.trust {
-            SignerTrust::Server { server, anchors } => {
-                let signer = carried.first().unwrap_or(server);
-                // The names an LSC file would list; the path is verified below.
-                if anchors.is_some() && signer.has_names_of(server) {
-                    Ok(signer.clone())
-                } else {
-                    only_server(signer, server)
-                }
-            }
-            SignerTrust::VomsDirAndServer(vomsdir, server) => {
-                let signer = self.find_in(vomsdir, ac, carried, attributes)?;
-                only_server(&signer, server)
-            }
-            SignerTrust::VomsDir(vomsdir, _) => self.find_in(vomsdir, ac, carried, attributes),
-        }
-    }
-
-    fn find_in(
-        &self,
-        vomsdir: &VomsDir,
-        ac: &EncodedAc,
-        carried: &[Certificate],
-        attributes: &AcAttributes,
-    ) -> Result<Certificate, AcFinding> {
-        let own = |carried: &[Certificate]| carried.first().cloned().ok_or(AcFinding::NoSigner);
-        match vomsdir.find(&attributes.vo, &attributes.host, self.now) {
-            Trusted::Lsc(file, lsc) => match lsc.as_ref() {
-                Ok(lsc) if lsc.matches(carried) => own(carried),
-                Ok(lsc) => {
-                    let found = own(carried)?;
-                    let (signer, issuer) = (found.subject().clone(), found.issuer().clone());
-                    match lsc_of_former_ca(lsc, &found) {
-                        Some(former) => Err(AcFinding::LscFormerCa {
-                            file,
-                            former,
-                            signer,
-                            issuer,
-                        }),
-                        None => Err(AcFinding::LscMismatch {
-                            file,
-                            signer,
-                            issuer,
-                        }),
-                    }
-                }
-                Err(why) => Err(AcFinding::LscUnusable {
-                    file,
-                    why: why.clone(),
-                }),
-            },
-            Trusted::Certificates(trusted) => trusted
-                .into_iter()
-                .find(|candidate| self.signature_finding(ac, candidate).is_none())
-                .ok_or_else(|| AcFinding::NotTrusted {
-                    vo: attributes.vo.clone(),
-                    host: attributes.host.clone(),
-                    vomsdir: vomsdir.directory().to_owned(),
-                }),
-        }
-    }
-}
-
-/// Host CAs that sites had to replace, old and new, by common name: GEANT's service moved from
-/// Sectigo to HARICA, and CNAF's hosts followed at the end of 2025.
-const CHANGED_CAS: &[(&str, &str)] = &[
-    ("GEANT eScience SSL CA 4", "GEANT TLS RSA 1"),
-    ("GEANT eScience SSL CA 4", "GEANT TLS ECC 1"),
-];
-
-/// The issuer the LSC file names for this host from before such a change.
-fn lsc_of_former_ca(lsc: &Lsc, signer: &Certificate) -> Option<Dn> {
-    let host = signer.subject().common_name()?;
-    let issuer = signer.issuer().common_name()?;
-    let (former, _) = CHANGED_CAS.iter().find(|(_, new)| *new == issuer)?;
-    let mut named = lsc
-        .named()
-        .filter(|(subject, _)| subject.common_name() == Some(host));
-    named
-        .find(|(_, issuer)| issuer.common_name() == Some(former))
-        .map(|(_, issuer)| issuer.clone())
-}
-
-/// The single name that RFC 5755 section 4.2.3 requires.
-fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
-    let AttCertIssuer::V2Form(form) = &info.issuer else {
-        return None;
-    };
-    let alone = form.base_certificate_id.is_none() && form.object_digest_info.is_none();
-    info.issuer.directory_name().filter(|_| alone)
-}
-
-fn only_server(signer: &Certificate, server: &Certificate) -> Result<Certificate, AcFinding> {
-    if signer == server {
-        return Ok(signer.clone());
-    }
-    Err(AcFinding::NotTheServer {
-        signer: signer.subject().clone(),
-    })
 }

@@ -12,8 +12,9 @@ use crate::files::cache::{DirCache, DirState, FileCache};
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::pki::pem;
+use crate::trust::IN_MEMORY;
 use crate::trust::crl::Crl;
-use crate::trust::known::KnownPaths;
+use crate::trust::memory::MemoryCa;
 use crate::trust::policy::{CaPolicy, PolicyError};
 
 const CRL_LIMIT: u64 = 64 << 20;
@@ -85,7 +86,35 @@ pub struct Directory {
     certificates: FileCache<CaFile>,
     revocation_lists: FileCache<Option<Vec<Crl>>>,
     policies: FileCache<Result<CaPolicy, PolicyError>>,
-    known_paths: KnownPaths,
+}
+
+/// Where trusted CAs come from.
+#[derive(Debug)]
+pub enum Source {
+    Directory(Box<Directory>),
+    Memory(Vec<MemoryCa>),
+}
+
+impl Source {
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Directory(directory) => directory.path(),
+            Self::Memory(_) => Path::new(IN_MEMORY),
+        }
+    }
+
+    /// The CAs as of `now`, against which the age of changes on disk is measured.
+    pub fn view(&self, now: SystemTime) -> View<'_> {
+        let state = match self {
+            Self::Directory(directory) => Some(directory.paths.state(now)),
+            Self::Memory(_) => None,
+        };
+        View {
+            source: self,
+            state,
+            now,
+        }
+    }
 }
 
 impl Directory {
@@ -95,25 +124,11 @@ impl Directory {
             certificates: FileCache::new(),
             revocation_lists: FileCache::new(),
             policies: FileCache::new(),
-            known_paths: KnownPaths::default(),
         }
     }
 
-    pub fn known_paths(&self) -> &KnownPaths {
-        &self.known_paths
-    }
-
-    pub fn path(&self) -> &Path {
+    fn path(&self) -> &Path {
         self.paths.directory()
-    }
-
-    /// The directory as of `now`, against which the age of changes on disk is measured.
-    pub fn view(&self, now: SystemTime) -> View<'_> {
-        View {
-            directory: self,
-            state: self.paths.state(now),
-            now,
-        }
     }
 
     fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
@@ -164,11 +179,11 @@ fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths
 }
 
-/// A directory at one point in time.
+/// The trusted CAs at one point in time.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    directory: &'a Directory,
-    state: DirState,
+    source: &'a Source,
+    state: Option<DirState>,
     /// The point in time.
     pub now: SystemTime,
 }
@@ -176,16 +191,18 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// The files of one CA.
     pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
-        let look = || self.directory.look_for(ca).map(Arc::new);
-        let paths = self
-            .directory
-            .paths
-            .find(ca.der(), self.state, look)
-            .unwrap_or_default();
+        let files = match (self.source, self.state) {
+            (Source::Directory(directory), Some(state)) => {
+                let look = || directory.look_for(ca).map(Arc::new);
+                let paths = directory.paths.find(ca.der(), state, look);
+                Files::OnDisk(directory, paths.unwrap_or_default())
+            }
+            (Source::Memory(all), _) => Files::InMemory(all),
+            (Source::Directory(directory), None) => Files::OnDisk(directory, Arc::default()),
+        };
         CaFiles {
-            directory: self.directory,
+            files,
             ca,
-            paths,
             now: self.now,
         }
     }
@@ -193,10 +210,14 @@ impl<'a> View<'a> {
 
 /// The files of one CA, read on demand.
 pub struct CaFiles<'a> {
-    directory: &'a Directory,
+    files: Files<'a>,
     ca: CaName<'a>,
-    paths: Arc<CaPaths>,
     now: SystemTime,
+}
+
+enum Files<'a> {
+    OnDisk(&'a Directory, Arc<CaPaths>),
+    InMemory(&'a [MemoryCa]),
 }
 
 impl CaFiles<'_> {
@@ -204,35 +225,45 @@ impl CaFiles<'_> {
     /// without certificates.
     pub fn certificates(&self) -> Vec<Certificate> {
         let mut found = Vec::new();
-        for (_, file) in self.files() {
-            for certificate in file
-                .certificates
-                .iter()
-                .filter(|certificate| self.is_of_the_ca(certificate))
-            {
-                if !found.contains(certificate) {
-                    found.push(certificate.clone());
-                }
+        let mut add = |certificate: &Certificate| {
+            if self.is_of_the_ca(certificate) && !found.contains(certificate) {
+                found.push(certificate.clone());
             }
+        };
+        for (_, file) in self.on_disk() {
+            file.certificates.iter().for_each(&mut add);
+        }
+        for ca in self.in_memory() {
+            add(&ca.certificate);
         }
         found
     }
 
     /// A file named for the CA that holds something other than certificates.
     pub fn unreadable(&self) -> Option<PathBuf> {
-        self.files()
+        self.on_disk()
             .find(|(_, file)| file.is_damaged)
             .map(|(path, _)| path.to_owned())
     }
 
-    fn files(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
-        self.paths.certificates.iter().filter_map(|path| {
-            let known = &self.directory.certificates;
-            Some((
-                path.as_path(),
-                known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?,
-            ))
+    fn on_disk(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
+        let (directory, paths) = match &self.files {
+            Files::OnDisk(directory, paths) => (Some(directory), paths.certificates.as_slice()),
+            Files::InMemory(_) => (None, &[] as &[PathBuf]),
+        };
+        paths.iter().filter_map(move |path| {
+            let known = &directory?.certificates;
+            let file = known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?;
+            Some((path.as_path(), file))
         })
+    }
+
+    fn in_memory(&self) -> impl Iterator<Item = &MemoryCa> {
+        let all = match &self.files {
+            Files::OnDisk(..) => &[],
+            Files::InMemory(all) => *all,
+        };
+        all.iter().filter(|ca| self.is_of_the_ca(&ca.certificate))
     }
 
     fn is_of_the_ca(&self, certificate: &Certificate) -> bool {
@@ -241,13 +272,19 @@ impl CaFiles<'_> {
 
     /// The CA's CRLs; `None` stands for an unreadable one.
     pub fn revocation_lists(&self) -> Vec<(&Path, Arc<Option<Vec<Crl>>>)> {
+        let Files::OnDisk(directory, paths) = &self.files else {
+            let all = self.in_memory().flat_map(|ca| &ca.revocation_lists);
+            return all
+                .map(|(path, list)| (path.as_path(), list.clone()))
+                .collect();
+        };
         let read = |path: &Path| {
             let parse = |file: io::Result<&[u8]>| file.ok().and_then(Crl::all);
-            self.directory
+            directory
                 .revocation_lists
                 .get(path, CRL_LIMIT, self.now, parse)
         };
-        let paths = self.paths.revocation_lists.iter();
+        let paths = paths.revocation_lists.iter();
         paths
             .filter_map(|path| Some((path.as_path(), read(path)?)))
             .collect()
@@ -255,29 +292,29 @@ impl CaFiles<'_> {
 
     /// The policy files that say which names the CA may certify.
     pub fn policies(&self) -> Vec<(&Path, Arc<Result<CaPolicy, PolicyError>>)> {
-        let read = |path: &Path, parse: fn(&str) -> Result<CaPolicy, PolicyError>| {
-            self.directory
-                .policies
-                .get(
-                    path,
-                    files::CONFIGURATION_LIMIT,
-                    self.now,
-                    |file| match file {
-                        Ok(file) => parse(&String::from_utf8_lossy(file)),
-                        Err(_) => Err(PolicyError {
-                            line: 1,
-                            why: "the file cannot be read",
-                        }),
-                    },
-                )
+        let Files::OnDisk(directory, paths) = &self.files else {
+            let all = self.in_memory().flat_map(|ca| &ca.policies);
+            return all
+                .map(|(path, policy)| (path.as_path(), policy.clone()))
+                .collect();
         };
-        let signing = self
-            .paths
+        let read = |path: &Path, parse: fn(&str) -> Result<CaPolicy, PolicyError>| {
+            let parse = |file: io::Result<&[u8]>| match file {
+                Ok(file) => parse(&String::from_utf8_lossy(file)),
+                Err(_) => Err(PolicyError {
+                    line: 1,
+                    why: "the file cannot be read",
+                }),
+            };
+            directory
+                .policies
+                .get(path, files::CONFIGURATION_LIMIT, self.now, parse)
+        };
+        let signing = paths
             .signing_policies
             .iter()
             .map(|path| (path, read(path, CaPolicy::signing_policy)));
-        let namespaces = self
-            .paths
+        let namespaces = paths
             .namespaces
             .iter()
             .map(|path| (path, read(path, CaPolicy::namespaces)));

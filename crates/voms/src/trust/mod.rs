@@ -4,6 +4,7 @@
 mod crl;
 mod directory;
 mod known;
+mod memory;
 pub mod policy;
 mod problem;
 
@@ -17,7 +18,9 @@ use std::time::SystemTime;
 use self::candidates::{anchors_for, issuers_among, policy_findings};
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
-use self::directory::{CaName, Directory, View};
+use self::directory::{CaName, Directory, Source, View};
+use self::known::KnownPaths;
+pub use self::memory::MemoryCa;
 pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::crypto::{self, CryptoError, FaultKind, Place};
 use crate::pki::certificate::Certificate;
@@ -50,10 +53,15 @@ pub enum Usage {
     Signer,
 }
 
-/// A hashed CA directory. Clones share one cache; each call picks up changes on disk.
+/// What stands in the place of a path where trust comes from memory.
+pub(crate) const IN_MEMORY: &str = "(memory)";
+
+/// Trusted CAs: a hashed directory, or CAs from memory. Clones share one cache; each call picks up
+/// changes on disk.
 #[derive(Clone, Debug)]
 pub struct TrustAnchors {
-    directory: Arc<Directory>,
+    source: Arc<Source>,
+    known_paths: Arc<KnownPaths>,
 }
 
 impl TrustAnchors {
@@ -63,18 +71,31 @@ impl TrustAnchors {
     /// [`AnchorError::Missing`] if there is no such directory.
     pub fn open(directory: &Path) -> Result<Self, AnchorError> {
         if directory.is_dir() {
-            Ok(Self {
-                directory: Arc::new(Directory::new(directory)),
-            })
+            Ok(Self::new(Source::Directory(Box::new(Directory::new(
+                directory,
+            )))))
         } else {
             Err(AnchorError::Missing(directory.to_owned()))
         }
     }
 
-    /// The path of the directory.
+    /// Trusts these CAs instead of a directory's.
+    #[must_use]
+    pub fn in_memory(cas: impl IntoIterator<Item = MemoryCa>) -> Self {
+        Self::new(Source::Memory(cas.into_iter().collect()))
+    }
+
+    fn new(source: Source) -> Self {
+        Self {
+            source: Arc::new(source),
+            known_paths: Arc::default(),
+        }
+    }
+
+    /// The path of the directory; `(memory)` without one.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        self.source.path()
     }
 
     /// Verifies that a path leads from `leaf` through the `untrusted` certificates, given in any
@@ -101,7 +122,7 @@ impl TrustAnchors {
             return Err(malformed);
         }
         let internal = |_| vec![PathFinding::new(leaf, PathProblem::Unhandled)];
-        let view = self.directory.view(now);
+        let view = self.source.view(now);
         let anchors = anchors_for(leaf, untrusted, view);
         // A CA's renewed certificate often sits beside the one it replaces. So try first without
         // the unusable ones; if that finds no path, try with them, so that the findings name them.
@@ -155,7 +176,7 @@ impl TrustAnchors {
         certificate: &Certificate,
         now: impl Into<SystemTime>,
     ) -> Vec<(PathBuf, SystemTime)> {
-        let view = self.directory.view(now.into());
+        let view = self.source.view(now.into());
         let files = view.files_of(CaName::Issuer(certificate));
         let mut found = Vec::new();
         for (path, file) in files.revocation_lists() {
@@ -173,7 +194,7 @@ impl TrustAnchors {
         (usage, view): (Usage, View<'_>),
     ) -> Result<Result<Vec<Certificate>, PathFinding>, CryptoError> {
         if usage == Usage::Signer
-            && let Some(path) = self.directory.known_paths().find(leaf, untrusted, anchors)
+            && let Some(path) = self.known_paths.find(leaf, untrusted, anchors)
         {
             return Ok(Ok(path));
         }
@@ -204,23 +225,21 @@ impl TrustAnchors {
         if usage == Usage::Signer
             && let Ok(path) = &outcome
         {
-            self.directory
-                .known_paths()
-                .insert(leaf, untrusted, anchors, path);
+            self.known_paths.insert(leaf, untrusted, anchors, path);
         }
         Ok(outcome)
     }
 
     /// The certificate with these bytes, if it is a previously verified signer's or lies above one.
     pub(crate) fn known(&self, der: &[u8]) -> Option<Certificate> {
-        self.directory.known_paths().certificate(der)
+        self.known_paths.certificate(der)
     }
 
     fn problem(&self, fault: FaultKind, certificate: &Certificate, view: View<'_>) -> PathProblem {
         match fault {
             FaultKind::UnknownIssuer => PathProblem::UnknownIssuer {
                 issuer: certificate.issuer().clone(),
-                directory: self.directory.path().to_owned(),
+                directory: self.directory().to_owned(),
                 unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
             },
             FaultKind::Signature => PathProblem::Signature,
@@ -247,7 +266,7 @@ impl TrustAnchors {
         let files = view.files_of(CaName::Issuer(certificate));
         let lists = files.revocation_lists();
         if lists.is_empty() && policy.crl() == CrlPolicy::Required {
-            let missing = PathProblem::CrlMissing(self.directory.path().to_owned());
+            let missing = PathProblem::CrlMissing(self.directory().to_owned());
             return vec![PathFinding::new(certificate, missing)];
         }
         let mut judged = Vec::new();

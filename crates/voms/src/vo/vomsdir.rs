@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use crate::files;
 use crate::files::cache::{DirCache, FileCache};
 use crate::pki::certificate::Certificate;
+use crate::trust::IN_MEMORY;
 use crate::vo::lsc::{Lsc, LscError};
 
 /// Why a vomsdir cannot be used.
@@ -48,10 +49,24 @@ pub enum LscProblem {
 
 /// A vomsdir. Clones share one cache; each call picks up changes on disk.
 #[derive(Debug, Clone)]
-pub struct VomsDir(Arc<Inner>);
+pub struct VomsDir(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    Directory(Arc<Directory>),
+    Memory(Arc<Vec<MemoryLsc>>),
+}
+
+/// The LSC of one host of one VO.
+#[derive(Debug)]
+struct MemoryLsc {
+    vo: String,
+    host: String,
+    lsc: Arc<Result<Lsc, LscProblem>>,
+}
 
 #[derive(Debug)]
-struct Inner {
+struct Directory {
     vos: DirCache<String, Arc<DirCache<String, Arc<SignerPaths>>>>,
     lsc: FileCache<Result<Lsc, LscProblem>>,
     certificates: FileCache<Vec<Certificate>>,
@@ -80,33 +95,75 @@ impl VomsDir {
     /// A directory that need not exist: then no signer is trusted, and messages name the path.
     #[must_use]
     pub fn absent(directory: &Path) -> Self {
-        let vos = DirCache::of(directory);
-        Self(Arc::new(Inner {
-            vos,
+        Self(Source::Directory(Arc::new(Directory {
+            vos: DirCache::of(directory),
             lsc: FileCache::new(),
             certificates: FileCache::new(),
-        }))
+        })))
     }
 
-    /// The path of the directory.
+    /// Trusts these signers instead of a directory's: the VO, the host name of its server, and the
+    /// names an LSC file would list.
+    ///
+    /// ```
+    /// use voms::vo::lsc::Lsc;
+    /// use voms::vo::vomsdir::VomsDir;
+    ///
+    /// let lsc = Lsc::parse("/DC=org/CN=voms.example.org\n/DC=org/CN=Example CA\n")?;
+    /// let vomsdir = VomsDir::in_memory([("virgo", "voms.example.org", lsc)]);
+    /// # let _ = vomsdir;
+    /// # Ok::<(), voms::vo::lsc::LscError>(())
+    /// ```
+    #[must_use]
+    pub fn in_memory<'a>(signers: impl IntoIterator<Item = (&'a str, &'a str, Lsc)>) -> Self {
+        let signers = signers.into_iter().map(|(vo, host, lsc)| MemoryLsc {
+            vo: vo.to_owned(),
+            host: host.to_owned(),
+            lsc: Arc::new(Ok(lsc)),
+        });
+        Self(Source::Memory(Arc::new(signers.collect())))
+    }
+
+    /// The path of the directory; `(memory)` without one.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        self.0.vos.directory()
+        match &self.0 {
+            Source::Directory(directory) => directory.vos.directory(),
+            Source::Memory(_) => Path::new(IN_MEMORY),
+        }
     }
 
     /// Finds what is trusted for a VO's server: `VO/HOST.lsc`, otherwise the certificates
     /// `VO/*.pem`. The age of changes on disk is measured against `now`.
     #[must_use]
     pub fn find(&self, vo: &str, host: &str, now: impl Into<SystemTime>) -> Trusted {
-        let now = now.into();
+        match &self.0 {
+            Source::Directory(directory) => directory.find(vo, host, now.into()),
+            Source::Memory(all) => find_in_memory(all, vo, host),
+        }
+    }
+}
+
+fn find_in_memory(all: &[MemoryLsc], vo: &str, host: &str) -> Trusted {
+    let is_meant = |one: &&MemoryLsc| one.vo == vo && one.host.eq_ignore_ascii_case(host);
+    all.iter()
+        .find(is_meant)
+        .map_or(Trusted::Certificates(Vec::new()), |found| {
+            let label = Path::new(IN_MEMORY).join(vo).join(format!("{host}.lsc"));
+            Trusted::Lsc(label, found.lsc.clone())
+        })
+}
+
+impl Directory {
+    fn find(&self, vo: &str, host: &str, now: SystemTime) -> Trusted {
         let directory = |vo: &str| {
-            let (_, path) = listed(self.directory())
+            let (_, path) = listed(self.vos.directory())
                 .into_iter()
                 .find(|(name, _)| name == vo)?;
             Some(Arc::new(DirCache::of(&path)))
         };
         let nothing = Trusted::Certificates(Vec::new());
-        let Some(files) = self.0.vos.find(vo, self.0.vos.state(now), || directory(vo)) else {
+        let Some(files) = self.vos.find(vo, self.vos.state(now), || directory(vo)) else {
             return nothing;
         };
         let Some(paths) = files.find(host, files.state(now), || {
@@ -118,7 +175,7 @@ impl VomsDir {
         let lsc = paths
             .lsc
             .as_ref()
-            .and_then(|path| Some((path, self.0.lsc.get(path, limit, now, parse_lsc)?)));
+            .and_then(|path| Some((path, self.lsc.get(path, limit, now, parse_lsc)?)));
         if let Some((path, lsc)) = lsc {
             return Trusted::Lsc(path.clone(), lsc);
         }
@@ -130,7 +187,7 @@ impl VomsDir {
         let read = paths
             .certificates
             .iter()
-            .filter_map(|path| self.0.certificates.get(path, limit, now, parse));
+            .filter_map(|path| self.certificates.get(path, limit, now, parse));
         Trusted::Certificates(read.flat_map(|found| found.as_ref().clone()).collect())
     }
 }
