@@ -107,6 +107,14 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 /// A distinguished name: a sequence of RDNs, each a set of attributes, in certificate order.
 ///
 /// `==` is exact; trust decisions use [`Dn::matches`].
+///
+/// ```
+/// use voms::pki::dn::Dn;
+///
+/// let printed = Dn::parse("/C=IT/O=INFN/CN=Ada Rossi").unwrap();
+/// assert!(printed.matches(&Dn::parse("/c=it/o=infn/cn=ada  rossi").unwrap()));
+/// assert_eq!(printed.rfc2253(), "CN=Ada Rossi,O=INFN,C=IT");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Dn {
     /// Shared, since every finding carries a name.

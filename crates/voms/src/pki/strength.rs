@@ -26,6 +26,14 @@ pub enum Weakness {
 }
 
 /// Which weaknesses are accepted; by default none.
+///
+/// ```
+/// use voms::pki::strength::{StrengthPolicy, Weakness};
+/// use voms::policy::Policy;
+///
+/// let old_site = StrengthPolicy::default().allowing(Weakness::ShortKey);
+/// assert_ne!(Policy::default().with_strength(old_site), Policy::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StrengthPolicy {
     short_keys: bool,

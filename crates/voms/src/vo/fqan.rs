@@ -33,6 +33,15 @@ pub enum FqanError {
 /// `Capability=NULL`.
 ///
 /// Comparison is case-sensitive, as in VOMS.
+///
+/// ```
+/// use voms::vo::fqan::Fqan;
+///
+/// let granted: Fqan = "/virgo/virgo/Role=NULL/Capability=NULL".parse()?;
+/// assert_eq!(granted, "/virgo/virgo".parse()?);
+/// assert!("/virgo/Role=a b;c".parse::<Fqan>().is_err());
+/// # Ok::<(), voms::vo::fqan::FqanError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fqan {
     group: String,
