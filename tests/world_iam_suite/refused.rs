@@ -148,7 +148,7 @@ const CASES: &[Case] = &[
         None,
         &[
             "your certificate cannot be used",
-            "it expired on 2025-",
+            "it expired on 2021-",
             "get a new certificate from your CA",
         ],
     ),
