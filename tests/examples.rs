@@ -20,7 +20,7 @@ fn ada() -> (Home, common::servers::Voms) {
 }
 
 #[test]
-fn attributes_prints_what_is_believed_and_fails_where_nothing_is() {
+fn attributes_prints_what_verifies_and_fails_otherwise() {
     let (home, _server) = ada();
     let read = || run(home.command(example("attributes")).arg(home.proxy()), b"");
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();
@@ -43,7 +43,7 @@ impl Drop for Running {
 }
 
 #[test]
-fn virgo_only_admits_members_and_nobody_else() {
+fn virgo_only_admits_only_members() {
     let (home, _server) = ada();
     let host = |name: &str| world().dir.join("host").join(name);
     let mut command = home.command(example("virgo_only"));

@@ -47,15 +47,15 @@ fn verify(presented: &[u8]) {
         attributes,
     } = &*WORLD;
     match verifier.verify(presented, now()) {
-        Ok(believed) => {
+        Ok(verified) => {
             assert!(
-                users.contains(&believed.identity().to_string()),
+                users.contains(&verified.identity().to_string()),
                 "{}",
-                believed.identity()
+                verified.identity()
             );
-            let end = chrono::DateTime::<chrono::Utc>::from(believed.usable_until());
+            let end = chrono::DateTime::<chrono::Utc>::from(verified.usable_until());
             assert!(end >= now() - SKEW);
-            let mut acs = believed.attribute_certificates().iter();
+            let mut acs = verified.attribute_certificates().iter();
             assert!(acs.all(|ac| attributes.contains(ac.attributes())));
         }
         Err(rejection) => {

@@ -5,10 +5,10 @@ NAME=world-iam
 VO=virgo
 BASE_DN=/DC=example/DC=iam-testbed
 AA_HOST=voms-virgo.test.example    # in the usual host certificate, the AC and the name of the LSC file
-LB_HOST=lb.test.example            # a front with a certificate of its own
+LB_HOST=lb.test.example            # a front with its own certificate
 EC_HOST=voms-ec.test.example
 IAM_HOST=iam-virgo.test.example
-INNER_HOST=vomsaa.internal.example # what the AC says where the authority does not know its own name
+INNER_HOST=vomsaa.internal.example # what the AC says if the authority does not know its own name
 PORTS=30
 MARK=.voms-test-world-iam          # a file that tells a world from any other directory
 
