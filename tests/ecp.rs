@@ -254,9 +254,9 @@ fn a_misbehaving_identity_provider_is_rejected() {
     };
     let before = stolen("stolen.world.example");
     let cases = [
-        ("other-host", "wants its answer sent to https://stolen"),
+        ("other-host", "addressed its answer to https://stolen"),
         ("other-path", "nothing was sent"),
-        ("http", "wants its answer sent to http:"),
+        ("http", "addressed its answer to http:"),
         ("two-headers", "nothing was sent"),
         ("no-acs", "nothing was sent"),
         ("no-header", "nothing was sent"),
@@ -347,9 +347,9 @@ fn a_service_that_is_gone_or_misbehaves_is_reported_with_an_alternative() {
         (format!("{base}404"), "status 404"),
         (format!("{base}410"), "SciTokens"),
         (format!("{base}503"), "status 503"),
-        (format!("{base}garbage"), "no certificate in it"),
-        (format!("{base}empty"), "no certificate in it"),
-        (format!("{base}html"), "no certificate in it"),
+        (format!("{base}garbage"), "it has no certificate"),
+        (format!("{base}empty"), "it has no certificate"),
+        (format!("{base}html"), "it has no certificate"),
         (format!("{base}endless"), "more than 1 MiB"),
         (format!("{base}other-key"), "for another key"),
         (format!("{base}expired"), "has already expired"),
