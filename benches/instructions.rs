@@ -3,7 +3,7 @@
 //! `benches/instructions.txt`, or the executable more than 8 MiB. `scripts/guard` runs it; with `UPDATE=1` it records what
 //! it counts.
 //!
-//! Instructions do not depend on what else the machine does. OpenSSL is told to use those only that every processor has.
+//! Instructions do not depend on what else the machine does. OpenSSL is restricted to those that every processor has.
 #![allow(clippy::disallowed_methods)] // A benchmark has the environment.
 
 mod setting;

@@ -199,7 +199,7 @@ fn credential(world: &World, fqans: usize) -> Setting {
     }
 }
 
-/// A signature with what it is over and the key that made it.
+/// A signature, the bytes it covers and the key that made it.
 struct Signed {
     body: Vec<u8>,
     signature: Vec<u8>,
@@ -227,7 +227,7 @@ fn to_be_signed(certificate: &[u8]) -> &[u8] {
     &inner[..4 + usize::from(u16::from_be_bytes([inner[2], inner[3]]))]
 }
 
-/// The four signatures without which nobody can believe the credential; keys are at hand, nothing is parsed.
+/// The four signatures that verifying the credential takes at least; keys are at hand, nothing is parsed.
 fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
     let chain = Chain::parse(&fs::read(&setting.file).unwrap()).unwrap();
     let (user, host, ca) = (
@@ -293,7 +293,7 @@ fn crowded(world: &World) -> PathBuf {
     directory
 }
 
-/// A CA of its own name, and its list in PEM.
+/// A CA with a distinct name, and its revocation list in PEM.
 fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
     let serial = |number: u32| BigNum::from_u32(number).unwrap().to_asn1_integer().unwrap();
     let (from, until) = (

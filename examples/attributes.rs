@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     }
 }
 
-#[allow(clippy::disallowed_methods)] // A program has the environment and the clock.
+#[allow(clippy::disallowed_methods)] // Programs may read the environment and the clock.
 fn print() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let file = words

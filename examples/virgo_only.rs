@@ -18,16 +18,15 @@ use voms::verifier::VomsVerifier;
 
 const MOST_CONNECTIONS: usize = 100;
 
-#[allow(clippy::disallowed_methods)] // A program of one's own has the environment and the clock.
+#[allow(clippy::disallowed_methods)] // Programs may read the environment and the clock.
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [certificate, key, address @ ..] = words.as_slice() else {
         return Err("usage: virgo_only HOSTCERT HOSTKEY [ADDRESS]".into());
     };
-    let directory = std::env::var;
     let verifier = VomsVerifier::open(
-        directory("X509_CERT_DIR")?.as_ref(),
-        directory("X509_VOMS_DIR")?.as_ref(),
+        std::env::var("X509_CERT_DIR")?.as_ref(),
+        std::env::var("X509_VOMS_DIR")?.as_ref(),
     )?;
     let shared = Arc::new((acceptor(certificate, key)?, verifier));
     let listener = TcpListener::bind(address.first().map_or("127.0.0.1:8443", String::as_str))?;
@@ -79,16 +78,16 @@ fn serve(
         .and_then(|chain| {
             verifier
                 .verify_chain(&chain, std::time::SystemTime::now())
-                .map_err(|not| not.to_string())
+                .map_err(|findings| findings.to_string())
         });
     let group = "/virgo/virgo".parse()?;
     let (status, text) = match &verdict {
-        Ok(believed) if believed.has_fqan(&group) => {
-            ("200 OK", format!("welcome, {}", believed.identity()))
+        Ok(verified) if verified.has_fqan(&group) => {
+            ("200 OK", format!("welcome, {}", verified.identity()))
         }
-        Ok(believed) => (
+        Ok(verified) => (
             "403 Forbidden",
-            format!("{} is not in /virgo/virgo", believed.identity()),
+            format!("{} is not in /virgo/virgo", verified.identity()),
         ),
         Err(findings) => ("403 Forbidden", findings.clone()),
     };

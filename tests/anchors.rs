@@ -115,7 +115,7 @@ fn a_name_outside_the_signing_policy_is_refused() {
 }
 
 #[test]
-fn where_both_files_are_both_have_to_permit() {
+fn with_both_policy_files_both_must_permit() {
     let directory = Directory::new();
     directory.write("namespaces", PERMIT_US);
     assert!(problems(&directory.open()).is_empty());
@@ -129,7 +129,7 @@ fn where_both_files_are_both_have_to_permit() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_understood_permits_nothing() {
+fn an_unparsable_policy_permits_nothing() {
     let directory = Directory::new();
     directory.write("signing_policy", "hello\n");
     assert!(
@@ -139,7 +139,7 @@ fn a_policy_that_cannot_be_understood_permits_nothing() {
 }
 
 #[test]
-fn a_ca_without_policy_files_certifies_whom_it_likes() {
+fn a_ca_without_policy_files_may_certify_any_name() {
     let directory = Directory::new();
     directory.remove("signing_policy");
     assert!(problems(&directory.open()).is_empty());
@@ -191,7 +191,7 @@ fn a_change_on_disk_is_seen_by_the_next_call() {
 }
 
 #[test]
-fn revocation_lists_are_asked_as_the_policy_says() {
+fn revocation_lists_are_checked_as_the_mode_requires() {
     let directory = Directory::new();
     let late = world()
         .ca
@@ -217,7 +217,7 @@ fn revocation_lists_are_asked_as_the_policy_says() {
 }
 
 #[test]
-fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
+fn a_list_from_the_future_or_another_ca_is_unusable() {
     let directory = Directory::new();
     let early = world()
         .ca
@@ -264,7 +264,7 @@ fn a_list_that_begins_later_or_is_of_another_ca_is_unusable() {
 }
 
 #[test]
-fn a_ca_file_that_cannot_be_read_is_named() {
+fn an_unreadable_ca_file_is_named() {
     let directory = Directory::new();
     directory.remove(".0");
     directory.remove("SandboxCA.pem");
@@ -272,18 +272,18 @@ fn a_ca_file_that_cannot_be_read_is_named() {
         "0",
         "-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----\n",
     );
-    let told = problems(&directory.open());
+    let reported = problems(&directory.open());
     let [
         PathProblem::UnknownIssuer {
             unreadable: Some(file),
             ..
         },
-    ] = told.as_slice()
+    ] = reported.as_slice()
     else {
-        panic!("{told:?}")
+        panic!("{reported:?}")
     };
     assert!(
-        told[0]
+        reported[0]
             .to_string()
             .ends_with(&format!("({} cannot be read)", file.display()))
     );

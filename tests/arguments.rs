@@ -12,7 +12,7 @@ fn ada_at(voms: &Voms) -> Home {
 }
 
 #[test]
-fn values_and_options_that_make_no_sense_are_refused_with_the_way_out() {
+fn invalid_values_and_options_are_rejected_with_a_hint() {
     let home = Home::ada();
     let cases: [(&[&str], &str, &str); 15] = [
         (
@@ -90,7 +90,7 @@ fn values_and_options_that_make_no_sense_are_refused_with_the_way_out() {
 }
 
 #[test]
-fn lives_beyond_all_bounds_end_in_words_or_with_the_certificate() {
+fn excessive_lifetimes_are_rejected_or_end_with_the_certificate() {
     for args in [
         ["--hours", "4294967295"],
         ["--valid", "4294967295:00"],
@@ -112,7 +112,7 @@ fn lives_beyond_all_bounds_end_in_words_or_with_the_certificate() {
 }
 
 #[test]
-fn options_may_be_spelled_as_in_either_old_client() {
+fn options_accept_the_spelling_of_either_old_client() {
     let voms = honest(authority(|_| {}));
     for args in [
         &["-voms", "virgo"][..],
@@ -131,7 +131,7 @@ fn options_may_be_spelled_as_in_either_old_client() {
 }
 
 #[test]
-fn the_program_is_the_command_by_whose_name_it_is_started() {
+fn the_program_acts_as_the_command_it_is_named_after() {
     let home = Home::ada();
     let mut command = home.command(BINARY);
     command
@@ -165,7 +165,7 @@ fn the_program_is_the_command_by_whose_name_it_is_started() {
 }
 
 #[test]
-fn quiet_is_silent() {
+fn quiet_prints_nothing() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&["--voms", "virgo", "--quiet"]).success();
@@ -174,7 +174,7 @@ fn quiet_is_silent() {
 }
 
 #[test]
-fn debug_tells_on_stderr_and_leaves_stdout_as_it_is() {
+fn debug_writes_to_stderr_and_leaves_stdout_unchanged() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&["--voms", "virgo", "--debug"]).success();
@@ -186,7 +186,7 @@ fn debug_tells_on_stderr_and_leaves_stdout_as_it_is() {
 }
 
 #[test]
-fn info_knows_the_hours_that_both_old_clients_take() {
+fn info_accepts_hours_as_both_old_clients_do() {
     let home = Home::ada();
     home.init(&["--valid", "1:30"]).success();
     for (hours, code) in [("1", 0), ("2", 1)] {

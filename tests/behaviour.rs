@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn every_behaviour_is_as_it_is_written_down() {
+fn every_behaviour_matches_its_description() {
     let program = Path::new(env!("CARGO_BIN_EXE_voms-proxy"));
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/info");
     let links = tempfile::tempdir().unwrap();

@@ -90,31 +90,31 @@ impl Case {
         let words = ours.map(|(_, words, _)| words.iter().map(|word| (*word).to_owned()).collect());
         let expected: BTreeSet<String> =
             words.unwrap_or_else(|| self.list("findings").into_iter().collect());
-        let told = match (
+        let difference = match (
             self.verdict(),
             ours.is_none() && self.0["believed"].as_bool().unwrap(),
         ) {
-            (Ok(believed), true) => self.other_view(&believed),
+            (Ok(verified), true) => self.other_view(&verified),
             (Ok(_), false) => Some(format!("believed, where {expected:?}")),
-            (Err(findings), true) => Some(format!("not believed: {findings:?}")),
+            (Err(findings), true) => Some(format!("not verified: {findings:?}")),
             (Err(findings), false) => {
                 (findings != expected).then(|| format!("{findings:?}, not {expected:?}"))
             }
         };
-        told.map(|told| format!("{}: {told}", self.name()))
+        difference.map(|difference| format!("{}: {difference}", self.name()))
     }
 
-    /// What else is said about a credential that is believed.
-    fn other_view(&self, believed: &VerifiedCredential) -> Option<String> {
-        let chain = believed.chain();
-        let ends = DateTime::<Utc>::from(believed.usable_until());
+    /// What else is said about a credential that is verified.
+    fn other_view(&self, verified: &VerifiedCredential) -> Option<String> {
+        let chain = verified.chain();
+        let ends = DateTime::<Utc>::from(verified.usable_until());
         let until = self.0["until"]
             .as_str()
             .map(|until| until.parse::<DateTime<Utc>>().unwrap());
         let views = [
             (
                 "identity",
-                believed.identity().to_string(),
+                verified.identity().to_string(),
                 self.text("identity", ""),
             ),
             (
@@ -134,7 +134,7 @@ impl Case {
             ),
             (
                 "FQANs",
-                believed.fqans().collect::<Vec<_>>().join(" "),
+                verified.fqans().collect::<Vec<_>>().join(" "),
                 self.list("fqans").join(" "),
             ),
             ("until", ends.to_string(), until.unwrap_or(ends).to_string()),
@@ -200,12 +200,12 @@ const OURS: [(&str, &[&str], &str); 19] = [
     (
         "pci-path-length-33-bits",
         &["pci"],
-        "nobody issues such a length",
+        "no CA issues such a length",
     ),
     (
         "pci-path-length-huge",
         &["pci"],
-        "nobody issues such a length",
+        "no CA issues such a length",
     ),
     (
         "upper-proxy-may-not-sign",
@@ -267,13 +267,13 @@ const OURS: [(&str, &[&str], &str); 19] = [
 ];
 
 #[test]
-fn every_vector_gets_the_verdict_that_the_standards_ask_for() {
+fn every_vector_gets_the_verdict_the_standards_require() {
     let cases = Case::all();
     assert!(cases.len() >= 150, "only {} cases", cases.len());
     for (name, ..) in OURS {
         assert!(
             cases.iter().any(|case| case.name() == name),
-            "{name} is no case"
+            "{name} is not a case"
         );
     }
     let differences: Vec<String> = cases.iter().filter_map(Case::difference).collect();

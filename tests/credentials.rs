@@ -59,7 +59,7 @@ fn owner(home: &Home) -> String {
 }
 
 #[test]
-fn the_credential_is_looked_for_in_the_promised_order() {
+fn the_credential_is_searched_for_in_the_documented_order() {
     let ca = &world().ca;
     let user = |name: &str| ca.issue(&certification(name, Purpose::User)).unwrap();
     let home = Home::of(&user("pair"));
@@ -134,7 +134,7 @@ fn the_credential_is_looked_for_in_the_promised_order() {
 }
 
 #[test]
-fn nothing_found_names_every_place() {
+fn finding_nothing_lists_every_place_searched() {
     let home = Home::empty();
     let outcome = home.refused(&[]);
     for name in [
@@ -158,7 +158,7 @@ fn nothing_found_names_every_place() {
 }
 
 #[test]
-fn a_certificate_without_its_key_says_that_the_key_is_missing() {
+fn a_certificate_without_its_key_reports_the_missing_key() {
     let home = Home::ada();
     fs::remove_file(home.path(".globus/userkey.pem")).unwrap();
     let outcome = home.refused(&[]);
@@ -168,7 +168,7 @@ fn a_certificate_without_its_key_says_that_the_key_is_missing() {
 }
 
 #[test]
-fn a_named_file_that_is_missing_is_never_replaced_by_a_usual_one() {
+fn a_missing_named_file_never_falls_back_to_a_default() {
     let cases: [&[&str]; 4] = [
         &["--cert", "/no/cert"],
         &["--key", "/no/key"],
@@ -192,7 +192,7 @@ fn a_named_file_that_is_missing_is_never_replaced_by_a_usual_one() {
 }
 
 #[test]
-fn permissions_that_give_the_key_away_are_refused() {
+fn permissions_that_expose_the_key_are_refused() {
     for mode in [0o644, 0o640, 0o660, 0o604, 0o700, 0o777] {
         let home = Home::ada();
         let key = home.write(".globus/userkey.pem", &key_pem(&world().user), mode);
@@ -230,7 +230,7 @@ fn permissions_that_give_the_key_away_are_refused() {
 }
 
 #[test]
-fn a_key_of_another_certificate_is_refused() {
+fn a_key_for_another_certificate_is_refused() {
     for other in [emmy(), world().ca.issue(&with_rsa("Other")).unwrap()] {
         let home = Home::ada();
         home.write(".globus/userkey.pem", &key_pem(&other), 0o400);
@@ -309,7 +309,7 @@ fn encrypted(rsa: bool, args: &[&str]) -> Home {
 }
 
 #[test]
-fn encrypted_keys_of_every_kind_open_with_the_right_passphrase_only() {
+fn encrypted_keys_of_every_kind_open_only_with_the_right_passphrase() {
     for (what, rsa, args) in ENCRYPTED {
         let home = encrypted(rsa, args);
         let outcome = home.refused_with(&["--pwstdin"], b"wrong but long enough\n");
@@ -333,7 +333,7 @@ fn encrypted_keys_of_every_kind_open_with_the_right_passphrase_only() {
 }
 
 #[test]
-fn a_wrong_passphrase_is_asked_for_once() {
+fn a_wrong_passphrase_is_not_asked_for_again() {
     let home = encrypted(true, ENCRYPTED[0].2);
     let stdin = format!("wrong\n{PASSPHRASE}\n{PASSPHRASE}\n");
     home.put_sentinel();
@@ -343,7 +343,7 @@ fn a_wrong_passphrase_is_asked_for_once() {
 }
 
 #[test]
-fn without_a_terminal_an_encrypted_key_is_an_error_and_not_a_wait() {
+fn without_a_terminal_an_encrypted_key_is_an_error_not_a_hang() {
     let home = encrypted(true, ENCRYPTED[0].2);
     home.put_sentinel();
     let mut command = home.command("setsid");
@@ -356,12 +356,12 @@ fn without_a_terminal_an_encrypted_key_is_an_error_and_not_a_wait() {
 }
 
 #[test]
-fn a_key_in_the_clear_asks_for_no_passphrase() {
+fn an_unencrypted_key_needs_no_passphrase() {
     run(&mut Home::ada().init_command(&["--pwstdin"]), b"").success();
 }
 
 #[test]
-fn pkcs12_bundles_open_in_new_and_old_ciphers() {
+fn pkcs12_bundles_with_new_and_old_ciphers_open() {
     for (name, more) in [("usercred.p12", &[][..]), ("usercert.p12", &["-legacy"])] {
         let home = Home::empty();
         home.write("c", &certificate_pem(&world().user), 0o644);
@@ -391,7 +391,7 @@ fn pkcs12_bundles_open_in_new_and_old_ciphers() {
 }
 
 #[test]
-fn certificate_files_are_read_in_every_shape_they_are_met_in() {
+fn certificate_files_are_read_in_every_common_format() {
     let (certificate, key) = (certificate_pem(&world().user), key_pem(&world().user));
     let crlf = |pem: &[u8]| {
         String::from_utf8(pem.to_vec())
@@ -444,7 +444,7 @@ fn bounded(home: &Home, args: &[&str]) -> Outcome {
 }
 
 #[test]
-fn files_that_are_no_credential_are_one_clear_error_whatever_they_are() {
+fn any_file_that_is_not_a_credential_gives_one_clear_error() {
     let home = Home::ada();
     home.write("empty", b"", 0o600);
     home.write("text", b"hello\nworld\n", 0o600);
@@ -515,7 +515,7 @@ fn files_that_are_no_credential_are_one_clear_error_whatever_they_are() {
 }
 
 #[test]
-fn files_that_are_no_configuration_are_one_clear_error_whatever_they_are() {
+fn any_file_that_is_not_a_configuration_gives_one_clear_error() {
     let voms = honest(authority(|_| {}));
     let home = Home::ada();
     let sparse = home.write("sparse", b"", 0o600);
@@ -555,9 +555,9 @@ fn files_that_are_no_configuration_are_one_clear_error_whatever_they_are() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
+fn an_unusable_certificate_is_reported_before_any_server_is_asked() {
     let voms = honest(authority(|_| {}));
-    let stranger = ThrowAwayCa::create(&[("CN", "Stranger CA".to_owned())], now()).unwrap();
+    let unknown_ca = ThrowAwayCa::create(&[("CN", "Stranger CA".to_owned())], now()).unwrap();
     let dates = |from: i64, until: i64| Certification {
         not_before: now() + Duration::hours(from),
         not_after: now() + Duration::hours(until),
@@ -567,7 +567,7 @@ fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
         world().ca.issue(&dates(-9, -1)).unwrap(),
         world().ca.issue(&dates(1, 9)).unwrap(),
     );
-    let unknown = stranger.issue(&dates(-1, 9)).unwrap();
+    let unknown = unknown_ca.issue(&dates(-1, 9)).unwrap();
     for (what, user, words, help) in [
         (
             "expired",
@@ -602,7 +602,7 @@ fn a_certificate_that_cannot_be_used_is_told_before_any_server_is_asked() {
 }
 
 #[test]
-fn a_key_of_somebody_else_is_refused() {
+fn a_key_owned_by_another_user_is_refused() {
     let home = Home::ada();
     let owned = Command::new("chown")
         .arg("12345")

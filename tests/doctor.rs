@@ -56,7 +56,7 @@ struct Setup {
     /// Whatever has to live as long.
     servers: Vec<Voms>,
     hostile: Vec<Hostile>,
-    /// Runs it in a mount namespace of its own, after this.
+    /// Runs it in its own mount namespace, after this.
     mounts: Option<&'static str>,
 }
 
@@ -147,7 +147,7 @@ impl Setup {
         self
     }
 
-    /// A CA directory of its own, copied from the world's and changed.
+    /// A separate CA directory, copied from the world's and changed.
     fn certificates(self, change: impl FnOnce(&Path)) -> Self {
         let directory = self.home.path("certificates");
         copy(&world().certificates(), &directory);
@@ -415,7 +415,7 @@ const CASES: &[Case] = &[
         |s| s.certificates(|directory| list(directory, &[emmy()], Duration::days(5))),
     ),
     (
-        "the revocation list is over",
+        "the revocation list has expired",
         1,
         "of its issuer ended on",
         "run fetch-crl",
@@ -463,7 +463,7 @@ const CASES: &[Case] = &[
     ),
     ("nonsense for a VO", 1, "/virgo", "", |s| s.voms("/virgo")),
     (
-        "a line that is no entry",
+        "a line that is not an entry",
         2,
         "quoted fields where 5 or 6 are needed",
         "fix that line",
@@ -495,7 +495,7 @@ const CASES: &[Case] = &[
         },
     ),
     (
-        "a port where nobody listens",
+        "a port where nothing listens",
         1,
         "Connection refused",
         "try again later",
@@ -804,7 +804,7 @@ fn signed_at(offset: Duration) -> Voms {
 }
 
 #[test]
-fn where_all_is_well_nothing_is_complained_of() {
+fn a_working_setup_has_no_complaints() {
     let setup = Setup::new();
     let outcome = setup.run();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -851,7 +851,7 @@ fn where_all_is_well_nothing_is_complained_of() {
 }
 
 #[test]
-fn what_is_broken_is_the_headline_with_the_next_step() {
+fn the_first_problem_is_the_headline_with_its_next_step() {
     assert!(CASES.len() >= 30);
     let mut wrong = Vec::new();
     for (name, code, headline, help, broken) in CASES {
@@ -864,9 +864,9 @@ fn what_is_broken_is_the_headline_with_the_next_step() {
             lines.next().unwrap_or_default(),
         );
         let word = if *code == 1 { "failed: " } else { "warning: " };
-        let told = first.starts_with(word) && first.contains(headline);
-        let mended = second.starts_with("  help: ") && second.contains(help);
-        if outcome.code != Some(*code) || !told || !mended || !outcome.stderr.is_empty() {
+        let reported = first.starts_with(word) && first.contains(headline);
+        let helped = second.starts_with("  help: ") && second.contains(help);
+        if outcome.code != Some(*code) || !reported || !helped || !outcome.stderr.is_empty() {
             wrong.push(format!("{name}: {outcome:?}\n{}", outcome.stdout));
         }
         if setup.mounts.is_none() && tree(&setup.home.path("")) != before {
@@ -906,7 +906,7 @@ fn tree(directory: &Path) -> BTreeMap<PathBuf, (Vec<u8>, u32, i64, i64)> {
 }
 
 #[test]
-fn only_fix_permissions_changes_something_and_only_permissions() {
+fn only_fix_permissions_makes_changes_and_only_to_permissions() {
     let setup = Setup::new()
         .proxy(&[])
         .mode("out/x509up", 0o644)
@@ -933,7 +933,7 @@ fn only_fix_permissions_changes_something_and_only_permissions() {
 }
 
 #[test]
-fn who_registers_for_everything_is_shown_what_newcomers_apply_for() {
+fn registering_for_all_shows_what_newcomers_apply_for() {
     let mut setup = Setup::new();
     let groups = ["virgo", "virgo:all"].map(|voms| {
         setup.words = ["register", "--voms", voms].map(str::to_owned).to_vec();
@@ -946,7 +946,7 @@ fn who_registers_for_everything_is_shown_what_newcomers_apply_for() {
 }
 
 #[test]
-fn links_are_not_followed_by_fix_permissions() {
+fn fix_permissions_does_not_follow_links() {
     let setup = Setup::new();
     let precious = setup.home.write("precious", b"", 0o644);
     std::os::unix::fs::symlink(&precious, setup.home.proxy()).unwrap();
@@ -955,7 +955,7 @@ fn links_are_not_followed_by_fix_permissions() {
 }
 
 #[test]
-fn directories_in_the_place_of_files_are_left_alone_by_fix_permissions() {
+fn fix_permissions_leaves_directories_in_place_of_files_alone() {
     let proxy = Setup::new();
     let setup = Setup::new()
         .gone(".globus/usercert.pem")
@@ -971,7 +971,7 @@ fn directories_in_the_place_of_files_are_left_alone_by_fix_permissions() {
 }
 
 #[test]
-fn without_the_passphrase_all_is_looked_at_that_needs_none() {
+fn without_the_passphrase_everything_else_is_checked() {
     let mut setup = Setup::new().encrypted("");
     setup.words.retain(|word| word != "--pwstdin");
     let outcome = setup.run();
@@ -1006,7 +1006,7 @@ fn a_broken_server_beside_a_good_one_is_a_warning() {
     );
 }
 
-/// What `init` says of the same set-ups has the same next step: the facts are told once.
+/// What `init` says of the same set-ups has the same next step: the facts are stated once.
 #[test]
 fn init_gives_the_same_next_step() {
     let asked_first = [
@@ -1015,16 +1015,16 @@ fn init_gives_the_same_next_step() {
         "expired",
         "unknown VO",
         "misspelt",
-        "nobody listens",
+        "nothing listens",
     ];
-    let told = [
+    let reported = [
         "revoked",
         "not a member",
         "a server of another name",
         "an LSC file of another",
         "no directory for",
     ];
-    for part in asked_first.iter().chain(&told) {
+    for part in asked_first.iter().chain(&reported) {
         let (name, _, _, help, broken) =
             CASES.iter().find(|(name, ..)| name.contains(part)).unwrap();
         let setup = broken(Setup::new());
@@ -1041,12 +1041,12 @@ fn init_gives_the_same_next_step() {
     }
 }
 
-/// Names that lead to this machine, for a run in mounts of its own.
+/// Names that lead to this machine, for a run with its own mounts.
 const HOSTS: &str = "127.0.0.1 localhost voms.cnaf.infn.it voms-01.pd.infn.it\n";
 const OWN_HOSTS: &str = "mount --bind hosts /etc/hosts";
 
 #[test]
-fn a_vo_whose_servers_are_gone_is_looked_for_where_cnaf_puts_vos_on_iam() {
+fn a_vo_whose_servers_are_gone_is_sought_at_cnafs_iam() {
     let port = dead_port();
     let gone = |hosts: &str| {
         let setup = Setup::new()
@@ -1071,7 +1071,7 @@ fn a_vo_whose_servers_are_gone_is_looked_for_where_cnaf_puts_vos_on_iam() {
 }
 
 #[test]
-fn servers_that_are_built_in_are_told_with_their_age() {
+fn built_in_servers_are_shown_with_their_age() {
     let setup = Setup::new()
         .file("hosts", HOSTS.as_bytes(), 0o644)
         .gone("vomses")
@@ -1092,7 +1092,7 @@ fn servers_that_are_built_in_are_told_with_their_age() {
 }
 
 #[test]
-fn a_subject_that_the_entry_does_not_expect_is_told_and_does_no_harm() {
+fn a_server_subject_that_differs_from_the_entry_is_noted_but_harmless() {
     let setup = Setup::new();
     let line = fs::read_to_string(setup.home.path("vomses")).unwrap();
     let setup = setup.line(&line.replace("/CN=localhost", "/CN=before.example.org"));

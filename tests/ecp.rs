@@ -132,7 +132,7 @@ impl Desk {
         );
         assert!(
             outcome.stderr.len() < 4000,
-            "{what}: strangers may not say that much: {outcome:?}"
+            "{what}: untrusted text must be cut short: {outcome:?}"
         );
         assert!(
             !outcome.stderr.contains("panicked")
@@ -211,7 +211,7 @@ fn every_way_to_log_in_gives_a_certificate() {
 }
 
 #[test]
-fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
+fn extra_content_beside_the_certificate_is_tolerated() {
     let base = world()
         .get("ECP_SERVICE_URL")
         .trim_end_matches("getcert")
@@ -245,7 +245,7 @@ fn what_the_service_may_send_beside_the_certificate_is_no_trouble() {
 }
 
 #[test]
-fn an_identity_provider_that_misbehaves_gets_nowhere() {
+fn a_misbehaving_identity_provider_is_rejected() {
     let stolen = |name: &str| {
         log("peers.jsonl")
             .lines()
@@ -254,9 +254,9 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
     };
     let before = stolen("stolen.world.example");
     let cases = [
-        ("other-host", "wants its answer sent to https://stolen"),
+        ("other-host", "addressed its answer to https://stolen"),
         ("other-path", "nothing was sent"),
-        ("http", "wants its answer sent to http:"),
+        ("http", "addressed its answer to http:"),
         ("two-headers", "nothing was sent"),
         ("no-acs", "nothing was sent"),
         ("no-header", "nothing was sent"),
@@ -328,7 +328,7 @@ fn an_identity_provider_that_misbehaves_gets_nowhere() {
 }
 
 #[test]
-fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
+fn a_service_that_is_gone_or_misbehaves_is_reported_with_an_alternative() {
     let base = world()
         .get("ECP_SERVICE_URL")
         .trim_end_matches("getcert")
@@ -347,9 +347,9 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
         (format!("{base}404"), "status 404"),
         (format!("{base}410"), "SciTokens"),
         (format!("{base}503"), "status 503"),
-        (format!("{base}garbage"), "no certificate in it"),
-        (format!("{base}empty"), "no certificate in it"),
-        (format!("{base}html"), "no certificate in it"),
+        (format!("{base}garbage"), "it has no certificate"),
+        (format!("{base}empty"), "it has no certificate"),
+        (format!("{base}html"), "it has no certificate"),
         (format!("{base}endless"), "more than 1 MiB"),
         (format!("{base}other-key"), "for another key"),
         (format!("{base}expired"), "has already expired"),
@@ -458,7 +458,7 @@ fn a_service_that_is_gone_or_misbehaves_is_told_and_what_to_do_today() {
 }
 
 #[test]
-fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not() {
+fn technical_failures_fall_back_to_the_second_identity_provider_but_a_wrong_password_does_not() {
     for proxy in ["ECP_PROXY_LOGIN_503", "ECP_PROXY_LOGIN_DEAD"] {
         let desk = Desk::new().with("HTTPS_PROXY", world().get(proxy));
         let stdin = format!("{}\n", world().get("ECP_PASSWORD"));
@@ -538,7 +538,7 @@ fn trouble_leads_to_the_second_identity_provider_and_a_wrong_password_does_not()
 }
 
 #[test]
-fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
+fn kerberos_failures_are_plain_and_the_server_must_authenticate() {
     let rogue = world().get("ECP_ROGUE");
     for (ccache, idp, words) in [
         (
@@ -592,7 +592,7 @@ fn kerberos_fails_in_plain_words_and_wants_the_servers_proof() {
 }
 
 #[test]
-fn reuse_means_the_hours_that_it_names() {
+fn reuse_respects_the_hours_given() {
     let desk = Desk::new();
     desk.get(&["-i", "LIGO", "-H", "5"]).success();
     let first = fs::read(desk.file()).unwrap();
@@ -607,7 +607,7 @@ fn reuse_means_the_hours_that_it_names() {
         desk.run(&words, "").success();
         assert_eq!(fs::read(desk.file()).unwrap(), first, "{words:?}");
     }
-    let nobody = desk.run(
+    let without_password = desk.run(
         &[
             "ecp-get-cert",
             "-i",
@@ -620,9 +620,9 @@ fn reuse_means_the_hours_that_it_names() {
         "",
     );
     assert_eq!(
-        nobody.code,
+        without_password.code,
         Some(1),
-        "there was a password to be had nowhere: {nobody:?}"
+        "no password was available: {without_password:?}"
     );
     for hours in ["nan", "inf", "soon"] {
         let words = ["ecp-get-cert", "-i", "LIGO", &format!("--reuse={hours}")];
@@ -651,7 +651,7 @@ fn reuse_means_the_hours_that_it_names() {
 }
 
 #[test]
-fn the_result_is_shown_used_and_destroyed() {
+fn the_result_can_be_shown_used_and_destroyed() {
     let desk = Desk::new();
     desk.get(&["-i", "LIGO", "-H", "5"]).success();
     let block = desk.run(&["ecp-cert-info"], "").success().stdout;
@@ -730,7 +730,7 @@ fn the_result_is_shown_used_and_destroyed() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_with_two() {
+fn a_wrong_command_line_exits_with_2() {
     let desk = Desk::new();
     for words in [
         &["ligo-proxy-init"][..],
@@ -745,10 +745,10 @@ fn a_wrong_command_line_ends_with_two() {
 }
 
 #[test]
-fn the_second_word_of_ecp_is_asked_for() {
+fn ecp_without_a_subcommand_asks_for_one() {
     let desk = Desk::new();
     let usage = "voms-proxy ecp get-cert|cert-info|get-cookie|curl\n";
-    for (words, told) in [
+    for (words, reported) in [
         (&["ecp"][..], "ecp is the first of two words"),
         (
             &["ecp", "get-certificate"],
@@ -757,7 +757,7 @@ fn the_second_word_of_ecp_is_asked_for() {
     ] {
         let outcome = desk.run(words, "");
         assert!(
-            outcome.code == Some(1) && outcome.stderr.contains(told),
+            outcome.code == Some(1) && outcome.stderr.contains(reported),
             "{outcome:?}"
         );
         assert!(outcome.stderr.ends_with(usage), "{outcome:?}");
@@ -769,11 +769,11 @@ fn the_second_word_of_ecp_is_asked_for() {
 }
 
 #[test]
-fn debug_shows_no_secret() {
+fn debug_output_hides_secrets() {
     let desk = Desk::new();
     for more in [&[][..], &["--pkcs12"]] {
         let outcome = desk.get(&[&["-i", "LIGO", "-d"], more].concat()).success();
-        let told = format!("{}{}", outcome.stdout, outcome.stderr);
+        let reported = format!("{}{}", outcome.stdout, outcome.stderr);
         let basic = openssl::base64::encode_block(
             format!(
                 "{}:{}",
@@ -788,22 +788,22 @@ fn debug_shows_no_secret() {
             "PRIVATE KEY",
             "p12password=",
         ] {
-            assert!(!told.contains(secret), "{secret} in {told}");
+            assert!(!reported.contains(secret), "{secret} in {reported}");
         }
         assert!(
-            told.contains("> authorization: Basic ***") && told.contains("_shibsession_"),
-            "{told}"
+            reported.contains("> authorization: Basic ***") && reported.contains("_shibsession_"),
+            "{reported}"
         );
-        let values = told
+        let values = reported
             .split("_shibsession_")
             .skip(1)
             .filter_map(|rest| rest.split_once('='));
-        values.for_each(|(_, value)| assert!(value.starts_with("***"), "{told}"));
+        values.for_each(|(_, value)| assert!(value.starts_with("***"), "{reported}"));
     }
 }
 
 #[test]
-fn an_address_has_no_password_in_it() {
+fn an_address_with_a_password_is_rejected() {
     let desk = Desk::new()
         .with("KRB5CCNAME", world().get("ECP_CCACHE"))
         .with_sentinel();
@@ -853,7 +853,7 @@ fn an_address_has_no_password_in_it() {
 }
 
 #[test]
-fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
+fn cookies_work_with_curl_and_pages_behind_the_login_are_fetched() {
     let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
     let page = world().get("ECP_SERVICE_URL").replace("getcert", "hello");
     desk.run(
@@ -946,7 +946,7 @@ fn cookies_serve_curl_and_pages_behind_the_log_in_are_got() {
 }
 
 #[test]
-fn pages_may_be_large_and_slow_and_have_to_arrive_whole() {
+fn pages_may_be_large_and_slow_but_must_be_complete() {
     let desk = Desk::new();
     let rogue = world().get("ECP_ROGUE");
     let page = |case: &str| format!("{rogue}/idp/{case}/SAML2/SOAP/ECP");

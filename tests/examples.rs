@@ -20,7 +20,7 @@ fn ada() -> (Home, common::servers::Voms) {
 }
 
 #[test]
-fn attributes_prints_what_is_believed_and_fails_where_nothing_is() {
+fn attributes_prints_what_verifies_and_fails_otherwise() {
     let (home, _server) = ada();
     let read = || run(home.command(example("attributes")).arg(home.proxy()), b"");
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();

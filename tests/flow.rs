@@ -60,7 +60,7 @@ fn ac_life(judged: &Judged) -> i64 {
 }
 
 #[test]
-fn a_plain_proxy_is_believed_everywhere_and_asks_no_server() {
+fn a_plain_proxy_verifies_everywhere_and_asks_no_server() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&[]).success();
@@ -83,7 +83,7 @@ fn a_plain_proxy_is_believed_everywhere_and_asks_no_server() {
 }
 
 #[test]
-fn the_lines_that_scripts_wait_for_are_exactly_these() {
+fn the_lines_that_scripts_expect_are_unchanged() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&["--voms", "virgo"]).success();
@@ -114,7 +114,7 @@ fn the_attribute_certificate_is_embedded_byte_for_byte() {
 }
 
 #[test]
-fn groups_and_roles_come_in_the_order_that_was_asked_for() {
+fn groups_and_roles_come_in_the_requested_order() {
     let all = ["/virgo", "/virgo/virgo", ROLE];
     let production = format!("virgo:{ROLE}");
     let (role, group) = (production.as_str(), "virgo:/virgo/virgo");
@@ -184,10 +184,10 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
             let voms = speaks(authority(|_| {}));
             let home = ada_at(&voms);
             let outcome = home.init(args).success();
-            let told = args.contains(&"--order")
+            let reported = args.contains(&"--order")
                 && outcome.stderr.contains("so --order cannot put it first");
             assert!(
-                outcome.stderr.is_empty() || told,
+                outcome.stderr.is_empty() || reported,
                 "{args:?}: {}",
                 outcome.stderr
             );
@@ -202,7 +202,7 @@ fn groups_and_roles_come_in_the_order_that_was_asked_for() {
 }
 
 #[test]
-fn a_server_that_passes_over_the_order_is_asked_again_for_what_it_granted_in_that_order() {
+fn a_server_that_ignores_the_order_is_asked_again_for_what_it_granted_in_that_order() {
     let authority = authority(|_| {});
     let deaf = serve(move |client, request| {
         let text = String::from_utf8_lossy(request);
@@ -250,7 +250,7 @@ fn two_vos_at(lines: &[String]) -> Home {
 }
 
 #[test]
-fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
+fn two_vos_share_one_proxy_in_the_requested_order() {
     let (virgo, ligo) = (honest(authority(|_| {})), honest(authority_of("ligo")));
     for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
         let home = two_vos(&virgo, &ligo);
@@ -265,7 +265,7 @@ fn two_vos_stand_in_one_proxy_in_the_order_asked_for() {
 }
 
 #[test]
-fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
+fn an_open_connection_is_reused_for_the_servers_other_vos() {
     let reply = |vo: &str| {
         let fqans = vec![format!("/{vo}/Role=NULL/Capability=NULL")];
         let ac = servers::signed(&AcDraft {
@@ -305,9 +305,9 @@ fn a_connection_that_a_server_leaves_open_serves_its_other_vos_too() {
 
 #[test]
 fn one_vo_of_two_that_refuses_means_no_proxy() {
-    let (virgo, mut stranger) = (honest(authority(|_| {})), authority_of("ligo"));
-    stranger.members.clear();
-    let ligo = honest(stranger);
+    let (virgo, mut without_members) = (honest(authority(|_| {})), authority_of("ligo"));
+    without_members.members.clear();
+    let ligo = honest(without_members);
     let home = two_vos(&virgo, &ligo);
     for order in [["virgo", "ligo"], ["ligo", "virgo"]] {
         let outcome = home.refused(&["--voms", order[0], "--voms", order[1]]);
@@ -318,7 +318,7 @@ fn one_vo_of_two_that_refuses_means_no_proxy() {
 }
 
 #[test]
-fn a_dead_server_is_passed_over_for_a_live_one() {
+fn a_dead_server_is_skipped_for_a_live_one() {
     let voms = honest(authority(|_| {}));
     let home = Home::ada().servers(&[hostile::virgo_at(hostile::dead_port()), voms.virgo()]);
     // The order is random: eight runs leave one in 256 that never met the dead one.
@@ -347,7 +347,7 @@ fn an_alias_stands_for_its_vo() {
 }
 
 #[test]
-fn a_shortened_life_is_a_warning_and_not_a_failure() {
+fn a_shortened_lifetime_is_a_warning_not_a_failure() {
     for speaks in [honest, legacy] {
         let voms = speaks(authority(|authority| {
             authority.longest = Duration::hours(1)
@@ -366,7 +366,7 @@ fn a_shortened_life_is_a_warning_and_not_a_failure() {
 }
 
 #[test]
-fn lifetimes_are_what_was_asked() {
+fn lifetimes_are_as_requested() {
     let voms = honest(authority(|_| {}));
     let cases: [(&[&str], i64, i64); 6] = [
         (&["--valid", "1:30"], 5400, 5400),
@@ -485,7 +485,7 @@ fn every_kind_of_proxy_is_what_the_old_clients_call_it() {
 }
 
 #[test]
-fn a_used_up_path_length_makes_no_proxy() {
+fn an_exhausted_path_length_prevents_further_proxies() {
     let home = Home::ada();
     home.init(&["--path-length", "0"]).success();
     let source = home.path("last.pem");
@@ -550,7 +550,7 @@ fn the_certificate_has_the_properties_that_services_check() {
 }
 
 #[test]
-fn a_proxy_does_not_begin_before_its_certificate() {
+fn a_proxy_is_not_valid_before_its_certificate() {
     let mut wanted = certification("Newly Certified", Purpose::User);
     wanted.not_before = now() - Duration::seconds(60);
     let user = world().ca.issue(&wanted).unwrap();
@@ -564,7 +564,7 @@ fn a_proxy_does_not_begin_before_its_certificate() {
 }
 
 #[test]
-fn users_with_ec_keys_get_proxies_that_hold_an_rsa_key() {
+fn users_with_ec_keys_get_proxies_with_rsa_keys() {
     let user = world()
         .ca
         .issue(&certification("Emmy Noether", Purpose::User))

@@ -21,7 +21,7 @@ fn is_current(path: &Path, now: &[u8]) -> bool {
 }
 
 #[test]
-fn man_pages_say_what_the_program_understands() {
+fn man_pages_match_the_program() {
     let stale: Vec<PathBuf> = definitions()
         .into_iter()
         .filter_map(|command| {
@@ -38,12 +38,12 @@ fn man_pages_say_what_the_program_understands() {
 }
 
 #[test]
-fn completions_offer_what_the_program_understands() {
+fn completions_match_the_program() {
     let mut stale = Vec::new();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         for mut command in definitions() {
             let name = command.get_name().to_owned();
-            // What is a word after `voms-proxy` only is nobody's to complete.
+            // Words that exist only after `voms-proxy` have no completions of their own.
             if !links().any(|link| link == name) {
                 continue;
             }
@@ -71,7 +71,7 @@ fn completions_offer_what_the_program_understands() {
 
 /// `man` itself reads every page without a warning.
 #[test]
-fn every_page_can_be_read() {
+fn every_page_renders() {
     for page in fs::read_dir(root().join("man")).unwrap() {
         let path = page.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();

@@ -409,14 +409,14 @@ fn assert_listed(chosen: impl Fn(&Case) -> bool) {
 }
 
 #[test]
-fn where_both_agree_so_do_we_but_for_what_is_listed() {
+fn where_both_clients_agree_so_do_we_except_as_listed() {
     let agreed = CASES.iter().filter(|case| case.agreed().is_some()).count();
     assert!(agreed >= 200, "only {agreed}");
     assert_listed(|case| case.agreed().is_some());
 }
 
 #[test]
-fn where_they_do_not_we_say_what_was_decided_but_for_what_is_listed() {
+fn where_the_clients_differ_we_follow_the_decision_except_as_listed() {
     assert_listed(|case| case.agreed().is_none());
 }
 
@@ -431,8 +431,8 @@ fn every_listed_case_was_recorded() {
 }
 
 #[test]
-fn a_chain_is_told_in_the_lines_that_java_prints_of_it() {
-    let told = |said: &Said| -> Vec<String> {
+fn a_chain_is_printed_in_javas_lines() {
+    let reported = |said: &Said| -> Vec<String> {
         let (chain, _) = said.stdout.split_once(BLOCK).unwrap();
         let ours = [
             "Subject: ",
@@ -451,7 +451,7 @@ fn a_chain_is_told_in_the_lines_that_java_prints_of_it() {
         .filter(|case| case.has(&["-chain"]) && case.ours.rc == 0);
     let recorded =
         chains.filter_map(|case| Some((case, case.java.as_ref().filter(|java| java.rc == 0)?)));
-    let equal =
-        recorded.map(|(case, java)| assert_eq!(told(&case.ours), told(java), "{}", case.name()));
+    let equal = recorded
+        .map(|(case, java)| assert_eq!(reported(&case.ours), reported(java), "{}", case.name()));
     assert!(equal.count() >= 5);
 }

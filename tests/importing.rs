@@ -144,7 +144,7 @@ fn assert_backup(home: &Home, moment: &str) {
 }
 
 #[test]
-fn an_import_killed_at_any_moment_leaves_one_pair_and_the_next_command_finishes_it() {
+fn an_import_killed_at_any_moment_leaves_one_pair_and_the_next_command_completes_it() {
     let mut seen = Vec::new();
     for call in CALLS {
         for number in 1.. {
@@ -183,7 +183,7 @@ fn leftovers(directory: &Path) -> Vec<String> {
 
 /// Whoever finishes may be killed as well.
 #[test]
-fn finishing_may_be_interrupted_any_number_of_times() {
+fn completing_an_import_may_be_interrupted_any_number_of_times() {
     let halfway = before();
     let last = (1..)
         .take_while(|number| killed(&before(), "rename", *number, IMPORT).is_some())
@@ -215,7 +215,7 @@ fn interrupted() -> Home {
 }
 
 #[test]
-fn a_dry_run_finishes_nothing() {
+fn a_dry_run_completes_nothing() {
     let home = interrupted();
     let outcome = run(
         home.command(BINARY)
@@ -320,7 +320,7 @@ fn an_import_is_finished_wherever_the_files_are_that_are_used() {
 }
 
 #[test]
-fn what_cannot_be_finished_stops_the_commands_that_would_use_a_mix() {
+fn an_import_that_cannot_be_completed_stops_commands_that_would_use_a_mixed_pair() {
     let home = before();
     home.write(
         ".globus/.import-unfinished",
@@ -340,7 +340,7 @@ fn what_cannot_be_finished_stops_the_commands_that_would_use_a_mix() {
     home.init(&["--cert", "other.pem"]).success();
 }
 
-/// Types into a command on a terminal of its own: each step waits for the words before it. Gives what stood there.
+/// Types into a command on its own terminal: each step waits for the text before it. Returns what was shown.
 fn typed(home: &Home, words: &str, steps: &[(&str, &str)]) -> Outcome {
     let mut script = format!("set timeout 30\nspawn sh -c {{{BINARY} {words}; echo code=$?}}\n");
     for (prompt, answer) in steps {
@@ -451,7 +451,7 @@ fn at_a_terminal_mistakes_can_be_corrected_and_a_pair_is_replaced_after_a_yes() 
 
 /// The hindrances reach the directory alone, not the files in it.
 #[test]
-fn a_directory_that_cannot_be_synced_is_no_hindrance_and_one_that_fails_leaves_no_note() {
+fn a_directory_that_does_not_support_sync_is_tolerated_and_a_failing_one_leaves_no_note() {
     let in_directory = |home: &Home, error: &str, when: &str| {
         let directory = home.path(".globus").canonicalize().unwrap();
         let inject = format!("inject=fsync:error={error}:when={when}");
@@ -481,7 +481,7 @@ fn a_directory_that_cannot_be_synced_is_no_hindrance_and_one_that_fails_leaves_n
 
 /// The signal comes at the beginning, and has all the time in the world.
 #[test]
-fn no_signal_ends_an_import_half_way() {
+fn no_signal_leaves_an_import_half_done() {
     let home = before();
     let hindrance = [
         "-e",
@@ -497,7 +497,7 @@ fn no_signal_ends_an_import_half_way() {
 
 /// At the prompt of one command another one replaces the pair.
 #[test]
-fn what_was_changed_meanwhile_is_not_written_over() {
+fn files_changed_meanwhile_are_not_overwritten() {
     let import = format!(
         "[exec sh -c {{{BINARY} {} >/dev/null 2>&1}}]",
         IMPORT.join(" ")
@@ -533,7 +533,7 @@ fn what_was_changed_meanwhile_is_not_written_over() {
 }
 
 #[test]
-fn a_bundle_that_would_take_for_ever_is_refused_before_anybody_is_asked() {
+fn a_bundle_that_would_take_too_long_is_refused_before_any_prompt() {
     let home = before();
     let mut bundle = users()[1]
         .to_pkcs12("correct horse", Ciphers::Modern)
@@ -607,7 +607,7 @@ fn made(
 }
 
 #[test]
-fn of_however_many_cas_those_between_the_user_and_the_root_are_kept() {
+fn only_cas_between_the_user_and_the_root_are_kept() {
     let key = || PKey::ec_gen("prime256v1").unwrap();
     let (root_key, middle_key, stranger_key, user_key) = (key(), key(), key(), key());
     let root = made("Root", true, &root_key, None);
@@ -637,7 +637,7 @@ fn of_however_many_cas_those_between_the_user_and_the_root_are_kept() {
 }
 
 #[test]
-fn a_variable_that_leads_elsewhere_is_told() {
+fn a_variable_that_points_elsewhere_is_reported() {
     for name in ["X509_USER_CERT", "X509_USER_KEY", "PKCS12_USER_CERT"] {
         let home = before().with(name, "/elsewhere");
         let outcome = run(home.command(BINARY).args(IMPORT), b"").success();
@@ -663,7 +663,7 @@ fn an_empty_container_is_called_one() {
 }
 
 #[test]
-fn line_ends_behind_der_do_not_matter() {
+fn line_ends_after_der_are_ignored() {
     let new = &users()[1];
     let home = Home::empty();
     let key = openssl_types::pkey(new.key())
@@ -685,7 +685,7 @@ fn line_ends_behind_der_do_not_matter() {
 }
 
 #[test]
-fn a_passphrase_that_would_be_cut_off_is_refused() {
+fn a_passphrase_that_would_be_truncated_is_refused() {
     let home = before();
     for words in [
         ["import", "--force", "--pwstdin", "new.pem"],

@@ -55,7 +55,7 @@ fn odd_certificate() -> (X509, PKey<Private>) {
 }
 
 #[test]
-fn the_certificate_behind_an_unreadable_one_is_not_judged_in_its_place() {
+fn the_certificate_after_an_unreadable_one_is_not_judged_in_its_place() {
     let (certificate, key) = odd_certificate();
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
     builder.set_certificate(&certificate).unwrap();

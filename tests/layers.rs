@@ -94,7 +94,7 @@ fn used(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn imports_in_groups_are_understood() {
+fn grouped_imports_are_parsed() {
     assert_eq!(
         used("use crate::{a, b::{c, d}, e::f};\ncrate::g::h()"),
         ["a", "b", "e", "g"]
@@ -143,7 +143,7 @@ fn libraries_know_neither_options_nor_the_terminal() {
 }
 
 #[test]
-fn the_library_for_services_depends_on_nothing_that_talks() {
+fn the_library_for_services_has_no_network_dependencies() {
     let manifest = std::fs::read_to_string(root().join("crates/voms/Cargo.toml")).unwrap();
     for word in [
         "clap",
@@ -173,7 +173,7 @@ fn only_the_crypto_module_of_voms_calls_openssl() {
 }
 
 #[test]
-fn unsafe_code_is_in_the_calls_into_gssapi_alone() {
+fn only_the_gssapi_calls_use_unsafe_code() {
     for directory in ["asn1/src", "crates", "src"] {
         for (file, text) in sources_of(directory) {
             let allowed = file.to_string_lossy().contains("saml-ecp/src/gssapi/");

@@ -47,7 +47,7 @@ fn attributes_set_apart_can_be_included_later_without_a_server() {
 }
 
 #[test]
-fn attributes_from_a_file_have_to_be_ones_own_and_believable() {
+fn attributes_from_a_file_must_belong_to_the_user_and_verify() {
     let (home, _server) = ada();
     let late = AcDraft {
         not_after: common::now() - chrono::Duration::hours(1),
@@ -121,7 +121,7 @@ fn proxies_are_what_the_policy_options_say() {
 }
 
 #[test]
-fn targets_are_asked_for_one_by_one_or_with_commas() {
+fn targets_are_given_one_by_one_or_with_commas() {
     let refusal =
         "<voms><error><code>BadRequest</code><message>no targets here</message></error></voms>";
     let server = serve(|_, _| ok(refusal));
@@ -140,7 +140,7 @@ fn targets_are_asked_for_one_by_one_or_with_commas() {
 }
 
 #[test]
-fn a_servers_warnings_are_told_or_kept_or_end_it() {
+fn a_servers_warnings_are_shown_hidden_or_fatal() {
     let draft = common::servers::draft();
     let ac = base64::encode_block(signed(&draft).as_der());
     let body = format!(
@@ -150,7 +150,7 @@ fn a_servers_warnings_are_told_or_kept_or_end_it() {
     let home = Home::ada().servers(&[server.virgo()]);
     home.init(&["--voms", "virgo"])
         .success()
-        .says("told", "careful");
+        .says("shown", "careful");
     assert!(
         !home
             .init(&["--voms", "virgo", "--ignorewarn"])
@@ -174,13 +174,13 @@ fn options_may_come_from_a_file_and_the_command_line_wins() {
         0o644,
     );
     assert_eq!(home.init(&["-conf", "options"]).success().stdout, "");
-    let told = info(&home, &["--timeleft", "--vo"]);
-    let left = told
+    let shown = info(&home, &["--timeleft", "--vo"]);
+    let left = shown
         .strip_suffix("\nvirgo\n")
         .and_then(|left| left.parse::<u32>().ok());
     assert!(
         left.is_some_and(|left| (7100..=7200).contains(&left)),
-        "{told}"
+        "{shown}"
     );
     home.init(&["-conf=options", "-valid", "3:00"]).success();
     assert!(info(&home, &["--timeleft"]).starts_with("10"));
@@ -214,7 +214,7 @@ fn attributes_exist_only_if_they_can_be_verified() {
 }
 
 #[test]
-fn a_proxy_replaces_no_terminal_and_nobody_elses_file() {
+fn a_proxy_does_not_replace_a_terminal_or_another_users_file() {
     let (home, _server) = ada();
     std::os::unix::fs::symlink("/dev/null", home.path("link")).unwrap();
     home.refused(&["--out", "link"])
@@ -223,7 +223,7 @@ fn a_proxy_replaces_no_terminal_and_nobody_elses_file() {
 }
 
 #[test]
-fn the_list_is_of_all_that_could_be_asked_for_and_writes_nothing() {
+fn list_shows_everything_that_can_be_requested_and_writes_nothing() {
     let (home, _server) = ada();
     let words = home.init_args(&["list", "--voms", "virgo"]);
     let listed = run(home.command(BINARY).args(words), b"").success().stdout;
@@ -254,7 +254,7 @@ fn abbreviations_are_those_of_the_old_client() {
 }
 
 #[test]
-fn a_proxy_of_two_vos_says_so_everywhere() {
+fn a_proxy_with_two_vos_shows_both_everywhere() {
     let (virgo, ligo) = (honest(authority(|_| {})), honest(authority_of("ligo")));
     let home = Home::ada().servers(&[virgo.virgo(), ligo.line("ligo", "ligo")]);
     fs::create_dir_all(home.path("vomsdir/ligo")).unwrap();
@@ -288,7 +288,7 @@ fn a_proxy_of_two_vos_says_so_everywhere() {
 }
 
 #[test]
-fn a_fake_is_believed_where_its_signer_is_and_overwrites_nothing() {
+fn a_fake_verifies_where_its_signer_is_trusted_and_overwrites_nothing() {
     let (home, _server) = ada();
     let host = |name: &str| world().dir.join("host").join(name).display().to_string();
     let (certificate, key) = (host("hostcert.pem"), host("hostkey.pem"));
@@ -377,7 +377,7 @@ fn the_names_of_globus_do_what_they_did() {
 }
 
 #[test]
-fn people_get_a_picture_and_pipes_do_not() {
+fn terminals_get_a_diagram_and_pipes_do_not() {
     let (home, _server) = ada();
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();
     let on_terminal = |colours: bool| {

@@ -7,14 +7,16 @@ use std::fs;
 use voms_authority::pki::{Purpose, ThrowAwayCa};
 
 use common::servers::{self, Voms, authority, honest, serve};
-use common::{Home, certification, judge, names, now, run, without_grid_security, world};
+use common::{
+    Home, ca_of_the_same_name, certification, judge, names, now, run, without_grid_security, world,
+};
 
 fn ada_at(voms: &Voms) -> Home {
     Home::ada().servers(&[voms.virgo()])
 }
 
 #[test]
-fn without_a_vomsdir_the_servers_own_signature_is_believed_and_noted() {
+fn without_a_vomsdir_the_servers_own_signature_is_accepted_with_a_note() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms).without("X509_VOMS_DIR");
     let outcome = run(
@@ -32,7 +34,7 @@ fn without_a_vomsdir_the_servers_own_signature_is_believed_and_noted() {
 }
 
 #[test]
-fn without_a_vomsdir_another_signer_than_the_server_is_refused() {
+fn without_a_vomsdir_a_signer_other_than_the_server_is_refused() {
     let other = world()
         .ca
         .issue(&certification(
@@ -55,7 +57,7 @@ fn without_a_vomsdir_another_signer_than_the_server_is_refused() {
 }
 
 #[test]
-fn without_a_ca_directory_the_systems_cas_judge_the_server() {
+fn without_a_ca_directory_the_systems_cas_verify_the_server() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms)
         .without("X509_VOMS_DIR")
@@ -79,7 +81,7 @@ fn without_a_ca_directory_the_systems_cas_judge_the_server() {
 }
 
 #[test]
-fn without_a_ca_directory_the_systems_cas_judge_a_signer_of_the_servers_names_too() {
+fn without_a_ca_directory_the_systems_cas_also_verify_a_signer_with_the_servers_names() {
     let answers_for = |ca: &ThrowAwayCa| {
         let old = ca
             .issue(&certification(
@@ -106,18 +108,7 @@ fn without_a_ca_directory_the_systems_cas_judge_a_signer_of_the_servers_names_to
     try_it(&answers_for(&world().ca))
         .success()
         .says("", "with the same issuer, signed them");
-    let subject = [
-        ("DC", "example"),
-        ("DC", "sandbox"),
-        ("O", "Virgo"),
-        ("CN", "Sandbox CA"),
-    ];
-    let twin = ThrowAwayCa::create(
-        &subject.map(|(label, value)| (label, value.to_owned())),
-        now(),
-    )
-    .unwrap();
-    let forged = try_it(&answers_for(&twin));
+    let forged = try_it(&answers_for(&ca_of_the_same_name()));
     assert_eq!(forged.code, Some(1), "{forged:?}");
     forged.says("", "is not the server that was asked");
 }
@@ -143,7 +134,7 @@ fn words(home: &Home, args: &[&str]) -> Vec<std::ffi::OsString> {
 }
 
 #[test]
-fn directories_that_are_named_must_be_there() {
+fn named_directories_must_exist() {
     let home = Home::ada();
     for (args, text) in [
         (

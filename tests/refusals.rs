@@ -53,7 +53,7 @@ fn suspended(authority: &mut Authority) {
 }
 
 #[test]
-fn a_refusal_keeps_the_servers_words_and_comes_after_every_server_was_asked() {
+fn a_refusal_quotes_the_server_and_comes_after_every_server_was_asked() {
     type Case = (fn(&mut Authority), &'static str, &'static str, &'static str);
     let cases: [Case; 4] = [
         (
@@ -113,7 +113,7 @@ fn a_refusal_keeps_the_servers_words_and_comes_after_every_server_was_asked() {
 }
 
 #[test]
-fn a_vo_that_does_not_know_the_word_all_is_asked_for_its_top_group() {
+fn a_server_that_does_not_support_all_is_asked_for_its_top_group() {
     let authority = authority(|_| {});
     let voms = serve(move |client, request| {
         let text = String::from_utf8_lossy(request);
@@ -130,7 +130,7 @@ fn a_vo_that_does_not_know_the_word_all_is_asked_for_its_top_group() {
 }
 
 #[test]
-fn an_answer_that_is_not_voms_is_told_in_words() {
+fn an_answer_that_is_not_voms_is_explained() {
     let page = "<html><body><h1>Under maintenance</h1></body></html>";
     let garbage: Vec<u8> = (0..2000u32).map(|n| (n * 7919 % 251) as u8).collect();
     let cases: [(&str, Vec<u8>, &str); 10] = [
@@ -319,7 +319,7 @@ fn a_server_that_answered_in_http_is_asked_once_and_understood() {
 }
 
 #[test]
-fn a_server_of_the_vo_that_works_is_found_behind_one_that_does_not() {
+fn a_working_server_is_found_after_a_broken_one() {
     for status in [
         "302 Found",
         "429 Too Many Requests",
@@ -340,7 +340,7 @@ fn a_server_of_the_vo_that_works_is_found_behind_one_that_does_not() {
 }
 
 #[test]
-fn a_servers_words_cannot_steer_the_terminal() {
+fn a_servers_message_cannot_control_the_terminal() {
     let evil =
         "<voms><error><code>NoSuchUser</code><message>\u{1b}[2Jgone\u{7}</message></error></voms>";
     let voms = serve(move |_, _| ok(evil));
@@ -353,7 +353,7 @@ fn a_servers_words_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn endless_answers_end() {
+fn endless_answers_are_cut_off() {
     let body = "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n";
     for (what, begin, chunk, words) in [
         ("body", body, "A".repeat(16_384), "more than 4 MiB"),
@@ -392,7 +392,7 @@ fn endless_answers_end() {
 }
 
 #[test]
-fn an_endless_legacy_answer_ends() {
+fn an_endless_legacy_answer_is_cut_off() {
     let server = hostile::tls(|mut stream| {
         without_end(
             &mut stream,
@@ -405,7 +405,7 @@ fn an_endless_legacy_answer_ends() {
 
 /// The reply with a changed attribute certificate, and what the program has to say of it.
 #[test]
-fn an_attribute_certificate_that_is_not_to_be_believed_is_refused() {
+fn an_attribute_certificate_that_fails_verification_is_refused() {
     let other = world()
         .ca
         .issue(&certification("Mallory", Purpose::User))
@@ -532,7 +532,7 @@ fn an_attribute_certificate_that_is_not_to_be_believed_is_refused() {
 }
 
 #[test]
-fn clocks_may_differ_by_five_minutes_but_attributes_without_life_make_no_proxy() {
+fn clocks_may_differ_by_five_minutes_but_expired_attributes_make_no_proxy() {
     let minutes = Duration::minutes;
     let at = |from, until| {
         sends(
@@ -597,7 +597,7 @@ fn a_server_that_cannot_be_reached_is_named_with_the_reason() {
 }
 
 #[test]
-fn a_server_that_never_speaks_is_given_up() {
+fn a_silent_server_is_given_up() {
     let mute = hostile::tcp(|mut stream| silence(&mut stream));
     let handshake_only = hostile::tls(|mut stream| silence(&mut stream));
     let drip = hostile::tls(|mut stream| {
@@ -640,7 +640,7 @@ fn many_silent_servers_end_within_the_total_deadline() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_told() {
+fn a_broken_connection_is_reported() {
     let closes = hostile::tcp(drop);
     let plain = hostile::tcp(|mut stream| {
         let _ = stream.write_all(&http(
@@ -665,14 +665,14 @@ fn a_connection_that_breaks_is_told() {
         let outcome = within(20, what, || refused(server.virgo(), &[]));
         outcome.says(what, NONE).says(what, "help: ");
         // One that had begun to answer in HTTP is not asked in another protocol.
-        let told = outcome.stderr.contains("in the middle of the answer")
+        let reported = outcome.stderr.contains("in the middle of the answer")
             && !outcome.stderr.contains("legacy");
-        assert_eq!(told, what == "cut", "{what}: {}", outcome.stderr);
+        assert_eq!(reported, what == "cut", "{what}: {}", outcome.stderr);
     }
 }
 
 #[test]
-fn a_server_that_refuses_the_users_certificate_is_told_from_one_that_is_broken() {
+fn a_server_that_refuses_the_certificate_is_distinguished_from_a_broken_one() {
     let verify = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
     // It trusts no CA at all, so it answers the certificate with an alert.
     let server = hostile::tls_as(&world().host, verify, |_| {});
@@ -699,9 +699,11 @@ fn host(name: &str, names: &[&str]) -> voms_authority::pki::Certification {
 }
 
 #[test]
-fn a_server_that_is_not_who_it_should_be_gets_no_request() {
-    let stranger = ThrowAwayCa::create(&[("CN", "Stranger CA".to_owned())], now()).unwrap();
-    let untrusted = stranger.issue(&host("localhost", &["localhost"])).unwrap();
+fn an_impostor_server_gets_no_request() {
+    let unknown_ca = ThrowAwayCa::create(&[("CN", "Stranger CA".to_owned())], now()).unwrap();
+    let untrusted = unknown_ca
+        .issue(&host("localhost", &["localhost"]))
+        .unwrap();
     let mut dates = host("localhost", &["localhost"]);
     dates.not_after = now() - Duration::seconds(30);
     let expired = world().ca.issue(&dates).unwrap();
@@ -740,7 +742,7 @@ fn a_server_that_is_not_who_it_should_be_gets_no_request() {
 }
 
 #[test]
-fn a_server_of_another_name_is_taken_if_its_subject_is_the_one_in_vomses() {
+fn a_server_with_another_name_is_accepted_if_its_subject_matches_vomses() {
     let elsewhere = world()
         .ca
         .issue(&host("elsewhere.example", &["elsewhere.example"]))
@@ -780,7 +782,7 @@ fn with_revocation_list(revoked: &[&voms::pki::credential::Credential], until: D
 }
 
 #[test]
-fn a_revoked_server_is_refused_in_words() {
+fn a_revoked_server_is_refused_with_a_reason() {
     let voms = honest(authority(|_| {}));
     let home = with_revocation_list(&[&world().host], Duration::days(1)).servers(&[voms.virgo()]);
     home.refused(&["--voms", "virgo"])
@@ -790,7 +792,7 @@ fn a_revoked_server_is_refused_in_words() {
 }
 
 #[test]
-fn a_revoked_user_learns_it_before_any_server_is_asked() {
+fn a_revoked_user_is_warned_before_any_server_is_asked() {
     let voms = honest(authority(|_| {}));
     let home = with_revocation_list(&[&world().user], Duration::days(1)).servers(&[voms.virgo()]);
     let outcome = home.refused(&["--voms", "virgo"]);
@@ -801,7 +803,7 @@ fn a_revoked_user_learns_it_before_any_server_is_asked() {
 }
 
 #[test]
-fn a_revocation_list_past_its_end_is_refused_with_the_way_out() {
+fn an_expired_revocation_list_is_refused_with_a_hint() {
     let voms = honest(authority(|_| {}));
     let home = with_revocation_list(&[], Duration::hours(-1)).servers(&[voms.virgo()]);
     home.refused(&["--voms", "virgo"])
@@ -810,7 +812,7 @@ fn a_revocation_list_past_its_end_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn a_vo_that_nobody_knows_is_refused_with_the_nearest_name() {
+fn an_unknown_vo_is_refused_with_the_nearest_name() {
     let ligo = honest(authority_of("ligo"));
     let home = Home::ada().servers(&[ligo.line("ligo", "ligo")]);
     home.refused(&["--voms", "lingo"])
@@ -821,7 +823,7 @@ fn a_vo_that_nobody_knows_is_refused_with_the_nearest_name() {
 }
 
 #[test]
-fn a_server_that_grants_is_found_whatever_another_one_refuses() {
+fn a_granting_server_is_found_despite_another_ones_refusal() {
     type Change = fn(&mut Authority);
     let refusals: [Change; 3] = [no_members, suspended, |authority| {
         authority.members[0].groups.clear()
@@ -836,7 +838,7 @@ fn a_server_that_grants_is_found_whatever_another_one_refuses() {
 }
 
 #[test]
-fn whoever_begins_in_http_is_not_asked_in_another_protocol() {
+fn a_server_that_answers_in_http_is_not_asked_in_another_protocol() {
     let many = format!("HTTP/1.1 403 Forbidden\r\n{}\r\n", "X: y\r\n".repeat(400));
     let heads = [
         many.as_str(),
@@ -854,9 +856,9 @@ fn whoever_begins_in_http_is_not_asked_in_another_protocol() {
             let _ = stream.get_ref().shutdown(std::net::Shutdown::Both);
         });
         let outcome = refused(server.virgo(), &[]);
-        let told = outcome.stderr.contains("HTTP answer cannot be read")
+        let reported = outcome.stderr.contains("HTTP answer cannot be read")
             || outcome.stderr.contains("HTTP 403");
-        assert!(told, "{}: {outcome:?}", &head[..20.min(head.len())]);
+        assert!(reported, "{}: {outcome:?}", &head[..20.min(head.len())]);
         assert_eq!(asked.load(Ordering::SeqCst), 1, "{head}");
     }
 }

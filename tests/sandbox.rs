@@ -474,7 +474,7 @@ fn page(title: &str, more: &str) -> String {
 }
 
 #[test]
-fn nginx_answers_where_a_certificate_will_not_do() {
+fn nginx_answers_clients_without_a_valid_certificate() {
     let elsewhere = tempfile::tempdir_in(&iam().dir).unwrap();
     let mut openssl = Command::new("openssl");
     openssl.args([
@@ -522,7 +522,7 @@ fn nginx_answers_where_a_certificate_will_not_do() {
 }
 
 #[test]
-fn nginx_knows_no_legacy_protocol() {
+fn nginx_rejects_the_legacy_protocol() {
     let document =
         "<?xml version=\"1.0\" encoding=\"US-ASCII\"?><voms><command>G/virgo</command></voms>";
     for bytes in [
@@ -550,7 +550,7 @@ fn nginx_knows_no_legacy_protocol() {
 }
 
 #[test]
-fn iam_knows_no_certificate_after_a_resumed_session() {
+fn iam_sees_no_certificate_after_a_resumed_session() {
     let url = iam().url("/generate-ac");
     let options = ["--tls-max", "1.2", "-H", "Connection: close", &url];
     let first = iam().curl("user", "/generate-ac", &options);
@@ -599,7 +599,7 @@ fn answered(user: &Credential, query: &str, change: impl FnOnce(&mut Member)) ->
 }
 
 #[test]
-fn iam_looks_at_the_issuer_too() {
+fn iam_also_checks_the_issuer() {
     let issuer = [("CN", "Another CA".to_owned())];
     let other = ThrowAwayCa::create(&issuer, now()).unwrap();
     let same_name = other
@@ -630,7 +630,7 @@ fn iam_does_not_know_a_user_without_groups() {
 }
 
 #[test]
-fn iam_sorts_the_other_groups_and_takes_no_group_for_a_role() {
+fn iam_sorts_the_other_groups_and_never_mistakes_a_group_for_a_role() {
     let groups = |member: &mut Member| {
         member.groups = ["/virgo/virgo", "/virgo/production", "/virgo"]
             .map(|group| group.parse().unwrap())

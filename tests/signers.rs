@@ -19,7 +19,7 @@ use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 use voms_authority::sign::AcDraft;
 
 use common::servers::draft;
-use common::{certification, now, world};
+use common::{ca_of_the_same_name, certification, now, world};
 
 fn verify(
     draft: &AcDraft,
@@ -51,7 +51,7 @@ fn sent_by_the_host(signer: &Credential, with_cas: bool) -> Result<VerifiedAc, V
 }
 
 #[test]
-fn without_a_vomsdir_a_verified_certificate_of_the_servers_names_may_sign_in_its_place() {
+fn without_a_vomsdir_a_verified_certificate_with_the_servers_names_may_sign() {
     let renewed = world().ca.issue(&host("localhost")).unwrap();
     let verified = sent_by_the_host(&renewed, true).unwrap();
     assert_eq!(verified.signer(), renewed.chain().leaf());
@@ -62,26 +62,15 @@ fn without_a_vomsdir_a_verified_certificate_of_the_servers_names_may_sign_in_its
 }
 
 #[test]
-fn without_a_vomsdir_nothing_else_may() {
+fn without_a_vomsdir_no_other_certificate_may_sign() {
     let renewed = world().ca.issue(&host("localhost")).unwrap();
     let other = world().ca.issue(&host("other.example.org")).unwrap();
-    let subject = [
-        ("DC", "example"),
-        ("DC", "sandbox"),
-        ("O", "Virgo"),
-        ("CN", "Sandbox CA"),
-    ];
-    let twin = ThrowAwayCa::create(
-        &subject.map(|(label, value)| (label, value.to_owned())),
-        now(),
-    )
-    .unwrap();
-    let forged = twin.issue(&host("localhost")).unwrap();
-    let over = Certification {
+    let forged = ca_of_the_same_name().issue(&host("localhost")).unwrap();
+    let past = Certification {
         not_after: now() - Duration::minutes(30),
         ..host("localhost")
     };
-    let expired = world().ca.issue(&over).unwrap();
+    let expired = world().ca.issue(&past).unwrap();
     let not_the_server =
         |findings: Vec<AcFinding>| matches!(findings[..], [AcFinding::NotTheServer { .. }]);
     assert!(
@@ -103,7 +92,7 @@ fn without_a_vomsdir_nothing_else_may() {
     assert!(matches!(path(&expired), PathProblem::Expired(_)));
 }
 
-/// A CA directory of its own.
+/// A CA directory with only this CA.
 fn published(ca: &ThrowAwayCa, dir: &Path) -> TrustAnchors {
     for hash in file_hashes(ca.certificate()) {
         fs::write(
@@ -199,7 +188,7 @@ fn an_lsc_file_from_before_cnafs_change_of_ca_is_recognised() {
 }
 
 #[test]
-fn an_lsc_file_of_another_host_or_ca_is_not_taken_for_an_old_one() {
+fn an_lsc_file_for_another_host_or_ca_is_not_mistaken_for_an_old_one() {
     for other in [
         OLD.replace("CN=voms.cnaf", "CN=voms2.cnaf"),
         OLD.replace("SSL CA 4", "SSL CA 5"),

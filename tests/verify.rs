@@ -37,7 +37,7 @@ fn verifier() -> VomsVerifier {
     VomsVerifier::open(&info("trust"), &info("vomsdir")).unwrap()
 }
 
-fn believed(name: &str) -> VerifiedCredential {
+fn verified(name: &str) -> VerifiedCredential {
     verifier()
         .verify(&proxy(name), then())
         .unwrap_or_else(|rejection| panic!("{name}: {rejection}"))
@@ -54,7 +54,7 @@ fn findings(verifier: &VomsVerifier, presented: &[u8], now: DateTime<Utc>) -> Ve
 }
 
 #[test]
-fn what_other_clients_made_is_believed_for_what_it_is() {
+fn proxies_made_by_other_clients_verify() {
     let cases = [
         ("rfc-virgo", false, 1, 2),
         ("rfc-virgo-newformat", false, 1, 2),
@@ -69,27 +69,27 @@ fn what_other_clients_made_is_believed_for_what_it_is() {
         ("crlf", false, 1, 2),
     ];
     for (name, limited, depth, fqans) in cases {
-        let believed = believed(name);
-        let chain = believed.chain();
+        let verified = verified(name);
+        let chain = verified.chain();
         assert_eq!(
             (
                 chain.is_limited(),
                 chain.delegation_depth(),
-                believed.fqans().count()
+                verified.fqans().count()
             ),
             (limited, depth, fqans),
             "{name}"
         );
     }
     assert_eq!(
-        believed("rfc-virgo-deleg2").identity().to_string(),
+        verified("rfc-virgo-deleg2").identity().to_string(),
         "/C=IT/O=Lab/CN=Ada Lovelace"
     );
 }
 
 #[test]
-fn an_attribute_certificate_ends_the_use_of_the_whole() {
-    let both = believed("rfc-twovos");
+fn attributes_limit_the_usable_lifetime() {
+    let both = verified("rfc-twovos");
     let ends: Vec<_> = both
         .attribute_certificates()
         .iter()
@@ -100,38 +100,43 @@ fn an_attribute_certificate_ends_the_use_of_the_whole() {
 }
 
 #[test]
-fn every_finding_is_told_and_not_only_the_first() {
-    let told = findings(
+fn every_finding_is_reported_not_only_the_first() {
+    let reported = findings(
         &verifier(),
         &proxy("rfc-virgo"),
         then() + Duration::days(30),
     );
     assert!(
-        told.iter()
+        reported
+            .iter()
             .any(|text| text.starts_with("proxy ") && text.contains("expired")),
-        "{told:?}"
+        "{reported:?}"
     );
     assert!(
-        told.iter()
+        reported
+            .iter()
             .any(|text| text.starts_with("attribute certificate of virgo: it expired")),
-        "{told:?}"
+        "{reported:?}"
     );
 }
 
 #[test]
-fn a_ca_is_no_user() {
+fn a_ca_is_not_accepted_as_a_user() {
     let ca = std::fs::read(info("trust/ab41e5fe.0")).unwrap();
-    let told = findings(&verifier(), &ca, then());
-    assert!(told[0].contains("it is a CA's, not a user's"), "{told:?}");
+    let reported = findings(&verifier(), &ca, then());
+    assert!(
+        reported[0].contains("it is a CA's, not a user's"),
+        "{reported:?}"
+    );
 }
 
 #[test]
-fn without_an_lsc_file_nobody_is_believed() {
+fn without_an_lsc_file_no_signer_is_trusted() {
     let verifier = VomsVerifier::open(&info("trust"), &info("vomsdir-empty")).unwrap();
-    let told = findings(&verifier, &proxy("rfc-virgo"), then());
+    let reported = findings(&verifier, &proxy("rfc-virgo"), then());
     assert!(
-        told[0].contains("LSC file matching VOMS attributes not found"),
-        "{told:?}"
+        reported[0].contains("LSC file matching VOMS attributes not found"),
+        "{reported:?}"
     );
     assert!(verifier.verify(&proxy("rfc-noac"), then()).is_ok());
 }
@@ -165,7 +170,7 @@ fn trust_from_memory_is_judged_as_trust_from_directories() {
     };
     let host = "voms.lab.example";
     let verified = verify(memory_cas(None), memory_vomsdir(host)).unwrap();
-    let on_disk = believed("rfc-virgo");
+    let on_disk = verified("rfc-virgo");
     assert!(verified.fqans().eq(on_disk.fqans()));
     assert_eq!(verified.usable_until(), on_disk.usable_until());
     assert_eq!(
@@ -192,7 +197,7 @@ fn trust_from_memory_is_judged_as_trust_from_directories() {
 
 #[test]
 fn the_verdict_names_who_signed_and_why_that_was_trusted() {
-    let verified = believed("rfc-virgo");
+    let verified = verified("rfc-virgo");
     let ac = &verified.attribute_certificates()[0];
     assert_eq!(
         ac.signer().subject().to_string(),
@@ -209,11 +214,11 @@ fn the_verdict_names_who_signed_and_why_that_was_trusted() {
 }
 
 #[test]
-fn a_chain_without_its_users_certificate_is_not_believed() {
+fn a_chain_without_its_users_certificate_is_rejected() {
     let text = String::from_utf8(proxy("rfc-noac")).unwrap();
     let end = text.find("-----END CERTIFICATE-----").unwrap() + "-----END CERTIFICATE-----\n".len();
-    let told = findings(&verifier(), &text.as_bytes()[..end], then());
-    assert!(told[0].contains("is missing"), "{told:?}");
+    let reported = findings(&verifier(), &text.as_bytes()[..end], then());
+    assert!(reported[0].contains("is missing"), "{reported:?}");
     for presented in [&b""[..], b"garbage", &[0x30; 64]] {
         assert!(findings(&verifier(), presented, then())[0].starts_with("no certificate chain"));
     }
@@ -260,7 +265,7 @@ fn no_single_bit_of_what_is_signed_can_be_flipped() {
 }
 
 #[test]
-fn an_attribute_certificate_cut_short_anywhere_is_none() {
+fn a_truncated_attribute_certificate_is_rejected() {
     with_ac(|ac, _| {
         for length in 0..ac.as_der().len() {
             assert!(
@@ -322,7 +327,7 @@ fn the_command_prints_a_summary_or_every_finding() {
 }
 
 #[test]
-fn what_the_verifier_puts_up_with_and_is_called_can_be_told() {
+fn the_verifiers_tolerance_and_host_names_can_be_set() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/vectors");
     let verify = |words: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_voms-proxy"));

@@ -3,6 +3,10 @@
 //! Every row of a table is run once; the test of the table and the one that writes all rows to `table.md` share what
 //! was seen. A row that cannot be judged by somebody says so, and the inability itself is asserted.
 
+// Each suite needs a part of it.
+#[allow(dead_code)]
+#[path = "common/daemons.rs"]
+mod daemons;
 #[path = "common/lasting.rs"]
 mod lasting;
 

@@ -3,6 +3,8 @@
 //!
 //! Desk, judges and rows are those of the tests against the `voms` daemon, and find this world under the same name.
 
+#[path = "common/daemons.rs"]
+mod daemons;
 #[path = "common/lasting.rs"]
 mod lasting;
 

@@ -57,7 +57,7 @@ fn a_file_of_any_mode_is_replaced_by_one_that_only_its_owner_reads() {
 }
 
 #[test]
-fn the_umask_has_no_say() {
+fn the_umask_has_no_effect() {
     let home = Home::ada();
     for umask in ["000", "022", "077", "777"] {
         sh(&home, &format!("umask {umask}; exec \"$@\"")).success();
@@ -256,7 +256,7 @@ fn a_destroyed_proxy_is_overwritten_and_gone() {
 }
 
 #[test]
-fn destroying_dry_only_says_what_it_would_do() {
+fn a_dry_destroy_only_says_what_it_would_do() {
     let home = Home::ada();
     home.init(&[]).success();
     let before = fs::read(home.proxy()).unwrap();
@@ -269,7 +269,7 @@ fn destroying_dry_only_says_what_it_would_do() {
 }
 
 #[test]
-fn what_is_no_proxy_file_is_not_destroyed() {
+fn a_file_that_is_not_a_proxy_is_not_destroyed() {
     let home = Home::ada();
     let precious = home.write("precious", b"precious", 0o600);
     symlink(&precious, home.path("link")).unwrap();
@@ -339,7 +339,7 @@ fn with_encrypted_key() -> Home {
 /// Runs `init` on a terminal with its output in files, types `keys` at the prompt, and gives what stood on the
 /// terminal, with its settings at the end.
 fn typed(home: &Home, keys: &str) -> String {
-    let inner = "trap : INT; \"$0\" init >told 2>trouble </dev/null; echo code=$?; stty -a";
+    let inner = "trap : INT; \"$0\" init >printed 2>trouble </dev/null; echo code=$?; stty -a";
     // A pattern list has to begin with a line feed: else all of it is one pattern.
     let script = format!(
         "set timeout 30\nspawn sh -c {{{inner}}} {BINARY}\n\
@@ -352,9 +352,9 @@ fn typed(home: &Home, keys: &str) -> String {
         .stdout
 }
 
-fn told(home: &Home) -> (String, String) {
+fn printed(home: &Home) -> (String, String) {
     (
-        fs::read_to_string(home.path("told")).unwrap(),
+        fs::read_to_string(home.path("printed")).unwrap(),
         fs::read_to_string(home.path("trouble")).unwrap(),
     )
 }
@@ -374,7 +374,7 @@ fn the_prompt_goes_to_the_terminal_and_the_passphrase_is_not_echoed() {
     assert!(terminal.contains("code=0"), "{terminal}");
     assert!(!terminal.contains(PASSPHRASE), "{terminal}");
     is_sane(&terminal);
-    let (stdout, stderr) = told(&home);
+    let (stdout, stderr) = printed(&home);
     assert!(
         stdout.contains("Created proxy in") && !stdout.contains("pass phrase"),
         "{stdout}"
@@ -395,7 +395,7 @@ fn an_interrupt_at_the_prompt_ends_it_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_wrong_an_empty_and_no_passphrase_at_the_prompt_are_errors() {
+fn a_wrong_empty_or_missing_passphrase_at_the_prompt_is_an_error() {
     for keys in ["wrong word\\r", "\\r", "\\004"] {
         let home = with_encrypted_key();
         let terminal = typed(&home, keys);
@@ -406,7 +406,7 @@ fn a_wrong_an_empty_and_no_passphrase_at_the_prompt_are_errors() {
             "{keys}: {terminal}"
         );
         is_sane(&terminal);
-        let (stdout, stderr) = told(&home);
+        let (stdout, stderr) = printed(&home);
         home.failed(
             Outcome {
                 code: Some(1),

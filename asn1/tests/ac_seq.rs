@@ -47,7 +47,7 @@ fn a_bad_ac_does_not_hide_the_others() {
 }
 
 #[test]
-fn no_ac_is_an_error() {
+fn an_empty_list_is_an_error() {
     let empty = DecodeError::Empty {
         what: "AC sequence",
     };
@@ -92,7 +92,7 @@ fn an_ac_beyond_one_mebibyte_is_refused() {
 }
 
 #[test]
-fn what_is_not_a_list_of_lists_is_malformed() {
+fn anything_but_a_list_of_lists_is_malformed() {
     let a = read("ac/role.der");
     let mut trailing = seq(&[&seq(&[&a])]);
     trailing.push(0);

@@ -161,7 +161,7 @@ fn a_cut_is_found_at_the_element_it_cuts() {
 }
 
 #[test]
-fn what_is_no_ber_at_all_is_said_so() {
+fn input_that_is_not_ber_is_reported_as_such() {
     for bytes in [
         b"\x30\xff\x00".as_slice(),
         b"\x04\x80\x00\x00",

@@ -53,7 +53,7 @@ fn generic_attributes_are_any_bytes() {
 }
 
 #[test]
-fn an_empty_value_or_list_is_no_generic_attributes() {
+fn empty_values_and_lists_are_read_as_none_and_never_written() {
     for value in [vec![], seq(&[]), seq(&[&seq(&[])])] {
         assert_eq!(generic_attributes::from_extension(&value), Ok(Vec::new()));
     }
@@ -103,7 +103,7 @@ fn the_recorded_ac_carries_the_certificate_of_its_issuer() {
 }
 
 #[test]
-fn certificate_lists_are_neither_empty_nor_endless_nor_of_other_things() {
+fn certificate_lists_must_contain_certificates_within_limits() {
     for value in [seq(&[]), seq(&[&seq(&[])])] {
         let error = AcCerts::from_extension(&value).unwrap_err();
         assert_eq!(error.to_string(), "AC certificate list is empty");
@@ -151,7 +151,7 @@ fn targets_are_read_in_the_shape_of_the_rfc_and_of_voms() {
 }
 
 #[test]
-fn a_target_that_is_not_a_host_is_not_passed_over() {
+fn a_target_that_is_not_a_host_is_not_ignored() {
     let a = target("a.example");
     let group = tlv(0xa1, &[&tlv(0x86, &[b"a.example"])]);
     let dns = tlv(0xa0, &[&tlv(0x82, &[b"a.example"])]);
@@ -175,7 +175,7 @@ fn a_target_that_is_not_a_host_is_not_passed_over() {
 }
 
 #[test]
-fn target_lists_are_neither_empty_nor_endless() {
+fn target_lists_must_be_non_empty_and_within_limits() {
     let error = Targets::from_extension(&seq(&[&seq(&[])])).unwrap_err();
     assert_eq!(error.to_string(), "list of targets is empty");
     let hosts = Vec::new();

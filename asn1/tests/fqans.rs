@@ -120,7 +120,7 @@ fn the_policy_authority_is_one_uri() {
 }
 
 #[test]
-fn a_policy_authority_must_be_there() {
+fn a_policy_authority_is_required() {
     let fqans = seq(&[&tlv(4, &[b"/virgo"])]);
     let uri = tlv(0x86, &[URI]);
     for value in [

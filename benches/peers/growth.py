@@ -133,7 +133,7 @@ class Growth:
         for count in FQANS:
             self.granted(count)
         rows = [[count, size, *row] for count, size, row in zip(FQANS, sizes, self.rows(commands, map(str, FQANS)))]
-        return ("FQANs of the user, with proxy keys of 1024 bits, lest luck with the key hides the growth; ms, medians "
+        return ("FQANs of the user, with proxy keys of 1024 bits, so that luck with the key does not hide the growth; ms, medians "
                 "(quartiles):\n\n" + table(["FQANs", "proxy, bytes", *self.HEAD], rows))
 
     def granted(self, count):

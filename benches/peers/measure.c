@@ -1,6 +1,6 @@
 /* measure STDOUT STDERR PROGRAM ARGUMENT...: runs the program once, with its output in files and nothing to read, and
  * prints its exit status, its wall time in ns, user and system time in µs and peak memory in KiB, those of its own
- * children among them. The kernel counts the memory of whoever starts a program as the program's own, so this has to be
+ * children among them. The kernel counts the memory of the process that starts a program as the program's own, so this has to be
  * small: compile it with -static. */
 #define _DEFAULT_SOURCE
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-//! An attribute certificate keeps its bytes, what is read of it can be written, and none but the recorded are believed.
+//! An attribute certificate keeps its bytes, what is decoded can be encoded, and only the recorded ones verify.
 #![no_main]
 
 use std::sync::LazyLock;

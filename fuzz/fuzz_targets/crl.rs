@@ -1,4 +1,4 @@
-//! No revocation list but the CA's own is believed, and that only while it is in date; one that is read can be written.
+//! Only the CA's own revocation list is accepted, and only while it is valid; one that parses can be encoded.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -52,7 +52,7 @@ pub fn virgo_at(port: u16) -> String {
     )
 }
 
-/// A port where nobody listens: bound once, so that it was free, and given up.
+/// A port where nothing listens: bound once, so that it was free, and given up.
 pub fn dead_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .unwrap()
@@ -93,7 +93,7 @@ pub fn tcp(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Hostile {
     }
 }
 
-/// Speaks TLS as the world's host, reads one request, and then does as it is told.
+/// Speaks TLS as the world's host, reads one request, and then does what the test asks.
 pub fn tls(handle: impl Fn(SslStream<TcpStream>) + Send + Sync + 'static) -> Hostile {
     tls_as(&world().host, SslVerifyMode::NONE, handle)
 }

@@ -1,4 +1,4 @@
-//! Runs the program in a home of its own, so that nothing of the machine's configuration leaks in.
+//! Runs the program in a separate home, so that nothing of the machine's configuration leaks in.
 // Every test binary uses a part of this, and tests hold the clock themselves.
 #![allow(dead_code, clippy::disallowed_methods)]
 
@@ -21,13 +21,13 @@ use tempfile::TempDir;
 use voms::pki::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::pki::pem;
-use voms_authority::pki::{Certification, Purpose};
+use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 use voms_authority::world::World;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_voms-proxy");
-/// What stands where the proxy goes, before a run that must fail.
+/// The contents of the proxy file before a run that must fail.
 pub const SENTINEL: &[u8] = b"the proxy that was there before\n";
-/// No promised deadline is longer; a run that takes more hangs.
+/// Longer than any deadline of the program; a run that takes more hangs.
 const HANGS: Duration = Duration::from_secs(90);
 
 pub fn now() -> DateTime<Utc> {
@@ -48,23 +48,30 @@ pub fn world() -> &'static World {
     world
 }
 
-/// What the world's CA is asked for; EC, since that is cheap.
+/// A request to the world's CA; EC, since that is cheap.
 pub fn certification(name: &str, purpose: Purpose) -> Certification {
-    let parts = [
-        ("DC", "example"),
-        ("DC", "sandbox"),
-        ("O", "Virgo"),
-        ("CN", name),
-    ];
     Certification {
-        subject: parts
-            .map(|(label, value)| (label, value.to_owned()))
-            .to_vec(),
+        subject: subject(name).to_vec(),
         purpose,
         key: KeyKind::P256,
         not_before: now() - chrono::Duration::hours(1),
         not_after: now() + chrono::Duration::days(2),
     }
+}
+
+fn subject(name: &str) -> [(&'static str, String); 4] {
+    [
+        ("DC", "example"),
+        ("DC", "sandbox"),
+        ("O", "Virgo"),
+        ("CN", name),
+    ]
+    .map(|(label, value)| (label, value.to_owned()))
+}
+
+/// A CA with the name of the world's, but another key.
+pub fn ca_of_the_same_name() -> ThrowAwayCa {
+    ThrowAwayCa::create(&subject("Sandbox CA"), now()).unwrap()
 }
 
 /// How a run ended.
@@ -82,7 +89,7 @@ impl Outcome {
         self
     }
 
-    /// The text stands on stderr; `what` helps to find the case in a table.
+    /// The text is on stderr; `what` identifies the case in a table.
     #[track_caller]
     pub fn says(&self, what: &str, text: &str) -> &Self {
         assert!(
@@ -139,7 +146,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Nobody's.
+    /// Without a credential.
     pub fn empty() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join(".globus")).unwrap();
@@ -191,7 +198,7 @@ impl Home {
         self.dir.path().join(name)
     }
 
-    /// In a directory of its own, so that whatever is left beside it shows.
+    /// In a separate directory, so that anything left beside it shows.
     pub fn proxy(&self) -> PathBuf {
         self.path("out/x509up")
     }
@@ -256,17 +263,17 @@ impl Home {
         self.write("out/x509up", SENTINEL, 0o600);
     }
 
-    /// What holds for every `init` that fails.
+    /// Checks what holds for every `init` that fails.
     #[track_caller]
     pub fn failed(&self, outcome: Outcome, passphrase: &str) -> Outcome {
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         assert!(!outcome.stdout.contains("Created proxy"), "{outcome:?}");
-        let told: Vec<&str> = outcome
+        let reported: Vec<&str> = outcome
             .stderr
             .lines()
             .filter(|line| !line.starts_with("warning: "))
             .collect();
-        let first = told.iter().find(|line| !line.starts_with("note: "));
+        let first = reported.iter().find(|line| !line.starts_with("note: "));
         assert!(
             first.is_some_and(|line| line.starts_with("error: ")),
             "{outcome:?}"
@@ -312,7 +319,7 @@ pub fn key_pem(user: &Credential) -> Vec<u8> {
     user.key().to_pem().unwrap().to_vec()
 }
 
-/// A command in a mount namespace of its own; root needs no user namespace for it, which not every container allows.
+/// A command in its own mount namespace. Root needs no user namespace for it, which some containers forbid.
 pub fn with_own_mounts(home: &Home) -> Command {
     let mut command = home.command("unshare");
     command.arg(if rustix::process::geteuid().is_root() {
@@ -323,8 +330,8 @@ pub fn with_own_mounts(home: &Home) -> Command {
     command
 }
 
-/// Hides the machine's own grid configuration from a command, in a mount namespace of its own. A machine that allows
-/// none fails the test.
+/// Hides the machine's grid configuration from a command, in its own mount namespace. A machine that allows none
+/// fails the test.
 pub fn without_grid_security(home: &Home, words: &[OsString]) -> Command {
     let hide = "for dir in /etc/grid-security /etc/vomses; do \
                 [ ! -d $dir ] || mount -t tmpfs none $dir || exit 99; done; exec \"$@\"";

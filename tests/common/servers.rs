@@ -1,4 +1,4 @@
-//! VOMS servers that answer as they are told, and remember what was asked.
+//! VOMS servers that give prepared answers and remember what was asked.
 
 use std::sync::{Arc, Mutex};
 

@@ -38,7 +38,7 @@ struct Chain {
       else
         sk_X509_push(above, next);
     }
-    // A block that is no certificate ends the chain like a file that cannot be read: without one.
+    // A block that is not a certificate ends the chain like a file that cannot be read: without one.
     unsigned long error = ERR_peek_last_error();
     bool end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
     ERR_clear_error();

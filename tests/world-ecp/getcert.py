@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The certificate service: what stands behind the SP at /secure/CASE. Apache runs it as a CGI; peers.py imports it.
 
-`getcert` is the service as it was; see CASES for what it does otherwise, which is after the log-in. The log has a JSON line
+`getcert` is the service as it was; see CASES for what it does otherwise, which is after the login. The log has a JSON line
 for each request.
 """
 import json
@@ -27,7 +27,7 @@ CASES = {
     "html": "200 with a page",
     "endless": "200, a body without end",
     "hang": "no answer for two minutes",
-    "redirect": "302 back to the log-in, as if the session were over",
+    "redirect": "302 back to the login, as if the session had ended",
     "retired": "400 with the sentence that CILogon has now",
     "off": "400 with the sentence that CILogon had when issuing was switched off",
     "hello": "GET: a page that names the user, for ecp-curl and ecp-get-cookie",

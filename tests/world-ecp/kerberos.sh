@@ -83,7 +83,7 @@ ticket() {
 }
 
 # They last a week, and are renewed daily; when is in a file, for clients put tickets of their own into the caches. The
-# expired one is over when `up` is: it lasts a second.
+# expired one has expired when `up` ends: it lasts a second.
 tickets() {
   local user
   [[ -e krb5/cc-expired ]] || ticket cc-expired albert.einstein 1s

@@ -51,7 +51,7 @@ PHP
   {
     cat <<'PHP'
 <?php
-// Whom the web server has authenticated, by Kerberos, is believed. Others have to say one of these passwords.
+// Users whom the web server has authenticated by Kerberos are accepted. Others need one of these passwords.
 if (!class_exists('WorldUsers')) {
   class WorldUsers extends \SimpleSAML\Module\core\Auth\UserPassBase {
     const USERS = [

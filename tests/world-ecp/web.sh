@@ -2,7 +2,7 @@
 # relative to the world.
 # shellcheck shell=bash disable=SC2154
 
-# site NAME PORT PARTS: a virtual host that believes to be at https://NAME:PORT, which is not the port it listens on
+# site NAME PORT PARTS: a virtual host that takes itself to be at https://NAME:PORT, which is not the port it listens on
 # when a proxy leads there
 site() {
   local part port=$2

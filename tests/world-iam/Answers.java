@@ -38,7 +38,7 @@ final class Answers {
         new String[] {"error/item/message", message}, new String[] {"ac", "QQ==\n"}));
   }
 
-  /** As Spring Boot tells an error to whoever does not ask for HTML. */
+  /** As Spring Boot reports an error to clients that do not ask for HTML. */
   static String spring(int status, String reason, String path) {
     String now = TIMESTAMP.format(Instant.now().atOffset(ZoneOffset.UTC));
     return String.format("{\"timestamp\":\"%s\",\"status\":%d,\"error\":\"%s\",\"path\":\"%s\"}", now, status, reason, path);

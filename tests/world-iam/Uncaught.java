@@ -1,4 +1,4 @@
-/** What nobody catches in IAM: Spring answers with status 500. */
+/** What IAM does not catch: Spring answers with status 500. */
 final class Uncaught extends RuntimeException {
   private static final long serialVersionUID = 1;
 }

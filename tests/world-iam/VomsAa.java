@@ -249,7 +249,7 @@ public final class VomsAa {
       xml(x, Answers.error(1004, sentence));
       return;
     }
-    // parameters.get("targets") is looked at by nobody, as in IAM
+    // parameters.get("targets") is ignored, as in IAM
     long most = Long.parseLong(get("maxLifetime"));
     String asked = parameters.getOrDefault("lifetime", "").strip();
     long lifetime = asked.isEmpty() ? most : Long.parseLong(asked);

@@ -30,7 +30,7 @@ fn alices(desk: &Desk, command: &str, words: &[&str]) -> Ended {
 }
 
 #[test]
-fn all_asks_for_nothing_that_iam_would_stumble_over() {
+fn all_requests_nothing_that_breaks_iam() {
     let desk = Desk::new();
     let out = desk.path("out.pem");
     let ended = without_a_500("init", || {
@@ -44,7 +44,7 @@ fn all_asks_for_nothing_that_iam_would_stumble_over() {
 }
 
 #[test]
-fn list_tells_what_comes_by_itself() {
+fn list_shows_what_is_granted_by_default() {
     let desk = Desk::new();
     let ended = alices(&desk, "list", &["--voms", "virgo"]);
     assert_eq!(ended.exit, 0, "{}", ended.all());

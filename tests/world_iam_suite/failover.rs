@@ -19,7 +19,7 @@ const FIRST: [(&str, u16); 9] = [
 ];
 
 #[test]
-fn a_server_that_does_not_serve_never_keeps_another_from_answering() {
+fn a_failing_server_never_keeps_another_from_answering() {
     let mut faults = Vec::new();
     for (first, offset) in FIRST {
         let desk = Desk::new();

@@ -73,7 +73,7 @@ const CASES: &[Case] = &[
         BOTH,
     ),
     alice(
-        "front with a name of its own",
+        "front with another name",
         "--voms virgo --vomses @/vomses-lb",
         BOTH,
     ),
@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
         &["/virgo/virgo/Role=production", "/virgo", "/virgo/virgo"],
     ),
     alice(
-        "front that verifies nobody",
+        "front that verifies no client",
         "--voms virgo --vomses @/vomses-optional",
         BOTH,
     ),
@@ -167,7 +167,7 @@ pub fn judged(desk: &Desk, out: &Path, ended: &Ended, fqans: &[&str], stderr: &s
 }
 
 #[test]
-fn every_member_gets_what_was_asked_for_and_all_judges_read_it_alike() {
+fn every_member_gets_what_was_requested_and_all_judges_agree() {
     assert_sound(seen());
 }
 
@@ -223,9 +223,9 @@ fn a_proxy_asks_in_the_name_of_its_owner() {
     assert!(verdicts.faults.is_empty(), "{:?}", verdicts.faults);
 }
 
-/// IAM refuses whoever asks for what is not held. A wish for an order is no such question.
+/// IAM refuses requests for attributes that the user does not hold. An order is not such a request.
 #[test]
-fn an_order_never_costs_the_proxy_and_what_is_held_comes_as_ordered() {
+fn an_order_never_prevents_the_proxy_and_held_attributes_come_in_it() {
     let desk = Desk::new();
     let cases: [(&str, &[&str]); 4] = [
         ("--order /virgo/virgo", &["/virgo/virgo", "/virgo"]),
@@ -249,7 +249,7 @@ fn an_order_never_costs_the_proxy_and_what_is_held_comes_as_ordered() {
 }
 
 #[test]
-fn an_order_with_an_optional_group_never_costs_the_proxy() {
+fn an_order_with_an_optional_group_never_prevents_the_proxy() {
     let desk = Desk::new();
     for (user, words) in [
         ("alice", "--order /virgo/ops"),

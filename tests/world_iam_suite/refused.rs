@@ -1,4 +1,4 @@
-//! Who and what is refused: with which words, without touching what is there, and asked only once.
+//! What is refused: with which message, leaving the existing proxy alone, and asking only once.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -148,7 +148,7 @@ const CASES: &[Case] = &[
         None,
         &[
             "your certificate cannot be used",
-            "it expired on 2025-",
+            "it expired on 2021-",
             "get a new certificate from your CA",
         ],
     ),
@@ -335,7 +335,7 @@ fn a_server_that_refuses_is_asked_exactly_once() {
     }
 }
 
-/// Who accepts attributes unseen gets them for any host, and is told.
+/// Users who skip verification get attributes for any host, with a warning.
 #[test]
 fn a_target_that_is_not_in_the_ac_is_a_warning_where_acs_are_not_verified() {
     let desk = Desk::new();

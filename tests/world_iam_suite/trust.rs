@@ -1,4 +1,4 @@
-//! Machines without a vomsdir, as laptops are: whose attributes are believed there.
+//! Machines without a vomsdir, as laptops are: whose attributes are trusted there.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::granted::judged;
 use super::rows::{assert_sound, refused};
 use super::surroundings::world;
 
-/// In a mount namespace of its own, in which the machine has no grid configuration. A machine that allows none fails
+/// In a separate mount namespace, in which the machine has no grid configuration. A machine that allows none fails
 /// the test.
 fn without_vomsdir(desk: &Desk, vomses: &str, out: &Path) -> Ended {
     const HIDE: &str = "for dir in /etc/grid-security /etc/vomses; do \
@@ -42,7 +42,7 @@ fn without_vomsdir(desk: &Desk, vomses: &str, out: &Path) -> Ended {
 }
 
 #[test]
-fn without_a_vomsdir_the_server_that_was_asked_is_believed_also_if_its_certificate_was_renewed() {
+fn without_a_vomsdir_the_server_asked_is_trusted_even_with_a_renewed_certificate() {
     let mut faults = Vec::new();
     for vomses in ["vomses", "vomses-renewed", "vomses-legacy", "vomses-ec"] {
         let desk = Desk::new();
@@ -60,8 +60,8 @@ fn without_a_vomsdir_the_server_that_was_asked_is_believed_also_if_its_certifica
 }
 
 #[test]
-fn without_a_vomsdir_attributes_of_somebody_else_than_was_asked_are_refused() {
-    let kind = "front with a name of its own, no vomsdir";
+fn without_a_vomsdir_attributes_signed_by_another_server_are_refused() {
+    let kind = "front with another name, no vomsdir";
     let row = refused(
         kind,
         &["is not the server that was asked", "no proxy was written"],

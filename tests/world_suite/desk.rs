@@ -50,7 +50,7 @@ impl Desk {
         command
     }
 
-    /// A program that is told nothing but where programs and its home are.
+    /// A program with only PATH and HOME in its environment.
     pub fn bare(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env(

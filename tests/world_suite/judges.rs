@@ -68,7 +68,7 @@ impl Shown {
         self.fqans.iter().map(without).collect()
     }
 
-    /// What has to be the same whoever shows it.
+    /// What every judge must show alike.
     fn essence(&self) -> (&str, &[String], &[String], &[String]) {
         (&self.bits, &self.vos, &self.fqans, &self.generic)
     }

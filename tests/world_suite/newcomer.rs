@@ -55,7 +55,7 @@ fn two_commands_lead_from_a_bundle_of_old_ciphers_to_a_proxy() {
 
 /// Dry runs, and what already exists.
 #[test]
-fn an_existing_pair_is_replaced_only_when_told_so_and_always_kept() {
+fn an_existing_pair_is_replaced_only_on_request_and_always_kept() {
     let desk = Desk::new();
     let file = |user: &str, name: &str| {
         world()
@@ -120,7 +120,7 @@ fn an_existing_pair_is_replaced_only_when_told_so_and_always_kept() {
 }
 
 #[test]
-fn register_tells_the_page_and_what_is_granted() {
+fn register_shows_the_page_and_what_is_granted() {
     let desk = Desk::new();
     let pair = super::desk::pair("alice");
     let words = |more: &[&'static str]| -> Vec<String> {
@@ -131,7 +131,7 @@ fn register_tells_the_page_and_what_is_granted() {
             .chain(more.iter().map(ToString::to_string))
             .collect()
     };
-    let told = |more: &[&'static str]| {
+    let reported = |more: &[&'static str]| {
         let words = words(more);
         ours_with(
             &desk,
@@ -139,7 +139,7 @@ fn register_tells_the_page_and_what_is_granted() {
             "",
         )
     };
-    let shown = told(&[]);
+    let shown = reported(&[]);
     assert_eq!(shown.exit, 0, "{}", shown.all());
     for line in [
         "https://voms.cnaf.infn.it:8443/voms/virgo",
@@ -148,7 +148,7 @@ fn register_tells_the_page_and_what_is_granted() {
     ] {
         assert!(shown.stdout.contains(line), "{line}: {}", shown.stdout);
     }
-    let other = told(&["--voms", "testvo"]);
+    let other = reported(&["--voms", "testvo"]);
     assert!(
         other
             .stdout
@@ -156,13 +156,13 @@ fn register_tells_the_page_and_what_is_granted() {
         "{}",
         other.all()
     );
-    let all = told(&["--check"]);
+    let all = reported(&["--check"]);
     assert!(
         all.exit == 0 && all.stdout.matches("is granted").count() == 2,
         "{}",
         all.all()
     );
-    let missing = told(&["--check", "--voms", "virgo:/virgo/ligo"]);
+    let missing = reported(&["--check", "--voms", "virgo:/virgo/ligo"]);
     assert_eq!(missing.exit, 1, "{}", missing.all());
     assert!(
         missing

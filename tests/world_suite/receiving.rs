@@ -232,7 +232,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("missing", "file not found", "name a readable file"),
     ("directory", "is a directory", "name a readable file"),
     ("ca", "of CAs", "your own certificate"),
-    // Cut off or garbled in many ways, of which each has words of its own.
+    // Truncated or garbled in many ways, each with its own message.
     ("damaged", "", ""),
 ];
 
@@ -253,10 +253,11 @@ fn refused(row: &[String]) -> Option<String> {
         .iter()
         .find(|(known, ..)| known == kind)
         .expect("a kind that has no sentence");
-    let told = ended
+    let reported = ended
         .stderr
         .replacen("the private key of", "The private key of", 1);
-    let clear = ended.stderr.starts_with("error: ") && told.contains(fact) && told.contains(next);
+    let clear =
+        ended.stderr.starts_with("error: ") && reported.contains(fact) && reported.contains(next);
     let kept = fs::read(desk.path(".globus/usercert.pem")).unwrap() == b"what was there";
     let alone = fs::read_dir(desk.path(".globus")).unwrap().count() == 1;
     let secret = password != "-" && ended.all().contains(&format!("{password}\n"));
@@ -265,7 +266,7 @@ fn refused(row: &[String]) -> Option<String> {
 }
 
 #[test]
-fn what_is_no_certificate_with_its_key_is_refused_by_its_name_and_changes_nothing() {
+fn files_without_a_certificate_and_key_are_refused_by_name_and_change_nothing() {
     let rows = table("bad.tsv");
     assert!(rows.len() >= 40, "{} cases", rows.len());
     let complaints = complaints(&rows, refused);
@@ -427,7 +428,7 @@ fn exported_bundles_are_read_by_browsers_libraries_and_the_other_clients() {
 }
 
 #[test]
-fn the_pass_phrase_is_changed_for_every_kind_of_key_and_the_rest_of_the_file_stays() {
+fn the_passphrase_of_every_kind_of_key_is_changed_and_the_rest_of_the_file_stays() {
     let files = [
         ("alice", "userkey.pem", ""),
         ("alice", "userkey-enc.pem", "pass"),
@@ -519,11 +520,11 @@ fn grid_change_pass_phrase_of_globus_and_ours_read_each_other() {
         expect -nocase \"pass phrase\"\nsend \"battery staple\\r\"\n\
         expect -nocase \"pass phrase\"\nsend \"battery staple\\r\"\nexpect eof\n";
     fs::write(desk.path("script"), script).unwrap();
-    let told = desk.peer("expect", &["-f", "script"]);
+    let reported = desk.peer("expect", &["-f", "script"]);
     let mut ours = desk.command(env!("CARGO_BIN_EXE_voms-proxy"));
     let ended = run(
         ours.args(["passwd", "--pwstdin"]),
         "battery staple\nthe third phrase\n",
     );
-    assert_eq!(ended.exit, 0, "{}\n{}", told.all(), ended.all());
+    assert_eq!(ended.exit, 0, "{}\n{}", reported.all(), ended.all());
 }

@@ -243,7 +243,7 @@ fn every_refusal_names_the_next_step() {
 }
 
 #[test]
-fn a_line_end_in_a_wish_does_not_break_the_message_into_lines_of_its_own() {
+fn a_line_end_in_a_request_does_not_break_the_message_into_lines() {
     let desk = Desk::new();
     let ended = desk.init(
         "alice",

@@ -308,7 +308,7 @@ fn see(case: &Case) -> Row {
 }
 
 #[test]
-fn servers_and_trust_are_believed_or_refused_as_the_table_says() {
+fn servers_and_signers_are_trusted_or_refused_as_the_table_says() {
     assert_sound(seen());
 }
 
@@ -357,7 +357,7 @@ fn the_peers_say_of_the_same_servers_what_the_tables_rest_on() {
 
 /// Many set both variables, as different clients know different ones.
 #[test]
-fn a_place_that_two_variables_name_is_told_once() {
+fn a_place_that_two_variables_name_is_listed_once() {
     let desk = Desk::new();
     let ended = desk.init("alice", &["--voms", "cupcakes"], &desk.path("out.pem"));
     let place = format!("{},", world().vomses.display());

@@ -1,47 +1,10 @@
-//! The world itself: started by the first test that needs it, stopped when the last process that uses it is gone.
+//! The world of this suite.
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::lasting::Lasting;
-
-pub struct World {
-    pub dir: PathBuf,
-    pub port: u16,
-    pub cert_dir: PathBuf,
-    pub voms_dir: PathBuf,
-    pub vomses: PathBuf,
-    _lasting: Lasting,
-}
-
-impl World {
-    pub fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    /// The same text on every machine and in every run.
-    pub fn placeless(&self, text: &str) -> String {
-        let mut text = text.replace(&self.dir.display().to_string(), "$WORLD");
-        for offset in [0, 1, 2, 3, 4, 19] {
-            text = text.replace(&format!(":{}", self.port + offset), &format!(":+{offset}"));
-        }
-        text
-    }
-}
+use crate::daemons::World;
 
 pub fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(start)
-}
-
-fn start() -> World {
-    let lasting = Lasting::start("world");
-    World {
-        dir: lasting.get("WORLD").into(),
-        port: lasting.get("WORLD_PORT").parse().unwrap(),
-        cert_dir: lasting.get("X509_CERT_DIR").into(),
-        voms_dir: lasting.get("X509_VOMS_DIR").into(),
-        vomses: lasting.get("X509_VOMSES").into(),
-        _lasting: lasting,
-    }
+    WORLD.get_or_init(|| World::start("world", "WORLD", [0, 1, 2, 3, 4, 19]))
 }

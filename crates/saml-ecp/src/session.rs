@@ -125,7 +125,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Where the service wants the answer: an address of its own, the same throughout the envelope.
+    /// Where the service wants the answer: an address on the service itself, the same throughout the envelope.
     fn consumer(&self, request: &Envelope) -> Result<Url, EcpError> {
         let host = host_of(self.service)?;
         let [consumer] = request.consumers.as_slice() else {
