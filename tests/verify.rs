@@ -169,10 +169,10 @@ fn trust_from_memory_is_judged_as_trust_from_directories() {
         rejection.findings().iter().map(Finding::code).collect()
     };
     let host = "voms.lab.example";
-    let verified = verify(memory_cas(None), memory_vomsdir(host)).unwrap();
+    let in_memory = verify(memory_cas(None), memory_vomsdir(host)).unwrap();
     let on_disk = verified("rfc-virgo");
-    assert!(verified.fqans().eq(on_disk.fqans()));
-    assert_eq!(verified.usable_until(), on_disk.usable_until());
+    assert!(in_memory.fqans().eq(on_disk.fqans()));
+    assert_eq!(in_memory.usable_until(), on_disk.usable_until());
     assert_eq!(
         codes(verify(Vec::new(), memory_vomsdir(host))),
         ["untrusted", "signer-untrusted"]
