@@ -80,7 +80,7 @@ fn problems(anchors: &TrustAnchors) -> Vec<PathProblem> {
 
 fn problems_under(policy: &Policy, anchors: &TrustAnchors) -> Vec<PathProblem> {
     let policy = policy.clone().with_skew(std::time::Duration::ZERO);
-    let verdict = anchors.verify_path(user(), &[], Usage::Any, &policy, now());
+    let verdict = anchors.verify_path(user(), &[], Usage::Client, &policy, now());
     verdict
         .err()
         .unwrap_or_default()

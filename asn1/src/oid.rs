@@ -64,6 +64,12 @@ pub const ISSUER_ALT_NAME: ObjectIdentifier = oid("2.5.29.18");
 /// `id-ce-basicConstraints` (RFC 5280 section 4.2.1.9).
 pub const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 /// `id-ce-extKeyUsage` (RFC 5280 section 4.2.1.12).
+pub const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
+/// policyConstraints (RFC 5280 section 4.2.1.11).
+pub const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
+/// inhibitAnyPolicy (RFC 5280 section 4.2.1.14).
+pub const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
+/// extKeyUsage (RFC 5280 section 4.2.1.12).
 pub const EXT_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 
 /// `md5WithRSAEncryption` (RFC 3279 section 2.2.1).

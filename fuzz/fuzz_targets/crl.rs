@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
     // Two lists of one size and one tick of the file system's clock are the same to anchors that remember.
     let anchors = TrustAnchors::open(scratch()).unwrap();
     let policy = Policy::default().with_crl(CrlPolicy::Required);
-    let verify = |now| anchors.verify_path(user, &[], Usage::Any, &policy, now);
+    let verify = |now| anchors.verify_path(user, &[], Usage::Client, &policy, now);
     match verify(now()) {
         Ok(_) => assert!(revokes_the_stolen(data)),
         Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),

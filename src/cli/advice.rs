@@ -11,7 +11,7 @@ use voms::ac::finding::AcFinding;
 use voms::chain::ChainFinding;
 use voms::pki::key::KeyError;
 use voms::proxy::ProxyError;
-use voms::trust::{PathFinding, PathProblem};
+use voms::trust::{PathFinding, PathProblem, Usage};
 use voms::verifier::Finding;
 use voms::vo::fqan::FqanError;
 use voms_client::net::NetError;
@@ -62,6 +62,11 @@ impl Advice for PathFinding {
                 directory.display()
             ),
             PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
+            PathProblem::Purpose(Usage::Client) => {
+                "ask for a certificate for client authentication (clientAuth): \
+                CAs for the web issue certificates for servers only"
+                    .to_owned()
+            }
             PathProblem::CrlExpired { .. }
             | PathProblem::CrlUnusable { .. }
             | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),

@@ -50,8 +50,10 @@ impl PathProblem {
             Self::NameConstraint => "name-constraints",
             Self::CriticalExtension => "critical-extension",
             Self::Signature => "signature",
-            Self::Purpose => "purpose",
+            Self::Purpose(_) => "purpose",
+            Self::CertificatePolicies => "certificate-policies",
             Self::IsProxy => "is-proxy",
+            Self::Key(_) => "key-limit",
             Self::OpenSsl { .. } | Self::Unhandled => "path-invalid",
         }
     }
@@ -97,6 +99,8 @@ impl ChainFinding {
             Self::Nameless => "user-nameless",
             Self::EndEntityIsCa(_) => "ca-as-user",
             Self::Name(_) => "proxy-name",
+            Self::Key(..) => "key-limit",
+            Self::TooCostly => "too-costly",
             Self::Unhandled(_) => "path-invalid",
             Self::Signature(_) => "signature",
             Self::Expired { .. } => "expired",
@@ -159,6 +163,7 @@ impl AcFinding {
             Self::Extension(_) => "ac-extension",
             Self::MissingExtension(_) => "ac-missing-extension",
             Self::KeyIdentifier => "ac-key-identifier",
+            Self::TooCostly => "ac-too-costly",
             Self::OpenSsl => "ac-unhandled",
         }
     }

@@ -22,3 +22,4 @@ mod time;
 pub mod trust;
 pub mod verifier;
 pub mod vo;
+mod work;

@@ -188,8 +188,9 @@ impl VomsVerifier {
     ) -> Result<VerifiedCredential, Rejection> {
         let now = now.into();
         let mut findings = Vec::new();
+        let mut work = chain.budget();
         let verified = chain
-            .verify(&self.anchors, &self.policy, now)
+            .verify_within(&mut work, &self.anchors, &self.policy, now)
             .map_err(|chain| {
                 findings.extend(chain.into_iter().map(Finding::Chain));
             });
@@ -200,7 +201,7 @@ impl VomsVerifier {
         for ac in attribute_certificates(chain) {
             match ac {
                 Err(error) => findings.push(error.into()),
-                Ok(ac) => match verifier.verify(&ac, None) {
+                Ok(ac) => match verifier.verify_within(&mut work, &ac, None) {
                     Ok(verified) => acs.push(verified),
                     Err(all) => {
                         let read = AcAttributes::read(&ac.certificate().acinfo);

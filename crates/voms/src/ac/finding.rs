@@ -153,6 +153,9 @@ pub enum AcFinding {
     /// The authority key identifier does not match the signer's key.
     #[error("its authority key identifier is not its signer's")]
     KeyIdentifier,
+    /// Verifying all signatures would cost more than any real credential does.
+    #[error("verifying it would cost more than any real credential does")]
+    TooCostly,
     /// OpenSSL failed.
     #[error("it could not be checked: OpenSSL failed")]
     OpenSsl,

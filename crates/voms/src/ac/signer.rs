@@ -6,6 +6,7 @@ use voms_asn1::EncodedAc;
 
 use crate::ac::attributes::AcAttributes;
 use crate::ac::finding::AcFinding;
+use crate::ac::structure::is_named_issuer;
 use crate::ac::verify::{AcVerifier, SignerTrust};
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
@@ -88,8 +89,10 @@ impl AcVerifier<'_> {
                     why: why.clone(),
                 }),
             },
+            // Only certificates of the name, as trying a signature is dear.
             Trusted::Certificates(trusted) => trusted
                 .into_iter()
+                .filter(|candidate| is_named_issuer(&ac.certificate().acinfo, candidate))
                 .find(|candidate| self.signature_finding(ac, candidate).is_none())
                 .map(NamedSigner::without_lsc)
                 .ok_or_else(|| AcFinding::NotTrusted {

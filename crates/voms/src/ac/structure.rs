@@ -97,6 +97,12 @@ fn issuer_name(info: &AttributeCertificateInfo) -> Option<&Name> {
     info.issuer.directory_name().filter(|_| alone)
 }
 
+/// Whether a certificate has the name of the issuer.
+pub(super) fn is_named_issuer(info: &AttributeCertificateInfo, signer: &Certificate) -> bool {
+    let issuer = issuer_name(info).map(Dn::from_name);
+    issuer.is_some_and(|issuer| issuer.matches(signer.subject()))
+}
+
 /// Whether the signer's certificate may sign attributes (RFC 5755 section 4.5), and is the one that
 /// the attribute certificate names.
 pub(super) fn signer_findings(

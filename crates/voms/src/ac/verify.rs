@@ -17,9 +17,10 @@ use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::policy::Policy;
 use crate::time::is_after;
-use crate::trust::{TrustAnchors, Usage};
+use crate::trust::{MAX_DEPTH, TrustAnchors, Usage};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::VomsDir;
+use crate::work::Work;
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
@@ -180,6 +181,15 @@ impl<'a> AcVerifier<'a> {
     /// # Errors
     /// Every finding.
     pub fn verify(&self, ac: &EncodedAc, vo: Option<&str>) -> Result<VerifiedAc, Vec<AcFinding>> {
+        self.verify_within(&mut Work::after(0), ac, vo)
+    }
+
+    pub(crate) fn verify_within(
+        &self,
+        work: &mut Work,
+        ac: &EncodedAc,
+        vo: Option<&str>,
+    ) -> Result<VerifiedAc, Vec<AcFinding>> {
         let info = &ac.certificate().acinfo;
         let mut findings = structure_findings(ac);
         let (not_before, not_after) = validity(info);
@@ -227,7 +237,7 @@ impl<'a> AcVerifier<'a> {
                 attributes.vo.clone(),
             ));
         }
-        match self.judge_signer(ac, &attributes, &mut findings) {
+        match self.judge_signer(work, ac, &attributes, &mut findings) {
             Some(signer) if findings.is_empty() => Ok(VerifiedAc {
                 encoded: ac.clone(),
                 attributes,
@@ -283,6 +293,7 @@ impl<'a> AcVerifier<'a> {
     /// Adds the findings on the signer and the signature.
     fn judge_signer(
         &self,
+        work: &mut Work,
         ac: &EncodedAc,
         attributes: &AcAttributes,
         findings: &mut Vec<AcFinding>,
@@ -295,6 +306,14 @@ impl<'a> AcVerifier<'a> {
         let (NamedSigner { certificate, lsc }, carried) =
             found.map_err(|finding| findings.push(finding)).ok()?;
         findings.extend(signer_findings(info, &certificate));
+        let all = std::iter::once(&certificate).chain(&carried);
+        if all
+            .take(MAX_DEPTH)
+            .any(|signer| work.spend(signer).is_err())
+        {
+            findings.push(AcFinding::TooCostly);
+            return None;
+        }
         findings.extend(self.signature_finding(ac, &certificate));
         findings.extend(key_identifier_finding(info, &certificate));
         let Some(anchors) = self

@@ -4,6 +4,7 @@ use der::asn1::ObjectIdentifier;
 use std::time::SystemTime;
 
 use crate::pki::dn::Dn;
+use crate::pki::key_limit::KeyLimit;
 use crate::pki::strength::Weakness;
 use crate::trust::PathFinding;
 
@@ -29,6 +30,12 @@ pub enum ChainFinding {
     /// Its subject is not the issuer's name plus one common name.
     #[error("proxy {0}: its name is not its issuer's and one common name")]
     Name(Dn),
+    /// Verifying all its signatures would cost more than any real chain does.
+    #[error("verifying it would cost more than any real chain does")]
+    TooCostly,
+    /// Its key would be too costly to use.
+    #[error("proxy {0}: its key is not accepted: {1}")]
+    Key(Dn, KeyLimit),
     /// OpenSSL cannot handle it.
     #[error("proxy {0}: OpenSSL cannot handle it")]
     Unhandled(Dn),

@@ -11,11 +11,13 @@ pub use self::finding::ChainFinding;
 use self::rules::{issuer_among, judge_dates, judge_proxy, weakness};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::dn::Dn;
+use crate::pki::key_limit::Cost;
 use crate::pki::pem;
 use crate::policy::Policy;
 use crate::proxy::kind::ProxyType;
 use crate::time::{LATEST, since_epoch};
 use crate::trust::{PathFinding, TrustAnchors, Usage};
+use crate::work::Work;
 
 /// OpenSSL's own limit on chain depth.
 pub const MOST_CERTIFICATES: usize = 100;
@@ -45,6 +47,8 @@ pub enum ChainError {
 #[derive(Clone, Debug)]
 pub struct Chain {
     certificates: Vec<Certificate>,
+    /// What was spent on ordering them.
+    spent: Cost,
 }
 
 /// A verified chain; only [`Chain::verify`] creates one.
@@ -111,13 +115,18 @@ impl Chain {
         if certificates.len() > MOST_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
+        let mut work = Work::after(0);
         for at in 1..certificates.len() {
-            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1]) else {
+            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1], &mut work)
+            else {
                 break;
             };
             certificates[at..=at + found].rotate_right(1);
         }
-        Ok(Self { certificates })
+        Ok(Self {
+            certificates,
+            spent: work.spent(),
+        })
     }
 
     /// Reads the certificates of a PEM file, or one DER certificate.
@@ -242,8 +251,22 @@ impl Chain {
         policy: &Policy,
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedChain, Vec<ChainFinding>> {
-        let now = now.into();
-        let mut findings = self.judge_proxies(now, policy.skew());
+        self.verify_within(&mut self.budget(), anchors, policy, now.into())
+    }
+
+    /// What verifying the chain and its attribute certificates may cost.
+    pub(crate) fn budget(&self) -> Work {
+        Work::after(self.spent)
+    }
+
+    pub(crate) fn verify_within(
+        &self,
+        work: &mut Work,
+        anchors: &TrustAnchors,
+        policy: &Policy,
+        now: SystemTime,
+    ) -> Result<VerifiedChain, Vec<ChainFinding>> {
+        let mut findings = self.judge_proxies(work, now, policy.skew());
         findings.extend(
             self.proxies()
                 .iter()
@@ -260,7 +283,7 @@ impl Chain {
             findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
         }
         let above = &self.certificates[self.proxies().len() + 1..];
-        match anchors.verify_path(end_entity, above, Usage::Any, policy, now) {
+        match anchors.verify_path(end_entity, above, Usage::Client, policy, now) {
             Ok(path) if findings.is_empty() => {
                 let ends = self
                     .proxies()
@@ -299,6 +322,10 @@ impl Chain {
             .end_entity()
             .and_then(|own| PathFinding::of_validity(own, now, Duration::ZERO));
         findings.extend(own.map(ChainFinding::Path));
+        let purpose = self
+            .end_entity()
+            .and_then(|own| PathFinding::of_purpose(own, Usage::Client));
+        findings.extend(purpose.map(ChainFinding::Path));
         findings
     }
 
@@ -306,14 +333,17 @@ impl Chain {
     /// validating the end-entity certificate.
     #[must_use]
     pub fn proxy_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
-        self.judge_proxies(now.into(), Duration::ZERO)
+        self.judge_proxies(&mut self.budget(), now.into(), Duration::ZERO)
     }
 
-    fn judge_proxies(&self, now: SystemTime, skew: Duration) -> Vec<ChainFinding> {
+    fn judge_proxies(&self, work: &mut Work, now: SystemTime, skew: Duration) -> Vec<ChainFinding> {
         let proxies = self.proxies();
         let mut findings = Vec::new();
         for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {
-            judge_proxy(&pair[0], &pair[1], &mut findings);
+            if judge_proxy(&pair[0], &pair[1], work, &mut findings).is_err() {
+                findings.push(ChainFinding::TooCostly);
+                break;
+            }
             judge_dates(&pair[0], now, skew, &mut findings);
             let below = u32::try_from(at).unwrap_or(u32::MAX);
             if pair[0]
@@ -326,3 +356,6 @@ impl Chain {
         findings
     }
 }
+
+#[cfg(test)]
+mod costs;

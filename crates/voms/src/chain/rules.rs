@@ -12,25 +12,51 @@ use crate::pki::key_usage::KeyUsage;
 use crate::pki::strength::StrengthPolicy;
 use crate::proxy::kind::{ProxyPolicy, ProxyType};
 use crate::time::is_after;
+use crate::trust::{PathFinding, Usage};
+use crate::work::{Exhausted, Work};
 
-/// The certificate with the issuer's name; of several, the one whose key made the signature.
-pub(super) fn issuer_among(certificates: &[Certificate], issued: &Certificate) -> Option<usize> {
+/// Real chains have one certificate of a name, or a few after a CA was renewed.
+const MOST_CANDIDATES: usize = 11;
+
+/// The certificate with the issuer's name. Of several, one with the key identifier that the issued
+/// certificate names; of those, the one whose key made the signature, as far as the budget goes.
+pub(super) fn issuer_among(
+    certificates: &[Certificate],
+    issued: &Certificate,
+    work: &mut Work,
+) -> Option<usize> {
     let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
-    let mut candidates = (0..certificates.len()).filter(named);
-    let first = candidates.next()?;
-    let signed = |at: &usize| issued.is_signed_by(&certificates[*at]);
-    let others: Vec<usize> = candidates.take(MOST_TOLD).collect();
-    if others.is_empty() || signed(&first) {
-        return Some(first);
+    let all: Vec<usize> = (0..certificates.len())
+        .filter(named)
+        .take(MOST_CANDIDATES)
+        .collect();
+    let identified: Vec<usize> = all
+        .iter()
+        .copied()
+        .filter(|at| certificates[*at].may_have_key_of(issued))
+        .collect();
+    let candidates = if identified.is_empty() {
+        all
+    } else {
+        identified
+    };
+    let (first, others) = candidates.split_first()?;
+    if others.is_empty() {
+        return Some(*first);
     }
-    others.into_iter().find(signed).or(Some(first))
+    let signed = |at: &&usize| {
+        let candidate = &certificates[**at];
+        work.spend(candidate).is_ok() && issued.is_signed_by(candidate)
+    };
+    candidates.iter().find(signed).or(Some(first)).copied()
 }
 
 pub(super) fn judge_proxy(
     proxy: &Certificate,
     issuer: &Certificate,
+    work: &mut Work,
     findings: &mut Vec<ChainFinding>,
-) {
+) -> Result<(), Exhausted> {
     let subject = || proxy.subject().clone();
     if proxy
         .subject()
@@ -40,7 +66,10 @@ pub(super) fn judge_proxy(
     {
         findings.push(ChainFinding::Name(subject()));
     }
-    if proxy.check_supported().is_err() {
+    work.spend(issuer)?;
+    if let Some(limit) = proxy.key_limit() {
+        findings.push(ChainFinding::Key(subject(), limit));
+    } else if proxy.check_supported().is_err() {
         findings.push(ChainFinding::Unhandled(subject()));
     } else if !proxy.is_signed_by(issuer) {
         findings.push(ChainFinding::Signature(subject()));
@@ -61,7 +90,9 @@ pub(super) fn judge_proxy(
             findings.push(ChainFinding::LimitedNotKept(subject()));
         }
     }
+    findings.extend(PathFinding::of_purpose(proxy, Usage::Client).map(ChainFinding::Path));
     judge_extensions(proxy, findings);
+    Ok(())
 }
 
 pub(super) fn judge_dates(

@@ -12,13 +12,16 @@ use crate::crypto::{CryptoError, PublicKey};
 /// OpenSSL takes a millisecond to look up its first public key, and display needs none.
 pub(crate) struct DerCertificate {
     der: Vec<u8>,
+    /// Whether its key is cheap enough to be used; OpenSSL never sees another.
+    is_accepted: bool,
     x509: OnceLock<Result<X509, ErrorStack>>,
 }
 
 impl DerCertificate {
-    pub fn new(der: Vec<u8>) -> Self {
+    pub fn new(der: Vec<u8>, is_accepted: bool) -> Self {
         Self {
             der,
+            is_accepted,
             x509: OnceLock::new(),
         }
     }
@@ -29,7 +32,10 @@ impl DerCertificate {
 
     pub(super) fn x509(&self) -> Result<&X509, ErrorStack> {
         self.x509
-            .get_or_init(|| X509::from_der(&self.der))
+            .get_or_init(|| match self.is_accepted {
+                true => X509::from_der(&self.der),
+                false => Err(ErrorStack::get()),
+            })
             .as_ref()
             .map_err(Clone::clone)
     }

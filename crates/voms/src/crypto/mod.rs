@@ -17,7 +17,7 @@ use ::openssl::hash::MessageDigest;
 pub(crate) use self::certificate::{DerCertificate, SignedList};
 pub(crate) use self::draft::{Draft, Serial};
 pub(crate) use self::key::{OpenError, SecretKey, pbkdf2_aes256};
-pub(crate) use self::path::{FaultKind, Place, build_path};
+pub(crate) use self::path::{Checks, FaultKind, Place, build_path};
 pub(crate) use self::pkcs12::{Bundle, Protection, build_bundle};
 pub use self::public_key::PublicKey;
 

@@ -8,12 +8,24 @@ use openssl::x509::{X509PurposeId, X509Ref, X509StoreContext, X509StoreContextRe
 
 use crate::crypto::{CryptoError, DerCertificate};
 
+/// How many CAs may stand between the leaf and the anchor.
+const DEPTH: i32 = 10;
+
 /// Where a certificate on a path came from: the position among those given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Leaf,
     Untrusted(usize),
     Anchor(usize),
+}
+
+/// What is checked beside names, signatures and the constraints of CAs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Checks {
+    /// Whether everything on the path suits a TLS server.
+    pub server: bool,
+    /// Whether the certificate policies on the path fit each other (RFC 5280 section 6.1).
+    pub policies: bool,
 }
 
 /// Why no path was found.
@@ -31,6 +43,8 @@ pub(crate) enum FaultKind {
     PathLength,
     Purpose,
     CriticalExtension,
+    /// The policies on the path do not fit each other.
+    Policies,
     IsProxy,
     NameConstraint,
     NotACa,
@@ -48,6 +62,7 @@ impl FaultKind {
             26 => Self::Purpose,
             34 => Self::CriticalExtension,
             40 => Self::IsProxy,
+            42 | 43 => Self::Policies,
             47 | 48 => Self::NameConstraint,
             79 => Self::NotACa,
             code => Self::Other(code, text),
@@ -65,7 +80,7 @@ pub(crate) fn build_path(
     leaf: &DerCertificate,
     untrusted: &[&DerCertificate],
     anchors: &[&DerCertificate],
-    is_server: bool,
+    checks: Checks,
 ) -> Result<Result<Vec<Place>, Fault>, CryptoError> {
     let place = |x509: &X509Ref| {
         let at = |all: &[&DerCertificate]| all.iter().position(|one| one.is(x509));
@@ -95,7 +110,7 @@ pub(crate) fn build_path(
         }))
     };
     let build = || {
-        let store = store(anchors, is_server)?;
+        let store = store(anchors, checks)?;
         let mut chain = Stack::new()?;
         for x509 in untrusted.iter().filter_map(|one| one.x509().ok()) {
             chain.push(x509.clone())?;
@@ -105,15 +120,19 @@ pub(crate) fn build_path(
     build().map_err(CryptoError)
 }
 
-fn store(anchors: &[&DerCertificate], is_server: bool) -> Result<X509Store, ErrorStack> {
+fn store(anchors: &[&DerCertificate], checks: Checks) -> Result<X509Store, ErrorStack> {
     let mut store = X509StoreBuilder::new()?;
     for x509 in anchors.iter().filter_map(|anchor| anchor.x509().ok()) {
         store.add_cert(x509.clone())?;
     }
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
+    if checks.policies {
+        param.set_flags(X509VerifyFlags::POLICY_CHECK)?;
+    }
     param.set_auth_level(0);
-    if is_server {
+    param.set_depth(DEPTH);
+    if checks.server {
         param.set_purpose(X509PurposeId::SSL_SERVER)?;
     }
     store.set_param(&param)?;

@@ -12,12 +12,15 @@ use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier,
+};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::crypto::{CryptoError, DerCertificate, PublicKey};
 use crate::pki::dn::Dn;
 use crate::pki::key::PrivateKey;
+use crate::pki::key_limit::{self, Cost, KeyLimit};
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{ProxyPolicy, ProxyType};
@@ -33,6 +36,9 @@ pub enum CertificateError {
     /// The bytes are not a DER certificate.
     #[error("not an X.509 certificate: {0}")]
     Der(#[from] der::Error),
+    /// Its key would be too costly to use.
+    #[error("its key is not accepted: {0}")]
+    Key(KeyLimit),
     /// OpenSSL cannot handle it, so nothing in it can be verified.
     #[error("OpenSSL cannot handle this certificate: {0}")]
     Unsupported(CryptoError),
@@ -60,6 +66,7 @@ struct Inner {
     issuer: Dn,
     is_ca: bool,
     proxy_type: Option<ProxyType>,
+    cost: Result<Cost, KeyLimit>,
 }
 
 impl Certificate {
@@ -76,8 +83,10 @@ impl Certificate {
             return Err(CertificateError::Name);
         }
         let (is_ca, proxy_type) = (false, None);
+        let cost = key_limit::cost(parsed.tbs_certificate().subject_public_key_info());
         let mut inner = Inner {
-            encoded: DerCertificate::new(bytes.to_vec()),
+            encoded: DerCertificate::new(bytes.to_vec(), cost.is_ok()),
+            cost,
             parsed,
             issuer_der,
             subject_der,
@@ -121,11 +130,24 @@ impl Certificate {
     /// not.
     ///
     /// # Errors
-    /// [`CertificateError::Unsupported`].
+    /// [`CertificateError::Key`], [`CertificateError::Unsupported`].
     pub fn check_supported(&self) -> Result<(), CertificateError> {
+        self.0.cost.map_err(CertificateError::Key)?;
         self.encoded()
             .check()
             .map_err(CertificateError::Unsupported)
+    }
+
+    /// What verifying a signature with its key costs; refused keys cost nothing, as they are not
+    /// used.
+    pub(crate) fn cost(&self) -> Cost {
+        self.0.cost.unwrap_or(0)
+    }
+
+    /// Why its key is not used, if it is not.
+    #[must_use]
+    pub fn key_limit(&self) -> Option<KeyLimit> {
+        self.0.cost.err()
     }
 
     /// The subject's public key.
@@ -259,6 +281,22 @@ impl Certificate {
     #[must_use]
     pub fn has_names_of(&self, other: &Self) -> bool {
         self.subject().matches(other.subject()) && self.issuer().matches(other.issuer())
+    }
+
+    /// Whether its key may be the one that signed `issued`, by the key identifiers in both (RFC 5280
+    /// sections 4.2.1.1 and 4.2.1.2).
+    pub(crate) fn may_have_key_of(&self, issued: &Self) -> bool {
+        let named = issued
+            .extension(oid::AUTHORITY_KEY_IDENTIFIER)
+            .and_then(|(_, value)| AuthorityKeyIdentifier::from_der(value).ok())
+            .and_then(|found| found.key_identifier);
+        let own = self
+            .extension(oid::SUBJECT_KEY_IDENTIFIER)
+            .and_then(|(_, value)| SubjectKeyIdentifier::from_der(value).ok());
+        match (named, own) {
+            (Some(named), Some(own)) => named.as_bytes() == own.0.as_bytes(),
+            _ => true,
+        }
     }
 
     /// Whether subject and issuer are the same name.

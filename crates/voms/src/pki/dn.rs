@@ -2,7 +2,7 @@
 //! (RFC 5280 section 7.1).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use der::Tagged;
 use x509_cert::der::Tag;
@@ -118,7 +118,57 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Dn {
     /// Shared, since every finding carries a name.
-    rdns: Arc<Vec<Vec<Ava>>>,
+    rdns: Arc<Rdns>,
+}
+
+/// The RDNs, and their canonical form once they have been compared: a stranger may show the same
+/// long name a hundred times.
+#[derive(Debug, Default)]
+struct Rdns {
+    all: Vec<Vec<Ava>>,
+    canonical: OnceLock<Vec<Vec<(ObjectIdentifier, String)>>>,
+}
+
+impl Rdns {
+    fn new(all: Vec<Vec<Ava>>) -> Arc<Self> {
+        let canonical = OnceLock::new();
+        Arc::new(Self { all, canonical })
+    }
+
+    /// Each RDN as a sorted set.
+    fn canonical(&self) -> &[Vec<(ObjectIdentifier, String)>] {
+        self.canonical.get_or_init(|| {
+            let set = |rdn: &Vec<Ava>| {
+                let avas = rdn.iter().map(|ava| (ava.oid, canonical(&ava.value)));
+                let mut set: Vec<_> = avas.collect();
+                set.sort();
+                set
+            };
+            self.all.iter().map(set).collect()
+        })
+    }
+}
+
+impl std::ops::Deref for Rdns {
+    type Target = Vec<Vec<Ava>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
+}
+
+impl PartialEq for Rdns {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Eq for Rdns {}
+
+impl std::hash::Hash for Rdns {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.all.hash(state);
+    }
 }
 
 impl Dn {
@@ -134,7 +184,7 @@ impl Dn {
             })
             .collect();
         Self {
-            rdns: Arc::new(rdns),
+            rdns: Rdns::new(rdns),
         }
     }
 
@@ -165,7 +215,7 @@ impl Dn {
         let (oid, value) = pending?;
         rdns.push(finish(oid, &value));
         Some(Self {
-            rdns: Arc::new(rdns),
+            rdns: Rdns::new(rdns),
         })
     }
 
@@ -175,12 +225,11 @@ impl Dn {
     /// A multi-valued RDN also matches its attributes as separate RDNs, as older tools print it.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
+        if Arc::ptr_eq(&self.rdns, &other.rdns) {
+            return true;
+        }
         if self.rdns.len() == other.rdns.len() {
-            return self
-                .rdns
-                .iter()
-                .zip(other.rdns.iter())
-                .all(|(a, b)| same_rdn(a, b));
+            return self.rdns.canonical() == other.rdns.canonical();
         }
         let (a, b): (Vec<_>, Vec<_>) = (
             self.rdns.iter().flatten().collect(),
@@ -209,10 +258,7 @@ impl Dn {
         let (last, rest) = self.rdns.split_last()?;
         let [ava] = last.as_slice() else { return None };
         let below = rest.len() == issuer.rdns.len()
-            && rest
-                .iter()
-                .zip(issuer.rdns.iter())
-                .all(|(a, b)| same_rdn(a, b));
+            && self.rdns.canonical().starts_with(issuer.rdns.canonical());
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
@@ -232,22 +278,6 @@ impl Dn {
     pub fn is_empty(&self) -> bool {
         self.rdns.is_empty()
     }
-}
-
-/// Whether two RDNs are the same set. Sorts them, as untrusted input may have very many attributes.
-fn same_rdn(a: &[Ava], b: &[Ava]) -> bool {
-    if let ([a], [b]) = (a, b) {
-        return a.matches(b);
-    }
-    let sorted = |rdn: &[Ava]| {
-        let mut all: Vec<_> = rdn
-            .iter()
-            .map(|ava| (ava.oid, canonical(&ava.value)))
-            .collect();
-        all.sort();
-        all
-    };
-    a.len() == b.len() && sorted(a) == sorted(b)
 }
 
 fn finish(oid: ObjectIdentifier, value: &str) -> Vec<Ava> {
@@ -393,7 +423,7 @@ mod tests {
     fn what_is_printed_names_nobody_else() {
         for value in [r"Mall\x6Fry", "a/CN=Mallory", "a+CN=b", r"a\/b", "x/y"] {
             let name = Dn {
-                rdns: Arc::new(vec![finish(
+                rdns: Rdns::new(vec![finish(
                     ObjectIdentifier::new_unwrap("2.5.4.3"),
                     &value.replace('\\', r"\x5C"),
                 )]),
@@ -414,10 +444,10 @@ mod tests {
         );
         assert!(
             Dn {
-                rdns: Arc::new(vec![up])
+                rdns: Rdns::new(vec![up])
             }
             .matches(&Dn {
-                rdns: Arc::new(vec![down])
+                rdns: Rdns::new(vec![down])
             })
         );
     }

@@ -5,6 +5,7 @@ pub mod credential;
 pub mod dn;
 pub mod key;
 pub mod key_cost;
+pub mod key_limit;
 pub mod key_usage;
 pub mod pem;
 pub mod pkcs12;

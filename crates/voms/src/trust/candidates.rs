@@ -7,28 +7,39 @@ use crate::trust::directory::{CaName, View};
 use crate::trust::policy::{CaPolicy, PolicyError, Verdict};
 use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
 
-pub(super) const MAX_DEPTH: usize = 10;
+/// The longest path of CAs that is followed; real ones have three or four.
+pub(crate) const MAX_DEPTH: usize = 10;
+/// How many issuers are looked for in the directory, by name; each is spelled in one way or, after
+/// a CA changed its encoding, in two.
+const MOST_ISSUERS: usize = 2 * MAX_DEPTH;
 
-/// The directory's CA certificates that may have issued the leaf, an untrusted one, or each other.
+/// The CA certificates that may lie on a path from the leaf: its issuers by name, through the
+/// untrusted certificates and the CAs themselves. Certificates that nothing leads to cost no look
+/// at the directory.
 pub(super) fn anchors_for(
     leaf: &Certificate,
     untrusted: &[Certificate],
     view: View<'_>,
 ) -> Vec<Certificate> {
     let mut anchors: Vec<Certificate> = Vec::new();
-    let mut wanted: Vec<Certificate> = untrusted.iter().chain([leaf]).cloned().collect();
+    let mut level = vec![leaf.clone()];
     let mut asked: Vec<Vec<u8>> = Vec::new();
-    while let Some(certificate) = wanted.pop() {
-        let name = certificate.issuer_der();
-        if asked.iter().any(|known| known == name)
-            || asked.len() > MAX_DEPTH * (untrusted.len() + 1)
-        {
-            continue;
+    for _ in 0..=MAX_DEPTH {
+        let mut above = Vec::new();
+        for certificate in std::mem::take(&mut level) {
+            let name = certificate.issuer_der();
+            if asked.iter().any(|known| known == name) || asked.len() >= MOST_ISSUERS {
+                continue;
+            }
+            asked.push(name.to_vec());
+            let found = view.files_of(CaName::Issuer(&certificate)).certificates();
+            let shown = untrusted
+                .iter()
+                .filter(|other| other.subject().matches(certificate.issuer()));
+            above.extend(shown.chain(&found).cloned());
+            anchors.extend(found);
         }
-        asked.push(name.to_vec());
-        let found = view.files_of(CaName::Issuer(&certificate)).certificates();
-        wanted.extend(found.iter().cloned());
-        anchors.extend(found);
+        level = above;
     }
     anchors
 }

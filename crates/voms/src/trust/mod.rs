@@ -7,6 +7,7 @@ mod known;
 mod memory;
 pub mod policy;
 mod problem;
+mod purpose;
 
 mod candidates;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use std::time::SystemTime;
 
+pub(crate) use self::candidates::MAX_DEPTH;
 use self::candidates::{anchors_for, issuers_among, policy_findings};
 use self::crl::Crl;
 pub use self::crl::CrlPolicy;
@@ -22,7 +24,7 @@ use self::directory::{CaName, Directory, Source, View};
 use self::known::KnownPaths;
 pub use self::memory::MemoryCa;
 pub use self::problem::{CrlProblem, PathFinding, PathProblem, PolicyKind, PolicyProblem};
-use crate::crypto::{self, CryptoError, FaultKind, Place};
+use crate::crypto::{self, Checks, CryptoError, FaultKind, Place};
 use crate::pki::certificate::Certificate;
 use crate::policy::Policy;
 
@@ -46,11 +48,21 @@ pub fn file_hashes(ca: &Certificate) -> impl Iterator<Item = u32> {
 pub enum Usage {
     /// Authenticating a TLS server.
     Server,
-    /// A user's certificate.
-    Any,
+    /// Authenticating a user to a service.
+    Client,
     /// Signing attribute certificates. Such certificates are few, so their paths are cached, and
     /// only the signatures on a cached path are not checked again.
     Signer,
+}
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Server => "authentication of a TLS server",
+            Self::Client => "authentication of a TLS client",
+            Self::Signer => "signing attributes",
+        })
+    }
 }
 
 /// What stands in the place of a path where trust comes from memory.
@@ -151,6 +163,9 @@ impl TrustAnchors {
         match outcome {
             Ok(path) => {
                 let mut findings = judge_each(&path, path.len() - 1, policy, now);
+                let unfit = path.iter().filter(|one| !purpose::is_allowed(one, usage));
+                findings
+                    .extend(unfit.map(|one| PathFinding::new(one, PathProblem::Purpose(usage))));
                 for (at, pair) in path.windows(2).enumerate() {
                     findings.extend(policy_findings(&pair[0], &path[at + 1..], view));
                     findings.extend(self.revocation(&pair[0], &pair[1], policy, view));
@@ -205,7 +220,13 @@ impl TrustAnchors {
                 .map(Certificate::encoded)
                 .collect::<Vec<_>>(),
             &anchors.iter().map(Certificate::encoded).collect::<Vec<_>>(),
-            usage == Usage::Server,
+            Checks {
+                server: usage == Usage::Server,
+                policies: std::iter::once(leaf)
+                    .chain(untrusted)
+                    .chain(anchors)
+                    .any(purpose::constrains_policies),
+            },
         )?;
         let at = |place: Place| match place {
             Place::Leaf => leaf,
@@ -244,8 +265,9 @@ impl TrustAnchors {
             },
             FaultKind::Signature => PathProblem::Signature,
             FaultKind::PathLength => PathProblem::PathLength,
-            FaultKind::Purpose => PathProblem::Purpose,
+            FaultKind::Purpose => PathProblem::Purpose(Usage::Server),
             FaultKind::CriticalExtension => PathProblem::CriticalExtension,
+            FaultKind::Policies => PathProblem::CertificatePolicies,
             FaultKind::IsProxy => PathProblem::IsProxy,
             FaultKind::NameConstraint => PathProblem::NameConstraint,
             FaultKind::NotACa => PathProblem::NotACa,

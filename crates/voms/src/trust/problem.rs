@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
+use crate::pki::key_limit::KeyLimit;
 use crate::pki::strength::Weakness;
 use crate::time::is_after;
 use crate::trust::policy::PolicyError;
+use crate::trust::{Usage, purpose};
 
 /// What is wrong with one certificate of a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +73,9 @@ pub enum PathProblem {
     /// Its key is too short, or it is signed with SHA-1 or MD5.
     #[error("it is too weak: {0}")]
     Weak(Weakness),
+    /// Its key would be too costly to use.
+    #[error("its key is not accepted: {0}")]
+    Key(KeyLimit),
     /// It repeats an extension.
     #[error("it has the extension {0} twice")]
     DuplicateExtension(ObjectIdentifier),
@@ -96,8 +101,11 @@ pub enum PathProblem {
     #[error("its signature is not its issuer's")]
     Signature,
     /// Its extended key usage does not allow this purpose.
-    #[error("it is not meant for this purpose (extended key usage)")]
-    Purpose,
+    #[error("its extended key usage does not include {0}")]
+    Purpose(Usage),
+    /// Its certificate policies violate the constraints of a CA above it.
+    #[error("its certificate policies violate the constraints of a CA above it")]
+    CertificatePolicies,
     /// It is a proxy where an end-entity or CA certificate is required.
     #[error("it is a proxy certificate, which cannot stand here")]
     IsProxy,
@@ -204,12 +212,22 @@ impl PathFinding {
             PathProblem::UnreadableExtension(id)
         } else if !certificate.version_fits() {
             PathProblem::Version
+        } else if purpose::has_unknown_policies(certificate) {
+            PathProblem::CriticalExtension
+        } else if let Some(limit) = certificate.key_limit() {
+            PathProblem::Key(limit)
         } else if certificate.check_supported().is_err() {
             PathProblem::Unhandled
         } else {
             return None;
         };
         Some(Self::new(certificate, problem))
+    }
+
+    /// Checks the certificate's own extended key usage.
+    pub(crate) fn of_purpose(certificate: &Certificate, usage: Usage) -> Option<Self> {
+        (!purpose::is_allowed(certificate, usage))
+            .then(|| Self::new(certificate, PathProblem::Purpose(usage)))
     }
 
     /// Checks the certificate's validity period.
