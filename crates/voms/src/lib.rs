@@ -23,3 +23,8 @@ pub mod trust;
 pub mod verifier;
 pub mod vo;
 mod work;
+
+/// The examples in the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -28,7 +28,7 @@ pub enum ChainFinding {
     #[error("certificate {0}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),
     /// Its subject is not the issuer's name plus one common name.
-    #[error("proxy {0}: its name is not its issuer's and one common name")]
+    #[error("proxy {0}: its subject is not its issuer's plus one common name")]
     Name(Dn),
     /// Verifying all its signatures would cost more than any real chain does.
     #[error("verifying it would cost more than any real chain does")]
@@ -65,7 +65,7 @@ pub enum ChainFinding {
     #[error("proxy {0}: its key usage is not one for a proxy")]
     KeyUsage(Dn),
     /// It has extensions but is not version 3.
-    #[error("proxy {0}: it has extensions, which its version does not know")]
+    #[error("proxy {0}: it has extensions but is not version 3")]
     Version(Dn),
     /// More proxies follow than the path length of a certificate above allows.
     #[error("proxy {0}: more proxies than the path length above it allows")]

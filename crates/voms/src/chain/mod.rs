@@ -36,10 +36,10 @@ pub enum ChainError {
     #[error("no certificate in it")]
     Empty,
     /// The input is larger than any real chain.
-    #[error("{0} bytes, where {MOST_BYTES} are the most")]
+    #[error("{0} bytes; at most {MOST_BYTES} are allowed")]
     TooLong(usize),
     /// It has more certificates than any real chain.
-    #[error("{0} certificates in it, where {MOST_CERTIFICATES} are the most")]
+    #[error("{0} certificates in it; at most {MOST_CERTIFICATES} are allowed")]
     TooMany(usize),
 }
 
@@ -54,6 +54,7 @@ pub struct Chain {
 /// A verified chain; only [`Chain::verify`] creates one.
 #[derive(Clone, Debug)]
 pub struct VerifiedChain {
+    certificates: Vec<Certificate>,
     identity: Dn,
     proxy_type: Option<ProxyType>,
     limited: bool,
@@ -63,6 +64,13 @@ pub struct VerifiedChain {
 }
 
 impl VerifiedChain {
+    /// The certificates that were verified: the proxies, the user's certificate and the CAs above
+    /// it, the trust anchor last.
+    #[must_use]
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
     /// The user: the subject of the end-entity certificate.
     #[must_use]
     pub fn identity(&self) -> &Dn {
@@ -285,11 +293,8 @@ impl Chain {
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_path(end_entity, above, Usage::Client, policy, now) {
             Ok(path) if findings.is_empty() => {
-                let ends = self
-                    .proxies()
-                    .iter()
-                    .chain(&path)
-                    .map(Certificate::not_after);
+                let certificates: Vec<_> = self.proxies().iter().chain(&path).cloned().collect();
+                let ends = certificates.iter().map(Certificate::not_after);
                 let types: Vec<_> = self
                     .proxies()
                     .iter()
@@ -302,6 +307,7 @@ impl Chain {
                     independent: types.iter().any(|kind| kind.is_independent()),
                     depth: self.proxies().len(),
                     usable_until: ends.min().unwrap_or(now),
+                    certificates,
                 })
             }
             Ok(_) => Err(findings),

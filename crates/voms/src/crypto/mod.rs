@@ -45,7 +45,7 @@ impl CryptoError {
 }
 
 impl std::fmt::Display for CryptoError {
-    /// Only the reasons: OpenSSL's own format starts with a number that helps nobody.
+    /// Only the reasons: OpenSSL's own format starts with an error number that means nothing to users.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut reasons: Vec<&str> = Vec::new();
         for reason in self.0.errors().iter().filter_map(|error| error.reason()) {

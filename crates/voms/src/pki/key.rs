@@ -28,7 +28,7 @@ pub enum KeyError {
     Cipher,
     /// Decrypting it would take minutes or more: the iteration count is corrupt, or meant to keep
     /// the reader busy.
-    #[error("deriving its key takes {0} rounds, where {most} are the most", most = key_cost::MOST_ROUNDS)]
+    #[error("deriving its key takes {0} rounds, at most {most} are allowed", most = key_cost::MOST_ROUNDS)]
     TooCostly(u64),
     /// It is not a private key in any known format.
     #[error("it is not a private key in any known form")]

@@ -15,10 +15,10 @@ const MOST_EXPONENT_BITS: usize = 64;
 #[non_exhaustive]
 pub enum KeyLimit {
     /// The modulus is too large.
-    #[error("it has {0} bits, where {MOST_BITS} are the most")]
+    #[error("it has {0} bits; at most {MOST_BITS} are allowed")]
     Bits(usize),
     /// The RSA exponent is too large.
-    #[error("its exponent has {0} bits, where {MOST_EXPONENT_BITS} are the most")]
+    #[error("its exponent has {0} bits; at most {MOST_EXPONENT_BITS} are allowed")]
     Exponent(usize),
     /// The elliptic curve is given by its parameters instead of its name (RFC 5480 section 2.1.1).
     #[error("its curve is given by parameters instead of by name")]

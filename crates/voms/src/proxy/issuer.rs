@@ -35,11 +35,12 @@ impl Credential {
         })
     }
 
-    /// Checks what needs no trust anchors: the validity dates, and the proxies in the chain.
+    /// Assumes that the user's certificate is trusted, and checks the rest: validity dates, and the
+    /// proxies in the chain.
     ///
     /// # Errors
     /// Every finding.
-    pub fn verify_locally(
+    pub fn assume_trusted(
         &self,
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedIssuer<'_>, Vec<ChainFinding>> {

@@ -83,7 +83,7 @@ pub enum PathProblem {
     #[error("its extension {0} cannot be read")]
     UnreadableExtension(ObjectIdentifier),
     /// It has extensions but is not version 3.
-    #[error("it has extensions, which its version does not know")]
+    #[error("it has extensions but is not version 3")]
     Version,
     /// It issued a certificate without being a CA.
     #[error("it is not a CA certificate, but issued another one")]
@@ -107,7 +107,7 @@ pub enum PathProblem {
     #[error("its certificate policies violate the constraints of a CA above it")]
     CertificatePolicies,
     /// It is a proxy where an end-entity or CA certificate is required.
-    #[error("it is a proxy certificate, which cannot stand here")]
+    #[error("it is a proxy certificate, which is not allowed here")]
     IsProxy,
     /// Another result of OpenSSL's path validation, `X509_V_ERR_…`.
     #[error("{text}")]
