@@ -61,21 +61,26 @@ pub(super) fn policy_findings(
     for ca in above {
         let files = view.files_of(CaName::Subject(ca));
         let policies = files.policies();
-        if policies.is_empty() {
-            continue;
-        }
-        let refusal = |policy: &Result<CaPolicy, PolicyError>| match policy {
-            Err(error) => Some(PolicyProblem::Malformed(error.clone())),
+        let verdict = |policy: &Result<CaPolicy, PolicyError>| match policy {
+            Err(error) => Some(Err(PolicyProblem::Malformed(error.clone()))),
             Ok(policy) => match policy.judge(ca.subject(), issuer.subject(), certificate.subject())
             {
-                Verdict::Permitted => None,
-                Verdict::Denied => Some(PolicyProblem::Denied),
-                Verdict::NotPermitted => Some(PolicyProblem::NotPermitted),
+                Verdict::Permitted => Some(Ok(())),
+                Verdict::Denied => Some(Err(PolicyProblem::Denied)),
+                Verdict::NotPermitted => Some(Err(PolicyProblem::NotPermitted)),
+                Verdict::Silent => None,
             },
         };
-        let refusals = policies
+        let verdicts: Vec<_> = policies
             .iter()
-            .filter_map(|(file, policy)| Some((*file, refusal(policy)?)));
+            .filter_map(|(file, policy)| Some((*file, verdict(policy)?)))
+            .collect();
+        if verdicts.is_empty() {
+            continue;
+        }
+        let refusals = verdicts
+            .into_iter()
+            .filter_map(|(file, verdict)| Some((file, verdict.err()?)));
         let finding = |(file, problem): (&Path, PolicyProblem)| {
             let kind = match file.extension().is_some_and(|end| end == "namespaces") {
                 true => PolicyKind::Namespaces,

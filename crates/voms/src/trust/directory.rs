@@ -16,6 +16,7 @@ use crate::trust::IN_MEMORY;
 use crate::trust::crl::Crl;
 use crate::trust::memory::MemoryCa;
 use crate::trust::policy::{CaPolicy, PolicyError};
+use crate::trust::problem::PolicyKind;
 
 const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers probed even past a gap: removing one of several files leaves one.
@@ -75,8 +76,16 @@ fn old_hash(name: &[u8]) -> Option<u32> {
 struct CaPaths {
     certificates: Vec<PathBuf>,
     revocation_lists: Vec<PathBuf>,
-    signing_policies: Vec<PathBuf>,
-    namespaces: Vec<PathBuf>,
+    policies: Vec<PolicyPath>,
+}
+
+/// A policy file, and the certificate files of the hash in its name.
+#[derive(Debug, PartialEq)]
+struct PolicyPath {
+    path: PathBuf,
+    kind: PolicyKind,
+    /// What the names of the hash lead to, links resolved.
+    certificates: Vec<PathBuf>,
 }
 
 /// A hashed directory and a cache of its files, shared between threads.
@@ -131,11 +140,30 @@ impl Directory {
         self.paths.directory()
     }
 
+    /// The policy files of one hash.
+    fn policies_named(&self, hash: u32, certificates: &[PathBuf]) -> Vec<PolicyPath> {
+        let kinds = [
+            (PolicyKind::SigningPolicy, "signing_policy"),
+            (PolicyKind::Namespaces, "namespaces"),
+        ];
+        let paths = kinds.map(|(kind, end)| (kind, self.path().join(format!("{hash:08x}.{end}"))));
+        let present = paths
+            .into_iter()
+            .filter(|(_, path)| path.symlink_metadata().is_ok());
+        present
+            .map(|(kind, path)| PolicyPath {
+                path,
+                kind,
+                certificates: certificates.to_vec(),
+            })
+            .collect()
+    }
+
     fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
         let hashes: Vec<u32> = ca.hashes().collect();
-        let numbered = |prefix: &str| {
+        let numbered = |hashes: &[u32], prefix: &str| {
             let mut found = Vec::new();
-            for hash in &hashes {
+            for hash in hashes {
                 for number in 0..MOST_OF_ONE_HASH {
                     let path = self.path().join(format!("{hash:08x}.{prefix}{number}"));
                     let exists = path.symlink_metadata().is_ok();
@@ -145,33 +173,34 @@ impl Directory {
                     found.extend(exists.then_some(path));
                 }
             }
-            without_links(found)
-        };
-        let named = |end: &str| {
-            let paths = hashes
-                .iter()
-                .map(|hash| self.path().join(format!("{hash:08x}.{end}")));
-            without_links(
-                paths
-                    .filter(|path| path.symlink_metadata().is_ok())
-                    .collect(),
-            )
+            found
         };
         let found = CaPaths {
-            certificates: numbered(""),
-            revocation_lists: numbered("r"),
-            signing_policies: named("signing_policy"),
-            namespaces: named("namespaces"),
+            certificates: without_links(numbered(&hashes, "")),
+            revocation_lists: without_links(numbered(&hashes, "r")),
+            policies: hashes
+                .iter()
+                .flat_map(|hash| {
+                    let certificates = numbered(&[*hash], "");
+                    let real: Vec<_> = certificates.iter().map(|path| real(path)).collect();
+                    self.policies_named(*hash, &real)
+                })
+                .collect(),
         };
         (found != CaPaths::default()).then_some(found)
     }
+}
+
+/// The file that a name leads to.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// Keeps only the first of several names for the same file.
 fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     let mut known = Vec::new();
     paths.retain(|path| {
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let real = real(path);
         let new = !known.contains(&real);
         known.push(real);
         new
@@ -291,6 +320,9 @@ impl CaFiles<'_> {
     }
 
     /// The policy files that say which names the CA may certify.
+    ///
+    /// Their names have only a hash of the CA's, of 32 bits, for which another CA's name is found
+    /// within minutes. So a file speaks only for CAs whose certificates stand under the same hash.
     pub fn policies(&self) -> Vec<(&Path, Arc<Result<CaPolicy, PolicyError>>)> {
         let Files::OnDisk(directory, paths) = &self.files else {
             let all = self.in_memory().flat_map(|ca| &ca.policies);
@@ -298,31 +330,55 @@ impl CaFiles<'_> {
                 .map(|(path, policy)| (path.as_path(), policy.clone()))
                 .collect();
         };
-        let read = |path: &Path, parse: fn(&str) -> Result<CaPolicy, PolicyError>| {
-            let parse = |file: io::Result<&[u8]>| match file {
-                Ok(file) => parse(&String::from_utf8_lossy(file)),
-                Err(_) => Err(PolicyError {
-                    line: 1,
-                    why: "the file cannot be read",
-                }),
-            };
-            directory
-                .policies
-                .get(path, files::CONFIGURATION_LIMIT, self.now, parse)
+        if paths.policies.is_empty() {
+            return Vec::new();
+        }
+        let is_own = |file: &CaFile| {
+            file.certificates
+                .iter()
+                .any(|certificate| self.is_of_the_ca(certificate))
         };
-        let signing = paths
-            .signing_policies
-            .iter()
-            .map(|path| (path, read(path, CaPolicy::signing_policy)));
-        let namespaces = paths
-            .namespaces
-            .iter()
-            .map(|path| (path, read(path, CaPolicy::namespaces)));
-        signing
-            .chain(namespaces)
-            .filter_map(|(path, policy)| Some((path.as_path(), policy?)))
-            .collect()
+        let own: Vec<PathBuf> = self
+            .on_disk()
+            .filter(|(_, file)| is_own(file))
+            .map(|(path, _)| real(path))
+            .collect();
+        let mut found: Vec<(&Path, Arc<Result<CaPolicy, PolicyError>>)> = Vec::new();
+        let mut known = Vec::new();
+        for policy in &paths.policies {
+            let speaks = policy.certificates.iter().any(|path| own.contains(path));
+            let file = real(&policy.path);
+            if !speaks || known.contains(&file) {
+                continue;
+            }
+            known.push(file);
+            found.extend(
+                read_policy(directory, policy, self.now)
+                    .map(|parsed| (policy.path.as_path(), parsed)),
+            );
+        }
+        found
     }
+}
+
+fn read_policy(
+    directory: &Directory,
+    policy: &PolicyPath,
+    now: SystemTime,
+) -> Option<Arc<Result<CaPolicy, PolicyError>>> {
+    let parse = |file: io::Result<&[u8]>| {
+        let file = file.map_err(|_| PolicyError {
+            line: 1,
+            why: "the file cannot be read",
+        })?;
+        let text = String::from_utf8_lossy(file);
+        match policy.kind {
+            PolicyKind::SigningPolicy => CaPolicy::signing_policy(&text),
+            PolicyKind::Namespaces => CaPolicy::namespaces(&text),
+        }
+    };
+    let limit = files::CONFIGURATION_LIMIT;
+    directory.policies.get(&policy.path, limit, now, parse)
 }
 
 /// The contents of a CA certificate file.

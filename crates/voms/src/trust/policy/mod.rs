@@ -46,7 +46,8 @@ impl CaPolicy {
 
     /// Whether `issuer` may certify `subject` according to the file of `ca`, which is the issuer or
     /// a CA above it. The file's rules about the issuer apply or, if it has none, those about its
-    /// own CA. A file without rules about either permits nothing.
+    /// own CA. A signing policy without rules about either permits nothing; a namespaces file
+    /// without any is silent.
     #[must_use]
     pub fn judge(&self, ca: &Dn, issuer: &Dn, subject: &Dn) -> Verdict {
         match self {
@@ -54,6 +55,9 @@ impl CaPolicy {
             Self::Signing(policy) => policy.judge(ca, subject),
             Self::Namespaces(policy) if policy.speaks_of(issuer) => {
                 policy.judge(issuer, ca.matches(issuer), subject)
+            }
+            Self::Namespaces(policy) if !policy.speaks_of(ca) && !policy.speaks_of_itself() => {
+                Verdict::Silent
             }
             Self::Namespaces(policy) => policy.judge(ca, true, subject),
         }
@@ -69,6 +73,8 @@ pub enum Verdict {
     Denied,
     /// No rule permits it.
     NotPermitted,
+    /// The file says nothing about the CA.
+    Silent,
 }
 
 impl Verdict {

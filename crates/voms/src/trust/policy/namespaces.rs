@@ -66,6 +66,12 @@ impl Namespaces {
         })
     }
 
+    /// Whether there is a rule about the CA the file belongs to, as `SELF`.
+    #[must_use]
+    pub fn speaks_of_itself(&self) -> bool {
+        self.rules.iter().any(|rule| rule.issuer.is_none())
+    }
+
     /// Whether `ca` may certify `subject`; `own` says that the file belongs to `ca`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {

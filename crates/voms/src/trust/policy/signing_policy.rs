@@ -77,12 +77,13 @@ impl SigningPolicy {
             .trim()
             .split_once(char::is_whitespace)
             .ok_or("a keyword without a value")?;
-        let value = value.trim();
+        let value = hidden(value.trim());
+        let value = value.as_str();
         match keyword.to_ascii_lowercase().as_str() {
             "access_id_ca" => {
-                let name = unquoted(value)?;
+                let name = shown(unquoted(value)?);
                 let who =
-                    Who::Ca(Dn::parse(name).ok_or("the CA's name is not a distinguished name")?);
+                    Who::Ca(Dn::parse(&name).ok_or("the CA's name is not a distinguished name")?);
                 self.entries.push(Entry {
                     who,
                     rules: Vec::new(),
@@ -158,6 +159,19 @@ impl SigningPolicy {
     }
 }
 
+/// Stand for escaped quotation marks (`Let\'s Encrypt`) while quotes are looked for; private
+/// characters, which no name has.
+const APOSTROPHE: &str = "\u{e000}";
+const QUOTE: &str = "\u{e001}";
+
+fn hidden(value: &str) -> String {
+    value.replace("\\'", APOSTROPHE).replace("\\\"", QUOTE)
+}
+
+fn shown(value: &str) -> String {
+    value.replace(APOSTROPHE, "'").replace(QUOTE, "\"")
+}
+
 fn unquoted(value: &str) -> Result<&str, &'static str> {
     for quote in ['\'', '"'] {
         if let Some(rest) = value.strip_prefix(quote) {
@@ -182,7 +196,7 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
     };
     let quote = if inner.contains('"') { '"' } else { '\'' };
     if !inner.contains(quote) {
-        return Ok(vec![comparable(inner)]);
+        return Ok(vec![comparable(&shown(inner))]);
     }
     if !inner.matches(quote).count().is_multiple_of(2) {
         return Err("a quotation mark is not closed");
@@ -191,7 +205,7 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
         .split(quote)
         .skip(1)
         .step_by(2)
-        .map(|text| comparable(text.trim()))
+        .map(|text| comparable(&shown(text.trim())))
         .collect();
     if patterns.iter().any(String::is_empty) {
         Err("an empty pattern")
@@ -291,6 +305,26 @@ mod tests {
             ),
             Verdict::Denied
         );
+    }
+
+    #[test]
+    fn quotation_marks_may_be_escaped_in_names_and_patterns() {
+        let policy = r#"
+            access_id_CA X509 '/C=US/O=Let\'s Encrypt/CN=R13'
+            pos_rights globus CA:sign
+            cond_subjects globus '"/CN=it\'s me" "/O=Let\'s/*"'
+        "#;
+        let policy = SigningPolicy::parse(policy).unwrap();
+        let dn = |text| Dn::parse(text).unwrap();
+        let ca = dn("/C=US/O=Let's Encrypt/CN=R13");
+        for subject in ["/CN=it's me", "/O=Let's/CN=Ada"] {
+            assert_eq!(
+                policy.judge(&ca, &dn(subject)),
+                Verdict::Permitted,
+                "{subject}"
+            );
+        }
+        assert_eq!(policy.judge(&ca, &dn("/CN=its me")), Verdict::NotPermitted);
     }
 
     #[test]
