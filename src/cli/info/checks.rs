@@ -81,12 +81,13 @@ impl Checks {
     }
 }
 
-/// Whether a VO's attributes cannot be trusted. Warnings about other VOs do not matter here, and
-/// expired attributes still exist, as in both old clients.
+/// Whether a VO's attributes cannot be trusted, because of themselves or of the chain. Warnings
+/// about other VOs do not matter here, and what has expired still exists, as in both old clients.
 fn distrusted(vo: &String, warnings: &[Warning]) -> bool {
+    let concerns = |warning: &Warning| warning.vo.as_ref().is_none_or(|other| other == vo);
     warnings
         .iter()
-        .any(|warning| warning.vo.as_ref() == Some(vo) && !warning.is_expiry())
+        .any(|warning| concerns(warning) && !warning.is_expiry())
 }
 
 fn bits(text: &str) -> Result<u32, Diagnostic> {

@@ -6,14 +6,20 @@ use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
 
 use super::proxy::{Ac, Proxy};
-use super::verify::Warning;
+use super::verify::Verdict;
 use crate::cli::output::rfc3339;
 use crate::time::utc;
 
-/// Everything known about a proxy; `warnings` are those that other formats print to stderr.
-pub fn describe(proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Value {
+/// Everything known about a proxy; the warnings are those that other formats print to stderr.
+pub fn describe(proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> Value {
     let chain = &proxy.chain;
     let leaf = chain.leaf();
+    let attributes = proxy.acs.iter().enumerate().map(|(at, ac)| {
+        let mut described = describe_ac(chain, ac, now);
+        described["verified"] = json!(verdict.acs.get(at));
+        described
+    });
+    let attributes: Value = attributes.collect();
     json!({
         "version": 1,
         "path": proxy.path.display().to_string(),
@@ -28,8 +34,9 @@ pub fn describe(proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Valu
         "not_before": rfc3339(utc(chain.not_before())),
         "not_after": rfc3339(utc(chain.not_after())),
         "timeleft": proxy.seconds_left(now),
-        "attributes": proxy.acs.iter().map(|ac| describe_ac(chain, ac, now)).collect::<Value>(),
-        "warnings": warnings.iter().map(|warning| warning.text.as_str()).collect::<Value>(),
+        "chain": { "verified": verdict.chain },
+        "attributes": attributes,
+        "warnings": verdict.warnings.iter().map(|warning| warning.text.as_str()).collect::<Value>(),
     })
 }
 

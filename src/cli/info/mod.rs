@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub use self::args::InfoArgs;
 use self::plan::{InfoPlan, Output};
 use self::proxy::Proxy;
-use self::verify::Warning;
+use self::verify::Verdict;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
@@ -34,31 +34,31 @@ fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {
         output::stderr(&format!("Looking for the proxy in {}", plan.file.display()));
     }
     let proxy = Proxy::load(&plan.file)?;
-    let warnings = verify::warnings(plan.attributes, &proxy, plan.debug, now)?;
+    let verdict = verify::verdict(plan.attributes, &proxy, plan.debug, now)?;
     report(
         &plan.output,
         &proxy,
-        &warnings,
+        &verdict,
         plan.time_zone.as_deref(),
         now,
     )?;
-    Ok(plan.checks.judge(&proxy, &warnings, now))
+    Ok(plan.checks.judge(&proxy, &verdict.warnings, now))
 }
 
 fn report(
     output: &Output,
     proxy: &Proxy,
-    warnings: &[Warning],
+    verdict: &Verdict,
     zone: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), Diagnostic> {
     let warn = || {
-        let texts = warnings.iter().map(|warning| &warning.text);
+        let texts = verdict.warnings.iter().map(|warning| &warning.text);
         texts.for_each(output::warning);
     };
     match output {
         Output::Nothing => {}
-        Output::Json => output::line(&json::describe(proxy, warnings, now).to_string()),
+        Output::Json => output::line(&json::describe(proxy, verdict, now).to_string()),
         Output::Picture { colours } => {
             warn();
             picture::print(proxy, *colours, now);

@@ -101,7 +101,10 @@ pub enum Attributes {
     Ignored,
     /// They are read, but not verified.
     Read,
+    /// They are verified if there are directories of CAs and signers.
     Verified(Box<Trust>),
+    /// The answer depends on them, so it is no if there are not.
+    MustVerify(Box<Trust>),
 }
 
 /// The directories that say whom to trust.
@@ -215,19 +218,29 @@ impl Attributes {
         let printed = args.all || args.json || !ac_values(args).is_empty();
         if !printed && !checks.need_trust() {
             Self::Ignored
-        } else if args.dont_verify_ac || env.info_dont_verify_ac {
+        } else if args.dont_verify_ac {
+            Self::Read
+        } else if checks.need_trust() {
+            Self::MustVerify(Box::new(Trust::new(args, env)))
+        } else if env.info_dont_verify_ac {
             Self::Read
         } else {
-            Self::Verified(Box::new(Trust {
-                anchors: TrustDirectory {
-                    found: places::anchors(args.certdir.as_deref(), env),
-                    by_option: args.certdir.is_some(),
-                },
-                vomsdir: TrustDirectory {
-                    found: places::vomsdir(args.vomsdir.as_deref(), env),
-                    by_option: args.vomsdir.is_some(),
-                },
-            }))
+            Self::Verified(Box::new(Trust::new(args, env)))
+        }
+    }
+}
+
+impl Trust {
+    fn new(args: &InfoArgs, env: &Environment) -> Self {
+        Self {
+            anchors: TrustDirectory {
+                found: places::anchors(args.certdir.as_deref(), env),
+                by_option: args.certdir.is_some(),
+            },
+            vomsdir: TrustDirectory {
+                found: places::vomsdir(args.vomsdir.as_deref(), env),
+                by_option: args.vomsdir.is_some(),
+            },
         }
     }
 }

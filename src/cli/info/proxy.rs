@@ -84,7 +84,7 @@ impl Proxy {
 
 /// An attribute certificate and its contents.
 pub struct Ac {
-    encoded: EncodedAc,
+    pub encoded: EncodedAc,
     pub attributes: AcAttributes,
 }
 

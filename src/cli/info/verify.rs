@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use voms::ac::finding::AcFinding;
+use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::chain::Chain;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
@@ -12,8 +13,10 @@ use super::plan::{Attributes, Trust, TrustDirectory};
 use super::proxy::Proxy;
 use crate::cli::output::{self, Diagnostic};
 
-/// The code for expired attributes.
-const EXPIRED_ATTRIBUTES: &str = "ac-expired";
+/// The codes for what has expired.
+const EXPIRED: [&str; 2] = ["ac-expired", "expired"];
+/// The code for a proxy that could not be verified although the answer depends on it.
+const NOT_VERIFIED: &str = "not-verified";
 
 /// A reason why a proxy or its attributes cannot be trusted, or cannot be verified at all.
 pub struct Warning {
@@ -46,36 +49,76 @@ impl Warning {
         }
     }
 
-    /// Whether it only says that attributes have expired.
+    /// Whether it only says that something has expired.
     pub fn is_expiry(&self) -> bool {
-        self.code == EXPIRED_ATTRIBUTES
+        EXPIRED.contains(&self.code)
     }
 }
 
-/// Verifies the attributes as planned.
-pub fn warnings(
+/// What is known about a proxy: `None` where it was not verified.
+#[derive(Default)]
+pub struct Verdict {
+    pub chain: Option<bool>,
+    /// One for each attribute certificate; empty if none was verified.
+    pub acs: Vec<bool>,
+    pub warnings: Vec<Warning>,
+}
+
+/// Verifies chain and attributes as planned.
+pub fn verdict(
     attributes: Attributes,
     proxy: &Proxy,
     debug: bool,
     now: DateTime<Utc>,
-) -> Result<Vec<Warning>, Diagnostic> {
+) -> Result<Verdict, Diagnostic> {
     let unreadable = proxy.unreadable.iter();
     let mut warnings: Vec<Warning> = unreadable
         .map(|reason| Warning::new("ac-encoding", reason.clone()))
         .collect();
-    match attributes {
-        Attributes::Ignored => return Ok(Vec::new()),
-        Attributes::Verified(trust) if !proxy.acs.is_empty() => {
-            if let Some((anchors, vomsdir)) = open(*trust, &mut warnings)? {
-                if debug {
-                    report_directories(&anchors, &vomsdir);
-                }
-                warnings.extend(verify(anchors, vomsdir, &proxy.chain, now));
+    let must_verify = matches!(attributes, Attributes::MustVerify(_));
+    let trust = match attributes {
+        Attributes::Ignored => return Ok(Verdict::default()),
+        Attributes::Read => None,
+        Attributes::Verified(trust) => open(*trust, &mut warnings)?,
+        Attributes::MustVerify(trust) => {
+            let found = open(*trust, &mut warnings)?;
+            if found.is_none() {
+                let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
+                warnings.push(Warning::new(NOT_VERIFIED, text.to_owned()));
             }
+            found
         }
-        Attributes::Read | Attributes::Verified(_) => {}
+    };
+    let Some((anchors, vomsdir)) = trust else {
+        return Ok(Verdict {
+            warnings,
+            ..Verdict::default()
+        });
+    };
+    if debug {
+        report_directories(&anchors, &vomsdir);
     }
-    Ok(warnings)
+    let policy = Policy::default().ignore_targets();
+    let trust = SignerTrust::VomsDir(&vomsdir, &anchors);
+    let verifier = AcVerifier::new(trust, proxy.chain.holder(), &policy, now);
+    let chain = proxy.chain.verify(&anchors, &policy, now).is_ok();
+    let acs = proxy.acs.iter();
+    let acs = acs.map(|ac| chain && verifier.verify(&ac.encoded, None).is_ok());
+    let acs = acs.collect();
+    // A plain proxy is shown as it is, as both old clients do.
+    if must_verify || !proxy.acs.is_empty() {
+        warnings.extend(findings(
+            anchors.clone(),
+            vomsdir.clone(),
+            &proxy.chain,
+            now,
+        ));
+    }
+    Ok(Verdict {
+        chain: Some(chain),
+        acs,
+        warnings,
+    })
 }
 
 fn open(
@@ -110,7 +153,7 @@ fn report_directories(anchors: &TrustAnchors, vomsdir: &VomsDir) {
     ));
 }
 
-fn verify(
+fn findings(
     anchors: TrustAnchors,
     vomsdir: VomsDir,
     chain: &Chain,
