@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -13,7 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use common::servers::{authority, honest};
 use common::{
-    BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world,
+    BINARY, Home, Outcome, SENTINEL, certificate_pem, judge, key_pem, mode, names, run,
+    with_own_mounts, world,
 };
 
 const PASSPHRASE: &str = "Correct-Horse-7";
@@ -202,6 +204,7 @@ fn a_run_that_is_killed_leaves_the_old_proxy_or_the_new_one() {
                     "{status:?}"
                 );
             }
+            // Files without names vanish with their program; only between link and rename there is one.
             for left in home
                 .beside_the_proxy()
                 .iter()
@@ -241,17 +244,121 @@ fn a_destroyed_proxy_is_overwritten_and_gone() {
         &[][..],
         &["--file", "out/x509up"],
         &["-file=out/x509up", "-q"],
+        &["-fi", "out/x509up"],
+        &["--force"],
+    ] {
+        home.init(&[]).success();
+        let mut open = fs::File::open(home.proxy()).unwrap();
+        let length = open.metadata().unwrap().len();
+        let outcome = destroy(&home, args).success();
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        assert!(home.beside_the_proxy().is_empty());
+        let mut rest = Vec::new();
+        open.read_to_end(&mut rest).unwrap();
+        assert!(rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0));
+    }
+}
+
+#[test]
+fn a_proxy_with_another_name_loses_this_one_only_and_that_is_said() {
+    let home = Home::ada();
+    for (program, said) in [
+        (&["destroy"][..], true),
+        (&["destroy", "--force"], true),
+        (&["destroy", "-q"], false),
+        (&["grid-proxy-destroy"], true),
     ] {
         home.init(&[]).success();
         let second = home.path("second name");
         fs::hard_link(home.proxy(), &second).unwrap();
-        let length = fs::metadata(&second).unwrap().len();
-        let outcome = destroy(&home, args).success();
-        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        let before = fs::read(&second).unwrap();
+        let outcome = run(home.command(BINARY).args(program), b"").success();
+        assert_eq!(!outcome.stderr.is_empty(), said, "{program:?}: {outcome:?}");
         assert!(home.beside_the_proxy().is_empty());
-        let rest = fs::read(&second).unwrap();
-        assert!(rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0));
+        assert_eq!(fs::read(&second).unwrap(), before);
         fs::remove_file(second).unwrap();
+    }
+}
+
+#[test]
+fn a_thesis_or_a_key_is_only_destroyed_by_force() {
+    let home = Home::ada();
+    let key = key_pem(&world().user);
+    let credential = [certificate_pem(&world().user), key.clone()].concat();
+    home.init(&[]).success();
+    let proxy = fs::read(home.proxy()).unwrap();
+    let large = [&proxy[..], &vec![b'\n'; 2 << 20]].concat();
+    for contents in [
+        &b"My thesis"[..],
+        b"",
+        &proxy[..100],
+        &key,
+        &credential,
+        &large,
+    ] {
+        for (program, words) in [
+            ("destroy", &["--file", "precious"][..]),
+            ("destroy", &["--file", "precious", "--dry"]),
+            ("destroy", &[]),
+            ("grid-proxy-destroy", &["precious"]),
+            ("grid-proxy-destroy", &[]),
+        ] {
+            let home = Home::ada();
+            let file = home.write("precious", contents, 0o600);
+            let home = home.with("X509_USER_PROXY", &file);
+            let run = |more: &[&str]| {
+                run(
+                    home.command(BINARY).arg(program).args(words).args(more),
+                    b"",
+                )
+            };
+            let outcome = run(&[]);
+            assert_eq!(
+                (outcome.code, outcome.stdout.as_str()),
+                (Some(1), ""),
+                "{program} {words:?}: {outcome:?}"
+            );
+            outcome.says(program, "help: ").says(program, "--force");
+            assert_eq!(fs::read(&file).unwrap(), contents);
+            run(&["--force"]).success();
+            assert_eq!(file.exists(), words.contains(&"--dry"));
+        }
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_goes_with_the_next_run_but_nothing_else() {
+    let home = Home::ada();
+    let kept = [
+        "x509up",
+        ".x509up.backup",
+        ".x509up.of-the-others.unfinished",
+    ];
+    for command in [&["init"][..], &["destroy"], &["grid-proxy-destroy"]] {
+        home.init(&[]).success();
+        for name in &kept[1..] {
+            home.write(&format!("out/{name}"), b"key", 0o600);
+        }
+        let fresh = ".x509up.abcdefghijkl.unfinished";
+        let left = home.write("out/.x509up.Zbcdefghijk9.unfinished", b"key", 0o600);
+        home.write(&format!("out/{fresh}"), b"key", 0o600);
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        for name in [kept[1], kept[2], ".x509up.Zbcdefghijk9.unfinished"] {
+            let file = fs::File::options()
+                .write(true)
+                .open(home.path("out").join(name))
+                .unwrap();
+            file.set_modified(long_ago).unwrap();
+        }
+        if command == ["init"] {
+            home.init(&[]).success();
+        } else {
+            run(home.command(BINARY).args(command), b"").success();
+        }
+        assert!(!left.exists(), "{command:?}");
+        for name in [kept[1], kept[2], fresh] {
+            assert!(home.path("out").join(name).exists(), "{command:?}: {name}");
+        }
     }
 }
 

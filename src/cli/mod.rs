@@ -29,6 +29,7 @@ mod passwd;
 mod places;
 mod prompt;
 mod register;
+mod removal;
 mod sandbox;
 mod signals;
 mod verify;

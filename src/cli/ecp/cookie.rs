@@ -19,6 +19,7 @@ use crate::cli::exit::Exit;
 use crate::cli::file;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
+use crate::cli::removal::Expected;
 
 const JAR_LIMIT: u64 = 1 << 20;
 
@@ -161,7 +162,7 @@ pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
             path,
             uid,
             progress,
-        } => super::remove("cookie", &path, uid, progress),
+        } => super::remove("cookie", Expected::Cookies, &path, uid, progress),
         CookiePlan::Get(plan) => get(&plan),
     }
 }
