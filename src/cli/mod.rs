@@ -27,6 +27,7 @@ mod output;
 mod overview;
 mod passwd;
 mod places;
+mod private;
 mod prompt;
 mod register;
 mod removal;
