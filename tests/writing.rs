@@ -3,7 +3,7 @@
 mod common;
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -342,7 +342,7 @@ fn what_a_killed_run_left_goes_with_the_next_run_but_nothing_else() {
         let fresh = ".x509up.abcdefghijkl.unfinished";
         let left = home.write("out/.x509up.Zbcdefghijk9.unfinished", b"key", 0o600);
         home.write(&format!("out/{fresh}"), b"key", 0o600);
-        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        let long_ago = std::time::UNIX_EPOCH;
         for name in [kept[1], kept[2], ".x509up.Zbcdefghijk9.unfinished"] {
             let file = fs::File::options()
                 .write(true)
@@ -441,6 +441,51 @@ fn with_encrypted_key() -> Home {
     .unwrap();
     home.put_sentinel();
     home
+}
+
+#[test]
+fn a_passphrase_is_taken_from_standard_input_and_nothing_behind_it() {
+    let home = with_encrypted_key();
+    let script = "{ \"$1\" init --pwstdin >/dev/null && cat; }";
+    let mut command = home.command("sh");
+    command.args(["-c", script, "sh", BINARY]);
+    let outcome = run(&mut command, format!("{PASSPHRASE}\nthe rest").as_bytes()).success();
+    assert_eq!(outcome.stdout, "the rest");
+    judge::rfc(&home);
+}
+
+#[test]
+fn a_program_that_dies_with_a_passphrase_in_memory_leaves_no_core() {
+    let home = with_encrypted_key();
+    let mut child = home
+        .command("sh")
+        .args([
+            "-c",
+            "ulimit -c unlimited; exec \"$1\" init --pwstdin",
+            "sh",
+            BINARY,
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It waits for the rest of the line.
+    child.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    let limits = format!("/proc/{}/limits", child.id());
+    let closed = |text: String| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        line.and_then(|line| line.split_whitespace().nth(4).map(|soft| soft == "0"))
+    };
+    let began = Instant::now();
+    while fs::read_to_string(&limits).ok().and_then(closed) != Some(true) {
+        assert!(began.elapsed().as_secs() < 30, "dumps are allowed");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    assert!(!child.wait().unwrap().core_dumped());
 }
 
 /// Runs `init` on a terminal with its output in files, types `keys` at the prompt, and gives what stood on the
