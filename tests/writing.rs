@@ -327,6 +327,50 @@ fn a_thesis_or_a_key_is_only_destroyed_by_force() {
 }
 
 #[test]
+fn the_ecp_commands_remove_what_they_wrote_and_nothing_else() {
+    let home = Home::ada();
+    let key = key_pem(&world().user);
+    let credential = [certificate_pem(&world().user), key.clone()].concat();
+    let cookies = b"# Netscape HTTP Cookie File\nsp.example\tFALSE\t/\tTRUE\t0\tname\tvalue\n";
+    let get_cert = &["ecp-get-cert", "-X", "--file", "it"][..];
+    let get_cookie = &["ecp-get-cookie", "-X", "-c", "it"][..];
+    for (words, contents, goes) in [
+        (get_cert, &credential[..], true),
+        (get_cert, &key, false),
+        (get_cert, b"My thesis", false),
+        (get_cert, cookies, false),
+        (get_cookie, cookies, true),
+        (get_cookie, &credential, false),
+        (get_cookie, b"My thesis", false),
+    ] {
+        let file = home.write("it", contents, 0o600);
+        let outcome = run(home.command(BINARY).args(words), b"");
+        let text = String::from_utf8_lossy(contents);
+        assert_eq!(
+            outcome.code,
+            Some(i32::from(!goes)),
+            "{words:?}, {text}: {outcome:?}"
+        );
+        assert_eq!(fs::read(&file).ok().as_deref(), (!goes).then_some(contents));
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_writes_leaves_no_key() {
+    let home = Home::ada();
+    home.put_sentinel();
+    let mut command = home.command("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-etrace=fsync"])
+        .args(["-e", "inject=fsync:signal=KILL:when=1", BINARY, "init"])
+        .args(home.init_args::<&str>(&[]));
+    let outcome = run(&mut command, b"");
+    assert!(matches!(outcome.code, None | Some(137)), "{outcome:?}");
+    assert_eq!(fs::read(home.proxy()).unwrap(), SENTINEL);
+    assert_eq!(home.beside_the_proxy(), ["x509up"]);
+}
+
+#[test]
 fn what_a_killed_run_left_goes_with_the_next_run_but_nothing_else() {
     let home = Home::ada();
     let kept = [
