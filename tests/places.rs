@@ -3,12 +3,16 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use voms_authority::pki::{Purpose, ThrowAwayCa};
 
 use common::servers::{self, Voms, authority, honest, serve};
 use common::{
-    Home, ca_of_the_same_name, certification, judge, names, now, run, without_grid_security, world,
+    BINARY, Home, ca_of_the_same_name, certification, judge, names, now, run,
+    without_grid_security, world,
 };
 
 fn ada_at(voms: &Voms) -> Home {
@@ -222,4 +226,104 @@ fn a_ca_directory_without_the_ca_is_refused_before_any_server_is_asked() {
         assert_eq!(outcome.stdout, "");
     }
     assert!(voms.heard().is_empty());
+}
+
+/// A proxy of somebody else, in a file of uid 1 if this runs as root.
+fn planted(home: &Home, name: &str) -> std::path::PathBuf {
+    let mallory = world()
+        .ca
+        .issue(&certification("Mallory", Purpose::User))
+        .unwrap();
+    let theirs = Home::of(&mallory);
+    theirs.init(&[]).success();
+    let file = home.write(name, &fs::read(theirs.proxy()).unwrap(), 0o600);
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(&file, Some(1), None).unwrap();
+    } else {
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o622)).unwrap();
+    }
+    file
+}
+
+#[test]
+fn a_proxy_that_another_user_planted_is_none() {
+    let home = Home::ada();
+    let file = planted(&home, "out/x509up");
+    let code = |words: &[&str]| run(home.command(BINARY).args(words), b"").code;
+    let asked = [
+        &["info", "--exists"][..],
+        &["info", "--valid", "0:01"],
+        &["ecp-cert-info", "--exists"],
+        &["grid-proxy-info", "-exists"],
+        &["init", "--noregen", "--out", "new"],
+    ];
+    for words in asked {
+        assert_eq!(code(words), Some(1), "{words:?}");
+    }
+    assert!(!home.path("new").exists());
+    for words in [&["info"][..], &["ecp-cert-info"]] {
+        assert_eq!(code(words), Some(0), "{words:?}");
+    }
+    let own = fs::read(&file).unwrap();
+    home.write("out/x509up", &own, 0o600);
+    for words in asked {
+        assert_eq!(code(words), Some(0), "{words:?}");
+    }
+}
+
+#[test]
+fn a_link_of_another_user_in_a_shared_directory_is_not_followed() {
+    let home = Home::ada();
+    home.init(&["--out", "mine"]).success();
+    let code = |words: &[&str]| run(home.command(BINARY).args(words), b"").code;
+    let asked = [
+        &["info", "--exists"][..],
+        &["ecp-cert-info", "--exists"],
+        &["init", "--noregen", "--out", "new"],
+    ];
+    std::os::unix::fs::symlink(home.path("mine"), home.proxy()).unwrap();
+    fs::set_permissions(home.path("out"), fs::Permissions::from_mode(0o1777)).unwrap();
+    for words in asked {
+        assert_eq!(code(words), Some(0), "{words:?}");
+    }
+    // Only root can give a link away.
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::lchown(home.proxy(), Some(1), None).unwrap();
+        for words in asked {
+            assert_eq!(code(words), Some(1), "{words:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_exchanged_during_the_run_is_never_taken_for_ones_own() {
+    let home = Home::ada();
+    home.init(&[]).success();
+    let other = planted(&home, "out/planted");
+    let done = AtomicBool::new(false);
+    let mut taken = 0;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let _ = renameat_with(CWD, home.proxy(), CWD, &other, RenameFlags::EXCHANGE);
+            }
+        });
+        for _ in 0..20 {
+            let made = home.init(&["--noregen", "--out", "new"]);
+            if made.code == Some(0) {
+                taken += 1;
+                let who = home
+                    .command(BINARY)
+                    .args(["info", "--identity", "--file", "new"])
+                    .output();
+                let who = String::from_utf8(who.unwrap().stdout).unwrap();
+                if !who.contains("Ada Lovelace") {
+                    done.store(true, Ordering::Relaxed);
+                    panic!("{who}");
+                }
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert!(taken > 0);
 }

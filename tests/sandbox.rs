@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -795,4 +796,28 @@ fn an_unknown_kind_is_refused() {
     );
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     outcome.says("kind", "invalid value 'vomses' for '--kind <KIND>'");
+}
+
+#[test]
+fn a_directory_that_others_can_reach_is_no_place_for_a_sandbox() {
+    let top = tempfile::tempdir().unwrap();
+    let open = top.path().join("open");
+    fs::create_dir(&open).unwrap();
+    let sandbox = |dir: &Path| {
+        let mut command = Command::new(BINARY);
+        command.args(["sandbox", "--dir"]).arg(dir);
+        run(command.args(["--", "sh", "-c", "echo $PATH"]), b"")
+    };
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+    for dir in [&open, &open.join("vo")] {
+        let refused = sandbox(dir);
+        assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+        refused.says("", "help: ");
+    }
+    assert_eq!(fs::read_dir(&open).unwrap().count(), 0);
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+    let vo = open.join("vo");
+    let started = sandbox(&vo).success();
+    assert!(started.stdout.starts_with(vo.join("bin").to_str().unwrap()));
+    assert_eq!(common::mode(&vo), 0o700);
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -13,7 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use common::servers::{authority, honest};
 use common::{
-    BINARY, Home, Outcome, SENTINEL, judge, key_pem, mode, names, run, with_own_mounts, world,
+    BINARY, Home, Outcome, SENTINEL, certificate_pem, judge, key_pem, mode, names, run,
+    with_own_mounts, world,
 };
 
 const PASSPHRASE: &str = "Correct-Horse-7";
@@ -202,6 +204,7 @@ fn a_run_that_is_killed_leaves_the_old_proxy_or_the_new_one() {
                     "{status:?}"
                 );
             }
+            // Files without names vanish with their program; only between link and rename there is one.
             for left in home
                 .beside_the_proxy()
                 .iter()
@@ -241,17 +244,165 @@ fn a_destroyed_proxy_is_overwritten_and_gone() {
         &[][..],
         &["--file", "out/x509up"],
         &["-file=out/x509up", "-q"],
+        &["-fi", "out/x509up"],
+        &["--force"],
+    ] {
+        home.init(&[]).success();
+        let mut open = fs::File::open(home.proxy()).unwrap();
+        let length = open.metadata().unwrap().len();
+        let outcome = destroy(&home, args).success();
+        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        assert!(home.beside_the_proxy().is_empty());
+        let mut rest = Vec::new();
+        open.read_to_end(&mut rest).unwrap();
+        assert!(rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0));
+    }
+}
+
+#[test]
+fn a_proxy_with_another_name_loses_this_one_only_and_that_is_said() {
+    let home = Home::ada();
+    for (program, said) in [
+        (&["destroy"][..], true),
+        (&["destroy", "--force"], true),
+        (&["destroy", "-q"], false),
+        (&["grid-proxy-destroy"], true),
     ] {
         home.init(&[]).success();
         let second = home.path("second name");
         fs::hard_link(home.proxy(), &second).unwrap();
-        let length = fs::metadata(&second).unwrap().len();
-        let outcome = destroy(&home, args).success();
-        assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
+        let before = fs::read(&second).unwrap();
+        let outcome = run(home.command(BINARY).args(program), b"").success();
+        assert_eq!(!outcome.stderr.is_empty(), said, "{program:?}: {outcome:?}");
         assert!(home.beside_the_proxy().is_empty());
-        let rest = fs::read(&second).unwrap();
-        assert!(rest.len() as u64 == length && rest.iter().all(|byte| *byte == 0));
+        assert_eq!(fs::read(&second).unwrap(), before);
         fs::remove_file(second).unwrap();
+    }
+}
+
+#[test]
+fn a_thesis_or_a_key_is_only_destroyed_by_force() {
+    let home = Home::ada();
+    let key = key_pem(&world().user);
+    let credential = [certificate_pem(&world().user), key.clone()].concat();
+    home.init(&[]).success();
+    let proxy = fs::read(home.proxy()).unwrap();
+    let large = [&proxy[..], &vec![b'\n'; 2 << 20]].concat();
+    for contents in [
+        &b"My thesis"[..],
+        b"",
+        &proxy[..100],
+        &key,
+        &credential,
+        &large,
+    ] {
+        for (program, words) in [
+            ("destroy", &["--file", "precious"][..]),
+            ("destroy", &["--file", "precious", "--dry"]),
+            ("destroy", &[]),
+            ("grid-proxy-destroy", &["precious"]),
+            ("grid-proxy-destroy", &[]),
+        ] {
+            let home = Home::ada();
+            let file = home.write("precious", contents, 0o600);
+            let home = home.with("X509_USER_PROXY", &file);
+            let run = |more: &[&str]| {
+                run(
+                    home.command(BINARY).arg(program).args(words).args(more),
+                    b"",
+                )
+            };
+            let outcome = run(&[]);
+            assert_eq!(
+                (outcome.code, outcome.stdout.as_str()),
+                (Some(1), ""),
+                "{program} {words:?}: {outcome:?}"
+            );
+            outcome.says(program, "help: ").says(program, "--force");
+            assert_eq!(fs::read(&file).unwrap(), contents);
+            run(&["--force"]).success();
+            assert_eq!(file.exists(), words.contains(&"--dry"));
+        }
+    }
+}
+
+#[test]
+fn the_ecp_commands_remove_what_they_wrote_and_nothing_else() {
+    let home = Home::ada();
+    let key = key_pem(&world().user);
+    let credential = [certificate_pem(&world().user), key.clone()].concat();
+    let cookies = b"# Netscape HTTP Cookie File\nsp.example\tFALSE\t/\tTRUE\t0\tname\tvalue\n";
+    let get_cert = &["ecp-get-cert", "-X", "--file", "it"][..];
+    let get_cookie = &["ecp-get-cookie", "-X", "-c", "it"][..];
+    for (words, contents, goes) in [
+        (get_cert, &credential[..], true),
+        (get_cert, &key, false),
+        (get_cert, b"My thesis", false),
+        (get_cert, cookies, false),
+        (get_cookie, cookies, true),
+        (get_cookie, &credential, false),
+        (get_cookie, b"My thesis", false),
+    ] {
+        let file = home.write("it", contents, 0o600);
+        let outcome = run(home.command(BINARY).args(words), b"");
+        let text = String::from_utf8_lossy(contents);
+        assert_eq!(
+            outcome.code,
+            Some(i32::from(!goes)),
+            "{words:?}, {text}: {outcome:?}"
+        );
+        assert_eq!(fs::read(&file).ok().as_deref(), (!goes).then_some(contents));
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_writes_leaves_no_key() {
+    let home = Home::ada();
+    home.put_sentinel();
+    let mut command = home.command("strace");
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-etrace=fsync"])
+        .args(["-e", "inject=fsync:signal=KILL:when=1", BINARY, "init"])
+        .args(home.init_args::<&str>(&[]));
+    let outcome = run(&mut command, b"");
+    assert!(matches!(outcome.code, None | Some(137)), "{outcome:?}");
+    assert_eq!(fs::read(home.proxy()).unwrap(), SENTINEL);
+    assert_eq!(home.beside_the_proxy(), ["x509up"]);
+}
+
+#[test]
+fn what_a_killed_run_left_goes_with_the_next_run_but_nothing_else() {
+    let home = Home::ada();
+    let kept = [
+        "x509up",
+        ".x509up.backup",
+        ".x509up.of-the-others.unfinished",
+    ];
+    for command in [&["init"][..], &["destroy"], &["grid-proxy-destroy"]] {
+        home.init(&[]).success();
+        for name in &kept[1..] {
+            home.write(&format!("out/{name}"), b"key", 0o600);
+        }
+        let fresh = ".x509up.abcdefghijkl.unfinished";
+        let left = home.write("out/.x509up.Zbcdefghijk9.unfinished", b"key", 0o600);
+        home.write(&format!("out/{fresh}"), b"key", 0o600);
+        let long_ago = std::time::UNIX_EPOCH;
+        for name in [kept[1], kept[2], ".x509up.Zbcdefghijk9.unfinished"] {
+            let file = fs::File::options()
+                .write(true)
+                .open(home.path("out").join(name))
+                .unwrap();
+            file.set_modified(long_ago).unwrap();
+        }
+        if command == ["init"] {
+            home.init(&[]).success();
+        } else {
+            run(home.command(BINARY).args(command), b"").success();
+        }
+        assert!(!left.exists(), "{command:?}");
+        for name in [kept[1], kept[2], fresh] {
+            assert!(home.path("out").join(name).exists(), "{command:?}: {name}");
+        }
     }
 }
 
@@ -334,6 +485,51 @@ fn with_encrypted_key() -> Home {
     .unwrap();
     home.put_sentinel();
     home
+}
+
+#[test]
+fn a_passphrase_is_taken_from_standard_input_and_nothing_behind_it() {
+    let home = with_encrypted_key();
+    let script = "{ \"$1\" init --pwstdin >/dev/null && cat; }";
+    let mut command = home.command("sh");
+    command.args(["-c", script, "sh", BINARY]);
+    let outcome = run(&mut command, format!("{PASSPHRASE}\nthe rest").as_bytes()).success();
+    assert_eq!(outcome.stdout, "the rest");
+    judge::rfc(&home);
+}
+
+#[test]
+fn a_program_that_dies_with_a_passphrase_in_memory_leaves_no_core() {
+    let home = with_encrypted_key();
+    let mut child = home
+        .command("sh")
+        .args([
+            "-c",
+            "ulimit -c unlimited; exec \"$1\" init --pwstdin",
+            "sh",
+            BINARY,
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It waits for the rest of the line.
+    child.stdin.as_mut().unwrap().write_all(b"half").unwrap();
+    let limits = format!("/proc/{}/limits", child.id());
+    let closed = |text: String| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
+        line.and_then(|line| line.split_whitespace().nth(4).map(|soft| soft == "0"))
+    };
+    let began = Instant::now();
+    while fs::read_to_string(&limits).ok().and_then(closed) != Some(true) {
+        assert!(began.elapsed().as_secs() < 30, "dumps are allowed");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    assert!(!child.wait().unwrap().core_dumped());
 }
 
 /// Runs `init` on a terminal with its output in files, types `keys` at the prompt, and gives what stood on the

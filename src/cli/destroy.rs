@@ -1,8 +1,8 @@
 //! `voms-proxy-destroy`.
 
-use std::io;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 
 use super::args::Arguments;
@@ -10,10 +10,10 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::Diagnostic;
-use super::{file, output};
+use super::output::{self, Diagnostic};
+use super::removal::{self, Doomed, Expected, Refusal};
 
-/// Removes a proxy, after overwriting it.
+/// Removes a proxy, after overwriting it. Leaves any other file alone.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -23,7 +23,7 @@ use super::{file, output};
     after_help = "\
 EXIT CODES
   0  the proxy is gone, or would be with --dry
-  1  there is none, or it cannot be removed
+  1  there is none, it is not a proxy, or it cannot be removed
 
 EXAMPLES
   voms-proxy-destroy
@@ -36,6 +36,9 @@ pub struct DestroyArgs {
     /// Only say what would be removed
     #[arg(long, alias = "dryrun")]
     dry: bool,
+    /// Remove the file even if it is not a proxy
+    #[arg(long)]
+    force: bool,
     /// Print nothing
     #[arg(long, short = 'q')]
     quiet: bool,
@@ -53,19 +56,24 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
-impl Arguments for DestroyArgs {}
+impl Arguments for DestroyArgs {
+    const ABBREVIATED: &'static [&'static str] = &[
+        "conf", "debug", "dry", "dryrun", "file", "help", "quiet", "usage", "version",
+    ];
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
         let plan = DestroyPlan::new(args, &invocation.env);
-        report(&plan, run(&plan))
+        report(&plan, run(&plan, (invocation.now)()))
     })
 }
 
 struct DestroyPlan {
     path: PathBuf,
     uid: u32,
+    expected: Expected,
     dry: bool,
     quiet: bool,
     debug: bool,
@@ -77,6 +85,7 @@ impl DestroyPlan {
         Self {
             path,
             uid: env.uid,
+            expected: Expected::Proxy.unless_forced(args.force),
             dry: args.dry,
             quiet: args.quiet,
             debug: args.debug,
@@ -84,24 +93,36 @@ impl DestroyPlan {
     }
 }
 
-fn run(plan: &DestroyPlan) -> io::Result<()> {
+fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<(), Refusal> {
     if plan.debug {
         output::stderr(&format!("Removing {}", plan.path.display()));
     }
-    match plan.dry {
-        true => file::open_for_destruction(&plan.path, plan.uid).map(drop),
-        false => file::destroy(&plan.path, plan.uid),
+    if plan.dry {
+        return Doomed::open(&plan.path, plan.uid, plan.expected).map(drop);
     }
+    removal::clear_leftovers(&plan.path, plan.uid, now);
+    let removed = removal::destroy(&plan.path, plan.uid, plan.expected)?;
+    if !plan.quiet {
+        removal::report(&plan.path, removed);
+    }
+    Ok(())
 }
 
-fn report(plan: &DestroyPlan, outcome: io::Result<()>) -> Result<Report, CommandError> {
+fn report(plan: &DestroyPlan, outcome: Result<(), Refusal>) -> Result<Report, CommandError> {
     let path = plan.path.display();
     match outcome {
         Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
+        Err(error @ Refusal::SomethingElse(_)) => {
+            return Err(
+                Diagnostic::new(format!("{path} {error}; it was not removed"))
+                    .help("name the proxy with --file, or remove this file anyway with --force")
+                    .into(),
+            );
+        }
         Err(error) => {
             return Err(
                 Diagnostic::new("Proxy file doesn't exist or has bad permissions")
-                    .detail(format!("{path}: {}", voms::files::reason(&error)))
+                    .detail(format!("{path}: {error}"))
                     .help("name the proxy with --file")
                     .into(),
             );

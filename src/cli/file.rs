@@ -1,11 +1,13 @@
-//! Installing and removing a proxy file (spec 1.10).
+//! Installing a proxy file (spec 1.10).
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::ffi::OsStr;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 
 use super::signals;
 
@@ -54,57 +56,68 @@ pub fn may_be_replaced(path: &Path) -> io::Result<()> {
 pub fn replace_with_mode(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
     may_be_replaced(path)?;
     signals::uninterrupted(|| {
-        // O_EXCL never follows a link, either.
-        let mut temporary = tempfile::Builder::new()
-            .prefix(".x509up.")
-            .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(directory(path))?;
-        temporary.write_all(contents)?;
-        temporary
-            .as_file()
-            .set_permissions(Permissions::from_mode(mode))?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        // Whatever prevents it, the other way says why.
+        replace_unnamed(path, contents, mode).or_else(|_| replace_named(path, contents, mode))
     })
 }
 
-/// Opens a file that [`destroy`] would remove: a regular file that belongs to the user, and not a
-/// symbolic link.
-pub fn open_for_destruction(path: &Path, uid: u32) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = OpenOptions::new()
-        .write(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() || found.uid() != uid {
-        return Err(io::Error::new(
-            io::ErrorKind::PermissionDenied,
-            "is not a file of yours",
-        ));
+/// Writes a file that has no name until it is complete, so that nothing stays if the program is
+/// killed: `O_TMPFILE`, which not every file system has.
+fn replace_unnamed(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(directory(path), flags, Mode::RUSR | Mode::WUSR)?;
+    let file = File::from(file);
+    fill(&file, contents, mode)?;
+    let unnamed = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let link = |name: &Path| {
+        rustix::fs::linkat(CWD, &unnamed, CWD, name, AtFlags::SYMLINK_FOLLOW)
+            .map_err(io::Error::from)
+    };
+    match link(path) {
+        // A link cannot replace a file, only a rename can.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let temporary = temporary().make_in(directory(path), link)?;
+            temporary.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        }
+        linked => linked,
     }
-    Ok(file)
 }
 
-/// Overwrites a file with zeros, since it may have other hard links, and removes it.
-pub fn destroy(path: &Path, uid: u32) -> io::Result<()> {
-    let file = open_for_destruction(path, uid)?;
-    overwrite(&file, file.metadata()?.len())?;
-    std::fs::remove_file(path)
+fn replace_named(path: &Path, contents: &[u8], mode: u32) -> io::Result<()> {
+    // O_EXCL never follows a link, either.
+    let temporary = temporary()
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(directory(path))?;
+    fill(temporary.as_file(), contents, mode)?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
-fn overwrite(mut file: &File, length: u64) -> io::Result<()> {
-    let zeros = [0; 4096];
-    let mut left = length;
-    while left > 0 {
-        let count = usize::try_from(left)
-            .unwrap_or(zeros.len())
-            .min(zeros.len());
-        file.write_all(&zeros[..count])?;
-        left -= count as u64;
-    }
+fn fill(mut file: &File, contents: &[u8], mode: u32) -> io::Result<()> {
+    file.write_all(contents)?;
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()
+}
+
+const PREFIX: &str = ".x509up.";
+const SUFFIX: &str = ".unfinished";
+const RANDOM: usize = 12;
+
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
+    builder
+}
+
+/// Whether a file name is one that [`replace`] gives to files it has not finished.
+pub fn is_temporary(name: &OsStr) -> bool {
+    let random = name
+        .to_str()
+        .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+    random.is_some_and(|random| {
+        random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// The absolute path, which scripts can use after changing directory.
@@ -140,16 +153,32 @@ mod tests {
     }
 
     #[test]
-    fn destroying_does_not_follow_a_link() {
+    fn both_ways_give_the_file_its_mode_and_leave_no_other() {
+        for way in [replace_unnamed, replace_named] {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("proxy");
+            for contents in [&b"first"[..], b"second"] {
+                way(&path, contents, 0o400).unwrap();
+                assert_eq!(std::fs::read(&path).unwrap(), contents);
+                let found = std::fs::metadata(&path).unwrap();
+                assert_eq!((found.mode() & 0o7777, found.nlink()), (0o400, 1));
+            }
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_name_of_ours_is_told_from_others() {
         let dir = tempfile::tempdir().unwrap();
-        let (target, link) = (dir.path().join("target"), dir.path().join("link"));
-        std::fs::write(&target, "precious").unwrap();
-        std::os::unix::fs::symlink(&target, &link).unwrap();
-        let uid = std::fs::metadata(&target).unwrap().uid();
-        assert!(destroy(&link, uid).is_err());
-        assert!(destroy(&target, uid + 1).is_err());
-        assert_eq!(std::fs::read(&target).unwrap(), b"precious");
-        destroy(&target, uid).unwrap();
-        assert!(!target.exists());
+        let ours = temporary().tempfile_in(dir.path()).unwrap();
+        assert!(is_temporary(ours.path().file_name().unwrap()));
+        for other in [
+            ".x509up.backup",
+            ".x509up.unfinished",
+            "x509up_u1000",
+            ".x509up.a-b4567890ab.unfinished",
+        ] {
+            assert!(!is_temporary(OsStr::new(other)), "{other}");
+        }
     }
 }

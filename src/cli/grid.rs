@@ -16,7 +16,8 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
 use super::output::{self, Diagnostic};
-use super::{file, info, places};
+use super::removal::{self, Doomed, Expected, Refusal};
+use super::{info, places};
 use crate::time::utc;
 
 /// Short options of `grid-proxy-info` that `voms-proxy-info` lacks or uses differently.
@@ -44,7 +45,7 @@ pub fn proxy_info(invocation: &Invocation) -> Exit {
     info::main(&invocation.with_words(words))
 }
 
-/// Removes proxies after overwriting them; missing files are ignored.
+/// Removes proxies after overwriting them. Missing files are ignored, other files left alone.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -54,7 +55,7 @@ pub fn proxy_info(invocation: &Invocation) -> Exit {
     after_help = "\
 EXIT CODES
   0  the proxies are gone, or would be with --dryrun
-  1  one of them cannot be removed
+  1  one of them is not a proxy, or cannot be removed
 
 EXAMPLES
   grid-proxy-destroy
@@ -72,6 +73,9 @@ pub struct DestroyArgs {
     /// The same, and all your delegated proxies in /tmp
     #[arg(long)]
     all: bool,
+    /// Remove files even if they are not proxies
+    #[arg(long)]
+    force: bool,
     /// Log to stderr what is removed
     #[arg(long)]
     debug: bool,
@@ -83,18 +87,24 @@ pub struct DestroyArgs {
     version: Option<bool>,
 }
 
-impl Arguments for DestroyArgs {}
+impl Arguments for DestroyArgs {
+    const ABBREVIATED: &'static [&'static str] = &[
+        "all", "debug", "default", "dry", "dryrun", "help", "usage", "version",
+    ];
+}
 
 /// Runs `grid-proxy-destroy`.
 pub fn proxy_destroy(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
-        Ok(Report::done().exit(destroy(&DestroyPlan::new(args, &invocation.env))))
+        let plan = DestroyPlan::new(args, &invocation.env);
+        Ok(Report::done().exit(destroy(&plan, (invocation.now)())))
     })
 }
 
 struct DestroyPlan {
     files: Vec<PathBuf>,
     uid: u32,
+    expected: Expected,
     dry: bool,
     /// Whether to print each file name.
     verbose: bool,
@@ -112,6 +122,7 @@ impl DestroyPlan {
         Self {
             files,
             uid: env.uid,
+            expected: Expected::Proxy.unless_forced(args.force),
             dry: args.dryrun,
             verbose: args.dryrun || args.debug,
         }
@@ -119,38 +130,48 @@ impl DestroyPlan {
 }
 
 /// Removes all it can, and reports each failure.
-fn destroy(plan: &DestroyPlan) -> Exit {
+fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> Exit {
     let mut exit = Exit::Success;
-    for file in plan
-        .files
-        .iter()
-        .filter(|file| file.symlink_metadata().is_ok())
-    {
+    for file in &plan.files {
+        if !plan.dry {
+            removal::clear_leftovers(file, plan.uid, now);
+        }
+        if file.symlink_metadata().is_err() {
+            continue;
+        }
         if plan.verbose {
             let verb = if plan.dry { "Would remove" } else { "Removing" };
             output::stderr(&format!("{verb} {}", file.display()));
         }
         let outcome = match plan.dry {
-            true => file::open_for_destruction(file, plan.uid).map(drop),
-            false => file::destroy(file, plan.uid),
+            true => Doomed::open(file, plan.uid, plan.expected).map(drop),
+            false => removal::destroy(file, plan.uid, plan.expected)
+                .map(|removed| removal::report(file, removed)),
         };
-        if let Err(error) = outcome {
-            Diagnostic::new(format!(
-                "cannot remove {}: {}",
-                file.display(),
-                files::reason(&error)
-            ))
-            .help("check who owns it")
-            .print();
+        if let Err(refusal) = outcome {
+            cannot_remove(file, &refusal).print();
             exit = Exit::Failure;
         }
     }
     exit
 }
 
+fn cannot_remove(file: &Path, refusal: &Refusal) -> Diagnostic {
+    let file = file.display();
+    match refusal {
+        Refusal::SomethingElse(_) => {
+            Diagnostic::new(format!("{file} {refusal}; it was not removed"))
+                .help("to remove it anyway, add --force")
+        }
+        Refusal::System(_) => {
+            Diagnostic::new(format!("cannot remove {file}: {refusal}")).help("check who owns it")
+        }
+    }
+}
+
 /// The user's proxies that services received by delegation and left behind.
 fn delegated(directory: &Path, uid: u32) -> Vec<PathBuf> {
-    let own = |path: &PathBuf| file::open_for_destruction(path, uid).is_ok();
+    let own = |path: &PathBuf| Doomed::open(path, uid, Expected::Anything).is_ok();
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("x509up_p"));
     named.map(|entry| entry.path()).filter(own).collect()

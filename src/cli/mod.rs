@@ -17,6 +17,7 @@ mod file;
 mod finding;
 mod fitness;
 mod grid;
+mod hardening;
 mod import;
 mod info;
 mod init;
@@ -27,8 +28,10 @@ mod output;
 mod overview;
 mod passwd;
 mod places;
+mod private;
 mod prompt;
 mod register;
+mod removal;
 mod sandbox;
 mod signals;
 mod verify;
@@ -42,6 +45,7 @@ use self::invocation::Invocation;
 /// Runs the program: the name in `argv[0]` selects the command, or else the words after it do.
 #[must_use]
 pub fn main(argv: Vec<OsString>) -> ExitCode {
+    hardening::forbid_dumps();
     let exit = match commands::find(&argv) {
         Some((command, words)) => command.run(&Invocation::new(command.name, words)),
         None => overview::answer(argv.get(1..).unwrap_or_default()),

@@ -1,8 +1,10 @@
 //! Passphrases: from standard input if requested, else from the terminal.
 
 use std::io::{BufRead, Read};
+use std::os::fd::AsFd;
 use std::path::Path;
 
+use rustix::io::Errno;
 use voms::pki::key::LONGEST_PASSPHRASE;
 use zeroize::Zeroizing;
 
@@ -12,7 +14,7 @@ use super::signals;
 use crate::home::load::CredentialError;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
-const LONGEST: u64 = 64 << 10;
+const LONGEST: usize = 64 << 10;
 const SHORTEST_NEW: usize = 8;
 const ATTEMPTS: u32 = 3;
 
@@ -48,14 +50,10 @@ impl PassphraseSource {
         };
         let passphrase = match self {
             Self::StandardInput => {
-                let mut line = Zeroizing::new(Vec::with_capacity(1024));
-                let read = std::io::stdin()
-                    .lock()
-                    .take(LONGEST)
-                    .read_until(b'\n', &mut line);
-                if !matches!(read, Ok(1..)) {
-                    return Err(none("there is no passphrase on standard input"));
-                }
+                let line = line_of(std::io::stdin())
+                    .ok()
+                    .filter(|line| !line.is_empty())
+                    .ok_or_else(|| none("there is no passphrase on standard input"))?;
                 let text = std::str::from_utf8(&line)
                     .map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
                 Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
@@ -127,6 +125,22 @@ impl PassphraseSource {
     }
 }
 
+/// A line with its end, byte by byte: a buffer would keep the passphrase in memory, and take what
+/// is meant for the next reader.
+fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut byte = Zeroizing::new([0]);
+    while line.len() < LONGEST && line.last() != Some(&b'\n') {
+        match rustix::io::read(&input, byte.as_mut_slice()) {
+            Ok(0) => break,
+            Ok(_) => line.push(byte[0]),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(line)
+}
+
 /// Prompts for a line on the terminal, with echo.
 pub fn line(question: &str) -> Result<String, CommandError> {
     let none = |_| {
@@ -144,7 +158,7 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
         .open("/dev/tty")?;
     write!(tty, "{}", output::harmless(question))?;
     let mut line = String::new();
-    std::io::BufReader::new(tty.take(LONGEST)).read_line(&mut line)?;
+    std::io::BufReader::new(tty.take(LONGEST as u64)).read_line(&mut line)?;
     Ok(line)
 }
 

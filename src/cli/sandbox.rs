@@ -1,6 +1,7 @@
 //! `voms-proxy sandbox`: a VO to experiment with, for as long as a command runs.
 
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
 use signal_hook::consts::SIGINT;
+use tempfile::TempDir;
 use voms_authority::Authority;
 use voms_authority::server::{Client, Front, Reception, Server};
 use voms_authority::users::{Condition, PASSPHRASE};
@@ -25,6 +27,7 @@ use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{Report, run_command};
 use super::output::Diagnostic;
+use super::private::{self, NotPrivate};
 use super::{links, output};
 
 /// The `voms-proxy` subcommands that look for servers.
@@ -61,7 +64,8 @@ pub struct SandboxArgs {
     /// Which server to imitate: the C++ VOMS server, or INDIGO IAM
     #[arg(long, value_name = "KIND", value_enum, default_value_t = Kind::Voms)]
     kind: Kind,
-    /// Keep the sandbox's files in this new directory, instead of a temporary one that is removed
+    /// Keep the sandbox's files in this new directory, which no other user may be able to write to
+    /// or exchange, instead of a temporary one that is removed
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// What to run (default: your shell)
@@ -180,19 +184,13 @@ fn exit_of(status: ExitStatus) -> Exit {
 }
 
 fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
-    let temporary = match &plan.dir {
-        Some(dir) => {
-            new_directory(dir)?;
-            None
-        }
-        None => Some(tempfile::tempdir().map_err(Diagnostic::new)?),
+    let temporary = plan.dir.is_none().then(temporary).transpose()?;
+    let dir = match (&plan.dir, &temporary) {
+        (Some(dir), _) => private::directory(dir),
+        (None, Some(temporary)) => private::is_out_of_reach(temporary.path()),
+        (None, None) => private::is_out_of_reach(Path::new(".")),
     };
-    let dir = plan
-        .dir
-        .as_deref()
-        .or(temporary.as_ref().map(tempfile::TempDir::path))
-        .unwrap_or(Path::new("."));
-    let dir = std::path::absolute(dir).map_err(Diagnostic::new)?;
+    let dir = dir.map_err(|error| not_private(&error))?;
     let world = Arc::new(World::create_with_users(&dir, now()).map_err(Diagnostic::new)?);
     let server = serve(&world, plan.kind, now)?;
     world
@@ -214,21 +212,26 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
     child.map_err(|error| Diagnostic::new(format!("the command's exit status is unknown: {error}")))
 }
 
-fn new_directory(dir: &Path) -> Result<(), Diagnostic> {
-    let empty = std::fs::create_dir_all(dir)
-        .and_then(|()| std::fs::read_dir(dir))
-        .map(|mut list| list.next().is_none());
-    match empty {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Diagnostic::new(format!("{} is not empty", dir.display()))
-            .help("name a directory that does not exist yet with --dir")),
-        Err(error) => Err(Diagnostic::new(format!(
-            "{}: {}",
-            dir.display(),
+/// The scripts in it come first on the search path, and keys are in it.
+fn not_private(error: &NotPrivate) -> Diagnostic {
+    Diagnostic::new(error).help(
+        "name a new directory with --dir, in one that only you can write to, such as your home \
+         directory",
+    )
+}
+
+/// A directory that is removed in the end.
+fn temporary() -> Result<TempDir, Diagnostic> {
+    let made = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir();
+    made.map_err(|error| {
+        Diagnostic::new(format!(
+            "cannot make a temporary directory: {}",
             voms::files::reason(&error)
         ))
-        .help("name a directory that you may create with --dir")),
-    }
+        .help("set TMPDIR to a directory that you can write to, or name one with --dir")
+    })
 }
 
 fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnostic> {
@@ -274,7 +277,7 @@ fn write_script(path: &Path, script: &str) -> io::Result<()> {
     // Remove a link first, or the script would overwrite the program it points to.
     let _ = std::fs::remove_file(path);
     std::fs::write(path, format!("#!/bin/sh\n{script}"))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+    std::fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
 fn welcome() {

@@ -112,7 +112,9 @@ impl Pair {
     /// Whether an import was interrupted here and must be finished.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
-        self.directory.join(NOTE).symlink_metadata().is_ok()
+        let found = self.directory.join(NOTE).symlink_metadata();
+        // In a directory such as /tmp, anyone could write one.
+        found.is_ok_and(|found| found.uid() == rustix::process::geteuid().as_raw())
     }
 
     /// Locks the pair if an interrupted import must be finished; see [`Pair::lock`].
@@ -219,10 +221,10 @@ impl Pair {
                 path: path.clone(),
                 reason: files::reason(error),
             };
-            let contents = files::read_limited(&path, files::CONFIGURATION_LIMIT)
+            let (found, contents) = files::read_with_metadata(&path, files::CONFIGURATION_LIMIT)
                 .map_err(|error| cannot(&error))?;
             // The certificate file may contain a key as well.
-            let allowed = mode(&name) & path.metadata().map_err(|error| cannot(&error))?.mode();
+            let allowed = mode(&name) & found.mode();
             let free = |at: &u32| match at {
                 1 => self.directory.join(format!("{name}.{stamp}")),
                 at => self.directory.join(format!("{name}.{stamp}-{at}")),
@@ -266,7 +268,10 @@ impl Pair {
     /// Follows the note, if there is one; any step may have been completed earlier.
     fn follow_note(&self) -> Result<bool, String> {
         let note = self.directory.join(NOTE);
-        let contents = match files::read_limited(&note, NOTE_LIMIT) {
+        if !self.is_unfinished() {
+            return Ok(false);
+        }
+        let (_, contents) = match files::read_own(&note, NOTE_LIMIT) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             other => {
                 other.map_err(|error| format!("{}: {}", note.display(), files::reason(&error)))?

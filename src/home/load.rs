@@ -129,7 +129,7 @@ pub(super) struct ReadFile {
 
 /// Reads a file once; later checks use what was read here.
 pub(super) fn read(path: &Path, role: FileRole) -> Result<ReadFile, CredentialError> {
-    let read = files::read_with_metadata(path, files::CONFIGURATION_LIMIT);
+    let read = files::read_unplanted(path, files::CONFIGURATION_LIMIT);
     let (found, contents) = read.map_err(|error| unreadable(path, role, &error))?;
     Ok(ReadFile {
         path: path.to_owned(),

@@ -178,8 +178,8 @@ fn post(
         .finish()
         .into_bytes();
     let headers = vec![
-        (CONTENT_TYPE, FORM.to_owned()),
-        (COOKIE, format!("CSRF={csrf}")),
+        (CONTENT_TYPE, FORM.to_owned().into()),
+        (COOKIE, format!("CSRF={csrf}").into()),
     ];
     let message = Message {
         headers,

@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use tokio::runtime::Runtime;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::EcpError;
 use crate::jar::Jar;
@@ -27,8 +28,8 @@ const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 /// The contents of a request. Fill in what differs from `Message::default()`, a plain GET.
 #[derive(Default)]
 pub struct Message<'a> {
-    /// Names and values.
-    pub headers: Vec<(HeaderName, String)>,
+    /// Names and values, which are wiped on drop: one may hold a password.
+    pub headers: Vec<(HeaderName, Zeroizing<String>)>,
     /// The body of a POST; a GET has none.
     pub body: Option<Vec<u8>>,
     /// Cookies to send; those set by the answer are added.

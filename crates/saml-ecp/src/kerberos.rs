@@ -1,6 +1,7 @@
 //! HTTP Negotiate (RFC 4559): the client's first token, and the server's response token.
 
 use openssl::base64;
+use zeroize::Zeroizing;
 
 use crate::error::EcpError;
 use crate::gssapi::{Gssapi, Negotiation};
@@ -10,12 +11,14 @@ use crate::http::Answer;
 ///
 /// # Errors
 /// [`EcpError::Kerberos`].
-pub fn begin<'a>(gssapi: &'a Gssapi, host: &str) -> Result<(Negotiation<'a>, String), EcpError> {
+pub fn begin<'a>(
+    gssapi: &'a Gssapi,
+    host: &str,
+) -> Result<(Negotiation<'a>, Zeroizing<String>), EcpError> {
     let (negotiation, token) = gssapi.begin(host)?;
-    Ok((
-        negotiation,
-        format!("Negotiate {}", base64::encode_block(&token)),
-    ))
+    let encoded = Zeroizing::new(base64::encode_block(&token));
+    let header = Zeroizing::new(["Negotiate ", encoded.as_str()].concat());
+    Ok((negotiation, header))
 }
 
 /// Verifies that the server that answered holds the host's key.

@@ -99,8 +99,8 @@ impl<'a> Session<'a> {
 
     fn ask(&self, jar: &mut Jar) -> Result<Asked, EcpError> {
         let headers = vec![
-            (ACCEPT, ACCEPTED.to_owned()),
-            (HeaderName::from_static("paos"), PAOS.to_owned()),
+            (ACCEPT, ACCEPTED.to_owned().into()),
+            (HeaderName::from_static("paos"), PAOS.to_owned().into()),
         ];
         // Checked beforehand: any answer may set one.
         let had_session = jar.has_session(&host_of(self.service)?);
@@ -153,9 +153,9 @@ impl<'a> Session<'a> {
 
     fn authenticate(&self, idp: &Idp, login: &Login, body: Vec<u8>) -> Result<Answer, EcpError> {
         let host = host_of(&idp.url)?;
-        let send = |authorization: String| {
+        let send = |authorization: Zeroizing<String>| {
             let headers = vec![
-                (CONTENT_TYPE, XML_TYPE.to_owned()),
+                (CONTENT_TYPE, XML_TYPE.to_owned().into()),
                 (AUTHORIZATION, authorization),
             ];
             self.http.send(
@@ -170,8 +170,10 @@ impl<'a> Session<'a> {
         };
         match login {
             Login::Basic(user, password) => {
-                let pair = Zeroizing::new(format!("{user}:{}", password.as_str()));
-                send(format!("Basic {}", base64::encode_block(pair.as_bytes())))
+                // concat knows the length beforehand, and so leaves no copy behind.
+                let pair = Zeroizing::new([user, ":", password.as_str()].concat());
+                let encoded = Zeroizing::new(base64::encode_block(pair.as_bytes()));
+                send(Zeroizing::new(["Basic ", encoded.as_str()].concat()))
             }
             Login::Kerberos(gssapi) => {
                 let (negotiation, authorization) = kerberos::begin(gssapi, &host)?;
@@ -210,7 +212,7 @@ impl<'a> Session<'a> {
     /// Reports to the service that its answers are requested at another address; its reply is
     /// ignored.
     fn report_address(&self, consumer: &Url, jar: &mut Jar) {
-        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
+        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned().into())];
         let body = Some(paos::address_fault());
         let _ = self.http.send(
             consumer,
@@ -224,7 +226,7 @@ impl<'a> Session<'a> {
     }
 
     fn deliver(&self, consumer: &Url, jar: &mut Jar, body: Vec<u8>) -> Result<(), EcpError> {
-        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned())];
+        let headers = vec![(CONTENT_TYPE, PAOS_TYPE.to_owned().into())];
         let before = jar.pairs(self.service);
         let message = Message {
             headers,

@@ -1,9 +1,11 @@
 //! `--fix-permissions`: the only way the doctor changes anything.
 
-use std::fs::{FileType, Permissions};
+use std::fs::{File, FileType, Permissions};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
+use rustix::fs::{Mode, OFlags};
 use voms::files;
 
 use super::plan::DoctorPlan;
@@ -50,13 +52,17 @@ fn tighten(
     right: u32,
     uid: u32,
 ) -> Option<Finding> {
-    let found = path.symlink_metadata().ok()?;
+    // Judged and changed through one descriptor, so that the file cannot be exchanged in between.
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).ok()?);
+    let found = file.metadata().ok()?;
     let mode = found.mode() & 0o7777;
     if !kind(&found.file_type()) || found.uid() != uid || mode & wrong == 0 {
         return None;
     }
+    let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
     Some(
-        match std::fs::set_permissions(path, Permissions::from_mode(right)) {
+        match std::fs::set_permissions(opened, Permissions::from_mode(right)) {
             Ok(()) => Finding::ok(
                 AREA,
                 format!("{}: mode {mode:04o} was made {right:04o}", path.display()),

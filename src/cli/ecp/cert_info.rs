@@ -1,6 +1,8 @@
 //! `ecp-cert-info`: shows the contents of a credential file.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -11,6 +13,7 @@ use voms::files;
 use voms::pki::certificate::Certificate;
 use voms::pki::pem;
 use voms::proxy::kind::{ProxyPolicy, ProxyType};
+use zeroize::Zeroizing;
 
 use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
@@ -142,8 +145,13 @@ impl Value {
 /// Runs the plan.
 pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> {
     let InfoPlan { path, .. } = plan;
+    // Anyone could have put a file in the default place; it can be shown, but not relied on.
+    let read = match plan.exists {
+        true => files::read_own,
+        false => files::read_with_metadata,
+    };
     let answer = |yes| Report::done().exit(if yes { Exit::Success } else { Exit::Failure });
-    let chain = match load(path) {
+    let chain = match load_with(read, path) {
         Err(_) if plan.exists => return Ok(answer(false)),
         loaded => loaded?,
     };
@@ -171,12 +179,18 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
 
 /// Reads a credential file.
 pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
+    load_with(files::read_with_metadata, path)
+}
+
+type Read = fn(&Path, u64) -> io::Result<(Metadata, Zeroizing<Vec<u8>>)>;
+
+fn load_with(read: Read, path: &Path) -> Result<Chain, Diagnostic> {
     let none = |why: String| {
         Diagnostic::new(format!("no credential in {}: {why}", path.display()))
             .help("name its file with --file, or run: ecp-get-cert")
     };
-    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
-        .map_err(|error| none(files::reason(&error)))?;
+    let (_, contents) =
+        read(path, files::CONFIGURATION_LIMIT).map_err(|error| none(files::reason(&error)))?;
     Chain::parse(&contents).map_err(|error| none(error.to_string()))
 }
 

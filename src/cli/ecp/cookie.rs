@@ -1,5 +1,6 @@
 //! `ecp-get-cookie`: gets a session with a web service, for curl and similar tools.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
@@ -19,6 +20,7 @@ use crate::cli::exit::Exit;
 use crate::cli::file;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
+use crate::cli::removal::Expected;
 
 const JAR_LIMIT: u64 = 1 << 20;
 
@@ -71,20 +73,15 @@ pub fn usual(env: &Environment) -> PathBuf {
 
 /// Reads a cookie file, which may be absent but must belong to the user.
 pub fn load(path: &Path) -> Result<Jar, EcpError> {
-    use std::os::unix::fs::MetadataExt;
     let bad = |reason: String| EcpError::Cookies {
         path: path.to_owned(),
         reason,
     };
-    match path.symlink_metadata() {
-        Err(_) => return Ok(Jar::default()),
-        Ok(found) if found.uid() != rustix::process::geteuid().as_raw() => {
-            return Err(bad("it belongs to another user".to_owned()));
-        }
-        Ok(_) => {}
+    match files::read_own(path, JAR_LIMIT) {
+        Ok((_, text)) => Ok(Jar::from_netscape(&String::from_utf8_lossy(&text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Jar::default()),
+        Err(error) => Err(bad(files::reason(&error))),
     }
-    let text = files::read_limited(path, JAR_LIMIT).map_err(|error| bad(files::reason(&error)))?;
-    Ok(Jar::from_netscape(&String::from_utf8_lossy(&text)))
 }
 
 /// Writes the cookie file, readable by the user only.
@@ -161,7 +158,7 @@ pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
             path,
             uid,
             progress,
-        } => super::remove("cookie", &path, uid, progress),
+        } => super::remove("cookie", Expected::Cookies, &path, uid, progress),
         CookiePlan::Get(plan) => get(&plan),
     }
 }

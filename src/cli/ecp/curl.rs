@@ -10,6 +10,7 @@ use saml_ecp::http::{Answer, Http, Message};
 use saml_ecp::jar::Jar;
 use url::Url;
 use voms::files;
+use zeroize::Zeroizing;
 
 use super::login::{LoginArgs, LoginPlan};
 use super::providers::ProviderList;
@@ -81,7 +82,7 @@ pub enum CurlPlan {
 pub struct PagePlan {
     url: Url,
     cookies: PathBuf,
-    headers: Vec<(HeaderName, String)>,
+    headers: Vec<(HeaderName, Zeroizing<String>)>,
     login: LoginPlan,
     keep_session: bool,
     /// A file instead of stdout.
@@ -168,7 +169,7 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 }
 
 /// Parses a header in curl's syntax.
-fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
+fn header(text: &str) -> Result<(HeaderName, Zeroizing<String>), CommandError> {
     let wrong = || {
         CommandError::Usage(
             Diagnostic::new(format!("invalid header: {text:?}")).help("write -H 'Name: value'"),
@@ -178,7 +179,7 @@ fn header(text: &str) -> Result<(HeaderName, String), CommandError> {
     let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
     let value = value.trim();
     HeaderValue::from_str(value).map_err(|_| wrong())?;
-    Ok((name, value.to_owned()))
+    Ok((name, value.to_owned().into()))
 }
 
 /// Follows redirects within the service.
@@ -186,7 +187,7 @@ fn get(
     http: &Http,
     url: &Url,
     jar: &mut Jar,
-    headers: &[(HeaderName, String)],
+    headers: &[(HeaderName, Zeroizing<String>)],
 ) -> Result<Answer, CommandError> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {

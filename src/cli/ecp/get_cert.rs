@@ -25,6 +25,7 @@ use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
+use crate::cli::removal::{self, Expected};
 use crate::cli::{failure, file};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
@@ -229,10 +230,13 @@ pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
     } = plan;
     match task {
         Task::List(list, debug) => return list.report(debug),
-        Task::Remove => return super::remove("credential", &path, uid, progress),
+        Task::Remove => {
+            return super::remove("credential", Expected::Credential, &path, uid, progress);
+        }
         Task::Get { reuse, fetch } => {
             if !reuse.is_some_and(|reuse| may_be_reused(&path, &reuse, progress, now())) {
                 let contents = fetch_with(&fetch?, progress, now)?;
+                removal::clear_leftovers(&path, uid, now());
                 file::replace(&path, &contents)
                     .map_err(|error| failure::not_written(&path, &error))?;
                 progress.say("X.509 credential stored\n");

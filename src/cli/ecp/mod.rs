@@ -17,7 +17,6 @@ use clap::Parser;
 use saml_ecp::error::EcpError;
 use saml_ecp::http::{Http, host_of};
 use url::Url;
-use voms::files;
 
 pub use self::cert_info::InfoArgs;
 use self::cert_info::InfoPlan;
@@ -34,7 +33,8 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
-use super::{file, signals};
+use super::removal::{self, Expected, Refusal};
+use super::signals;
 
 /// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
@@ -102,21 +102,30 @@ fn address_of(text: &str) -> Result<Url, EcpError> {
 }
 
 /// Removes one of the user's files for `--destroy`; a missing file is not an error.
-fn remove(what: &str, path: &Path, uid: u32, progress: Progress) -> Result<Report, CommandError> {
+fn remove(
+    what: &str,
+    expected: Expected,
+    path: &Path,
+    uid: u32,
+    progress: Progress,
+) -> Result<Report, CommandError> {
     progress.say(&format!("Removing {what} file '{}'...", path.display()));
     if path.symlink_metadata().is_err() {
         progress.say(" not found\n");
         return Ok(Report::done());
     }
-    file::destroy(path, uid).map_err(|error| {
-        Diagnostic::new(format!(
-            "cannot remove {}: {}",
-            path.display(),
-            files::reason(&error)
-        ))
-        .help("check who owns it")
+    let file = path.display();
+    let removed = removal::destroy(path, uid, expected).map_err(|refusal| match refusal {
+        Refusal::SomethingElse(_) => {
+            Diagnostic::new(format!("{file} {refusal}; it was not removed"))
+                .help("name the right file, or remove this one with rm")
+        }
+        Refusal::System(_) => {
+            Diagnostic::new(format!("cannot remove {file}: {refusal}")).help("check who owns it")
+        }
     })?;
     progress.say(" done\n");
+    removal::report(path, removed);
     Ok(Report::done())
 }
 

@@ -18,6 +18,9 @@ use crate::time::utc;
 
 /// A proxy and its attribute certificates.
 pub struct Proxy {
+    /// Whether the file is the user's own, and others cannot change it. In the default place,
+    /// anyone could have put one.
+    pub is_own: bool,
     /// Absolute path of its file.
     pub path: PathBuf,
     pub chain: Chain,
@@ -33,13 +36,16 @@ impl Proxy {
                 .detail("Couldn't find a valid proxy.")
                 .help("make one with voms-proxy-init, or name its file with --file")
         };
-        let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
+        let own = files::read_own(path, files::CONFIGURATION_LIMIT);
+        let is_own = own.is_ok();
+        let (_, contents) = own
+            .or_else(|_| files::read_with_metadata(path, files::CONFIGURATION_LIMIT))
             .map_err(|error| lost(files::reason(&error)))?;
         let chain = Chain::parse(&contents).map_err(|error| lost(error.to_string()))?;
-        Ok(Self::new(path, chain))
+        Ok(Self::new(path, chain, is_own))
     }
 
-    fn new(path: &Path, chain: Chain) -> Self {
+    fn new(path: &Path, chain: Chain, is_own: bool) -> Self {
         let (mut acs, mut unreadable) = (Vec::new(), Vec::new());
         for ac in attribute_certificates(&chain) {
             match ac.map_err(|error| error.to_string()).and_then(Ac::read) {
@@ -48,6 +54,7 @@ impl Proxy {
             }
         }
         Self {
+            is_own,
             path: file::absolute(path),
             chain,
             acs,

@@ -27,6 +27,7 @@ use crate::cli::file;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
+use crate::cli::removal;
 use crate::home::load;
 use crate::time::{span, utc};
 
@@ -49,6 +50,7 @@ pub fn run(
     let pem = proxy
         .to_pem()
         .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
+    removal::clear_leftovers(&plan.out, plan.uid, now());
     file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
