@@ -435,6 +435,110 @@ fn certificate_files_are_read_in_every_common_format() {
     }
 }
 
+/// Files of a root, a CA below it and a user of that, whose key stays beside them.
+fn with_two_cas() -> Home {
+    let home = Home::empty();
+    let config = "[req]\ndistinguished_name = dn\n[dn]\n[ca]\nbasicConstraints = critical, CA:TRUE\n\
+        keyUsage = critical, keyCertSign\nsubjectKeyIdentifier = hash\n[user]\n\
+        basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature\n";
+    home.write("config", config.as_bytes(), 0o644);
+    for (name, issuer, kind) in [
+        ("root", "root", "ca"),
+        ("sub", "root", "ca"),
+        ("ada", "sub", "user"),
+    ] {
+        let (key, subject) = (format!("{name}.key"), format!("/DC=example/CN={name}"));
+        let (ca, ca_key) = (format!("{issuer}.pem"), format!("{issuer}.key"));
+        let mut words = vec![
+            "req",
+            "-x509",
+            "-config",
+            "config",
+            "-extensions",
+            kind,
+            "-days",
+            "90",
+        ];
+        words.extend([
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            &key,
+        ]);
+        words.extend(["-subj", &subject]);
+        if issuer != name {
+            words.extend(["-CA", &ca, "-CAkey", &ca_key]);
+        }
+        let out = format!("{name}.pem");
+        words.extend(["-out", &out]);
+        openssl(&home, &words);
+    }
+    fs::create_dir(home.path("cas")).unwrap();
+    fs::copy(home.path("root.pem"), home.path("cas/root.pem")).unwrap();
+    openssl(&home, &["rehash", "cas"]);
+    let cas = home.path("cas");
+    home.with("X509_CERT_DIR", cas)
+}
+
+#[test]
+fn a_certificate_is_found_wherever_it_stands_among_its_cas() {
+    let home = with_two_cas();
+    let pem = |name: &str| fs::read(home.path(&format!("{name}.pem"))).unwrap();
+    home.write(
+        ".globus/userkey.pem",
+        &fs::read(home.path("ada.key")).unwrap(),
+        0o400,
+    );
+    let own = |words: &[&str]| run(home.command(BINARY).args(words), b"").success().stdout;
+    let ada = "/DC=example/CN=ada";
+    for order in [
+        ["ada", "sub", "root"],
+        ["root", "sub", "ada"],
+        ["sub", "ada", "root"],
+        ["root", "ada", "sub"],
+    ] {
+        let file = order.map(pem).concat();
+        let path = home.write(".globus/usercert.pem", &file, 0o644);
+        let path = path.to_str().unwrap();
+        assert_eq!(
+            own(&["info", "--file", path, "--identity"]).trim(),
+            ada,
+            "{order:?}"
+        );
+        assert_eq!(
+            own(&["grid-cert-info", "-subject"]).trim(),
+            ada,
+            "{order:?}"
+        );
+        assert!(own(&["verify", path]).contains(ada), "{order:?}");
+        home.init(&[]).success();
+        assert_eq!(own(&["info", "--identity"]).trim(), ada, "{order:?}");
+        own(&["verify", home.proxy().to_str().unwrap()]);
+        assert!(own(&["doctor"]).contains(ada), "{order:?}");
+        assert!(
+            own(&["import", "--dry-run", path, "ada.key"]).contains(ada),
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn a_ca_first_is_passed_over_only_for_what_it_signed() {
+    let home = with_two_cas();
+    let stranger = ThrowAwayCa::create(
+        &[("DC", "example".to_owned()), ("CN", "sub".to_owned())],
+        now(),
+    );
+    let stranger = voms::pki::pem::encode("CERTIFICATE", stranger.unwrap().certificate().der());
+    let ada = fs::read(home.path("ada.pem")).unwrap();
+    let file = home.write("file.pem", &[stranger.as_bytes(), &ada].concat(), 0o644);
+    let verified = run(home.command(BINARY).arg("verify").arg(&file), b"");
+    assert_eq!(verified.code, Some(1), "{verified:?}");
+}
+
 fn bounded(home: &Home, args: &[&str]) -> Outcome {
     let mut command = home.command("prlimit");
     command

@@ -177,7 +177,7 @@ pub fn load(path: &Path) -> Result<Chain, Diagnostic> {
     };
     let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
         .map_err(|error| none(files::reason(&error)))?;
-    Chain::parse(&contents).map_err(|error| none(error.to_string()))
+    Chain::parse_in_any_order(&contents).map_err(|error| none(error.to_string()))
 }
 
 /// The block that ecp-get-cert prints as well.

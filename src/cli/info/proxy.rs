@@ -35,7 +35,8 @@ impl Proxy {
         };
         let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
             .map_err(|error| lost(files::reason(&error)))?;
-        let chain = Chain::parse(&contents).map_err(|error| lost(error.to_string()))?;
+        let chain =
+            Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
         Ok(Self::new(path, chain))
     }
 

@@ -134,6 +134,57 @@ impl Chain {
         Self::new(Certificate::all_from_pem(file)?)
     }
 
+    /// Like [`Chain::parse`], for files of the user, in which CAs may come before the certificate
+    /// below them. Such a certificate becomes the leaf only if the first one signed it, or one of
+    /// those between.
+    ///
+    /// Of the certificates that a peer presents, the first is the one whose key it holds:
+    /// [`Chain::parse`] and [`Chain::from_der`] never pass it over.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse_in_any_order(file: &[u8]) -> Result<Self, ChainError> {
+        let chain = Self::parse(file)?;
+        let below = Some(&chain).filter(|chain| chain.leaf().is_ca());
+        Ok(below.and_then(Self::below_the_first).unwrap_or(chain))
+    }
+
+    /// The same certificates, with the first one that is accepted as the leaf; `None` if none is.
+    #[must_use]
+    pub fn beginning_with(&self, is_leaf: impl FnMut(&Certificate) -> bool) -> Option<Self> {
+        let at = self.certificates.iter().position(is_leaf)?;
+        self.beginning_at(at)
+    }
+
+    fn beginning_at(&self, at: usize) -> Option<Self> {
+        let mut certificates = self.certificates.clone();
+        certificates[..=at].rotate_right(1);
+        Self::new(certificates).ok()
+    }
+
+    /// The chain from a certificate of no CA, which issued none of the others, up to the first one.
+    fn below_the_first(&self) -> Option<Self> {
+        let all = &self.certificates;
+        let is_last = |own: &Certificate| {
+            let mut others = all.iter().filter(|other| *other != own);
+            !own.is_ca() && !others.any(|other| other.issuer().matches(own.subject()))
+        };
+        (0..all.len())
+            .filter(|at| is_last(&all[*at]))
+            .take(MOST_TOLD)
+            .filter_map(|at| self.beginning_at(at))
+            .find(|chain| chain.is_signed_by(self.leaf()))
+    }
+
+    /// Whether the certificate signed the leaf, or one of the certificates between.
+    fn is_signed_by(&self, issuer: &Certificate) -> bool {
+        let mut signed = self
+            .certificates
+            .windows(2)
+            .take_while(|pair| pair[0].is_signed_by(&pair[1]));
+        signed.any(|pair| pair[1] == *issuer)
+    }
+
     /// Reads DER certificates, leaf first.
     ///
     /// # Errors
