@@ -818,6 +818,13 @@ fn an_unknown_vo_is_refused_with_the_nearest_name() {
     home.refused(&["--voms", "lingo"])
         .says("", "VOMS server for VO lingo is not known!")
         .says("", "did you mean 'ligo'?");
+    home.refused(&["--voms", "LIGO"])
+        .says("", "did you mean 'ligo'?");
+    let other = home.refused(&["--voms", "virgo"]);
+    assert!(!other.stderr.contains("did you mean"), "{other:?}");
+    home.refused(&["--voms", "ligo:/ligo/"])
+        .says("", "a slash without a name behind it")
+        .says("", "help: leave out that slash: /ligo");
     home.refused(&["--voms", "ligo:/li go"])
         .says("", "help: write VO:/group");
 }

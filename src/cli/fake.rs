@@ -233,7 +233,7 @@ fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
     let key = PrivateKey::generate_rsa(plan.bits).map_err(Diagnostic::new)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(&user), key, now)
-        .map_err(Diagnostic::from)?;
+        .map_err(|error| failure::issuing(&error))?;
     let pem = proxy.to_pem().map_err(Diagnostic::new)?;
     file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)

@@ -264,6 +264,7 @@ impl CertPlan {
     }
 
     fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
+        certificate.check_supported().map_err(Diagnostic::from)?;
         let x509 = openssl_types::x509(certificate).map_err(Diagnostic::new)?;
         let mut lines = Vec::new();
         if self.all {

@@ -340,12 +340,18 @@ impl Chain {
         }
     }
 
-    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the validity
-    /// period of the user's certificate.
+    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the name and
+    /// validity period of the user's certificate.
     #[must_use]
     pub fn local_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
         let now = now.into();
         let mut findings = self.proxy_findings(now);
+        let nameless = |own: &&Certificate| own.subject().is_empty();
+        findings.extend(
+            self.end_entity()
+                .filter(nameless)
+                .map(|_| ChainFinding::Nameless),
+        );
         let own = self
             .end_entity()
             .and_then(|own| PathFinding::of_validity(own, now, Duration::ZERO));
