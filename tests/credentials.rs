@@ -859,3 +859,13 @@ fn no_proxy_is_made_below_a_chain_of_mixed_types() {
         }
     }
 }
+
+#[test]
+fn an_encrypted_key_in_the_wrong_letters_cannot_be_loaded() {
+    let home = encrypted(true, &["pkcs8", "-topk8", "-v2", "aes-256-cbc"]);
+    let key = fs::read_to_string(home.path(".globus/userkey.pem")).unwrap();
+    home.write(".globus/userkey.pem", key.to_uppercase().as_bytes(), 0o400);
+    let outcome = home.refused(&[]);
+    outcome.says("", "Can not load the PEM private key");
+    ends_without_credentials(&outcome);
+}

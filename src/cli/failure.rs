@@ -20,6 +20,7 @@ use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
 
 const MIXED: &str = "Cannot generate a proxy certificate starting from a mixed type proxy chain.";
+const NO_LSC: &str = "LSC validation failed: LSC file matching VOMS attributes not found in store.";
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str =
     "Certificate validation error: Trusted issuer of this certificate was not established";
@@ -215,6 +216,10 @@ pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
     ));
     for finding in findings {
         diagnostic = diagnostic.detail(finding);
+    }
+    let unlisted = |finding: &AcFinding| matches!(finding, AcFinding::NotTrusted { .. });
+    if findings.iter().any(unlisted) {
+        diagnostic = diagnostic.detail(NO_LSC);
     }
     diagnostic = diagnostic.detail("no proxy was written");
     diagnostic.maybe_help(findings.iter().find_map(Advice::next_step))

@@ -247,14 +247,15 @@ fn open_key(
         .ok_or_else(|| CredentialError::NoKey {
             path: path.to_owned(),
         })?;
+    let unusable = |source| CredentialError::Key {
+        path: path.to_owned(),
+        certificate: location.certificate.clone(),
+        source,
+    };
     PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| {
         match error {
             Opening::Passphrase(error) => error,
-            Opening::Key(source) => CredentialError::Key {
-                path: path.to_owned(),
-                certificate: location.certificate.clone(),
-                source,
-            },
+            Opening::Key(source) => unusable(source),
         }
     })
 }
