@@ -14,18 +14,32 @@ fn ada_at(voms: &Voms) -> Home {
 #[test]
 fn invalid_values_and_options_are_rejected_with_a_hint() {
     let home = Home::ada();
-    let cases: [(&[&str], &str, &str); 15] = [
+    let cases: [(&[&str], &str, &str); 17] = [
         (
             &["--bits", "foo"],
-            "Invalid input for key size parameter. foo",
+            "Invalid input for key size parameter. Please provide a valid key size value.",
             "help: number of bits",
         ),
         (
             &["--bits", "2047"],
-            "Unsupported key size:2047",
+            "Unsupported key size: 2047",
             "help: number of bits",
         ),
-        (&["--bits", "-1"], "-1", "help: number of bits"),
+        (
+            &["--bits", "-1"],
+            "Unsupported key size: -1",
+            "help: number of bits",
+        ),
+        (
+            &["--bits", "0"],
+            "Unsupported key size: 0",
+            "help: number of bits",
+        ),
+        (
+            &["--vomslife", "12:-12"],
+            "Number of minutes must be a positive integer.",
+            "help: ",
+        ),
         (
             &["--valid", "12"],
             "--valid argument must be in the format: h:m",
@@ -178,9 +192,29 @@ fn debug_writes_to_stderr_and_leaves_stdout_unchanged() {
     let voms = honest(authority(|_| {}));
     let home = ada_at(&voms);
     let outcome = home.init(&["--voms", "virgo", "--debug"]).success();
-    outcome
-        .says("", "Credentials loaded successfully")
-        .says("", "Received VOMS response");
+    outcome.says("", "Received VOMS response");
+    let (vomses, home_key) = (home.path("vomses"), home.path(".globus/userkey.pem"));
+    let pair = format!(
+        "[{}, {}]",
+        home_key.display(),
+        home.path(".globus/usercert.pem").display()
+    );
+    // The lines that scripts know from the Java client, and the last from the C++ one.
+    for line in [
+        format!("Looking for user credentials in {pair}"),
+        format!("Credentials loaded successfully {pair}"),
+        "Loading CA Certificate".to_owned(),
+        format!("Looking for VOMSES information in {}", vomses.display()),
+        "Loaded vomses information '".to_owned(),
+        "Sent HTTP request for ".to_owned(),
+        "Looking for VOMS AA certificates in ".to_owned(),
+        "Looking for LSC information in ".to_owned(),
+        "Loaded LSC information from file ".to_owned(),
+        "VOMS AC validation for VO virgo succeded.".to_owned(),
+        format!("Using configuration file {}", vomses.display()),
+    ] {
+        outcome.says("", &line);
+    }
     assert_eq!(outcome.stdout.lines().count(), 7, "{}", outcome.stdout);
     assert!(!outcome.stderr.contains("PRIVATE KEY"));
 }

@@ -405,6 +405,11 @@ fn certificate_files_are_read_in_every_common_format() {
         .unwrap()
         .private_key_to_pem_pkcs8()
         .unwrap();
+    let key_der = PKey::private_key_from_pem(&key)
+        .unwrap()
+        .private_key_to_der()
+        .unwrap();
+    let base64 = openssl::base64::encode_block(&key_der).into_bytes();
     let ca = fs::read(world().certificates().join("SandboxCA.pem")).unwrap();
     let one: [(&str, Vec<u8>); 5] = [
         ("certificate first", [&certificate[..], &key].concat()),
@@ -425,6 +430,8 @@ fn certificate_files_are_read_in_every_common_format() {
     for (what, certificate, key) in [
         ("DER", der, key.clone()),
         ("PKCS#8", certificate.clone(), pkcs8),
+        ("DER key", certificate.clone(), key_der),
+        ("DER key as base64", certificate.clone(), base64),
         ("CRLF", crlf(&certificate), crlf(&key)),
     ] {
         let home = Home::empty();
@@ -433,6 +440,110 @@ fn certificate_files_are_read_in_every_common_format() {
         home.init(&[]).success();
         assert_eq!(judge::rfc(&home).chain.len(), 2, "{what}");
     }
+}
+
+/// Files of a root, a CA below it and a user of that, whose key stays beside them.
+fn with_two_cas() -> Home {
+    let home = Home::empty();
+    let config = "[req]\ndistinguished_name = dn\n[dn]\n[ca]\nbasicConstraints = critical, CA:TRUE\n\
+        keyUsage = critical, keyCertSign\nsubjectKeyIdentifier = hash\n[user]\n\
+        basicConstraints = critical, CA:FALSE\nkeyUsage = critical, digitalSignature\n";
+    home.write("config", config.as_bytes(), 0o644);
+    for (name, issuer, kind) in [
+        ("root", "root", "ca"),
+        ("sub", "root", "ca"),
+        ("ada", "sub", "user"),
+    ] {
+        let (key, subject) = (format!("{name}.key"), format!("/DC=example/CN={name}"));
+        let (ca, ca_key) = (format!("{issuer}.pem"), format!("{issuer}.key"));
+        let mut words = vec![
+            "req",
+            "-x509",
+            "-config",
+            "config",
+            "-extensions",
+            kind,
+            "-days",
+            "90",
+        ];
+        words.extend([
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-keyout",
+            &key,
+        ]);
+        words.extend(["-subj", &subject]);
+        if issuer != name {
+            words.extend(["-CA", &ca, "-CAkey", &ca_key]);
+        }
+        let out = format!("{name}.pem");
+        words.extend(["-out", &out]);
+        openssl(&home, &words);
+    }
+    fs::create_dir(home.path("cas")).unwrap();
+    fs::copy(home.path("root.pem"), home.path("cas/root.pem")).unwrap();
+    openssl(&home, &["rehash", "cas"]);
+    let cas = home.path("cas");
+    home.with("X509_CERT_DIR", cas)
+}
+
+#[test]
+fn a_certificate_is_found_wherever_it_stands_among_its_cas() {
+    let home = with_two_cas();
+    let pem = |name: &str| fs::read(home.path(&format!("{name}.pem"))).unwrap();
+    home.write(
+        ".globus/userkey.pem",
+        &fs::read(home.path("ada.key")).unwrap(),
+        0o400,
+    );
+    let own = |words: &[&str]| run(home.command(BINARY).args(words), b"").success().stdout;
+    let ada = "/DC=example/CN=ada";
+    for order in [
+        ["ada", "sub", "root"],
+        ["root", "sub", "ada"],
+        ["sub", "ada", "root"],
+        ["root", "ada", "sub"],
+    ] {
+        let file = order.map(pem).concat();
+        let path = home.write(".globus/usercert.pem", &file, 0o644);
+        let path = path.to_str().unwrap();
+        assert_eq!(
+            own(&["info", "--file", path, "--identity"]).trim(),
+            ada,
+            "{order:?}"
+        );
+        assert_eq!(
+            own(&["grid-cert-info", "-subject"]).trim(),
+            ada,
+            "{order:?}"
+        );
+        assert!(own(&["verify", path]).contains(ada), "{order:?}");
+        home.init(&[]).success();
+        assert_eq!(own(&["info", "--identity"]).trim(), ada, "{order:?}");
+        own(&["verify", home.proxy().to_str().unwrap()]);
+        assert!(own(&["doctor"]).contains(ada), "{order:?}");
+        assert!(
+            own(&["import", "--dry-run", path, "ada.key"]).contains(ada),
+            "{order:?}"
+        );
+    }
+}
+
+#[test]
+fn a_ca_first_is_passed_over_only_for_what_it_signed() {
+    let home = with_two_cas();
+    let stranger = ThrowAwayCa::create(
+        &[("DC", "example".to_owned()), ("CN", "sub".to_owned())],
+        now(),
+    );
+    let stranger = voms::pki::pem::encode("CERTIFICATE", stranger.unwrap().certificate().der());
+    let ada = fs::read(home.path("ada.pem")).unwrap();
+    let file = home.write("file.pem", &[stranger.as_bytes(), &ada].concat(), 0o644);
+    let verified = run(home.command(BINARY).arg("verify").arg(&file), b"");
+    assert_eq!(verified.code, Some(1), "{verified:?}");
 }
 
 fn bounded(home: &Home, args: &[&str]) -> Outcome {
@@ -614,4 +725,147 @@ fn a_key_owned_by_another_user_is_refused() {
     outcome
         .says("", "belongs to user id 12345")
         .says("", "help: copy it to your own file");
+}
+
+#[test]
+fn a_bundle_that_is_only_base64_opens() {
+    let home = Home::empty();
+    let bundle = world()
+        .user
+        .to_pkcs12("secret", voms::pki::pkcs12::Ciphers::Modern)
+        .unwrap();
+    let text = openssl::base64::encode_block(&bundle);
+    let boundaries = voms::pki::pem::encode("PKCS12", &bundle);
+    for text in [text.as_bytes(), boundaries.as_bytes()] {
+        home.write("cert.p12", text, 0o600);
+        let mut command = home.init_command(&["--cert", "cert.p12", "--pwstdin"]);
+        run(&mut command, b"secret\n").success();
+        assert_eq!(judge::rfc(&home).chain.len(), 2);
+        fs::remove_file(home.proxy()).unwrap();
+    }
+}
+
+/// A self-signed certificate with its key, in files.
+fn with_certificate_of(subject: &str) -> Home {
+    let home = Home::empty();
+    home.write("config", b"[req]\ndistinguished_name = dn\n[dn]\n", 0o644);
+    let mut words = vec![
+        "req", "-x509", "-config", "config", "-utf8", "-subj", subject,
+    ];
+    words.extend([
+        "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+    ]);
+    openssl(&home, &words);
+    home
+}
+
+#[test]
+fn a_name_that_openssl_cannot_read_is_told_in_plain_words() {
+    let home = with_certificate_of("/CN=Zoë");
+    let der = X509::from_pem(&fs::read(home.path("cert.pem")).unwrap()).unwrap();
+    let mut der = der.to_der().unwrap();
+    for at in 1..der.len() {
+        if der[at - 1..=at] == [0xc3, 0xab] {
+            der[at] = b'(';
+        }
+    }
+    home.write(
+        "cert.pem",
+        voms::pki::pem::encode("CERTIFICATE", &der).as_bytes(),
+        0o644,
+    );
+    let commands: [&[&str]; 4] = [
+        &["init", "--cert", "cert.pem", "--key", "key.pem"],
+        &["grid-cert-info", "-f", "cert.pem"],
+        &["info", "--file", "cert.pem", "--text"],
+        &["import", "--dry-run", "cert.pem", "key.pem"],
+    ];
+    for words in commands {
+        let outcome = run(home.command(BINARY).args(words), b"");
+        assert_eq!(outcome.code, Some(1), "{outcome:?}");
+        outcome.says(words[0], "no characters in its encoding");
+        outcome.says(words[0], "help: ");
+        assert!(!outcome.stderr.contains("asn1"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_empty_subject_is_told_as_that_even_without_cas() {
+    let home = with_certificate_of("/");
+    let words = ["--cert", "cert.pem", "--key", "key.pem"];
+    for more in [&[][..], &["--skip-chain-integrity-checks"]] {
+        home.refused(&[&words[..], more].concat())
+            .says("", "the user's certificate has an empty subject")
+            .says("", "help: ask your CA");
+    }
+}
+
+#[test]
+fn no_proxy_is_made_below_a_chain_of_mixed_types() {
+    for (kind, below) in [(&[][..], "proxy"), (&["--old"], "12345")] {
+        let home = Home::ada();
+        home.init(kind).success();
+        let first = fs::read(home.proxy()).unwrap();
+        home.write("first.pem", &first, 0o600);
+        let subject = X509::from_pem(&first).unwrap();
+        let info = "1.3.6.1.5.5.7.1.14 = critical, DER:300c300a06082b06010505071501\n";
+        let config = format!(
+            "[req]\ndistinguished_name = dn\n[dn]\n[p]\nkeyUsage = critical, digitalSignature\n{}",
+            if below == "proxy" { "" } else { info }
+        );
+        home.write("config", config.as_bytes(), 0o644);
+        let name: String = subject
+            .subject_name()
+            .entries()
+            .map(|entry| {
+                let value = entry.data().to_string().unwrap();
+                format!("/{}={value}", entry.object().nid().short_name().unwrap())
+            })
+            .collect();
+        let name = format!("{name}/CN={below}");
+        let mut words = vec![
+            "req",
+            "-x509",
+            "-config",
+            "config",
+            "-extensions",
+            "p",
+            "-subj",
+            &name,
+        ];
+        words.extend([
+            "-CA",
+            "first.pem",
+            "-CAkey",
+            "first.pem",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+        ]);
+        words.extend(["-days", "1", "-keyout", "key.pem", "-out", "second.pem"]);
+        openssl(&home, &words);
+        let read = |name: &str| fs::read(home.path(name)).unwrap();
+        let chain = [read("second.pem"), read("key.pem"), first].concat();
+        home.write("mixed.pem", &chain, 0o600);
+        let mixed = home.path("mixed.pem");
+        for more in [&[][..], &["--skip-chain-integrity-checks"]] {
+            let words = ["--noregen", "--cert", mixed.to_str().unwrap()];
+            home.refused(&[&words[..], more].concat())
+                .says(
+                    "",
+                    "Cannot generate a proxy certificate starting from a mixed type proxy chain.",
+                )
+                .says("", "help: make the proxy from your certificate");
+        }
+    }
+}
+
+#[test]
+fn an_encrypted_key_in_the_wrong_letters_cannot_be_loaded() {
+    let home = encrypted(true, &["pkcs8", "-topk8", "-v2", "aes-256-cbc"]);
+    let key = fs::read_to_string(home.path(".globus/userkey.pem")).unwrap();
+    home.write(".globus/userkey.pem", key.to_uppercase().as_bytes(), 0o400);
+    let outcome = home.refused(&[]);
+    outcome.says("", "Can not load the PEM private key");
+    ends_without_credentials(&outcome);
 }

@@ -288,7 +288,7 @@ fn a_proxy_with_two_vos_shows_both_everywhere() {
 }
 
 #[test]
-fn a_fake_verifies_where_its_signer_is_trusted_and_overwrites_nothing() {
+fn a_fake_verifies_where_its_signer_is_trusted_and_replaces_its_output() {
     let (home, _server) = ada();
     let host = |name: &str| world().dir.join("host").join(name).display().to_string();
     let (certificate, key) = (host("hostcert.pem"), host("hostkey.pem"));
@@ -313,11 +313,44 @@ fn a_fake_verifies_where_its_signer_is_trusted_and_overwrites_nothing() {
         verified.stdout.contains("attribute : /virgo/virgo\n"),
         "{verified:?}"
     );
-    assert_eq!(fake(&[]).code, Some(1));
+    let first = fs::read(&proxy).unwrap();
+    home.write("conf", b"-target=here.example.org\n-newformat\n", 0o644);
+    fake(&["--conf", "conf"]).success();
+    assert_ne!(fs::read(&proxy).unwrap(), first);
+    let shown = ours(&home, &["info", "--all", "--dont-verify-ac"]).stdout;
+    assert!(shown.contains("here.example.org"), "{shown}");
     fake(&["--force"]).success();
     fs::write(&proxy, "").unwrap();
     fake(&[]).success();
     assert_eq!(fake(&["--fqan", "virgo"]).code, Some(1));
+    assert_eq!(fake(&["--pastac", "60"]).code, Some(1));
+}
+
+#[test]
+fn a_fake_warns_of_a_signer_that_has_expired() {
+    let (home, _server) = ada();
+    let expired = common::certification("old.example", voms_authority::pki::Purpose::User);
+    let expired = voms_authority::pki::Certification {
+        not_before: common::now() - chrono::Duration::hours(9),
+        not_after: common::now() - chrono::Duration::hours(1),
+        ..expired
+    };
+    let signer = world().ca.issue(&expired).unwrap();
+    home.write("host.pem", &common::certificate_pem(&signer), 0o644);
+    home.write("host.key", &common::key_pem(&signer), 0o600);
+    let words = [
+        "fake",
+        "--voms",
+        "virgo",
+        "--fqan",
+        "/virgo",
+        "--hostcert",
+        "host.pem",
+    ];
+    let outcome = ours(&home, &[&words[..], &["--hostkey", "host.key"]].concat()).success();
+    outcome
+        .says("", "warning: the certificate that signs: ")
+        .says("", "it expired on ");
 }
 
 #[test]

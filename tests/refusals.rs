@@ -97,6 +97,12 @@ fn a_refusal_quotes_the_server_and_comes_after_every_server_was_asked() {
             );
             // While a VO moves to IAM, the old servers and the new one know different members.
             let expected = 3;
+            let contacted = "\nRemote VOMS server contacted succesfully.\n";
+            assert_eq!(
+                outcome.stdout.matches(contacted).count(),
+                expected,
+                "{asked}"
+            );
             assert_eq!(
                 outcome.stdout.matches("Contacting ").count(),
                 expected,
@@ -493,7 +499,7 @@ fn an_attribute_certificate_that_fails_verification_is_refused() {
         (
             "other host",
             signed(&elsewhere).as_der().to_vec(),
-            "there is no virgo/voms.elsewhere.example.lsc in",
+            "LSC validation failed: LSC file matching VOMS attributes not found in store.",
         ),
         (
             "path as host",
@@ -818,6 +824,13 @@ fn an_unknown_vo_is_refused_with_the_nearest_name() {
     home.refused(&["--voms", "lingo"])
         .says("", "VOMS server for VO lingo is not known!")
         .says("", "did you mean 'ligo'?");
+    home.refused(&["--voms", "LIGO"])
+        .says("", "did you mean 'ligo'?");
+    let other = home.refused(&["--voms", "virgo"]);
+    assert!(!other.stderr.contains("did you mean"), "{other:?}");
+    home.refused(&["--voms", "ligo:/ligo/"])
+        .says("", "a slash without a name behind it")
+        .says("", "help: leave out that slash: /ligo");
     home.refused(&["--voms", "ligo:/li go"])
         .says("", "help: write VO:/group");
 }

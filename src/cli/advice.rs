@@ -8,7 +8,8 @@ use std::path::Path;
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
 use voms::ac::finding::AcFinding;
-use voms::chain::ChainFinding;
+use voms::chain::{ChainError, ChainFinding};
+use voms::pki::certificate::CertificateError;
 use voms::pki::key::KeyError;
 use voms::proxy::ProxyError;
 use voms::trust::{PathFinding, PathProblem, Usage};
@@ -26,14 +27,34 @@ use crate::home::load::{CredentialError, FileRole};
 /// What to do until the CA has answered.
 const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
 
+const FROM_CERTIFICATE: &str = "make the proxy from your certificate instead of from a proxy";
+const ANOTHER: &str = "ask your CA for another certificate, with a name that programs can read";
+
 /// Suggests what to do after a failure.
 pub trait Advice {
     /// The next step, if there is one.
     fn next_step(&self) -> Option<String>;
 }
 
+impl Advice for CertificateError {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::Characters => ANOTHER.to_owned(),
+            Self::Unsupported(_) => {
+                "ask your CA for a certificate with SHA-256 and a key of 2048 bits or more"
+                    .to_owned()
+            }
+            _ => "get it again from where it came from: it may be damaged".to_owned(),
+        })
+    }
+}
+
 impl Advice for FqanError {
     fn next_step(&self) -> Option<String> {
+        if let Self::Slash(fqan) = self {
+            let names: Vec<&str> = fqan.split('/').filter(|name| !name.is_empty()).collect();
+            return Some(format!("leave out that slash: /{}", names.join("/")));
+        }
         Some(
             "write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo"
                 .to_owned(),
@@ -90,6 +111,8 @@ impl Advice for ChainFinding {
         match self {
             Self::Path(finding) => finding.next_step(),
             Self::Expired { .. } => Some("make a new proxy".to_owned()),
+            Self::MixedTypes(_) => Some(FROM_CERTIFICATE.to_owned()),
+            Self::Nameless => Some(ANOTHER.to_owned()),
             Self::NotYetValid { .. } => Some("check the clock of this machine".to_owned()),
             _ => None,
         }
@@ -164,9 +187,7 @@ impl Advice for ProxyError {
             Self::MayNotSign => {
                 Some("ask your CA for a certificate with digitalSignature".to_owned())
             }
-            Self::MixedChain | Self::PathLength => {
-                Some("make the proxy from your certificate instead of from a proxy".to_owned())
-            }
+            Self::MixedChain | Self::PathLength => Some(FROM_CERTIFICATE.to_owned()),
             _ => None,
         }
     }
@@ -207,6 +228,11 @@ impl Advice for CredentialError {
             Self::CertificateMode { path, .. } => format!("run: chmod 644 {}", path.display()),
             Self::KeyOwner { path, .. } => {
                 format!("copy it to your own file and run: chmod 400 {}", path.display())
+            }
+            Self::NoCertificate { source: ChainError::Certificate(error), .. }
+                if matches!(error, CertificateError::Characters) =>
+            {
+                return error.next_step();
             }
             Self::NoCertificate { .. } => "name the file with your certificate: --cert FILE".to_owned(),
             Self::NoKey { .. } => "name the file with your private key: --key FILE".to_owned(),

@@ -6,6 +6,7 @@ use saml_ecp::error::EcpError;
 use voms::ac::finding::AcFinding;
 use voms::chain::ChainFinding;
 use voms::pki::key::KeyError;
+use voms::proxy::ProxyError;
 use voms::trust::PathProblem;
 use voms_client::net::NetError;
 use voms_client::refusal::ServerErrorKind;
@@ -18,6 +19,8 @@ use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
 
+const MIXED: &str = "Cannot generate a proxy certificate starting from a mixed type proxy chain.";
+const NO_LSC: &str = "LSC validation failed: LSC file matching VOMS attributes not found in store.";
 const NO_CA: &str = "No trusted CA certificate was found for the certificate chain";
 const UNTRUSTED_ISSUER: &str =
     "Certificate validation error: Trusted issuer of this certificate was not established";
@@ -56,6 +59,15 @@ impl From<EcpError> for CommandError {
     fn from(error: EcpError) -> Self {
         Self::Failed(Diagnostic::from_remote(&error).maybe_help(error.next_step()))
     }
+}
+
+/// A proxy that cannot be issued.
+pub fn issuing(error: &ProxyError) -> Diagnostic {
+    let diagnostic = match error {
+        ProxyError::MixedChain => Diagnostic::new(MIXED).detail(error),
+        _ => Diagnostic::new(error),
+    };
+    diagnostic.maybe_help(error.next_step())
 }
 
 /// The directory for the proxy does not exist.
@@ -118,7 +130,10 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
 /// The user's certificate chain is not trusted.
 pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
-    let mut diagnostic = if findings.iter().any(unknown) {
+    let mixed = |finding: &ChainFinding| matches!(finding, ChainFinding::MixedTypes(_));
+    let mut diagnostic = if findings.iter().any(mixed) {
+        Diagnostic::new(MIXED)
+    } else if findings.iter().any(unknown) {
         Diagnostic::new(UNTRUSTED_ISSUER).detail(NO_CA)
     } else {
         Diagnostic::new("your certificate cannot be used")
@@ -201,6 +216,10 @@ pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
     ));
     for finding in findings {
         diagnostic = diagnostic.detail(finding);
+    }
+    let unlisted = |finding: &AcFinding| matches!(finding, AcFinding::NotTrusted { .. });
+    if findings.iter().any(unlisted) {
+        diagnostic = diagnostic.detail(NO_LSC);
     }
     diagnostic = diagnostic.detail("no proxy was written");
     diagnostic.maybe_help(findings.iter().find_map(Advice::next_step))

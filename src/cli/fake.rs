@@ -1,7 +1,7 @@
 //! `voms-proxy-fake`: signs attributes with a local host certificate instead of requesting them
 //! from a VOMS server, to test services.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
@@ -77,9 +77,18 @@ pub struct FakeArgs {
     /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace an existing proxy
-    #[arg(long)]
+    /// Accepted for compatibility; an existing proxy is always replaced
+    #[arg(long, hide = true)]
     force: bool,
+    /// Make attributes that only this host accepts; repeatable
+    #[arg(long, value_name = "HOST", action = ArgAction::Append)]
+    target: Vec<String>,
+    /// Accepted for compatibility; attributes are always in the new format
+    #[arg(long, hide = true)]
+    newformat: bool,
+    /// Read options from FILE; those of the command line win
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    conf: Vec<PathBuf>,
     /// Life of the proxy in hours
     #[arg(long, value_name = "H")]
     hours: Option<String>,
@@ -156,6 +165,8 @@ struct Contents {
     uri: String,
     fqans: Vec<String>,
     attributes: Vec<GenericAttribute>,
+    /// The hosts that accept it; empty for all.
+    targets: Vec<String>,
 }
 
 impl FakePlan {
@@ -167,7 +178,6 @@ impl FakePlan {
         )?;
         let bits = args.bits.as_deref().map_or(Ok(2048), init::bits)?;
         let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
-        may_be_written(&out, args.force)?;
         Ok(Self {
             contents: Contents::new(&args)?,
             user: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
@@ -199,6 +209,7 @@ impl Contents {
             vo: args.voms.clone(),
             uri: args.uri.clone(),
             fqans: args.fqan.clone(),
+            targets: init::targets(&args.target)?,
         })
     }
 }
@@ -220,6 +231,10 @@ fn request(args: &FakeArgs, lifetime: Duration) -> ProxyRequest {
 
 fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
     let signer = load(&plan.host, plan.passphrase)?;
+    // Whether services notice this may be what is tested.
+    for finding in signer.chain().local_findings(now) {
+        output::warning(format!("the certificate that signs: {finding}"));
+    }
     let user = load(&plan.user, plan.passphrase)?;
     let ac = sign(plan, &user, &signer, now)?;
     if plan.debug {
@@ -233,7 +248,7 @@ fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
     let key = PrivateKey::generate_rsa(plan.bits).map_err(Diagnostic::new)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(&user), key, now)
-        .map_err(Diagnostic::from)?;
+        .map_err(|error| failure::issuing(&error))?;
     let pem = proxy.to_pem().map_err(Diagnostic::new)?;
     file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
@@ -251,7 +266,7 @@ fn sign(
         uri: contents.uri.clone(),
         fqans: contents.fqans.clone(),
         attributes: contents.attributes.clone(),
-        targets: Vec::new(),
+        targets: contents.targets.clone(),
         not_before: now,
         not_after: now + plan.ac_lifetime,
     };
@@ -269,16 +284,6 @@ fn report(plan: &FakePlan, proxy: &Proxy) {
         plan.out.display(),
         output::date(utc(proxy.not_after()), plan.time_zone.as_deref())
     ));
-}
-
-/// An empty file, such as one from `mktemp`, may be overwritten.
-fn may_be_written(out: &Path, force: bool) -> Result<(), Diagnostic> {
-    let there = out.symlink_metadata().is_ok_and(|found| found.len() > 0);
-    if there && !force {
-        return Err(Diagnostic::new(format!("{} already exists", out.display()))
-            .help("name another file with --out, or replace it with --force"));
-    }
-    Ok(())
 }
 
 fn load(location: &Location, passphrase: PassphraseSource) -> Result<Credential, Diagnostic> {

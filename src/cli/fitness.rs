@@ -153,7 +153,7 @@ pub fn no_anchors() -> Finding {
 /// Whether [`own`] already reports it.
 fn is_own(finding: &ChainFinding, certificate: &Certificate) -> bool {
     let ChainFinding::Path(path) = finding else {
-        return false;
+        return matches!(finding, ChainFinding::Nameless);
     };
     let own = matches!(
         path.problem,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use voms::chain::Chain;
 use voms::crypto::openssl_types;
 use voms::files;
 use voms::pki::certificate::Certificate;
@@ -284,6 +285,7 @@ impl CertPlan {
     }
 
     fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
+        certificate.check_supported().map_err(Diagnostic::from)?;
         let x509 = openssl_types::x509(certificate).map_err(Diagnostic::new)?;
         let mut lines = Vec::new();
         if self.all {
@@ -315,10 +317,8 @@ fn load(path: &Path) -> Result<Certificate, Diagnostic> {
     };
     let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
         .map_err(|error| lost(files::reason(&error)))?;
-    let all = Certificate::all_from_pem(&contents).map_err(|error| lost(error.to_string()))?;
-    all.into_iter()
-        .next()
-        .ok_or_else(|| lost("it has no PEM certificate".to_owned()))
+    let chain = Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
+    Ok(chain.leaf().clone())
 }
 
 fn openssl_date(time: DateTime<Utc>) -> String {

@@ -177,7 +177,7 @@ fn public_part(
                 reason,
             }
         })?;
-    let chain = match Chain::parse(&file) {
+    let chain = match Chain::parse_in_any_order(&file) {
         Ok(chain) => chain,
         Err(_) => load::load(location, |path| source.ask(path))?
             .chain()

@@ -6,6 +6,7 @@ use voms::policy::Policy;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
+use voms::chain::Chain;
 use voms::files;
 use voms::pki::strength::{StrengthPolicy, Weakness};
 use voms::trust::CrlPolicy;
@@ -258,7 +259,12 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
                 .help("check the path"),
         )
     })?;
-    verifier.verify(&presented, *at).map_err(|rejection| {
+    // A file that cannot be read is a finding as well.
+    let verified = match Chain::parse_in_any_order(&presented) {
+        Ok(chain) => verifier.verify_chain(&chain, *at),
+        Err(_) => verifier.verify(&presented, *at),
+    };
+    verified.map_err(|rejection| {
         NoVerdict::Rejected(rejection.findings().iter().map(Reason::of).collect())
     })
 }

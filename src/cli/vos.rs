@@ -34,6 +34,9 @@ pub fn debug(vomses: &Vomses) {
             "Looking for VOMSES information in {}...",
             place.display()
         ));
+        if place.exists() {
+            output::stderr(&format!("Using configuration file {}", place.display()));
+        }
     }
     for entry in vomses.entries() {
         let VomsesEntry {

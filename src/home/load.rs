@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use voms::chain::{Chain, ChainError};
 use voms::files;
 use voms::pki::credential::Credential;
-use voms::pki::key::{KeyError, PrivateKey};
+use voms::pki::key::{self, KeyError, PrivateKey};
 use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;
 use zeroize::Zeroizing;
 
+use crate::home::bundle::base64_alone;
 use crate::home::location::{Location, PassedOver, trail};
 
 /// What a file should hold.
@@ -180,14 +181,13 @@ fn load_if(
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let file = read(&location.certificate, FileRole::Certificate)?;
-    if let Some(bundle) = is_der(&file.contents)
-        .then(|| Bundle::parse(&file.contents))
-        .flatten()
-    {
+    let binary = binary(&file.contents);
+    let contents = binary.as_ref().unwrap_or(&file.contents);
+    if let Some(bundle) = is_der(contents).then(|| Bundle::parse(contents)).flatten() {
         check(&file, &file)?;
         return from_pkcs12(&location.certificate, &bundle, passphrase);
     }
-    let chain = Chain::parse(&file.contents).and_then(supported);
+    let chain = Chain::parse_in_any_order(contents).and_then(supported);
     let chain = chain.map_err(|source| CredentialError::NoCertificate {
         path: location.certificate.clone(),
         source,
@@ -200,10 +200,29 @@ fn load_if(
     let key_file = key_file.as_ref().unwrap_or(&file);
     check(&file, key_file)?;
     let key = open_key(location, &key_file.contents, passphrase)?;
-    Credential::new(chain, key).map_err(|_| CredentialError::Mismatch {
+    pair(chain, key).ok_or_else(|| CredentialError::Mismatch {
         key: location.key().to_owned(),
         certificate: location.certificate.clone(),
     })
+}
+
+/// The key with its certificate, wherever that stands among the others.
+fn pair(chain: Chain, key: PrivateKey) -> Option<Credential> {
+    Credential::new(chain, key)
+        .or_else(|(chain, key)| {
+            let own = chain.beginning_with(|certificate| certificate.belongs_to(&key));
+            Credential::new(own.unwrap_or(chain), key)
+        })
+        .ok()
+}
+
+/// The DER in a file that mail programs left as base64 alone, or a bundle in PEM boundaries.
+fn binary(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    match pem::blocks(file).as_slice() {
+        [] => base64_alone(file),
+        [block] if block.label() == "PKCS12" => block.der(),
+        _ => None,
+    }
 }
 
 /// A chain that OpenSSL cannot handle would otherwise look as if its key did not fit.
@@ -218,21 +237,25 @@ fn open_key(
     passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<PrivateKey, CredentialError> {
     let path = location.key();
-    let blocks = pem::blocks(file);
+    let binary = binary(file);
+    let der = binary.as_ref().map_or(file, |der| der.as_slice());
+    let text = key::label_of(der).map(|label| pem::encode(label, der));
+    let blocks = pem::blocks(text.as_ref().map_or(file, |text| text.as_bytes()));
     let block = blocks
         .iter()
         .find(|block| block.is_private_key())
         .ok_or_else(|| CredentialError::NoKey {
             path: path.to_owned(),
         })?;
+    let unusable = |source| CredentialError::Key {
+        path: path.to_owned(),
+        certificate: location.certificate.clone(),
+        source,
+    };
     PrivateKey::from_pem(block, || passphrase(path).map_err(Opening::Passphrase)).map_err(|error| {
         match error {
             Opening::Passphrase(error) => error,
-            Opening::Key(source) => CredentialError::Key {
-                path: path.to_owned(),
-                certificate: location.certificate.clone(),
-                source,
-            },
+            Opening::Key(source) => unusable(source),
         }
     })
 }
@@ -275,7 +298,7 @@ fn from_pkcs12(
             path: path.to_owned(),
             source,
         })?;
-    Credential::new(chain, key).map_err(|_| CredentialError::Mismatch {
+    pair(chain, key).ok_or_else(|| CredentialError::Mismatch {
         key: path.to_owned(),
         certificate: path.to_owned(),
     })

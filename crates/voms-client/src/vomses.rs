@@ -181,8 +181,7 @@ impl Vomses {
             .collect();
         names
             .into_iter()
-            .map(|known| (distance(known, name), known))
-            .filter(|(d, _)| *d <= 2)
+            .filter_map(|known| Some((difference(known, name)?, known)))
             .min()
             .map(|(_, n)| n)
     }
@@ -290,6 +289,20 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
     Ok(VomsesEntry::new(alias, host, port, dn, vo))
 }
 
+/// How much a name differs from a known one, if it may be meant: in case, by two letters
+/// exchanged, or by a letter in four.
+fn difference(known: &str, name: &str) -> Option<usize> {
+    let (known, name) = (known.to_lowercase(), name.to_lowercase());
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let apart = distance(&known, &name);
+    let exchanged = apart == 2 && letters(&known) == letters(&name);
+    (4 * apart <= name.len() || exchanged).then_some(apart)
+}
+
 /// The edit distance between two texts, in single-character edits.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(64).collect();
@@ -363,7 +376,12 @@ mod tests {
         assert_eq!(vomses.find("nick").len(), 1);
         assert_eq!(vomses.find("virgo").len(), 1);
         assert!(vomses.find("virgoo").is_empty());
-        assert_eq!(vomses.similar("virgoo"), Some("virgo"));
+        for near in ["virgoo", "VIRGO", "Vrigo", "vigo"] {
+            assert_eq!(vomses.similar(near), Some("virgo"), "{near}");
+        }
+        for other in ["ligo", "LIGO", "vig", "viro-x"] {
+            assert_eq!(vomses.similar(other), None, "{other}");
+        }
         assert_eq!(vomses.similar("atlas"), None);
     }
 

@@ -129,7 +129,9 @@ fn not_open(error: &CredentialError, asked: bool) -> Finding {
 fn locked(location: &Location) -> Known {
     let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
     Known {
-        chain: file.ok().and_then(|file| Chain::parse(&file).ok()),
+        chain: file
+            .ok()
+            .and_then(|file| Chain::parse_in_any_order(&file).ok()),
         credential: None,
     }
 }

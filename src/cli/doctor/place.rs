@@ -113,8 +113,9 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     let has_key = contents
         .as_ref()
         .is_ok_and(|file| pem::blocks(file).iter().any(pem::Block::is_private_key));
-    let chain =
-        contents.and_then(|contents| Chain::parse(&contents).map_err(|error| error.to_string()));
+    let chain = contents.and_then(|contents| {
+        Chain::parse_in_any_order(&contents).map_err(|error| error.to_string())
+    });
     let no_proxy = |why: String| {
         let text = format!("{path} cannot be read as a proxy: {why}");
         Finding::warning(PROXY, text, Some(again.clone()))

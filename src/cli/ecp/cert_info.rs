@@ -191,7 +191,7 @@ fn load_with(read: Read, path: &Path) -> Result<Chain, Diagnostic> {
     };
     let (_, contents) =
         read(path, files::CONFIGURATION_LIMIT).map_err(|error| none(files::reason(&error)))?;
-    Chain::parse(&contents).map_err(|error| none(error.to_string()))
+    Chain::parse_in_any_order(&contents).map_err(|error| none(error.to_string()))
 }
 
 /// The block that ecp-get-cert prints as well.

@@ -153,6 +153,7 @@ fn print_text(depth: Depth, chain: &Chain) -> Result<(), Diagnostic> {
         Depth::BelowCas => usize::MAX,
     };
     for certificate in certificates.take(count) {
+        certificate.check_supported().map_err(Diagnostic::from)?;
         let text = openssl_types::x509(certificate)
             .and_then(|x509| x509.to_text())
             .map_err(Diagnostic::new)?;

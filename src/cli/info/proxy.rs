@@ -41,7 +41,8 @@ impl Proxy {
         let (_, contents) = own
             .or_else(|_| files::read_with_metadata(path, files::CONFIGURATION_LIMIT))
             .map_err(|error| lost(files::reason(&error)))?;
-        let chain = Chain::parse(&contents).map_err(|error| lost(error.to_string()))?;
+        let chain =
+            Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
         Ok(Self::new(path, chain, is_own))
     }
 

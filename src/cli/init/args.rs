@@ -257,6 +257,9 @@ pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     if hours.starts_with('-') {
         return Err(wrong("Number of hours must be a positive integer."));
     }
+    if minutes.starts_with('-') {
+        return Err(wrong("Number of minutes must be a positive integer."));
+    }
     let (hours, minutes): (u32, u32) = hours
         .parse()
         .ok()
@@ -284,19 +287,20 @@ pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
 
 /// Parses the value of `--bits`.
 pub fn bits(text: &str) -> Result<u32, Diagnostic> {
-    const SIZES: [u32; 5] = [512, 1024, 2048, 3072, 4096];
+    const SIZES: [i64; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
         Diagnostic::new(headline)
             .help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
     };
-    let size = text
-        .parse::<u32>()
-        .map_err(|_| wrong(format!("Invalid input for key size parameter. {text}")))?;
-    if SIZES.contains(&size) {
-        Ok(size)
-    } else {
-        Err(wrong(format!("Unsupported key size:{size}")))
-    }
+    let size = text.parse::<i64>().map_err(|_| {
+        wrong(
+            "Invalid input for key size parameter. Please provide a valid key size value."
+                .to_owned(),
+        )
+        .detail(format!("--bits {text}"))
+    })?;
+    let known = u32::try_from(size).ok().filter(|_| SIZES.contains(&size));
+    known.ok_or_else(|| wrong(format!("Unsupported key size: {size}")))
 }
 
 /// Combines `--key-type` and `--bits`.

@@ -11,6 +11,7 @@ pub use self::args::InitArgs;
 pub use self::args::{Lifetimes, bits, hours, lifetime};
 use self::plan::InitPlan;
 use self::report::Reporter;
+pub use self::vo::targets;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};

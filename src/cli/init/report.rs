@@ -2,6 +2,7 @@
 //! stderr.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -14,7 +15,7 @@ use voms::proxy::{Proxy, ProxyNote};
 use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
 use voms_client::response::{ServerWarning, WarningKind};
-use voms_client::{AcReply, Event, Protocol};
+use voms_client::{AcReply, Event, Failure, Protocol};
 
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
@@ -25,6 +26,9 @@ use crate::time::utc;
 const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it, but the gsi protocol of XRootD, GridFTP, \
     MyProxy and the info command of the Java client do not.";
 
+/// In the spelling that scripts search for; a refusal is an answer too.
+const CONTACTED: &str = "Remote VOMS server contacted succesfully.";
+
 /// One month, in seconds: no attributes live longer.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
 
@@ -33,7 +37,7 @@ pub struct Reporter {
     quiet: bool,
     debug: bool,
     spinner: ProgressBar,
-    has_vomsdir: bool,
+    vomsdir: Option<PathBuf>,
     server_vouched: bool,
     ignore_warnings: bool,
     /// Notes that there may be more than the server lists.
@@ -54,7 +58,7 @@ impl Reporter {
             quiet: plan.quiet,
             debug: plan.debug,
             spinner,
-            has_vomsdir: plan.vomsdir.is_some(),
+            vomsdir: plan.vomsdir.as_ref().map(|dir| dir.directory().to_owned()),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
             incomplete: None,
@@ -138,6 +142,9 @@ impl Reporter {
             }
             Event::Failed(entry, protocol, failure) => {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
+                if matches!(failure, Failure::Server(_)) {
+                    self.line(CONTACTED);
+                }
             }
             Event::Answered(entry, protocol) => {
                 if *protocol == Protocol::Rest {
@@ -154,7 +161,7 @@ impl Reporter {
                         entry.host, entry.port
                     )
                 });
-                self.line("Remote VOMS server contacted succesfully.\n");
+                self.line(&format!("{CONTACTED}\n"));
             }
             Event::RolesNotListed(entry, failure) => {
                 self.warn(&format!(
@@ -212,9 +219,9 @@ impl Reporter {
     }
 
     pub fn verified(&mut self, vo: &VoPlan, reply: &AcReply, verified: &VerifiedAc) {
-        if !self.has_vomsdir && *verified.signer() == reply.server {
+        if self.vomsdir.is_none() && *verified.signer() == reply.server {
             self.server_vouches();
-        } else if !self.has_vomsdir {
+        } else if self.vomsdir.is_none() {
             self.note(&format!(
                 "no vomsdir on this machine: the attributes are accepted because a verified certificate of {}, with the \
                  same issuer, signed them; the server shows a newer or older one",
@@ -229,6 +236,13 @@ impl Reporter {
             "fqans": attributes.fqans,
             "not_after": output::rfc3339(utc(verified.not_after())),
         }));
+        let lsc = self.vomsdir.iter().map(|directory| {
+            let vo = directory.join(&attributes.vo);
+            vo.join(format!("{}.lsc", attributes.host))
+        });
+        for file in lsc.filter(|file| self.debug && file.exists()) {
+            self.debug(|| format!("Loaded LSC information from file {}", file.display()));
+        }
         self.debug(|| {
             let fqans = verified.attributes().fqans.join(", ");
             format!(

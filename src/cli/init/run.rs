@@ -326,7 +326,9 @@ fn issue(
         .with_path_length(plan.path_length)
         .carrying(attributes)
         .including(plan.included.clone());
-    let proxy = request.issue(issuer, key, now).map_err(Diagnostic::from)?;
+    let proxy = request
+        .issue(issuer, key, now)
+        .map_err(|error| failure::issuing(&error))?;
     let chain = proxy.chain().map_err(Diagnostic::new)?;
     // The user asked for policy rules that we cannot interpret.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));

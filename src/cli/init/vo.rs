@@ -128,7 +128,7 @@ fn order(typed: &[String]) -> Result<Vec<Fqan>, Diagnostic> {
 }
 
 /// Host names; each option may hold several, separated by commas.
-fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
+pub fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
     let hosts = typed
         .iter()
         .flat_map(|text| text.split(','))

@@ -20,7 +20,8 @@ use zeroize::Zeroizing;
 pub use self::choice::Chosen;
 pub use self::error::ReceivedError;
 pub use self::foreign::Foreign;
-use self::text::{base64_alone, tidied};
+pub use self::text::base64_alone;
+use self::text::tidied;
 use crate::home::load::CredentialError;
 
 /// An OpenSSH key, which PEM parsers mistake for another private key format.

@@ -183,7 +183,7 @@ impl TlsClient {
         now: SystemTime,
     ) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
-        let failed = |errors: ErrorStack| NetError::Handshake(errors.to_string());
+        let failed = |errors: ErrorStack| NetError::Handshake(reasons(&errors));
         let ssl = self.session(server, now, &verdict).map_err(failed)?;
         let mut stream = SslStream::new(ssl, tcp).map_err(failed)?;
         let outcome = Pin::new(&mut stream).connect().await;

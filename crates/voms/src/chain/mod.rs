@@ -116,17 +116,19 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Empty`], [`ChainError::TooMany`].
-    pub fn new(mut certificates: Vec<Certificate>) -> Result<Self, ChainError> {
+    pub fn new(certificates: Vec<Certificate>) -> Result<Self, ChainError> {
+        Self::ordered(certificates, &mut Work::after(0))
+    }
+
+    fn ordered(mut certificates: Vec<Certificate>, work: &mut Work) -> Result<Self, ChainError> {
         if certificates.is_empty() {
             return Err(ChainError::Empty);
         }
         if certificates.len() > MOST_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
-        let mut work = Work::after(0);
         for at in 1..certificates.len() {
-            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1], &mut work)
-            else {
+            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1], work) else {
                 break;
             };
             certificates[at..=at + found].rotate_right(1);
@@ -149,6 +151,68 @@ impl Chain {
             return Self::new(vec![Certificate::from_der(file)?]);
         }
         Self::new(Certificate::all_from_pem(file)?)
+    }
+
+    /// Like [`Chain::parse`], for files of the user, in which CAs may come before the certificate
+    /// below them. Such a certificate becomes the leaf only if the first one signed it, or one of
+    /// those between.
+    ///
+    /// Of the certificates that a peer presents, the first is the one whose key it holds:
+    /// [`Chain::parse`] and [`Chain::from_der`] never pass it over.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub fn parse_in_any_order(file: &[u8]) -> Result<Self, ChainError> {
+        let chain = Self::parse(file)?;
+        if !chain.leaf().is_ca() {
+            return Ok(chain);
+        }
+        let mut work = chain.budget();
+        let below = chain.below_the_first(&mut work);
+        Ok(below.unwrap_or(Self {
+            spent: work.spent(),
+            ..chain
+        }))
+    }
+
+    /// The same certificates, with the first one that is accepted as the leaf; `None` if none is.
+    #[must_use]
+    pub fn beginning_with(&self, is_leaf: impl FnMut(&Certificate) -> bool) -> Option<Self> {
+        let at = self.certificates.iter().position(is_leaf)?;
+        self.beginning_at(at, &mut self.budget())
+    }
+
+    fn beginning_at(&self, at: usize, work: &mut Work) -> Option<Self> {
+        let mut certificates = self.certificates.clone();
+        certificates[..=at].rotate_right(1);
+        Self::ordered(certificates, work).ok()
+    }
+
+    /// The chain from a certificate of no CA, which issued none of the others, up to the first one.
+    fn below_the_first(&self, work: &mut Work) -> Option<Self> {
+        let all = &self.certificates;
+        let is_last = |own: &Certificate| {
+            let mut others = all.iter().filter(|other| *other != own);
+            !own.is_ca() && !others.any(|other| other.issuer().matches(own.subject()))
+        };
+        (0..all.len())
+            .filter(|at| is_last(&all[*at]))
+            .take(MOST_TOLD)
+            .find_map(|at| {
+                let chain = self.beginning_at(at, work)?;
+                let signed = chain.is_signed_by(self.leaf(), work);
+                let spent = work.spent();
+                signed.then_some(Self { spent, ..chain })
+            })
+    }
+
+    /// Whether the certificate signed the leaf, or one of the certificates between.
+    fn is_signed_by(&self, issuer: &Certificate, work: &mut Work) -> bool {
+        let mut signed = self
+            .certificates
+            .windows(2)
+            .take_while(|pair| work.spend(&pair[1]).is_ok() && pair[0].is_signed_by(&pair[1]));
+        signed.any(|pair| pair[1] == *issuer)
     }
 
     /// Reads DER certificates, leaf first.
@@ -318,12 +382,18 @@ impl Chain {
         }
     }
 
-    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the validity
-    /// period of the user's certificate.
+    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the name and
+    /// validity period of the user's certificate.
     #[must_use]
     pub fn local_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
         let now = now.into();
         let mut findings = self.proxy_findings(now);
+        let nameless = |own: &&Certificate| own.subject().is_empty();
+        findings.extend(
+            self.end_entity()
+                .filter(nameless)
+                .map(|_| ChainFinding::Nameless),
+        );
         let own = self
             .end_entity()
             .and_then(|own| PathFinding::of_validity(own, now, Duration::ZERO));

@@ -42,6 +42,9 @@ pub enum CertificateError {
     /// OpenSSL cannot handle it, so nothing in it can be verified.
     #[error("OpenSSL cannot handle this certificate: {0}")]
     Unsupported(CryptoError),
+    /// A name has bytes that are no characters in the encoding it states, so OpenSSL rejects it.
+    #[error("a name in this certificate has bytes that are no characters in its encoding")]
+    Characters,
     /// A name so long that it must be an attack.
     #[error("a name in it is longer than {LONGEST_NAME} bytes")]
     Name,
@@ -130,12 +133,22 @@ impl Certificate {
     /// not.
     ///
     /// # Errors
-    /// [`CertificateError::Key`], [`CertificateError::Unsupported`].
+    /// [`CertificateError::Key`], [`CertificateError::Characters`],
+    /// [`CertificateError::Unsupported`].
     pub fn check_supported(&self) -> Result<(), CertificateError> {
         self.0.cost.map_err(CertificateError::Key)?;
-        self.encoded()
-            .check()
-            .map_err(CertificateError::Unsupported)
+        self.encoded().check().map_err(|error| {
+            let strings = [
+                "utf8string",
+                "bmpstring",
+                "universalstring",
+                "illegal characters",
+            ];
+            match strings.iter().any(|text| error.mentions(text)) {
+                true => CertificateError::Characters,
+                false => CertificateError::Unsupported(error),
+            }
+        })
     }
 
     /// What verifying a signature with its key costs; refused keys cost nothing, as they are not

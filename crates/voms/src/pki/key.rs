@@ -4,6 +4,7 @@ use der::asn1::OctetString;
 use der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
 use pkcs8::EncryptedPrivateKeyInfoOwned;
 use pkcs8::pkcs5::pbes2;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 use zeroize::Zeroizing;
 
 use crate::crypto::{self, CryptoError, OpenError, SecretKey};
@@ -12,6 +13,8 @@ use crate::pki::pem::{self, Block};
 
 /// The cost of one passphrase guess: about 0.1 s on one current core, 100 times OpenSSL's default.
 const ITERATIONS: u32 = 250_000;
+
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 /// In bytes; OpenSSL's readers truncate longer passphrases.
 pub const LONGEST_PASSPHRASE: usize = 1024;
@@ -103,6 +106,9 @@ impl PrivateKey {
             return Ok(Self(key));
         }
         if let Some(der) = block.der() {
+            if block.label() == ENCRYPTED && !names_a_cipher(&der) {
+                return Err(KeyError::Malformed.into());
+            }
             key_cost::check_key(&der)?;
         }
         let passphrase = passphrase()?;
@@ -171,6 +177,21 @@ impl PrivateKey {
             Err(KeyError::Encryption)
         }
     }
+}
+
+/// Whether an encrypted PKCS#8 key names a way of encryption of PKCS#5 or PKCS#12: no passphrase
+/// opens one that is damaged there.
+fn names_a_cipher(der: &[u8]) -> bool {
+    type Info = (AlgorithmIdentifierOwned, OctetString);
+    let read = |fields: &mut SliceReader<'_>| {
+        let info: Info = (fields.decode()?, fields.decode()?);
+        Ok::<_, der::Error>(info.0.oid)
+    };
+    let id = SliceReader::new(der).and_then(|mut reader| reader.sequence(read));
+    id.is_ok_and(|id| {
+        let id = id.to_string();
+        id.starts_with("1.2.840.113549.1.5.") || id.starts_with("1.2.840.113549.1.12.1.")
+    })
 }
 
 /// The PEM label for a DER private key, from its outermost fields: PKCS#8 (unencrypted or

@@ -10,6 +10,12 @@ pub enum FqanError {
     /// It does not begin with a slash and a group.
     #[error("{0:?} does not begin with a group such as /virgo")]
     NoGroup(String),
+    /// A slash has no name behind it.
+    #[error("{0:?} has a slash without a name behind it")]
+    Slash(String),
+    /// The name of the role is missing.
+    #[error("{0:?} does not name the role")]
+    NoRole(String),
     /// It has a character that servers reject.
     #[error(
         "{fqan:?} has {character:?}, but only letters, digits, '_', '-' and '.' may stand in group and role names"
@@ -110,10 +116,14 @@ impl FromStr for Fqan {
                 character,
             });
         }
-        let empty_part =
-            !group.starts_with('/') || group[1..].split('/').any(str::is_empty) || role == Some("");
-        if empty_part {
+        if !group.starts_with('/') || group == "/" {
             return Err(FqanError::NoGroup(text.to_owned()));
+        }
+        if group[1..].split('/').any(str::is_empty) {
+            return Err(FqanError::Slash(text.to_owned()));
+        }
+        if role == Some("") {
+            return Err(FqanError::NoRole(text.to_owned()));
         }
         Ok(Self {
             group: group.to_owned(),
@@ -171,7 +181,9 @@ mod tests {
             FqanError::Character { character: ' ', .. }
         ));
         assert!(matches!(refused("virgo"), FqanError::NoGroup(_)));
-        assert!(matches!(refused("/virgo//x"), FqanError::NoGroup(_)));
+        assert!(matches!(refused("/virgo//x"), FqanError::Slash(_)));
+        assert!(matches!(refused("/virgo/"), FqanError::Slash(_)));
+        assert!(matches!(refused("/virgo/Role="), FqanError::NoRole(_)));
         assert!(matches!(refused("/"), FqanError::NoGroup(_)));
         assert!(matches!(
             refused(&format!("/{}", "v".repeat(255))),
