@@ -152,7 +152,7 @@ fn register_shows_the_page_and_what_is_granted() {
     assert!(
         other
             .stdout
-            .contains("https://localhost:8443/voms/testvo\n   (where"),
+            .contains("https://localhost:8443/voms/testvo\n   (the usual address"),
         "{}",
         other.all()
     );
