@@ -77,6 +77,12 @@ impl Rejection {
     pub fn findings(&self) -> &[Finding] {
         &self.0
     }
+
+    /// The findings, owned.
+    #[must_use]
+    pub fn into_findings(self) -> Vec<Finding> {
+        self.0
+    }
 }
 
 /// Verifies credentials against one CA directory and one vomsdir. Build it once and share it

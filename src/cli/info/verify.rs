@@ -2,15 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use voms::ac::finding::AcFinding;
-use voms::ac::verify::{AcVerifier, SignerTrust};
-use voms::chain::Chain;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
-use voms::verifier::{Finding, VomsVerifier};
+use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
 use super::plan::{Attributes, Trust, TrustDirectory};
-use super::proxy::Proxy;
+use super::proxy::{Ac, Proxy};
 use crate::cli::output::{self, Diagnostic};
 
 /// The codes for what has expired.
@@ -98,24 +96,29 @@ pub fn verdict(
     if debug {
         report_directories(&anchors, &vomsdir);
     }
-    let policy = Policy::default().ignore_targets();
-    let trust = SignerTrust::VomsDir(&vomsdir, &anchors);
-    let verifier = AcVerifier::new(trust, proxy.chain.holder(), &policy, now);
-    let chain = proxy.chain.verify(&anchors, &policy, now).is_ok();
-    let acs = proxy.acs.iter();
-    let acs = acs.map(|ac| chain && verifier.verify(&ac.encoded, None).is_ok());
-    let acs = acs.collect();
+    let verifier = VomsVerifier::new(anchors, vomsdir)
+        .with_policy(Policy::default().ignore_targets())
+        .skip_invalid_acs();
+    let (verified, found) = match verifier.verify_chain(&proxy.chain, now) {
+        Ok(verified) => (Some(verified), Vec::new()),
+        Err(rejection) => (None, rejection.into_findings()),
+    };
+    let valid = verified
+        .as_ref()
+        .map(VerifiedCredential::attribute_certificates);
+    let is_valid = |ac: &Ac| {
+        let mut valid = valid.into_iter().flatten();
+        valid.any(|verified| verified.encoded().as_der() == ac.encoded.as_der())
+    };
+    let acs = proxy.acs.iter().map(is_valid).collect();
+    let skipped = verified.as_ref().map(VerifiedCredential::rejected_acs);
     // A plain proxy is shown as it is, as both old clients do.
     if must_verify || !proxy.acs.is_empty() {
-        warnings.extend(findings(
-            anchors.clone(),
-            vomsdir.clone(),
-            &proxy.chain,
-            now,
-        ));
+        let all = found.iter().chain(skipped.into_iter().flatten());
+        warnings.extend(as_warnings(&all.collect::<Vec<_>>()));
     }
     Ok(Verdict {
-        chain: Some(chain),
+        chain: Some(verified.is_some()),
         acs,
         warnings,
     })
@@ -153,26 +156,16 @@ fn report_directories(anchors: &TrustAnchors, vomsdir: &VomsDir) {
     ));
 }
 
-fn findings(
-    anchors: TrustAnchors,
-    vomsdir: VomsDir,
-    chain: &Chain,
-    now: DateTime<Utc>,
-) -> Vec<Warning> {
-    let verifier =
-        VomsVerifier::new(anchors, vomsdir).with_policy(Policy::default().ignore_targets());
-    let Err(rejection) = verifier.verify_chain(chain, now) else {
-        return Vec::new();
-    };
-    let findings = rejection.findings();
-    let unverified = findings.iter().any(is_unverified).then(|| {
-        let text = "Unable to verify signature! Server certificate possibly not installed.";
-        Warning::new("ac-unverified", text.to_owned())
-    });
-    unverified
-        .into_iter()
-        .chain(findings.iter().map(Warning::of))
-        .collect()
+fn as_warnings(findings: &[&Finding]) -> Vec<Warning> {
+    let unverified = findings
+        .iter()
+        .any(|finding| is_unverified(finding))
+        .then(|| {
+            let text = "Unable to verify signature! Server certificate possibly not installed.";
+            Warning::new("ac-unverified", text.to_owned())
+        });
+    let each = findings.iter().map(|finding| Warning::of(finding));
+    unverified.into_iter().chain(each).collect()
 }
 
 /// Whether attributes were rejected for more than their dates.
