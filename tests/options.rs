@@ -5,6 +5,7 @@ mod common;
 use std::fs;
 
 use openssl::base64;
+use serde_json::{Value, json};
 use voms_authority::sign::AcDraft;
 
 use common::servers::{authority, authority_of, honest, ok, serve, signed};
@@ -437,4 +438,42 @@ fn terminals_get_a_diagram_and_pipes_do_not() {
     );
     assert!(on_terminal(true).contains("\x1b[1m"));
     assert!(info(&home, &[]).starts_with("subject   : "));
+}
+
+#[test]
+fn info_never_takes_what_it_cannot_verify_as_verified() {
+    let (home, _server) = ada();
+    home.init(&["--voms", "virgo"]).success();
+    let verified = |home: &Home| -> (Value, Value) {
+        let shown: Value = serde_json::from_str(&info(home, &["--json"])).unwrap();
+        let of = |value: &Value| value["verified"].clone();
+        (of(&shown["chain"]), of(&shown["attributes"][0]))
+    };
+    let code = |home: &Home, words: &[&str]| ours(home, &[&["info"], words].concat()).code;
+    assert_eq!(verified(&home), (json!(true), json!(true)));
+    assert_eq!(code(&home, &["--strict", "--exists"]), Some(0));
+    assert_eq!(code(&home, &["--acexists", "virgo"]), Some(0));
+
+    // The variable is for people who look, not for scripts that ask.
+    let looking = home.with("VOMS_PROXY_INFO_DONT_VERIFY_AC", "1");
+    assert_eq!(verified(&looking), (Value::Null, Value::Null));
+    assert_eq!(code(&looking, &["--strict", "--exists"]), Some(0));
+
+    let blind = looking
+        .with("X509_CERT_DIR", "/nonexistent")
+        .with("X509_VOMS_DIR", "/nonexistent");
+    assert_eq!(verified(&blind), (Value::Null, Value::Null));
+    assert_eq!(code(&blind, &["--strict", "--exists"]), Some(1));
+    assert_eq!(code(&blind, &["--acexists", "virgo"]), Some(1));
+    assert_eq!(code(&blind, &["--exists"]), Some(0));
+
+    // Another CA: the chain is false, and with it what it carries.
+    let empty = blind.path("no-cas");
+    std::fs::create_dir(&empty).unwrap();
+    let distrusting = blind
+        .with("X509_CERT_DIR", &empty)
+        .with("X509_VOMS_DIR", world().vomsdir())
+        .without("VOMS_PROXY_INFO_DONT_VERIFY_AC");
+    assert_eq!(verified(&distrusting), (json!(false), json!(false)));
+    assert_eq!(code(&distrusting, &["--acexists", "virgo"]), Some(1));
 }

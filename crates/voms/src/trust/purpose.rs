@@ -59,3 +59,66 @@ pub(crate) fn constrains_policies(certificate: &Certificate) -> bool {
         .iter()
         .any(|id| certificate.extension(*id).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use openssl::asn1::Asn1Time;
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::x509::extension;
+    use openssl::x509::{X509Builder, X509Name};
+
+    use super::*;
+    use crate::crypto::openssl_types;
+
+    /// A certificate with these purposes, or without the extension.
+    fn certificate(purposes: &[&str]) -> Certificate {
+        let key = PKey::ec_gen("prime256v1").unwrap();
+        let mut name = X509Name::builder().unwrap();
+        name.append_entry_by_text("CN", "Ada").unwrap();
+        let name = name.build();
+        let mut builder = X509Builder::new().unwrap();
+        builder.set_version(2).unwrap();
+        builder.set_subject_name(&name).unwrap();
+        builder.set_issuer_name(&name).unwrap();
+        let now = Asn1Time::from_unix(0).unwrap();
+        builder.set_not_before(&now).unwrap();
+        builder.set_not_after(&now).unwrap();
+        builder.set_pubkey(&key).unwrap();
+        if !purposes.is_empty() {
+            let mut usage = extension::ExtendedKeyUsage::new();
+            for purpose in purposes {
+                usage.other(purpose);
+            }
+            builder.append_extension(usage.build().unwrap()).unwrap();
+        }
+        builder.sign(&key, MessageDigest::sha256()).unwrap();
+        openssl_types::certificate(&builder.build()).unwrap()
+    }
+
+    #[test]
+    fn an_extended_key_usage_has_to_name_the_use_or_any() {
+        let cases: [(&[&str], bool, bool); 6] = [
+            (&[], true, true),
+            (&["clientAuth"], true, false),
+            (&["serverAuth"], false, true),
+            (&["codeSigning", "OCSPSigning"], false, false),
+            (&["codeSigning", "anyExtendedKeyUsage"], true, true),
+            (&["serverAuth", "clientAuth"], true, true),
+        ];
+        for (purposes, client, server) in cases {
+            let certificate = certificate(purposes);
+            assert_eq!(
+                is_allowed(&certificate, Usage::Client),
+                client,
+                "{purposes:?}"
+            );
+            assert_eq!(
+                is_allowed(&certificate, Usage::Server),
+                server,
+                "{purposes:?}"
+            );
+            assert!(is_allowed(&certificate, Usage::Signer), "{purposes:?}");
+        }
+    }
+}
