@@ -168,7 +168,12 @@ fn only_the_crypto_module_of_voms_calls_openssl() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
             .any(|line| line.replace("openssl_types::", "").contains("openssl::"));
-        assert!(in_crypto || !calls, "{} calls OpenSSL", file.display());
+        let is_test = text.contains("\n#![cfg(test)]");
+        assert!(
+            in_crypto || is_test || !calls,
+            "{} calls OpenSSL",
+            file.display()
+        );
     }
 }
 

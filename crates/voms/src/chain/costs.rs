@@ -1,4 +1,5 @@
 //! What a stranger's bytes may cost, counted in signatures instead of seconds.
+#![cfg(test)]
 
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;

@@ -433,5 +433,4 @@ impl Chain {
     }
 }
 
-#[cfg(test)]
 mod costs;
