@@ -55,15 +55,6 @@ pub(super) fn seen(server: &VomsesEntry, probe: &Probe) -> Vec<Finding> {
     );
     findings.extend(
         probe
-            .connection
-            .as_ref()
-            .map(|connection| match connection {
-                Ok(()) => Finding::ok(TCP, format!("{host}:{port} takes connections")),
-                Err(error) => net(TCP, server, error),
-            }),
-    );
-    findings.extend(
-        probe
             .certificate
             .as_ref()
             .map(|certificate| match certificate {
