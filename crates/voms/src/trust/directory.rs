@@ -16,7 +16,6 @@ use crate::trust::IN_MEMORY;
 use crate::trust::crl::Crl;
 use crate::trust::memory::MemoryCa;
 use crate::trust::policy::{CaPolicy, PolicyError};
-use crate::trust::problem::PolicyKind;
 
 const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers probed even past a gap: removing one of several files leaves one.
@@ -74,18 +73,53 @@ fn old_hash(name: &[u8]) -> Option<u32> {
 /// The paths of one CA's files.
 #[derive(Debug, Default, PartialEq)]
 struct CaPaths {
-    certificates: Vec<PathBuf>,
-    revocation_lists: Vec<PathBuf>,
-    policies: Vec<PolicyPath>,
+    certificates: Distinct<PathBuf>,
+    revocation_lists: Distinct<PathBuf>,
+    signing_policies: Distinct<PolicyPath>,
+    namespaces: Distinct<PolicyPath>,
 }
 
 /// A policy file, and the certificate files of the hash in its name.
 #[derive(Debug, PartialEq)]
 struct PolicyPath {
     path: PathBuf,
-    kind: PolicyKind,
-    /// What the names of the hash lead to, links resolved.
-    certificates: Vec<PathBuf>,
+    /// Their positions among the CA's certificate files.
+    certificates: Vec<usize>,
+}
+
+impl AsRef<Path> for PolicyPath {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Files under the first of their names.
+#[derive(Debug, PartialEq)]
+struct Distinct<T> {
+    files: Vec<T>,
+    /// What the names lead to.
+    real: Vec<PathBuf>,
+}
+
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        let (files, real) = (Vec::new(), Vec::new());
+        Self { files, real }
+    }
+}
+
+impl<T: AsRef<Path>> Distinct<T> {
+    /// Adds a file unless it is there under another name, and returns its position.
+    fn add(&mut self, file: T) -> usize {
+        let path = file.as_ref();
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let known = self.real.iter().position(|known| *known == real);
+        known.unwrap_or_else(|| {
+            self.real.push(real);
+            self.files.push(file);
+            self.files.len() - 1
+        })
+    }
 }
 
 /// A hashed directory and a cache of its files, shared between threads.
@@ -114,15 +148,11 @@ impl Source {
 
     /// The CAs as of `now`, against which the age of changes on disk is measured.
     pub fn view(&self, now: SystemTime) -> View<'_> {
-        let state = match self {
-            Self::Directory(directory) => Some(directory.paths.state(now)),
-            Self::Memory(_) => None,
+        let cas = match self {
+            Self::Directory(directory) => Cas::OnDisk(directory, directory.paths.state(now)),
+            Self::Memory(all) => Cas::InMemory(all),
         };
-        View {
-            source: self,
-            state,
-            now,
-        }
+        View { cas, now }
     }
 }
 
@@ -140,94 +170,67 @@ impl Directory {
         self.paths.directory()
     }
 
-    /// The policy files of one hash.
-    fn policies_named(&self, hash: u32, certificates: &[PathBuf]) -> Vec<PolicyPath> {
-        let kinds = [
-            (PolicyKind::SigningPolicy, "signing_policy"),
-            (PolicyKind::Namespaces, "namespaces"),
-        ];
-        let paths = kinds.map(|(kind, end)| (kind, self.path().join(format!("{hash:08x}.{end}"))));
-        let present = paths
-            .into_iter()
-            .filter(|(_, path)| path.symlink_metadata().is_ok());
-        present
-            .map(|(kind, path)| PolicyPath {
-                path,
-                kind,
-                certificates: certificates.to_vec(),
-            })
-            .collect()
-    }
-
     fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
-        let hashes: Vec<u32> = ca.hashes().collect();
-        let numbered = |hashes: &[u32], prefix: &str| {
-            let mut found = Vec::new();
-            for hash in hashes {
-                for number in 0..MOST_OF_ONE_HASH {
-                    let path = self.path().join(format!("{hash:08x}.{prefix}{number}"));
-                    let exists = path.symlink_metadata().is_ok();
-                    if !exists && number >= ALWAYS_ASKED {
-                        break;
-                    }
-                    found.extend(exists.then_some(path));
+        let mut found = CaPaths::default();
+        for hash in ca.hashes() {
+            let of_hash: Vec<usize> = self
+                .numbered(hash, "")
+                .map(|path| found.certificates.add(path))
+                .collect();
+            for path in self.numbered(hash, "r") {
+                found.revocation_lists.add(path);
+            }
+            for (end, policies) in [
+                ("signing_policy", &mut found.signing_policies),
+                ("namespaces", &mut found.namespaces),
+            ] {
+                let path = self.path().join(format!("{hash:08x}.{end}"));
+                if path.symlink_metadata().is_ok() {
+                    let certificates = Vec::new();
+                    let at = policies.add(PolicyPath { path, certificates });
+                    policies.files[at].certificates.extend(&of_hash);
                 }
             }
-            found
-        };
-        let found = CaPaths {
-            certificates: without_links(numbered(&hashes, "")),
-            revocation_lists: without_links(numbered(&hashes, "r")),
-            policies: hashes
-                .iter()
-                .flat_map(|hash| {
-                    let certificates = numbered(&[*hash], "");
-                    let real: Vec<_> = certificates.iter().map(|path| real(path)).collect();
-                    self.policies_named(*hash, &real)
-                })
-                .collect(),
-        };
+        }
         (found != CaPaths::default()).then_some(found)
     }
-}
 
-/// The file that a name leads to.
-fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
-}
-
-/// Keeps only the first of several names for the same file.
-fn without_links(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
-    let mut known = Vec::new();
-    paths.retain(|path| {
-        let real = real(path);
-        let new = !known.contains(&real);
-        known.push(real);
-        new
-    });
-    paths
+    /// The existing files `HASH.PREFIX0`, `HASH.PREFIX1` and so on.
+    fn numbered(&self, hash: u32, prefix: &str) -> impl Iterator<Item = PathBuf> {
+        let path = move |number| self.path().join(format!("{hash:08x}.{prefix}{number}"));
+        (0..MOST_OF_ONE_HASH)
+            .map(path)
+            .enumerate()
+            .map(|(number, path)| (number, path.symlink_metadata().is_ok().then_some(path)))
+            .take_while(|(number, path)| path.is_some() || *number < ALWAYS_ASKED)
+            .filter_map(|(_, path)| path)
+    }
 }
 
 /// The trusted CAs at one point in time.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    source: &'a Source,
-    state: Option<DirState>,
+    cas: Cas<'a>,
     /// The point in time.
     pub now: SystemTime,
+}
+
+#[derive(Clone, Copy)]
+enum Cas<'a> {
+    OnDisk(&'a Directory, DirState),
+    InMemory(&'a [MemoryCa]),
 }
 
 impl<'a> View<'a> {
     /// The files of one CA.
     pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
-        let files = match (self.source, self.state) {
-            (Source::Directory(directory), Some(state)) => {
+        let files = match self.cas {
+            Cas::OnDisk(directory, state) => {
                 let look = || directory.look_for(ca).map(Arc::new);
                 let paths = directory.paths.find(ca.der(), state, look);
                 Files::OnDisk(directory, paths.unwrap_or_default())
             }
-            (Source::Memory(all), _) => Files::InMemory(all),
-            (Source::Directory(directory), None) => Files::OnDisk(directory, Arc::default()),
+            Cas::InMemory(all) => Files::InMemory(all),
         };
         CaFiles {
             files,
@@ -277,14 +280,14 @@ impl CaFiles<'_> {
 
     fn on_disk(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {
         let (directory, paths) = match &self.files {
-            Files::OnDisk(directory, paths) => (Some(directory), paths.certificates.as_slice()),
+            Files::OnDisk(directory, paths) => {
+                (Some(directory), paths.certificates.files.as_slice())
+            }
             Files::InMemory(_) => (None, &[] as &[PathBuf]),
         };
-        paths.iter().filter_map(move |path| {
-            let known = &directory?.certificates;
-            let file = known.get(path, files::CONFIGURATION_LIMIT, self.now, CaFile::parse)?;
-            Some((path.as_path(), file))
-        })
+        paths
+            .iter()
+            .filter_map(move |path| Some((path.as_path(), self.file(directory?, path)?)))
     }
 
     fn in_memory(&self) -> impl Iterator<Item = &MemoryCa> {
@@ -313,7 +316,7 @@ impl CaFiles<'_> {
                 .revocation_lists
                 .get(path, CRL_LIMIT, self.now, parse)
         };
-        let paths = paths.revocation_lists.iter();
+        let paths = paths.revocation_lists.files.iter();
         paths
             .filter_map(|path| Some((path.as_path(), read(path)?)))
             .collect()
@@ -330,52 +333,56 @@ impl CaFiles<'_> {
                 .map(|(path, policy)| (path.as_path(), policy.clone()))
                 .collect();
         };
-        if paths.policies.is_empty() {
-            return Vec::new();
-        }
-        let is_own = |file: &CaFile| {
-            file.certificates
+        let speaks = |policy: &&PolicyPath| {
+            let mut certificates = policy
+                .certificates
                 .iter()
-                .any(|certificate| self.is_of_the_ca(certificate))
+                .map(|at| &paths.certificates.files[*at]);
+            certificates.any(|path| self.file(directory, path).is_some_and(|f| self.is_in(&f)))
         };
-        let own: Vec<PathBuf> = self
-            .on_disk()
-            .filter(|(_, file)| is_own(file))
-            .map(|(path, _)| real(path))
-            .collect();
-        let mut found: Vec<(&Path, Arc<Result<CaPolicy, PolicyError>>)> = Vec::new();
-        let mut known = Vec::new();
-        for policy in &paths.policies {
-            let speaks = policy.certificates.iter().any(|path| own.contains(path));
-            let file = real(&policy.path);
-            if !speaks || known.contains(&file) {
-                continue;
-            }
-            known.push(file);
-            found.extend(
-                read_policy(directory, policy, self.now)
-                    .map(|parsed| (policy.path.as_path(), parsed)),
-            );
-        }
-        found
+        let read = |policy: &'_ PolicyPath, parse| read_policy(directory, policy, self.now, parse);
+        let signing = paths.signing_policies.files.iter().filter(speaks);
+        let namespaces = paths.namespaces.files.iter().filter(speaks);
+        signing
+            .map(|policy| {
+                (
+                    policy,
+                    read(policy, CaPolicy::signing_policy as ParsePolicy),
+                )
+            })
+            .chain(namespaces.map(|policy| (policy, read(policy, CaPolicy::namespaces))))
+            .filter_map(|(policy, parsed)| Some((policy.path.as_path(), parsed?)))
+            .collect()
+    }
+
+    /// Whether a certificate of the CA is in the file.
+    fn is_in(&self, file: &CaFile) -> bool {
+        let mut certificates = file.certificates.iter();
+        certificates.any(|certificate| self.is_of_the_ca(certificate))
+    }
+
+    fn file(&self, directory: &Directory, path: &Path) -> Option<Arc<CaFile>> {
+        let limit = files::CONFIGURATION_LIMIT;
+        directory
+            .certificates
+            .get(path, limit, self.now, CaFile::parse)
     }
 }
+
+type ParsePolicy = fn(&str) -> Result<CaPolicy, PolicyError>;
 
 fn read_policy(
     directory: &Directory,
     policy: &PolicyPath,
     now: SystemTime,
+    parse: ParsePolicy,
 ) -> Option<Arc<Result<CaPolicy, PolicyError>>> {
-    let parse = |file: io::Result<&[u8]>| {
-        let file = file.map_err(|_| PolicyError {
+    let parse = |file: io::Result<&[u8]>| match file {
+        Ok(file) => parse(&String::from_utf8_lossy(file)),
+        Err(_) => Err(PolicyError {
             line: 1,
             why: "the file cannot be read",
-        })?;
-        let text = String::from_utf8_lossy(file);
-        match policy.kind {
-            PolicyKind::SigningPolicy => CaPolicy::signing_policy(&text),
-            PolicyKind::Namespaces => CaPolicy::namespaces(&text),
-        }
+        }),
     };
     let limit = files::CONFIGURATION_LIMIT;
     directory.policies.get(&policy.path, limit, now, parse)
