@@ -2,7 +2,6 @@
 //! stderr.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -37,7 +36,7 @@ pub struct Reporter {
     quiet: bool,
     debug: bool,
     spinner: ProgressBar,
-    vomsdir: Option<PathBuf>,
+    has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
     /// Notes that there may be more than the server lists.
@@ -58,7 +57,7 @@ impl Reporter {
             quiet: plan.quiet,
             debug: plan.debug,
             spinner,
-            vomsdir: plan.vomsdir.as_ref().map(|dir| dir.directory().to_owned()),
+            has_vomsdir: plan.vomsdir.is_some(),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
             incomplete: None,
@@ -219,9 +218,9 @@ impl Reporter {
     }
 
     pub fn verified(&mut self, vo: &VoPlan, reply: &AcReply, verified: &VerifiedAc) {
-        if self.vomsdir.is_none() && *verified.signer() == reply.server {
+        if !self.has_vomsdir && *verified.signer() == reply.server {
             self.server_vouches();
-        } else if self.vomsdir.is_none() {
+        } else if !self.has_vomsdir {
             self.note(&format!(
                 "no vomsdir on this machine: the attributes are accepted because a verified certificate of {}, with the \
                  same issuer, signed them; the server shows a newer or older one",
@@ -236,11 +235,7 @@ impl Reporter {
             "fqans": attributes.fqans,
             "not_after": output::rfc3339(utc(verified.not_after())),
         }));
-        let lsc = self.vomsdir.iter().map(|directory| {
-            let vo = directory.join(&attributes.vo);
-            vo.join(format!("{}.lsc", attributes.host))
-        });
-        for file in lsc.filter(|file| self.debug && file.exists()) {
+        if let Some(file) = verified.lsc() {
             self.debug(|| format!("Loaded LSC information from file {}", file.display()));
         }
         self.debug(|| {
