@@ -15,7 +15,7 @@ use voms::pki::pem;
 use super::file;
 use super::output;
 
-/// Writing a file takes a moment; whoever writes one that is this old is dead.
+/// Writing a file takes a moment: the writer of one this old no longer runs.
 const DEAD_AFTER: Duration = Duration::minutes(10);
 
 /// What a file has to be, so that it is removed.
@@ -204,8 +204,8 @@ pub fn report(path: &Path, removed: Removed) {
     }
 }
 
-/// Removes the files beside `path` that one of our commands was writing when it was killed. They
-/// hold keys. That some cannot be removed is no reason to fail.
+/// Removes the files beside `path` that one of our commands was writing when it was killed, as they
+/// hold keys. Failures are ignored.
 pub fn clear_leftovers(path: &Path, uid: u32, now: DateTime<Utc>) {
     let entries = std::fs::read_dir(file::directory(path));
     for entry in entries.into_iter().flatten().flatten() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use voms::policy::Policy;
+use voms::proxy::kind::ProxyType;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
@@ -269,16 +270,9 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
     })
 }
 
-fn type_of(verified: &VerifiedCredential) -> String {
-    verified
-        .chain()
-        .proxy_type()
-        .map_or_else(|| "EEC".to_owned(), ToString::to_string)
-}
-
 fn print_summary(verified: &VerifiedCredential) {
     output::field("identity", verified.identity());
-    output::field("type", type_of(verified));
+    output::field("type", ProxyType::name(verified.chain().proxy_type()));
     for ac in verified.attribute_certificates() {
         output::field("VO", &ac.attributes().vo);
         for fqan in &ac.attributes().fqans {

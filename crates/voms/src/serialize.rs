@@ -5,18 +5,16 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 
 use crate::ac::verify::{AcAttributes, VerifiedAc};
+use crate::proxy::kind::ProxyType;
 use crate::time::rfc3339;
 use crate::verifier::{Finding, VerifiedCredential};
 
 impl Serialize for VerifiedCredential {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let chain = self.chain();
-        let kind = chain
-            .proxy_type()
-            .map_or_else(|| "EEC".to_owned(), ToString::to_string);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("identity", &self.identity().to_string())?;
-        map.serialize_entry("type", &kind)?;
+        map.serialize_entry("type", &ProxyType::name(chain.proxy_type()))?;
         map.serialize_entry("limited", &chain.is_limited())?;
         map.serialize_entry("delegation_depth", &chain.delegation_depth())?;
         map.serialize_entry("usable_until", &rfc3339(self.usable_until()))?;
@@ -27,18 +25,33 @@ impl Serialize for VerifiedCredential {
 
 impl Serialize for VerifiedAc {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let attributes = self.attributes();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("vo", &attributes.vo)?;
-        map.serialize_entry("uri", &attributes.uri)?;
-        map.serialize_entry("fqans", &attributes.fqans)?;
-        map.serialize_entry("generic_attributes", &Generic(attributes))?;
+        serialize_attributes(self.attributes(), &mut map)?;
         map.serialize_entry("valid_until", &rfc3339(self.not_after()))?;
         map.serialize_entry("signer", &self.signer().subject().to_string())?;
         map.serialize_entry("signer_ca", &self.signer_ca().map(ToString::to_string))?;
         map.serialize_entry("lsc", &self.lsc().map(|file| file.display().to_string()))?;
         map.end()
     }
+}
+
+/// Attributes as read, verified or not.
+impl Serialize for AcAttributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        serialize_attributes(self, &mut map)?;
+        map.end()
+    }
+}
+
+fn serialize_attributes<M: SerializeMap>(
+    attributes: &AcAttributes,
+    map: &mut M,
+) -> Result<(), M::Error> {
+    map.serialize_entry("vo", &attributes.vo)?;
+    map.serialize_entry("uri", &attributes.uri)?;
+    map.serialize_entry("fqans", &attributes.fqans)?;
+    map.serialize_entry("generic_attributes", &Generic(attributes))
 }
 
 struct Generic<'a>(&'a AcAttributes);

@@ -2,6 +2,7 @@
 
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
+use voms::proxy::kind::ProxyType;
 use voms_asn1::oid;
 
 use crate::cli::output::{self, date};
@@ -18,10 +19,9 @@ pub fn print(chain: &Chain, zone: Option<&str>) {
 }
 
 fn block(certificate: &Certificate, zone: Option<&str>) {
-    let kind = match certificate.proxy_type() {
-        Some(kind) => kind.to_string(),
-        None if certificate.is_ca() => "CA".to_owned(),
-        None => "EEC".to_owned(),
+    let kind = match certificate.is_ca() {
+        true => "CA".to_owned(),
+        false => ProxyType::name(certificate.proxy_type()),
     };
     let has_attributes = if certificate.extension(oid::VOMS_AC_SEQ).is_some() {
         "yes"

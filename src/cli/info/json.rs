@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
 
 use super::proxy::{Ac, Proxy};
@@ -43,36 +42,22 @@ pub fn describe(proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> Value {
 fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {
     let (not_before, not_after) = ac.validity();
     let serial = ac.serial();
-    json!({
-        "vo": ac.attributes.vo,
-        "subject": chain.identity().to_string(),
-        "issuer": ac.issuer().to_string(),
-        "uri": ac.attributes.uri,
-        "serial": { "hex": serial, "decimal": decimal(&serial) },
-        "fqans": ac.attributes.fqans,
-        "generic_attributes": generic_attributes(&ac.attributes),
-        "targets": ac.targets(),
-        "not_before": rfc3339(not_before),
-        "not_after": rfc3339(not_after),
-        "timeleft": ac.seconds_left(now),
-    })
-}
-
-/// The name, value and qualifier of each.
-fn generic_attributes(attributes: &AcAttributes) -> Value {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let all = attributes
-        .generic
-        .iter()
-        .flat_map(|granted| &granted.attributes);
-    all.map(|attribute| {
-        json!({
-            "name": text(&attribute.name),
-            "value": text(&attribute.value),
-            "qualifier": text(&attribute.qualifier),
-        })
-    })
-    .collect()
+    let mut described = json!(ac.attributes);
+    for (key, value) in [
+        ("subject", json!(chain.identity().to_string())),
+        ("issuer", json!(ac.issuer().to_string())),
+        (
+            "serial",
+            json!({ "hex": serial, "decimal": decimal(&serial) }),
+        ),
+        ("targets", json!(ac.targets())),
+        ("not_before", json!(rfc3339(not_before))),
+        ("not_after", json!(rfc3339(not_after))),
+        ("timeleft", json!(ac.seconds_left(now))),
+    ] {
+        described[key] = value;
+    }
+    described
 }
 
 fn decimal(hex: &str) -> String {

@@ -103,7 +103,7 @@ pub enum Attributes {
     Read,
     /// They are verified if there are directories of CAs and signers.
     Verified(Box<Trust>),
-    /// The answer depends on them, so it is no if there are not.
+    /// The answer depends on them: without those directories it is no.
     MustVerify(Box<Trust>),
 }
 

@@ -9,6 +9,7 @@ use voms::chain::Chain;
 use voms::files;
 use voms::pki::certificate::minimal_integer;
 use voms::pki::dn::Dn;
+use voms::proxy::kind::ProxyType;
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
 
@@ -64,8 +65,7 @@ impl Proxy {
     }
 
     pub fn type_name(&self) -> String {
-        let kind = self.chain.leaf().proxy_type();
-        kind.map_or_else(|| "EEC".to_owned(), ToString::to_string)
+        ProxyType::name(self.chain.leaf().proxy_type())
     }
 
     /// The size of its key.

@@ -78,6 +78,13 @@ pub enum ProxyType {
 }
 
 impl ProxyType {
+    /// The name the old clients print for a certificate of this type; `None` stands for the user's
+    /// own, an end-entity certificate.
+    #[must_use]
+    pub fn name(kind: Option<&Self>) -> String {
+        kind.map_or_else(|| "EEC".to_owned(), ToString::to_string)
+    }
+
     /// The generation.
     #[must_use]
     pub fn generation(&self) -> Generation {
