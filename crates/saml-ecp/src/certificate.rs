@@ -1,16 +1,14 @@
 //! Requests a certificate from a service after login (ECP spec section 2, step 4).
 
-use openssl::base64;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::rand::rand_bytes;
 use openssl::x509::{X509Name, X509ReqBuilder};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use std::time::SystemTime;
 use url::Url;
 use url::form_urlencoded::Serializer;
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
+use voms::crypto::{self, base64_decode, openssl_types};
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
@@ -87,7 +85,7 @@ fn with_own_key(
     hours: u32,
     now: SystemTime,
 ) -> Result<Credential, EcpError> {
-    let csrf = random().map_err(internal)?;
+    let csrf = random()?;
     let key =
         PrivateKey::generate_rsa(BITS).map_err(|error| EcpError::Internal(error.to_string()))?;
     let request = signing_request(&key).map_err(internal)?;
@@ -108,9 +106,9 @@ fn with_their_key(
     hours: u32,
     now: SystemTime,
 ) -> Result<Credential, EcpError> {
-    let csrf = random().map_err(internal)?;
+    let csrf = random()?;
     // Letters, digits and punctuation, as the service requires.
-    let password = Zeroizing::new(format!("{}aA1!", *random().map_err(internal)?));
+    let password = Zeroizing::new(format!("{}aA1!", *random()?));
     let fields = [
         ("submit", "pkcs12"),
         ("CSRF", &csrf),
@@ -123,7 +121,7 @@ fn with_their_key(
         .map_err(|why| unusable(answer, why))
 }
 
-fn internal(errors: ErrorStack) -> EcpError {
+fn internal(errors: impl std::fmt::Display) -> EcpError {
     EcpError::Internal(format!("the request cannot be created: {errors}"))
 }
 
@@ -147,9 +145,9 @@ fn unpack(
 }
 
 /// An unguessable string of letters and digits.
-fn random() -> Result<Zeroizing<String>, ErrorStack> {
+fn random() -> Result<Zeroizing<String>, EcpError> {
     let mut bytes = Zeroizing::new([0; 12]);
-    rand_bytes(&mut *bytes)?;
+    crypto::random(&mut *bytes).map_err(internal)?;
     Ok(Zeroizing::new(
         bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     ))
@@ -230,8 +228,7 @@ fn certificates_in(body: &[u8]) -> Vec<Certificate> {
         return found;
     }
     // Some services send DER, or base64-encoded DER.
-    let der =
-        base64::decode_block(&String::from_utf8_lossy(body)).unwrap_or_else(|_| body.to_vec());
+    let der = base64_decode(&String::from_utf8_lossy(body)).unwrap_or_else(|| body.to_vec());
     Certificate::from_der(&der).into_iter().collect()
 }
 

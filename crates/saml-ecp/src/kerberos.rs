@@ -1,6 +1,6 @@
 //! HTTP Negotiate (RFC 4559): the client's first token, and the server's response token.
 
-use openssl::base64;
+use voms::crypto::{base64_decode, base64_encode};
 use zeroize::Zeroizing;
 
 use crate::error::EcpError;
@@ -16,7 +16,7 @@ pub fn begin<'a>(
     host: &str,
 ) -> Result<(Negotiation<'a>, Zeroizing<String>), EcpError> {
     let (negotiation, token) = gssapi.begin(host)?;
-    let encoded = Zeroizing::new(base64::encode_block(&token));
+    let encoded = Zeroizing::new(base64_encode(&token));
     let header = Zeroizing::new(["Negotiate ", encoded.as_str()].concat());
     Ok((negotiation, header))
 }
@@ -35,7 +35,7 @@ pub fn verify(mut negotiation: Negotiation<'_>, answer: &Answer) -> Result<(), E
     let mut tokens = values.filter_map(|value| value.strip_prefix("Negotiate "));
     let token = tokens
         .next()
-        .and_then(|token| base64::decode_block(token.trim()).ok())
+        .and_then(|token| base64_decode(token.trim()))
         .ok_or_else(refused)?;
     negotiation.step(&token).map_err(|_| refused())?;
     if negotiation.is_complete() {

@@ -1,8 +1,8 @@
 //! The exchange between service and identity provider, relayed by the client (ECP spec section 2).
 
-use openssl::base64;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use url::Url;
+use voms::crypto::base64_encode;
 use zeroize::Zeroizing;
 
 use crate::error::{EcpError, excerpt};
@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
             Login::Basic(user, password) => {
                 // concat knows the length beforehand, and so leaves no copy behind.
                 let pair = Zeroizing::new([user, ":", password.as_str()].concat());
-                let encoded = Zeroizing::new(base64::encode_block(pair.as_bytes()));
+                let encoded = Zeroizing::new(base64_encode(pair.as_bytes()));
                 send(Zeroizing::new(["Basic ", encoded.as_str()].concat()))
             }
             Login::Kerberos(gssapi) => {

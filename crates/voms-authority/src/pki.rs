@@ -196,12 +196,12 @@ impl ThrowAwayCa {
     ) -> Result<Vec<u8>, PkiError> {
         let mut builder = X509CrlBuilder::new()?;
         builder.set_issuer_name(self.x509.subject_name())?;
-        builder.set_last_update(&*asn1_time(from.timestamp())?)?;
-        builder.set_next_update(&*asn1_time(until.timestamp())?)?;
+        builder.set_last_update(&*asn1_time(from)?)?;
+        builder.set_next_update(&*asn1_time(until)?)?;
         for certificate in revoked {
             let mut entry = X509RevokedBuilder::new()?;
             entry.set_serial_number(openssl_types::x509(certificate)?.serial_number())?;
-            entry.set_revocation_date(&*asn1_time(from.timestamp())?)?;
+            entry.set_revocation_date(&*asn1_time(from)?)?;
             builder.add_revoked(entry.build())?;
         }
         let own = self
@@ -235,8 +235,8 @@ fn builder(
     builder.set_subject_name(subject)?;
     builder.set_issuer_name(issuer)?;
     builder.set_pubkey(openssl_types::pkey(key))?;
-    builder.set_not_before(&*asn1_time(not_before.timestamp())?)?;
-    builder.set_not_after(&*asn1_time(not_after.timestamp())?)?;
+    builder.set_not_before(&*asn1_time(not_before)?)?;
+    builder.set_not_after(&*asn1_time(not_after)?)?;
     Ok(builder)
 }
 

@@ -156,7 +156,7 @@ fn shuffled(servers: &[VomsesEntry]) -> Vec<VomsesEntry> {
         .map(|entry| {
             let mut key = [0; 8];
             // Without randomness, file order is as good as any.
-            let _ = openssl::rand::rand_bytes(&mut key);
+            let _ = voms::crypto::random(&mut key);
             (u64::from_ne_bytes(key), entry)
         })
         .collect();

@@ -2,7 +2,7 @@
 //!
 //! The module `xml` reads their XML, escaped or not.
 
-use openssl::base64;
+use voms::crypto::base64_decode;
 
 use crate::refusal::{ServerError, Software};
 use crate::xml::{self, element, elements};
@@ -205,9 +205,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     if let (false, Some(bytes)) = (standard, voms()) {
         return Some(bytes);
     }
-    base64::decode_block(&compact)
-        .ok()
-        .or_else(|| decode_voms(&compact))
+    base64_decode(&compact).or_else(|| decode_voms(&compact))
 }
 
 fn decode_voms(text: &str) -> Option<Vec<u8>> {

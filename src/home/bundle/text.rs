@@ -1,6 +1,6 @@
 //! Undoes the changes that mail programs and editors make to text.
 
-use openssl::base64;
+use voms::crypto::base64_decode;
 use zeroize::Zeroizing;
 
 /// The text of a file with LF line endings, without blanks around its lines and with each PEM
@@ -56,6 +56,6 @@ pub fn base64_alone(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(file.len()));
     file.split(u8::is_ascii_whitespace)
         .for_each(|word| text.extend_from_slice(word));
-    let der = Zeroizing::new(base64::decode_block(std::str::from_utf8(&text).ok()?).ok()?);
+    let der = Zeroizing::new(base64_decode(std::str::from_utf8(&text).ok()?)?);
     (der.first() == Some(&0x30)).then_some(der)
 }

@@ -206,7 +206,7 @@ impl TlsClient {
         }
         match &self.trust {
             ServerTrust::WebCas => {
-                ssl.param_mut().set_time(verify::unix_time(now));
+                ssl.param_mut().set_time(openssl_types::unix_seconds(now));
                 if !server.any_host {
                     verify::set_name(ssl.param_mut(), &server.host)?;
                 }

@@ -55,7 +55,7 @@ pub fn by_web_cas(
     now: SystemTime,
 ) -> Result<bool, ErrorStack> {
     let mut param = X509VerifyParam::new()?;
-    param.set_time(unix_time(now));
+    param.set_time(openssl_types::unix_seconds(now));
     param.set_purpose(X509PurposeId::SSL_SERVER)?;
     let mut store = web_cas_builder()?;
     store.set_param(&param)?;
@@ -128,12 +128,4 @@ fn is_for_host(leaf: &Certificate, host: &str) -> Result<bool, ErrorStack> {
         &*Stack::new()?,
         |context| context.verify_cert(),
     )
-}
-
-/// Seconds since 1970, for OpenSSL.
-pub(super) fn unix_time(time: SystemTime) -> i64 {
-    let elapsed = time.duration_since(SystemTime::UNIX_EPOCH);
-    elapsed.map_or(0, |elapsed| {
-        i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
-    })
 }

@@ -1,5 +1,7 @@
 //! Signs new certificates.
 
+use std::time::SystemTime;
+
 use der::asn1::ObjectIdentifier;
 use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
@@ -22,9 +24,8 @@ pub(crate) struct Draft<'a> {
     pub issuer: &'a DerCertificate,
     pub common_name: &'a str,
     pub serial: Serial,
-    /// Seconds since 1970.
-    pub not_before: i64,
-    pub not_after: i64,
+    pub not_before: SystemTime,
+    pub not_after: SystemTime,
     pub key: &'a SecretKey,
     /// OID, criticality and DER value.
     pub extensions: &'a [(ObjectIdentifier, bool, Vec<u8>)],

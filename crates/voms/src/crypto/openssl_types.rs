@@ -3,6 +3,8 @@
 //! These are the only public functions of this crate that name types of the `openssl` crate: a
 //! breaking release of that crate breaks this module and nothing else.
 
+use std::time::SystemTime;
+
 use der::asn1::ObjectIdentifier;
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::error::ErrorStack;
@@ -13,6 +15,7 @@ use openssl::x509::{X509, X509Extension, X509Ref};
 use crate::chain::{Chain, ChainError};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::key::PrivateKey;
+use crate::time::seconds;
 
 /// A certificate as OpenSSL sees it.
 ///
@@ -71,10 +74,15 @@ pub fn extension(
     X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
 }
 
-/// A point in time, in seconds since 1970, for OpenSSL's builders.
+/// A point in time for OpenSSL's builders.
 ///
 /// # Errors
 /// OpenSSL's.
-pub fn asn1_time(seconds: i64) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(seconds)
+pub fn asn1_time(time: impl Into<SystemTime>) -> Result<Asn1Time, ErrorStack> {
+    Asn1Time::from_unix(unix_seconds(time))
+}
+
+/// A point in time for OpenSSL's verification parameters: whole seconds since 1970.
+pub fn unix_seconds(time: impl Into<SystemTime>) -> i64 {
+    seconds(time.into())
 }

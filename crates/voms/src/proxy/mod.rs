@@ -24,7 +24,7 @@ use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
 use crate::proxy::kind::{Generation, ProxyPolicy};
-use crate::time::{LATEST, seconds, since_epoch};
+use crate::time::{LATEST, since_epoch};
 
 /// How far a proxy is backdated, so that a service whose clock is slow accepts it immediately.
 const BACKDATE: Duration = Duration::from_secs(300);
@@ -143,8 +143,8 @@ impl ProxyRequest {
                 Generation::Legacy => Serial::OfIssuer,
                 _ => Serial::Number(number),
             },
-            not_before: seconds(not_before),
-            not_after: seconds(not_after),
+            not_before,
+            not_after,
             key: key.secret(),
             extensions: &self.extensions(chain, &key)?,
         };
