@@ -1,20 +1,21 @@
 //! Certificate chains with proxies: classifying each certificate, and verifying the chain as a
 //! whole (RFC 3820 section 4, spec 1.7 and 1.8).
 
+mod costs;
 mod finding;
-
+mod order;
 mod rules;
+mod verified;
 
 use std::time::{Duration, SystemTime};
 
 pub use self::finding::ChainFinding;
-use self::rules::{issuer_among, judge_dates, judge_proxy, weakness};
+use self::rules::{judge_dates, judge_proxy, weakness};
+pub use self::verified::VerifiedChain;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::dn::Dn;
 use crate::pki::key_limit::Cost;
-use crate::pki::pem;
 use crate::policy::Policy;
-use crate::proxy::kind::ProxyType;
 use crate::time::{LATEST, since_epoch};
 use crate::trust::{PathFinding, TrustAnchors, Usage};
 use crate::work::Work;
@@ -51,191 +52,7 @@ pub struct Chain {
     spent: Cost,
 }
 
-/// A verified chain; only [`Chain::verify`] creates one.
-#[derive(Clone, Debug)]
-pub struct VerifiedChain {
-    certificates: Vec<Certificate>,
-    identity: Dn,
-    proxy_type: Option<ProxyType>,
-    limited: bool,
-    independent: bool,
-    depth: usize,
-    usable_until: SystemTime,
-}
-
-impl VerifiedChain {
-    /// The certificates that were verified: the proxies, the user's certificate and the CAs above
-    /// it, the trust anchor last.
-    #[must_use]
-    pub fn certificates(&self) -> &[Certificate] {
-        &self.certificates
-    }
-
-    /// The user: the subject of the end-entity certificate.
-    #[must_use]
-    pub fn identity(&self) -> &Dn {
-        &self.identity
-    }
-
-    /// The leaf's proxy type; `None` if the leaf is the user's certificate itself.
-    #[must_use]
-    pub fn proxy_type(&self) -> Option<&ProxyType> {
-        self.proxy_type.as_ref()
-    }
-
-    /// Whether any proxy in the chain is limited, which limits the whole chain.
-    #[must_use]
-    pub fn is_limited(&self) -> bool {
-        self.limited
-    }
-
-    /// Whether any proxy in the chain is independent (RFC 3820 section 3.8.2): such a proxy has
-    /// none of the user's rights, only those granted to its own name.
-    #[must_use]
-    pub fn is_independent(&self) -> bool {
-        self.independent
-    }
-
-    /// The number of proxies below the user's certificate.
-    #[must_use]
-    pub fn delegation_depth(&self) -> usize {
-        self.depth
-    }
-
-    /// The earliest notAfter on the path to the trust anchor. It may lie in the past, by up to the
-    /// clock skew.
-    #[must_use]
-    pub fn usable_until(&self) -> SystemTime {
-        self.usable_until
-    }
-}
-
 impl Chain {
-    /// Orders certificates: the first is the leaf, each of the following issued the one before it.
-    /// Certificates that issued none of the others stay at the end.
-    ///
-    /// # Errors
-    /// [`ChainError::Empty`], [`ChainError::TooMany`].
-    pub fn new(certificates: Vec<Certificate>) -> Result<Self, ChainError> {
-        Self::ordered(certificates, &mut Work::after(0))
-    }
-
-    fn ordered(mut certificates: Vec<Certificate>, work: &mut Work) -> Result<Self, ChainError> {
-        if certificates.is_empty() {
-            return Err(ChainError::Empty);
-        }
-        if certificates.len() > MOST_CERTIFICATES {
-            return Err(ChainError::TooMany(certificates.len()));
-        }
-        for at in 1..certificates.len() {
-            let Some(found) = issuer_among(&certificates[at..], &certificates[at - 1], work) else {
-                break;
-            };
-            certificates[at..=at + found].rotate_right(1);
-        }
-        Ok(Self {
-            certificates,
-            spent: work.spent(),
-        })
-    }
-
-    /// Reads the certificates of a PEM file, or one DER certificate.
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
-        if file.len() > MOST_BYTES {
-            return Err(ChainError::TooLong(file.len()));
-        }
-        if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
-            return Self::new(vec![Certificate::from_der(file)?]);
-        }
-        Self::new(Certificate::all_from_pem(file)?)
-    }
-
-    /// Like [`Chain::parse`], for files of the user, in which CAs may come before the certificate
-    /// below them. Such a certificate becomes the leaf only if the first one signed it, or one of
-    /// those between.
-    ///
-    /// Of the certificates that a peer presents, the first is the one whose key it holds:
-    /// [`Chain::parse`] and [`Chain::from_der`] never pass it over.
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub fn parse_in_any_order(file: &[u8]) -> Result<Self, ChainError> {
-        let chain = Self::parse(file)?;
-        if !chain.leaf().is_ca() {
-            return Ok(chain);
-        }
-        let mut work = chain.budget();
-        let below = chain.below_the_first(&mut work);
-        Ok(below.unwrap_or(Self {
-            spent: work.spent(),
-            ..chain
-        }))
-    }
-
-    /// The same certificates, with the first one that is accepted as the leaf; `None` if none is.
-    #[must_use]
-    pub fn beginning_with(&self, is_leaf: impl FnMut(&Certificate) -> bool) -> Option<Self> {
-        let at = self.certificates.iter().position(is_leaf)?;
-        self.beginning_at(at, &mut self.budget())
-    }
-
-    fn beginning_at(&self, at: usize, work: &mut Work) -> Option<Self> {
-        let mut certificates = self.certificates.clone();
-        certificates[..=at].rotate_right(1);
-        Self::ordered(certificates, work).ok()
-    }
-
-    /// The chain from a certificate of no CA, which issued none of the others, up to the first one.
-    fn below_the_first(&self, work: &mut Work) -> Option<Self> {
-        let all = &self.certificates;
-        let is_last = |own: &Certificate| {
-            let mut others = all.iter().filter(|other| *other != own);
-            !own.is_ca() && !others.any(|other| other.issuer().matches(own.subject()))
-        };
-        (0..all.len())
-            .filter(|at| is_last(&all[*at]))
-            .take(MOST_TOLD)
-            .find_map(|at| {
-                let chain = self.beginning_at(at, work)?;
-                let signed = chain.is_signed_by(self.leaf(), work);
-                let spent = work.spent();
-                signed.then_some(Self { spent, ..chain })
-            })
-    }
-
-    /// Whether the certificate signed the leaf, or one of the certificates between.
-    fn is_signed_by(&self, issuer: &Certificate, work: &mut Work) -> bool {
-        let mut signed = self
-            .certificates
-            .windows(2)
-            .take_while(|pair| work.spend(&pair[1]).is_ok() && pair[0].is_signed_by(&pair[1]));
-        signed.any(|pair| pair[1] == *issuer)
-    }
-
-    /// Reads DER certificates, leaf first.
-    ///
-    /// # Errors
-    /// [`ChainError`].
-    pub fn from_der(certificates: &[impl AsRef<[u8]>]) -> Result<Self, ChainError> {
-        if certificates.len() > MOST_CERTIFICATES {
-            return Err(ChainError::TooMany(certificates.len()));
-        }
-        let size = certificates
-            .iter()
-            .map(|certificate| certificate.as_ref().len())
-            .sum();
-        if size > MOST_BYTES {
-            return Err(ChainError::TooLong(size));
-        }
-        let all = certificates
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate.as_ref()));
-        Self::new(all.collect::<Result<_, _>>()?)
-    }
-
     /// The certificate that issued the proxies and that attribute certificates name as holder; the
     /// leaf if the chain has no end-entity certificate.
     #[must_use]
@@ -356,24 +173,7 @@ impl Chain {
         }
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_path(end_entity, above, Usage::Client, policy, now) {
-            Ok(path) if findings.is_empty() => {
-                let certificates: Vec<_> = self.proxies().iter().chain(&path).cloned().collect();
-                let ends = certificates.iter().map(Certificate::not_after);
-                let types: Vec<_> = self
-                    .proxies()
-                    .iter()
-                    .filter_map(Certificate::proxy_type)
-                    .collect();
-                Ok(VerifiedChain {
-                    identity: end_entity.subject().clone(),
-                    proxy_type: types.first().map(|leaf| (*leaf).clone()),
-                    limited: types.iter().any(|kind| kind.is_limited()),
-                    independent: types.iter().any(|kind| kind.is_independent()),
-                    depth: self.proxies().len(),
-                    usable_until: ends.min().unwrap_or(now),
-                    certificates,
-                })
-            }
+            Ok(path) if findings.is_empty() => Ok(VerifiedChain::new(self.proxies(), &path)),
             Ok(_) => Err(findings),
             Err(path) => {
                 findings.extend(path.into_iter().map(ChainFinding::Path));
@@ -432,5 +232,3 @@ impl Chain {
         findings
     }
 }
-
-mod costs;
