@@ -845,6 +845,14 @@ fn a_working_setup_has_no_complaints() {
             "{area}: {outcome:?}"
         );
     }
+    // Nothing about the one server is said twice.
+    for area in ["DNS", "TCP", "TLS", "answer"] {
+        let rows = outcome
+            .stdout
+            .matches(&format!("\nok       {area} "))
+            .count();
+        assert_eq!(rows, 1, "{area}: {outcome:?}");
+    }
     let encrypted = Setup::new().encrypted(PASSPHRASE).run();
     assert_eq!(encrypted.code, Some(0), "{encrypted:?}");
     assert!(!encrypted.stdout.contains("skipped"), "{encrypted:?}");
