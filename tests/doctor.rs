@@ -883,7 +883,7 @@ fn the_first_problem_is_the_headline_with_its_next_step() {
         // A second look, in JSON, says the same.
         let json = setup.run_with(&["--json"]);
         let report: serde_json::Value = serde_json::from_str(&json.stdout).unwrap_or_default();
-        let fact = report["headline"]["fact"].as_str().unwrap_or_default();
+        let fact = report["headline"]["message"].as_str().unwrap_or_default();
         if json.code != Some(*code) || !fact.contains(headline) || report["version"] != 1 {
             wrong.push(format!("{name}: {json:?}"));
         }

@@ -19,6 +19,9 @@ fn schema(name: &str) -> Value {
 
 /// As much of JSON Schema as ours use.
 fn check(schema: &Value, value: &Value, at: &str) {
+    if let Some(other) = schema["$ref"].as_str() {
+        return check(&self::schema(other.trim_end_matches(".json")), value, at);
+    }
     if let Some(wanted) = schema.get("const") {
         assert_eq!(value, wanted, "{at}");
     }
@@ -86,31 +89,77 @@ fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
     value
 }
 
-#[test]
-fn the_schema_lists_exactly_the_codes_of_findings() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/voms/src/codes.rs");
+/// The string literals of a source file that consists of codes.
+fn codes(file: &str, from: &str, until: &str) -> BTreeSet<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let source = std::fs::read_to_string(source).unwrap();
-    let code = source
+    let (_, source) = source.split_once(from).unwrap();
+    let source = source
+        .split_once(until)
+        .map_or(source, |(source, _)| source);
+    let code: String = source
         .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    let code: String = code.collect();
-    let mut codes: BTreeSet<String> = code
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let found: BTreeSet<String> = code
         .split('"')
         .skip(1)
         .step_by(2)
         .map(str::to_owned)
         .collect();
-    assert!(codes.len() > 60, "only {} codes", codes.len());
-    assert!(
-        codes
-            .iter()
-            .all(|code| code.chars().all(|c| c.is_ascii_lowercase() || c == '-')),
-        "{codes:?}"
+    let is_kebab = |code: &String| code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    assert!(found.iter().all(is_kebab), "{file}: {found:?}");
+    found
+}
+
+fn listed(schema: &Value) -> BTreeSet<String> {
+    serde_json::from_value(schema["enum"].clone()).unwrap()
+}
+
+#[test]
+fn the_schema_lists_exactly_the_codes_of_findings() {
+    let mut findings = codes(
+        "crates/voms/src/codes.rs",
+        "impl Finding {",
+        "impl ChainError {",
     );
-    codes.insert("not-judged".to_owned());
-    let listed = &schema("verify")["properties"]["findings"]["items"]["properties"]["code"]["enum"];
-    let listed: BTreeSet<String> = serde_json::from_value(listed.clone()).unwrap();
-    assert_eq!(codes, listed);
+    findings.insert("not-judged".to_owned());
+    assert!(findings.len() > 60, "only {} codes", findings.len());
+    let schema = &schema("verify")["properties"]["findings"]["items"]["properties"]["code"];
+    assert_eq!(findings, listed(schema));
+}
+
+#[test]
+fn the_schema_lists_exactly_the_codes_of_errors_and_warnings() {
+    let all: BTreeSet<String> = [
+        "crates/voms/src/codes.rs",
+        "crates/voms-client/src/codes.rs",
+        "crates/saml-ecp/src/codes.rs",
+        "src/cli/codes.rs",
+    ]
+    .iter()
+    .flat_map(|file| codes(file, "use ", "no such line"))
+    .collect();
+    assert_eq!(all, listed(&schema("codes")));
+}
+
+#[test]
+fn warnings_of_init_have_codes() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let made = printed(
+        &home,
+        &["init", "--voms", "virgo", "--key-type", "ec"],
+        "init",
+        0,
+    );
+    let codes: Vec<&str> = made["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|warning| warning["code"].as_str())
+        .collect();
+    assert!(codes.contains(&"ec-key"), "{made}");
 }
 
 #[test]
@@ -144,12 +193,16 @@ fn every_command_matches_its_schema() {
 fn failures_are_json_too() {
     let home = Home::empty();
     assert!(
-        printed(&home, &["info"], "error", 1)["error"]
+        printed(&home, &["info"], "error", 1)["message"]
             .as_str()
             .unwrap()
             .starts_with("Proxy not found")
     );
-    printed(&home, &["init"], "error", 1);
+    let code = |words: &[&str]| printed(&home, words, "error", 1)["code"].clone();
+    assert_eq!(code(&["info"]), "proxy-not-found");
+    assert_eq!(code(&["init"]), "no-credential");
+    assert_eq!(code(&["init", "--nonsense"]), "usage");
+    assert_eq!(code(&["info", "--nonsense"]), "usage");
     let missing = printed(&home, &["verify", "nowhere"], "verify", 1);
     assert_eq!(missing["findings"][0]["help"], "check the path");
     printed(

@@ -18,6 +18,7 @@ use voms::vo::fqan::FqanError;
 use voms_client::net::NetError;
 
 pub use self::server::{User, failure, refusal, rejected};
+use super::codes::Coded;
 use crate::home::bundle::ReceivedError;
 use crate::home::bundle::foreign::Foreign;
 use crate::home::globus_dir::NOTE;
@@ -31,7 +32,7 @@ const FROM_CERTIFICATE: &str = "make the proxy from your certificate instead of 
 const ANOTHER: &str = "ask your CA for another certificate, with a name that programs can read";
 
 /// Suggests what to do after a failure.
-pub trait Advice {
+pub trait Advice: Coded {
     /// The next step, if there is one.
     fn next_step(&self) -> Option<String>;
 }

@@ -36,8 +36,8 @@ pub trait Arguments: Parser {
     }
 
     /// The JSON printed if the command line asks for JSON but is invalid.
-    fn misunderstood() -> Option<Value> {
-        None
+    fn misunderstood(diagnostic: &Diagnostic) -> Value {
+        diagnostic.as_json()
     }
 }
 
@@ -183,21 +183,21 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let suggestion =
                 context(ContextKind::SuggestedArg).map(|near| format!("did you mean {near}?"));
-            Diagnostic::new(format!("Unrecognized option: {typed}"))
+            Diagnostic::usage(format!("Unrecognized option: {typed}"))
                 .detail(format!("{name}: unrecognized option '{typed}'"))
                 .maybe_help(Some(suggestion.unwrap_or(help)))
         }
         ErrorKind::MissingRequiredArgument => {
-            Diagnostic::new(format!("{} is missing", argument.replace("...", "")))
+            Diagnostic::usage(format!("{} is missing", argument.replace("...", "")))
                 .maybe_help(Some(help))
         }
         ErrorKind::UnknownArgument => {
-            Diagnostic::new(format!("unexpected word '{argument}'")).maybe_help(Some(help))
+            Diagnostic::usage(format!("unexpected word '{argument}'")).maybe_help(Some(help))
         }
         _ => {
             let text = error.render().to_string();
             let first = text.lines().next().unwrap_or_default();
-            Diagnostic::new(first.trim_start_matches("error: ")).maybe_help(Some(help))
+            Diagnostic::usage(first.trim_start_matches("error: ")).maybe_help(Some(help))
         }
     };
     CommandError::Usage(diagnostic)

@@ -8,6 +8,7 @@ use std::path::Path;
 use voms::files;
 
 use super::args::Options;
+use super::codes;
 use super::output::Diagnostic;
 
 /// Inserts the options from `--conf` files before those on the command line, which take precedence:
@@ -65,11 +66,14 @@ fn option(word: &OsString) -> Option<&str> {
 /// Words separated by blanks; a `#` at the start of a word begins a comment.
 fn read(file: &Path) -> Result<Vec<OsString>, Diagnostic> {
     let contents = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
-        Diagnostic::new(format!(
-            "cannot read the options in {}: {}",
-            file.display(),
-            files::reason(&error)
-        ))
+        Diagnostic::new(
+            codes::FILE_UNREADABLE,
+            format!(
+                "cannot read the options in {}: {}",
+                file.display(),
+                files::reason(&error)
+            ),
+        )
         .help("name a readable file with --conf")
     })?;
     let text = String::from_utf8_lossy(&contents).into_owned();

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -113,19 +114,21 @@ fn report(plan: &DestroyPlan, outcome: Result<(), Refusal>) -> Result<Report, Co
     match outcome {
         Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
         Err(error @ Refusal::SomethingElse(_)) => {
-            return Err(
-                Diagnostic::new(format!("{path} {error}; it was not removed"))
-                    .help("name the proxy with --file, or remove this file anyway with --force")
-                    .into(),
-            );
+            return Err(Diagnostic::new(
+                codes::NOT_A_PROXY,
+                format!("{path} {error}; it was not removed"),
+            )
+            .help("name the proxy with --file, or remove this file anyway with --force")
+            .into());
         }
         Err(error) => {
-            return Err(
-                Diagnostic::new("Proxy file doesn't exist or has bad permissions")
-                    .detail(format!("{path}: {error}"))
-                    .help("name the proxy with --file")
-                    .into(),
-            );
+            return Err(Diagnostic::new(
+                codes::PROXY_NOT_FOUND,
+                "Proxy file doesn't exist or has bad permissions",
+            )
+            .detail(format!("{path}: {error}"))
+            .help("name the proxy with --file")
+            .into());
         }
         Ok(()) if plan.dry && !plan.quiet => output::stderr(&format!("Would remove {path}")),
         Ok(()) => {}

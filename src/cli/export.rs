@@ -7,6 +7,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::pkcs12::Ciphers;
 
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -99,25 +100,32 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
     let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
     if !credential.chain().proxies().is_empty() {
         let path = plan.credential.certificate().display();
-        return Err(
-            Diagnostic::new(format!("{path} is a proxy, which no browser can use"))
-                .help("name your certificate with --cert and its key with --key")
-                .into(),
-        );
+        return Err(Diagnostic::new(
+            codes::IS_PROXY,
+            format!("{path} is a proxy, which no browser can use"),
+        )
+        .help("name your certificate with --cert and its key with --key")
+        .into());
     }
     let password = plan.source.choose_for(&plan.p12, "password")?;
     let bundle = credential
         .to_pkcs12(&password, plan.ciphers)
         .map_err(|error| {
-            Diagnostic::new(format!("the PKCS#12 file cannot be created: {error}"))
-                .help("please report this as a bug")
+            Diagnostic::new(
+                codes::KEY_ENCRYPTION,
+                format!("the PKCS#12 file cannot be created: {error}"),
+            )
+            .help("please report this as a bug")
         })?;
     file::replace(&plan.p12, &bundle).map_err(|error| {
-        Diagnostic::new(format!(
-            "cannot write {}: {}",
-            plan.p12.display(),
-            voms::files::reason(&error)
-        ))
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!(
+                "cannot write {}: {}",
+                plan.p12.display(),
+                voms::files::reason(&error)
+            ),
+        )
         .help("name another file with --p12")
     })?;
     Ok(report(&plan.p12, credential.chain().leaf()))
@@ -135,8 +143,9 @@ fn refuse_existing(path: &Path, force: bool) -> Result<(), Diagnostic> {
     if path.symlink_metadata().is_err() || force {
         return Ok(());
     }
-    Err(
-        Diagnostic::new(format!("{} already exists", path.display()))
-            .help("name another file with --p12, or replace it with --force"),
+    Err(Diagnostic::new(
+        codes::FILE_EXISTS,
+        format!("{} already exists", path.display()),
     )
+    .help("name another file with --p12, or replace it with --force"))
 }

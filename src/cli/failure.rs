@@ -13,6 +13,7 @@ use voms_client::refusal::ServerErrorKind;
 use voms_client::{ClientError, Failure, Protocol};
 
 use super::advice::{self, Advice, User};
+use super::codes::{self, Coded};
 use super::outcome::CommandError;
 use super::output::Diagnostic;
 use crate::home::bundle::ReceivedError;
@@ -57,35 +58,35 @@ impl From<PairError> for CommandError {
 
 impl From<EcpError> for CommandError {
     fn from(error: EcpError) -> Self {
-        Self::Failed(Diagnostic::from_remote(&error).maybe_help(error.next_step()))
+        Self::Failed(Diagnostic::from_remote(error.code(), &error).maybe_help(error.next_step()))
     }
 }
 
 /// A proxy that cannot be issued.
 pub fn issuing(error: &ProxyError) -> Diagnostic {
     let diagnostic = match error {
-        ProxyError::MixedChain => Diagnostic::new(MIXED).detail(error),
-        _ => Diagnostic::new(error),
+        ProxyError::MixedChain => Diagnostic::new(error.code(), MIXED).detail(error),
+        _ => Diagnostic::new(error.code(), error),
     };
     diagnostic.maybe_help(error.next_step())
 }
 
 /// The directory for the proxy does not exist.
 pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
-    Diagnostic::new(format!(
-        "Error creating proxy certificate: {}",
-        out.display()
-    ))
+    Diagnostic::new(
+        codes::NO_DIRECTORY,
+        format!("Error creating proxy certificate: {}", out.display()),
+    )
     .detail(format!("there is no directory {}", directory.display()))
     .help("name a file in an existing directory with --out")
 }
 
 /// The proxy cannot be written.
 pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(format!(
-        "Error creating proxy certificate: {}",
-        out.display()
-    ))
+    Diagnostic::new(
+        codes::NOT_WRITTEN,
+        format!("Error creating proxy certificate: {}", out.display()),
+    )
     .detail(voms::files::reason(error))
     .help("check the directory's permissions and free space, or name another file with --out")
 }
@@ -119,8 +120,8 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
         _ => None,
     };
     let diagnostic = match known {
-        Some(known) => Diagnostic::new(known).detail(error),
-        None => Diagnostic::new(error),
+        Some(known) => Diagnostic::new(error.code(), known).detail(error),
+        None => Diagnostic::new(error.code(), error),
     };
     diagnostic
         .maybe_help(error.next_step())
@@ -131,12 +132,13 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
 pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mixed = |finding: &ChainFinding| matches!(finding, ChainFinding::MixedTypes(_));
-    let mut diagnostic = if findings.iter().any(mixed) {
-        Diagnostic::new(MIXED)
-    } else if findings.iter().any(unknown) {
-        Diagnostic::new(UNTRUSTED_ISSUER).detail(NO_CA)
+    let mut diagnostic = if let Some(mixed) = findings.iter().find(|finding| mixed(finding)) {
+        Diagnostic::new(mixed.code(), MIXED)
+    } else if let Some(unknown) = findings.iter().find(|finding| unknown(finding)) {
+        Diagnostic::new(unknown.code(), UNTRUSTED_ISSUER).detail(NO_CA)
     } else {
-        Diagnostic::new("your certificate cannot be used")
+        let code = findings.first().map_or(codes::FAILED, Coded::code);
+        Diagnostic::new(code, "your certificate cannot be used")
     };
     for finding in findings {
         diagnostic = diagnostic.detail(finding);
@@ -157,7 +159,7 @@ fn is_unknown_ca(failure: &Failure) -> bool {
 
 /// No server issued an attribute certificate to this user.
 pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
-    let mut diagnostic = Diagnostic::from_remote(error);
+    let mut diagnostic = Diagnostic::from_remote(error.code(), error);
     let foremost = error.foremost();
     if foremost.is_some_and(|(_, failure)| is_unknown_ca(failure)) {
         diagnostic = diagnostic.detail(NO_CA).detail(UNTRUSTED_ISSUER);
@@ -190,9 +192,10 @@ pub fn client(error: &ClientError, user: User<'_>) -> Diagnostic {
         .maybe_help(foremost.and_then(|(entry, failure)| advice::failure(failure, entry, user)))
 }
 
-/// The failures other than the one in the headline.
+/// The failures other than the one in the headline. A server that fails alike over both protocols
+/// is reported once.
 fn other_failures(error: &ClientError) -> Vec<String> {
-    let headline = error.to_string();
+    let headline = error.foremost();
     let mut others = Vec::new();
     for attempt in &error.attempts {
         let (host, port) = (&attempt.entry.host, attempt.entry.port);
@@ -201,7 +204,10 @@ fn other_failures(error: &ClientError) -> Vec<String> {
                 Protocol::Legacy => " (legacy protocol)",
                 _ => "",
             };
-            if format!("{host}:{port}: {failure}") != headline {
+            let is_headline = headline.is_some_and(|(entry, foremost)| {
+                *entry == attempt.entry && foremost.code() == failure.code()
+            });
+            if !is_headline {
                 others.push(format!("{host}:{port}{by}: {failure}"));
             }
         }
@@ -211,9 +217,9 @@ fn other_failures(error: &ClientError) -> Vec<String> {
 
 /// An attribute certificate that is not trusted.
 pub fn ac(vo: &str, findings: &[AcFinding]) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(format!(
-        "VOMS AC validation for VO {vo} failed for the following reasons:"
-    ));
+    let code = findings.first().map_or(codes::FAILED, Coded::code);
+    let headline = format!("VOMS AC validation for VO {vo} failed for the following reasons:");
+    let mut diagnostic = Diagnostic::new(code, headline);
     for finding in findings {
         diagnostic = diagnostic.detail(finding);
     }

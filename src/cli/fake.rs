@@ -197,7 +197,7 @@ impl FakePlan {
 impl Contents {
     fn new(args: &FakeArgs) -> Result<Self, Diagnostic> {
         if let Some(fqan) = args.fqan.iter().find(|fqan| !Fqan::is_granted_form(fqan)) {
-            return Err(Diagnostic::new(format!("{fqan:?} is not an FQAN"))
+            return Err(Diagnostic::usage(format!("{fqan:?} is not an FQAN"))
                 .help("write for example --fqan /virgo/Role=production"));
         }
         let attributes = args
@@ -245,11 +245,11 @@ fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Proxy, Diagnostic> {
         ));
     }
     let request = plan.request.clone().carrying([CarriedAc::unverified(ac)]);
-    let key = PrivateKey::generate_rsa(plan.bits).map_err(Diagnostic::new)?;
+    let key = PrivateKey::generate_rsa(plan.bits).map_err(Diagnostic::unexpected)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(&user), key, now)
         .map_err(|error| failure::issuing(&error))?;
-    let pem = proxy.to_pem().map_err(Diagnostic::new)?;
+    let pem = proxy.to_pem().map_err(Diagnostic::unexpected)?;
     file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
 }
@@ -272,7 +272,7 @@ fn sign(
     };
     draft
         .sign(user.chain().holder(), signer)
-        .map_err(Diagnostic::new)
+        .map_err(Diagnostic::unexpected)
 }
 
 fn report(plan: &FakePlan, proxy: &Proxy) {
@@ -294,7 +294,7 @@ fn load(location: &Location, passphrase: PassphraseSource) -> Result<Credential,
 /// `name = value (qualifier)`; the qualifier defaults to the VO.
 fn generic_attribute(text: &str, vo: &str) -> Result<GenericAttribute, Diagnostic> {
     let wrong = || {
-        Diagnostic::new(format!("invalid attribute: {text:?}"))
+        Diagnostic::usage(format!("invalid attribute: {text:?}"))
             .help("write --ga 'name = value (qualifier)'")
     };
     let (name, rest) = text.split_once('=').ok_or_else(wrong)?;

@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use serde_json::{Value, json};
 
+use super::advice::Advice;
+use super::codes::{self, Coded};
 use super::output::{self, Diagnostic};
 
 /// The outcome of a check.
@@ -31,12 +33,34 @@ impl Status {
     }
 }
 
+/// A warning, as `--json` prints it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl Warning {
+    pub fn new(code: &'static str, message: impl Display) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+        }
+    }
+
+    pub fn as_json(&self) -> Value {
+        json!({ "code": self.code, "message": self.message })
+    }
+}
+
 /// A line of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What was checked, such as `certificate`.
     pub area: &'static str,
     pub status: Status,
+    /// What programs recognise it by.
+    pub code: &'static str,
     /// What was found.
     pub fact: String,
     /// How to fix it.
@@ -44,33 +68,51 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(area: &'static str, status: Status, fact: impl Display, fix: Option<String>) -> Self {
+    fn new(
+        area: &'static str,
+        status: Status,
+        code: &'static str,
+        fact: impl Display,
+        fix: Option<String>,
+    ) -> Self {
         Self {
             area,
             status,
+            code,
             fact: fact.to_string().replace('\n', "\\n"),
             fix,
         }
     }
 
     pub fn ok(area: &'static str, fact: impl Display) -> Self {
-        Self::new(area, Status::Ok, fact, None)
+        Self::new(area, Status::Ok, codes::OK, fact, None)
     }
 
     pub fn skipped(area: &'static str, why: impl Display) -> Self {
-        Self::new(area, Status::Skipped, why, None)
+        Self::new(area, Status::Skipped, codes::SKIPPED, why, None)
     }
 
-    pub fn advice(area: &'static str, fact: impl Display, fix: &str) -> Self {
-        Self::new(area, Status::Advice, fact, Some(fix.to_owned()))
+    pub fn advice(area: &'static str, code: &'static str, fact: impl Display, fix: &str) -> Self {
+        Self::new(area, Status::Advice, code, fact, Some(fix.to_owned()))
     }
 
-    pub fn warning(area: &'static str, fact: impl Display, fix: Option<String>) -> Self {
-        Self::new(area, Status::Warning, fact, fix)
+    pub fn warning(area: &'static str, code: &'static str, fact: impl Display, fix: &str) -> Self {
+        Self::new(area, Status::Warning, code, fact, Some(fix.to_owned()))
     }
 
-    pub fn failed(area: &'static str, fact: impl Display, fix: Option<String>) -> Self {
-        Self::new(area, Status::Failed, fact, fix)
+    pub fn failed(area: &'static str, code: &'static str, fact: impl Display, fix: &str) -> Self {
+        Self::new(area, Status::Failed, code, fact, Some(fix.to_owned()))
+    }
+
+    /// An error, with its code and its next step.
+    pub fn of(area: &'static str, error: &(impl Display + Advice)) -> Self {
+        let fix = error.next_step();
+        Self::new(area, Status::Failed, error.code(), error, fix)
+    }
+
+    /// An error whose next step depends on more than itself.
+    pub fn of_error(area: &'static str, error: &(impl Display + Coded)) -> Self {
+        Self::new(area, Status::Failed, error.code(), error, None)
     }
 
     /// A command's failure: the headline, and any details that add to it.
@@ -79,12 +121,19 @@ impl Finding {
             .chain(diagnostic.details())
             .collect::<Vec<_>>()
             .join(": ");
-        Self::new(
-            area,
-            Status::Failed,
-            fact,
-            diagnostic.next_step().map(str::to_owned),
-        )
+        let fix = diagnostic.next_step().map(str::to_owned);
+        Self::new(area, Status::Failed, diagnostic.code(), fact, fix)
+    }
+
+    /// Replaces the text.
+    pub fn with_fact(self, fact: String) -> Self {
+        let fact = fact.replace('\n', "\\n");
+        Self { fact, ..self }
+    }
+
+    /// Replaces the next step.
+    pub fn with_fix(self, fix: Option<String>) -> Self {
+        Self { fix, ..self }
     }
 
     pub fn is_failure(&self) -> bool {
@@ -108,6 +157,12 @@ impl Finding {
     }
 
     pub fn as_json(&self) -> Value {
-        json!({ "area": self.area, "status": self.status.word(), "fact": self.fact, "help": self.fix })
+        json!({
+            "area": self.area,
+            "status": self.status.word(),
+            "code": self.code,
+            "message": self.fact,
+            "help": self.fix,
+        })
     }
 }

@@ -10,7 +10,7 @@ use voms::pki::strength::StrengthPolicy;
 use voms::proxy::ProxyError;
 use voms::trust::{PathProblem, TrustAnchors};
 
-use super::advice::Advice;
+use super::codes;
 use super::finding::Finding;
 use super::output;
 use crate::time::utc;
@@ -69,13 +69,13 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
         .unwrap_or_default();
     let mut all: Vec<Finding> = dates
         .iter()
-        .map(|finding| Finding::failed(CERTIFICATE, finding, finding.next_step()))
+        .map(|finding| Finding::of(CERTIFICATE, finding))
         .collect();
     if all.is_empty() {
         let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
         all.push(if utc(certificate.not_after()) - now < RENEWAL {
             let fix = "ask your CA for the next one now, and import it when it comes: voms-proxy import FILE";
-            Finding::warning(CERTIFICATE, text, Some(fix.to_owned()))
+            Finding::warning(CERTIFICATE, codes::EXPIRES_SOON, text, fix)
         } else {
             Finding::ok(CERTIFICATE, text)
         });
@@ -84,11 +84,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
         .key_usage()
         .is_some_and(|usage| !KeyUsage::may_sign(usage))
     {
-        all.push(Finding::failed(
-            CERTIFICATE,
-            ProxyError::MayNotSign,
-            ProxyError::MayNotSign.next_step(),
-        ));
+        all.push(Finding::of(CERTIFICATE, &ProxyError::MayNotSign));
     } else if let Some(usage) = certificate.key_usage() {
         all.push(Finding::ok(
             CERTIFICATE,
@@ -102,7 +98,7 @@ pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
     {
         let problem = PathProblem::Weak(weakness);
         let fix = "ask its CA for a certificate with SHA-256 and a key of 2048 bits or more";
-        all.push(Finding::failed(CERTIFICATE, problem, Some(fix.to_owned())));
+        all.push(Finding::failed(CERTIFICATE, problem.code(), &problem, fix));
     }
     all
 }
@@ -145,6 +141,7 @@ pub fn no_anchors() -> Finding {
     let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
     Finding::advice(
         CA,
+        codes::CA_DIRECTORY_MISSING,
         text,
         "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR",
     )
@@ -171,7 +168,7 @@ fn fault(finding: &ChainFinding) -> Finding {
         },
         _ => CERTIFICATE,
     };
-    Finding::failed(area, finding, finding.next_step())
+    Finding::of(area, finding)
 }
 
 /// How long the CA's revocation lists remain valid.
@@ -181,6 +178,7 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
         let text = format!("there is no revocation list of {}", certificate.issuer());
         return vec![Finding::advice(
             REVOCATION,
+            codes::CRL_MISSING,
             text,
             "install fetch-crl and run it: fetch-crl",
         )];
@@ -193,8 +191,9 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
     if utc(*end) - now < LIST_RENEWAL {
         return vec![Finding::warning(
             REVOCATION,
+            codes::CRL_ENDS_SOON,
             text,
-            Some("run: fetch-crl".to_owned()),
+            "run: fetch-crl",
         )];
     }
     vec![Finding::ok(REVOCATION, text)]

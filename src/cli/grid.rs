@@ -12,6 +12,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -160,13 +161,16 @@ fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> Exit {
 fn cannot_remove(file: &Path, refusal: &Refusal) -> Diagnostic {
     let file = file.display();
     match refusal {
-        Refusal::SomethingElse(_) => {
-            Diagnostic::new(format!("{file} {refusal}; it was not removed"))
-                .help("to remove it anyway, add --force")
-        }
-        Refusal::System(_) => {
-            Diagnostic::new(format!("cannot remove {file}: {refusal}")).help("check who owns it")
-        }
+        Refusal::SomethingElse(_) => Diagnostic::new(
+            codes::NOT_A_PROXY,
+            format!("{file} {refusal}; it was not removed"),
+        )
+        .help("to remove it anyway, add --force"),
+        Refusal::System(_) => Diagnostic::new(
+            codes::NOT_REMOVED,
+            format!("cannot remove {file}: {refusal}"),
+        )
+        .help("check who owns it"),
     }
 }
 
@@ -286,10 +290,10 @@ impl CertPlan {
 
     fn show(&self, certificate: &Certificate) -> Result<Vec<String>, Diagnostic> {
         certificate.check_supported().map_err(Diagnostic::from)?;
-        let x509 = openssl_types::x509(certificate).map_err(Diagnostic::new)?;
+        let x509 = openssl_types::x509(certificate).map_err(Diagnostic::unexpected)?;
         let mut lines = Vec::new();
         if self.all {
-            let text = x509.to_text().map_err(Diagnostic::new)?;
+            let text = x509.to_text().map_err(Diagnostic::unexpected)?;
             lines.push(String::from_utf8_lossy(&text).trim_end().to_owned());
         }
         let name = |dn: &Dn| {
@@ -312,8 +316,11 @@ impl CertPlan {
 
 fn load(path: &Path) -> Result<Certificate, Diagnostic> {
     let lost = |why: String| {
-        Diagnostic::new(format!("no certificate in {}: {why}", path.display()))
-            .help("name its file with --file")
+        Diagnostic::new(
+            codes::CERTIFICATE_MISSING,
+            format!("no certificate in {}: {why}", path.display()),
+        )
+        .help("name its file with --file")
     };
     let contents = files::read_limited(path, files::CONFIGURATION_LIMIT)
         .map_err(|error| lost(files::reason(&error)))?;

@@ -11,6 +11,7 @@ use voms::trust::TrustAnchors;
 use zeroize::Zeroizing;
 
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -111,8 +112,11 @@ struct ImportPlan {
 impl ImportPlan {
     fn new(args: ImportArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let directory = args.dir.or_else(|| env.globus()).ok_or_else(|| {
-            Diagnostic::new("there is no home directory to import into: HOME is not set")
-                .help("name the directory with --dir")
+            Diagnostic::new(
+                codes::NO_HOME,
+                "there is no home directory to import into: HOME is not set",
+            )
+            .help("name the directory with --dir")
         })?;
         Ok(Self {
             files: args.files,
@@ -314,11 +318,12 @@ fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), Command
     if plan.source == PassphraseSource::Terminal && confirm(&question)? {
         return Ok(());
     }
-    Err(
-        Diagnostic::new(format!("{there} would be replaced; nothing was changed"))
-            .help("run it again with --force: a dated backup is kept")
-            .into(),
+    Err(Diagnostic::new(
+        codes::FILE_EXISTS,
+        format!("{there} would be replaced; nothing was changed"),
     )
+    .help("run it again with --force: a dated backup is kept")
+    .into())
 }
 
 fn protect(
@@ -327,7 +332,9 @@ fn protect(
     pair: &Pair,
 ) -> Result<Zeroizing<String>, CommandError> {
     let failed = |error: KeyError| {
-        CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"))
+        CommandError::Failed(
+            Diagnostic::new(error.code(), &error).help("please report this as a bug"),
+        )
     };
     if !plan.protect {
         return chosen.key.to_pkcs8_pem().map_err(failed);

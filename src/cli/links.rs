@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgAction, Parser};
 
 use super::args::Arguments;
+use super::codes;
 use super::commands;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -43,9 +44,12 @@ pub fn main(invocation: &Invocation) -> Exit {
 }
 
 fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::new(format!("cannot create the link {}", link.display()))
-        .detail(voms::files::reason(error))
-        .help("name an existing directory that you may write to, without other programs of these names")
+    Diagnostic::new(
+        codes::NOT_WRITTEN,
+        format!("cannot create the link {}", link.display()),
+    )
+    .detail(voms::files::reason(error))
+    .help("name an existing directory that you may write to, without other programs of these names")
 }
 
 /// Creates the links and returns them. Only replaces existing files that are links to this program.

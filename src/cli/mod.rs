@@ -3,6 +3,7 @@
 
 mod advice;
 mod args;
+mod codes;
 mod commands;
 mod conf;
 mod destroy;

@@ -105,10 +105,9 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
         }
         CommandError::Usage(diagnostic) => {
             diagnostic.print();
-            let document = A::misunderstood().filter(|_| output::wants_json(&invocation.words));
-            document
-                .iter()
-                .for_each(|document| output::line(&document.to_string()));
+            if output::wants_json(&invocation.words) {
+                output::line(&A::misunderstood(diagnostic).to_string());
+            }
             A::WRONG_USAGE
         }
     }

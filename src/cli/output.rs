@@ -8,6 +8,7 @@ use chrono::{DateTime, FixedOffset, Offset, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::advice::Advice;
+use super::codes;
 
 /// Writes a line to stdout. Ignores errors, since the reader may have closed the pipe.
 pub fn line(text: &str) {
@@ -65,10 +66,11 @@ pub fn harmless(text: &str) -> String {
 /// A failure as shown to the user: the headline that scripts look for, details, and the next step.
 #[derive(Debug)]
 pub struct Diagnostic {
+    code: &'static str,
     headline: String,
     details: Vec<String>,
-    help: Option<String>,
-    more_help: Vec<String>,
+    /// The next steps, the most useful one first.
+    help: Vec<String>,
     last: Option<String>,
 }
 
@@ -81,22 +83,37 @@ impl<E: std::error::Error + Advice> From<E> for Diagnostic {
 impl Diagnostic {
     /// An error and its next step.
     pub fn of(error: &(impl Display + Advice)) -> Self {
-        Self::new(error).maybe_help(error.next_step())
+        Self::new(error.code(), error).maybe_help(error.next_step())
     }
 
-    pub fn new(headline: impl Display) -> Self {
+    /// An invalid command line.
+    pub fn usage(headline: impl Display) -> Self {
+        Self::new(codes::USAGE, headline)
+    }
+
+    /// A failure that has no cause we know of.
+    pub fn unexpected(error: impl Display) -> Self {
+        Self::new(codes::FAILED, error)
+    }
+
+    pub fn new(code: &'static str, headline: impl Display) -> Self {
         Self {
+            code,
             headline: headline.to_string(),
             details: Vec::new(),
-            help: None,
-            more_help: Vec::new(),
+            help: Vec::new(),
             last: None,
         }
     }
 
     /// The same for text from a server, which is kept on one line.
-    pub fn from_remote(headline: impl Display) -> Self {
-        Self::new(headline.to_string().replace('\n', "\\n"))
+    pub fn from_remote(code: &'static str, headline: impl Display) -> Self {
+        Self::new(code, headline.to_string().replace('\n', "\\n"))
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
     }
 
     /// The headline.
@@ -111,12 +128,18 @@ impl Diagnostic {
 
     /// The next step, if there is one.
     pub fn next_step(&self) -> Option<&str> {
-        self.help.as_deref()
+        self.help.first().map(String::as_str)
     }
 
     /// As JSON (`schema/error.json`).
     pub fn as_json(&self) -> Value {
-        json!({ "version": 1, "error": self.headline, "details": self.details, "help": self.help })
+        json!({
+            "version": 1,
+            "code": self.code,
+            "message": self.headline,
+            "details": self.details,
+            "help": self.next_step(),
+        })
     }
 
     /// Adds a line below the headline. Line breaks in external text are escaped.
@@ -127,24 +150,22 @@ impl Diagnostic {
 
     /// Sets the next step.
     pub fn help(mut self, help: &str) -> Self {
-        self.help = Some(help.to_owned());
+        self.help = vec![help.to_owned()];
         self
     }
 
     /// Sets the next step, if there is one.
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
+        if let Some(help) = help {
+            self.help = vec![help];
+        }
         self
     }
 
     /// Adds another next step, unless it is the same.
     pub fn also_help(mut self, help: &str) -> Self {
-        match &self.help {
-            None => self.help = Some(help.to_owned()),
-            Some(first) if first != help && !self.more_help.iter().any(|known| known == help) => {
-                self.more_help.push(help.to_owned());
-            }
-            Some(_) => {}
+        if !self.help.iter().any(|known| known == help) {
+            self.help.push(help.to_owned());
         }
         self
     }
@@ -162,7 +183,7 @@ impl Diagnostic {
             text.push_str("\n  ");
             text.push_str(detail);
         }
-        for help in self.help.iter().chain(&self.more_help) {
+        for help in &self.help {
             text.push_str("\n  help: ");
             text.push_str(help);
         }

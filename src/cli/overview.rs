@@ -49,7 +49,7 @@ pub fn answer(words: &[OsString]) -> Exit {
             Exit::Failure
         }
         _ => {
-            let diagnostic = Diagnostic::new(format!("there is no command '{word}'"));
+            let diagnostic = Diagnostic::usage(format!("there is no command '{word}'"));
             diagnostic.help("run: voms-proxy --help").print();
             Exit::Failure
         }
@@ -100,8 +100,8 @@ fn of_ecp(word: &str) -> Exit {
             output::line(&format!("usage: {usage}"));
             return Exit::Success;
         }
-        "" => Diagnostic::new("ecp is the first of two words"),
-        _ => Diagnostic::new(format!("there is no command 'ecp {word}'")),
+        "" => Diagnostic::usage("ecp is the first of two words"),
+        _ => Diagnostic::usage(format!("there is no command 'ecp {word}'")),
     };
     diagnostic.help(&format!("run: {usage}")).print();
     Exit::Failure

@@ -9,6 +9,7 @@ use voms::pki::pem::{self, Block};
 use zeroize::Zeroizing;
 
 use super::args::Arguments;
+use super::codes::{self, Coded};
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -118,9 +119,12 @@ fn report(plan: &PasswdPlan) -> Report {
 /// Replaces the file that was read, unless it has changed in the meantime.
 fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
-        Diagnostic::new(format!("cannot write {}: {reason}", path.display()))
-            .detail("the old file is as it was")
-            .help("check who owns its directory, its permissions and the free space")
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!("cannot write {}: {reason}", path.display()),
+        )
+        .detail("the old file is as it was")
+        .help("check who owns its directory, its permissions and the free space")
     };
     let pair = Pair::of_file(path);
     let locked = pair
@@ -146,8 +150,11 @@ fn key_file(args: &PasswdArgs, env: &Environment) -> Result<PathBuf, Diagnostic>
     let named = args.file.clone().or_else(|| env.user_key.clone());
     let usual = || env.globus().map(|globus| globus.join("userkey.pem"));
     let path = named.or_else(usual).ok_or_else(|| {
-        Diagnostic::new("there is no home directory to look for a key in: HOME is not set")
-            .help("name it with --file")
+        Diagnostic::new(
+            codes::NO_HOME,
+            "there is no home directory to look for a key in: HOME is not set",
+        )
+        .help("name it with --file")
     })?;
     places::finish_import(&path)?;
     Ok(path.canonicalize().unwrap_or(path))
@@ -161,21 +168,22 @@ fn one_key<'a>(
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => Err(Diagnostic::new(format!(
-            "{} holds several private keys",
-            path.display()
-        ))
+        (Some(_), Some(_)) => Err(Diagnostic::new(
+            codes::SEVERAL_KEYS,
+            format!("{} holds several private keys", path.display()),
+        )
         .help("put each into its own file")),
-        (None, _) if contents.first() == Some(&0x30) => Err(Diagnostic::new(format!(
-            "{} is not a PEM file",
-            path.display()
-        ))
+        (None, _) if contents.first() == Some(&0x30) => Err(Diagnostic::new(
+            codes::NOT_PEM,
+            format!("{} is not a PEM file", path.display()),
+        )
         .help(&format!("run: voms-proxy import {}", path.display()))),
         (None, _) => {
             let error = CredentialError::NoKey {
                 path: path.to_owned(),
             };
-            Err(Diagnostic::new(&error).help("name the file with your private key by --file"))
+            Err(Diagnostic::new(error.code(), &error)
+                .help("name the file with your private key by --file"))
         }
     }
 }
@@ -222,7 +230,9 @@ fn open(
 
 fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, CommandError> {
     let failed = |error: KeyError| {
-        CommandError::Failed(Diagnostic::new(&error).help("please report this as a bug"))
+        CommandError::Failed(
+            Diagnostic::new(error.code(), &error).help("please report this as a bug"),
+        )
     };
     if !plan.protect {
         return key.to_pkcs8_pem().map_err(failed);

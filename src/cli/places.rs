@@ -9,6 +9,7 @@ use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_client::net::tls::ServerTrust;
 
+use super::codes::Coded;
 use super::env::Environment;
 use super::output::{self, Diagnostic};
 use super::{failure, file, signals};
@@ -16,7 +17,7 @@ use crate::home::globus_dir::{Pair, PairError};
 use crate::home::location::{Location, Places};
 
 /// The directory named by the user, which must exist, or else the first default that exists.
-fn directory<T, E: Display>(
+fn directory<T, E: Display + Coded>(
     what: &str,
     named: Option<&Path>,
     help: &str,
@@ -26,12 +27,14 @@ fn directory<T, E: Display>(
     let Some(named) = named else {
         return Ok(usual.iter().flatten().find_map(|dir| open(dir).ok()));
     };
-    let missing = |error| {
+    let missing = |error: E| {
         let headline = format!(
             "Invalid {what} location: '{}' (file not found)",
             named.display()
         );
-        Diagnostic::new(headline).detail(error).help(help)
+        Diagnostic::new(error.code(), headline)
+            .detail(error)
+            .help(help)
     };
     open(named).map(Some).map_err(missing)
 }

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 use voms::pki::key::LONGEST_PASSPHRASE;
 use zeroize::Zeroizing;
 
+use super::codes;
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
 use super::signals;
@@ -115,7 +116,7 @@ impl PassphraseSource {
                 return Ok(chosen);
             };
             if self == Self::StandardInput || attempts >= ATTEMPTS {
-                return Err(Diagnostic::new(fault)
+                return Err(Diagnostic::new(codes::PASSPHRASE_UNSUITABLE, fault)
                     .help("choose some words that you can remember")
                     .into());
             }
@@ -144,8 +145,11 @@ fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
 /// Prompts for a line on the terminal, with echo.
 pub fn line(question: &str) -> Result<String, CommandError> {
     let none = |_| {
-        Diagnostic::new("there is no terminal to prompt for your user name on")
-            .help("give it with --username")
+        Diagnostic::new(
+            codes::NO_TERMINAL,
+            "there is no terminal to prompt for your user name on",
+        )
+        .help("give it with --username")
     };
     Ok(on_terminal(question).map_err(none)?.trim().to_owned())
 }

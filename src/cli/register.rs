@@ -17,6 +17,7 @@ use voms_client::{ClientError, Failure, RequestOptions, Survey};
 
 use super::advice::{self, User};
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::{Finding, Status};
@@ -185,10 +186,13 @@ fn public_part(
     };
     let user = chain.proxies().len();
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
-        return Err(Diagnostic::new(format!(
-            "{} holds a proxy without the certificate it comes from",
-            path.display()
-        ))
+        return Err(Diagnostic::new(
+            codes::CERTIFICATE_MISSING,
+            format!(
+                "{} holds a proxy without the certificate it comes from",
+                path.display()
+            ),
+        )
         .help("name your certificate with --cert")
         .into());
     };
@@ -316,15 +320,13 @@ pub fn membership(granted: &[Fqan], unknown: &[Fqan], wanted: &[Fqan], page: &st
         true => Finding::ok("membership", format!("{fqan} is granted")),
         false if unknown.contains(fqan) => {
             let fix = "ask for it alone, or try again later";
-            Finding::warning(
-                "membership",
-                format!("{fqan} could not be checked"),
-                Some(fix.to_owned()),
-            )
+            let text = format!("{fqan} could not be checked");
+            Finding::warning("membership", codes::NOT_CHECKED, text, fix)
         }
         false => {
             let fix = format!("apply for it at {page}, or wait for the VO's mail if you have");
-            Finding::failed("membership", format!("{fqan} is not granted"), Some(fix))
+            let text = format!("{fqan} is not granted");
+            Finding::failed("membership", codes::NOT_HELD, text, &fix)
         }
     };
     wanted.iter().map(judge).collect()

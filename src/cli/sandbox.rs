@@ -22,6 +22,7 @@ use voms_authority::users::{Condition, PASSPHRASE};
 use voms_authority::world::{VO, World};
 
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
@@ -191,30 +192,38 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         (None, None) => private::is_out_of_reach(Path::new(".")),
     };
     let dir = dir.map_err(|error| not_private(&error))?;
-    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Diagnostic::new)?);
+    let world = Arc::new(World::create_with_users(&dir, now()).map_err(Diagnostic::unexpected)?);
     let server = serve(&world, plan.kind, now)?;
     world
         .write_vomses(&[server.port()])
-        .map_err(Diagnostic::new)?;
+        .map_err(Diagnostic::unexpected)?;
     let bin = dir.join("bin");
-    std::fs::create_dir_all(&bin).map_err(Diagnostic::new)?;
+    std::fs::create_dir_all(&bin).map_err(Diagnostic::unexpected)?;
     links::make(&bin).map_err(|(path, error)| {
-        Diagnostic::new(format!("cannot make {}: {error}", path.display()))
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!("cannot make {}: {error}", path.display()),
+        )
     })?;
-    write_scripts(&bin, &world).map_err(Diagnostic::new)?;
+    write_scripts(&bin, &world).map_err(Diagnostic::unexpected)?;
     let child = command(plan, &world, &bin).map_err(|error| {
-        Diagnostic::new(format!(
-            "cannot run the command: {}",
-            voms::files::reason(&error)
-        ))
+        Diagnostic::new(
+            codes::COMMAND_NOT_RUN,
+            format!("cannot run the command: {}", voms::files::reason(&error)),
+        )
         .help("write the command and its words behind --")
     })?;
-    child.map_err(|error| Diagnostic::new(format!("the command's exit status is unknown: {error}")))
+    child.map_err(|error| {
+        Diagnostic::new(
+            codes::COMMAND_NOT_RUN,
+            format!("the command's exit status is unknown: {error}"),
+        )
+    })
 }
 
 /// The scripts in it come first on the search path, and keys are in it.
 fn not_private(error: &NotPrivate) -> Diagnostic {
-    Diagnostic::new(error).help(
+    Diagnostic::new(codes::NOT_PRIVATE, error).help(
         "name a new directory with --dir, in one that only you can write to, such as your home \
          directory",
     )
@@ -226,10 +235,13 @@ fn temporary() -> Result<TempDir, Diagnostic> {
         .permissions(Permissions::from_mode(0o700))
         .tempdir();
     made.map_err(|error| {
-        Diagnostic::new(format!(
-            "cannot make a temporary directory: {}",
-            voms::files::reason(&error)
-        ))
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!(
+                "cannot make a temporary directory: {}",
+                voms::files::reason(&error)
+            ),
+        )
         .help("set TMPDIR to a directory that you can write to, or name one with --dir")
     })
 }
@@ -248,7 +260,7 @@ fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnosti
     let answer = move |client: &Client, request: &[u8]| {
         kind.answer(&inside, own.wait(), client, request, now())
     };
-    let server = Server::receive(&reception, answer).map_err(Diagnostic::new)?;
+    let server = Server::receive(&reception, answer).map_err(Diagnostic::unexpected)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
 }

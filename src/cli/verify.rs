@@ -16,6 +16,7 @@ use voms::vo::vomsdir::VomsDir;
 
 use super::advice::Advice;
 use super::args::Arguments;
+use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
@@ -128,10 +129,8 @@ fn report(
 
 impl Arguments for VerifyArgs {
     /// A verdict is always expected.
-    fn misunderstood() -> Option<Value> {
-        let wrong =
-            Diagnostic::new("the command line is wrong").help("run: voms-proxy verify --help");
-        Some(as_json(&Err(NoVerdict::Impossible(wrong))))
+    fn misunderstood(diagnostic: &Diagnostic) -> Value {
+        not_judged(diagnostic)
     }
 }
 
@@ -160,7 +159,7 @@ impl Reason {
     }
 
     fn as_json(&self) -> Value {
-        json!({ "code": self.code, "text": self.text, "help": self.help })
+        json!({ "code": self.code, "message": self.text, "help": self.help })
     }
 }
 
@@ -169,8 +168,9 @@ impl NoVerdict {
         match self {
             Self::Impossible(diagnostic) => diagnostic,
             Self::Rejected(reasons) => {
+                let code = reasons.first().map_or(codes::FAILED, |reason| reason.code);
                 let mut diagnostic =
-                    Diagnostic::new(format!("{} failed verification", file.display()));
+                    Diagnostic::new(code, format!("{} failed verification", file.display()));
                 for Reason { text, help, .. } in reasons {
                     diagnostic = diagnostic.detail(text);
                     if let Some(help) = help {
@@ -204,7 +204,7 @@ impl VerifyPlan {
 fn verifier(args: &VerifyArgs, env: &Environment) -> Result<VomsVerifier, NoVerdict> {
     let missing = |what: &str, option: &str| {
         NoVerdict::Impossible(
-            Diagnostic::new(format!("no {what} was found"))
+            Diagnostic::new(codes::NO_TRUST_DIRECTORY, format!("no {what} was found"))
                 .help(&format!("name the directory with {option}")),
         )
     };
@@ -256,8 +256,11 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
         NoVerdict::Impossible(
-            Diagnostic::new(format!("cannot read {}: {reason}", file.display()))
-                .help("check the path"),
+            Diagnostic::new(
+                codes::FILE_UNREADABLE,
+                format!("cannot read {}: {reason}", file.display()),
+            )
+            .help("check the path"),
         )
     })?;
     // A file that cannot be read is a finding as well.
@@ -302,17 +305,15 @@ fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
             let findings: Value = reasons.iter().map(Reason::as_json).collect();
             json!({ "version": 1, "verified": false, "findings": findings })
         }
-        Err(NoVerdict::Impossible(diagnostic)) => {
-            let (text, help) = (
-                diagnostic.headline().to_owned(),
-                diagnostic.next_step().map(str::to_owned),
-            );
-            let reason = Reason {
-                code: "not-judged",
-                text,
-                help,
-            };
-            json!({ "version": 1, "verified": false, "findings": [reason.as_json()] })
-        }
+        Err(NoVerdict::Impossible(diagnostic)) => not_judged(diagnostic),
     }
+}
+
+fn not_judged(diagnostic: &Diagnostic) -> Value {
+    let reason = Reason {
+        code: codes::NOT_JUDGED,
+        text: diagnostic.headline().to_owned(),
+        help: diagnostic.next_step().map(str::to_owned),
+    };
+    json!({ "version": 1, "verified": false, "findings": [reason.as_json()] })
 }

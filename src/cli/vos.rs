@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use voms_client::vomses::{Vomses, VomsesEntry};
 
+use super::codes;
 use super::env::Environment;
+use super::finding::Warning;
 use super::output::{self, Diagnostic};
 use super::places;
 
@@ -19,9 +21,10 @@ pub fn load(named: &[PathBuf], env: &Environment) -> Result<Vomses, Diagnostic> 
             .map(|place| place.display().to_string())
             .collect();
         let places = places.join(", ");
-        Diagnostic::new(format!(
-            "No valid VOMSES information found locally while looking in: [{places}]"
-        ))
+        Diagnostic::new(
+            problem.code(),
+            format!("No valid VOMSES information found locally while looking in: [{places}]"),
+        )
         .detail(&problem)
         .help("name an existing vomses file or directory with --vomses")
     })
@@ -54,25 +57,25 @@ pub fn debug(vomses: &Vomses) {
 }
 
 /// Problems with those files and directories.
-pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<String> {
+pub fn problems(vomses: &Vomses, named: &[PathBuf], env: &Environment) -> Vec<Warning> {
     let missing = env
         .vomses
         .iter()
         .filter(|place| named.is_empty() && !place.exists());
     let missing = missing.map(|place| {
-        format!(
+        let text = format!(
             "{} is named by an environment variable, but does not exist",
             place.display()
-        )
+        );
+        Warning::new(codes::VOMSES_UNREADABLE, text)
     });
-    let mut all: Vec<String> = missing
-        .chain(vomses.problems().iter().map(ToString::to_string))
+    let malformed = vomses.problems().iter();
+    let mut all: Vec<Warning> = missing
+        .chain(malformed.map(|problem| Warning::new(problem.code(), problem)))
         .collect();
     if vomses.more_problems() > 0 {
-        all.push(format!(
-            "and {} more malformed lines",
-            vomses.more_problems()
-        ));
+        let text = format!("and {} more malformed lines", vomses.more_problems());
+        all.push(Warning::new(codes::VOMSES_LINE, text));
     }
     all
 }
@@ -118,8 +121,8 @@ fn unknown(name: &str, near: Option<&str>, vomses: &Vomses, with_built_in: bool)
     };
     let headline =
         format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let diagnostic =
-        Diagnostic::new(headline).detail(format!("looked in {}{built}", looked.join(", ")));
+    let diagnostic = Diagnostic::new(codes::VO_UNKNOWN, headline)
+        .detail(format!("looked in {}{built}", looked.join(", ")));
     match near {
         Some(near) => diagnostic.maybe_help(Some(format!("did you mean '{near}'?"))),
         None => diagnostic

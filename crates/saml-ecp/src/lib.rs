@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 pub mod certificate;
+mod codes;
 pub mod error;
 #[allow(unsafe_code)]
 pub mod gssapi;

@@ -8,6 +8,7 @@
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod client;
+mod codes;
 mod event;
 mod failure;
 mod http;

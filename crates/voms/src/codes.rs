@@ -1,11 +1,17 @@
-//! The stable code of each finding: what programs match on, and what `--json` prints. `schema/verify.json` lists them.
+//! The stable code of each finding and error: what programs match on, and what `--json` prints.
+//! `schema/verify.json` lists those of findings, `schema/codes.json` all.
 
 use voms_asn1::oid;
 
 use crate::ac::finding::AcFinding;
-use crate::chain::ChainFinding;
-use crate::trust::{CrlProblem, PathProblem, PolicyKind};
-use crate::verifier::Finding;
+use crate::chain::{ChainError, ChainFinding};
+use crate::pki::certificate::CertificateError;
+use crate::pki::key::KeyError;
+use crate::proxy::ProxyError;
+use crate::trust::{AnchorError, CrlProblem, PathProblem, PolicyKind};
+use crate::verifier::{Finding, VerifierError};
+use crate::vo::fqan::FqanError;
+use crate::vo::vomsdir::VomsDirError;
 
 impl Finding {
     /// The stable code, in kebab-case.
@@ -165,6 +171,98 @@ impl AcFinding {
             Self::KeyIdentifier => "ac-key-identifier",
             Self::TooCostly => "ac-too-costly",
             Self::OpenSsl => "ac-unhandled",
+        }
+    }
+}
+
+impl ChainError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(error) => error.code(),
+            Self::Empty => "certificate-missing",
+            Self::TooLong(_) | Self::TooMany(_) => "chain-too-long",
+        }
+    }
+}
+
+impl CertificateError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Der(_) | Self::Block | Self::Base64 => "certificate-unreadable",
+            Self::Key(_) => "key-limit",
+            Self::Unsupported(_) => "certificate-unsupported",
+            Self::Characters | Self::Name => "certificate-name",
+        }
+    }
+}
+
+impl KeyError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Passphrase => "passphrase-wrong",
+            Self::Cipher => "cipher-unsupported",
+            Self::TooCostly(_) => "key-too-costly",
+            Self::Malformed => "key-unreadable",
+            Self::Generation(_) => "key-generation",
+            Self::Encryption => "key-encryption",
+        }
+    }
+}
+
+impl ProxyError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Expired(_) => "expired",
+            Self::MayNotSign => "issuer-may-not-sign",
+            Self::MixedChain => "mixed-types",
+            Self::PathLength => "path-length",
+            Self::LegacyCannot => "legacy-cannot",
+            Self::Encoding(_) | Self::Attributes(_) | Self::Signing(_) | Self::Unreadable(_) => {
+                "proxy-not-issued"
+            }
+        }
+    }
+}
+
+impl FqanError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "fqan-invalid"
+    }
+}
+
+impl AnchorError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "ca-directory-missing"
+    }
+}
+
+impl VomsDirError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        "vomsdir-missing"
+    }
+}
+
+impl VerifierError {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Anchors(error) => error.code(),
+            Self::VomsDir(error) => error.code(),
         }
     }
 }

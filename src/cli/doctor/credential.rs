@@ -62,7 +62,7 @@ fn proxies(chain: &Chain, now: DateTime<Utc>) -> Vec<Finding> {
     };
     findings
         .iter()
-        .map(|finding| Finding::failed(PROXY, finding, fix(finding)))
+        .map(|finding| Finding::of(PROXY, finding).with_fix(fix(finding)))
         .collect()
 }
 
@@ -72,7 +72,7 @@ fn failed(area: &'static str, error: &CredentialError) -> Finding {
         .to_string()
         .replace(":\n    ", ": ")
         .replace("\n    ", "; ");
-    Finding::failed(area, fact, error.next_step())
+    Finding::of(area, error).with_fact(fact)
 }
 
 fn files(location: &Location) -> String {

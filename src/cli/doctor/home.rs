@@ -7,6 +7,7 @@ use std::path::Path;
 use voms::files;
 
 use super::plan::DoctorPlan;
+use crate::cli::codes;
 use crate::cli::finding::Finding;
 use crate::home::globus_dir::Pair;
 
@@ -17,8 +18,9 @@ pub fn examine(plan: &DoctorPlan) -> Vec<Finding> {
     let Some(home) = &plan.home else {
         return vec![Finding::failed(
             HOME,
+            codes::NO_HOME,
             "HOME is not set",
-            Some(RIGHT_HOME.to_owned()),
+            RIGHT_HOME,
         )];
     };
     let mut findings = vec![match home.metadata() {
@@ -46,8 +48,9 @@ pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
         };
         Finding::failed(
             HOME,
+            codes::IMPORT_UNFINISHED,
             format!("an import into {} was interrupted", directory.display()),
-            Some(fix),
+            &fix,
         )
     };
     plan.pairs
@@ -60,8 +63,9 @@ pub fn interrupted(plan: &DoctorPlan) -> Vec<Finding> {
 fn unusable(home: &Path, why: &str) -> Finding {
     Finding::failed(
         HOME,
+        codes::HOME_UNUSABLE,
         format!("the home directory {}: {why}", home.display()),
-        Some(RIGHT_HOME.to_owned()),
+        RIGHT_HOME,
     )
 }
 
@@ -73,11 +77,12 @@ fn directory(globus: &Path, found: &Metadata, uid: u32) -> Option<Finding> {
             found.uid()
         );
         let fix = format!("run as its owner or as root: chown -R {uid} {path}");
-        return Some(Finding::failed(HOME, text, Some(fix)));
+        return Some(Finding::failed(HOME, codes::DIRECTORY_OWNER, text, &fix));
     }
     let mode = found.mode() & 0o7777;
     (mode & 0o022 != 0).then(|| {
         let text = format!("others can replace the files in {path} (mode {mode:04o})");
-        Finding::warning(HOME, text, Some(format!("run: chmod 700 {path}")))
+        let fix = format!("run: chmod 700 {path}");
+        Finding::warning(HOME, codes::DIRECTORY_PERMISSIONS, text, &fix)
     })
 }

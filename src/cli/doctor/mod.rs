@@ -18,7 +18,6 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
-use serde_json::Value;
 use voms::trust::TrustAnchors;
 
 use self::credential::Known;
@@ -27,8 +26,7 @@ use super::args::Arguments;
 use super::exit::Exit;
 use super::finding::Finding;
 use super::invocation::{Clock, Invocation};
-use super::outcome::{CommandError, run_command};
-use super::output::Diagnostic;
+use super::outcome::{CommandError, Format, run_command};
 use super::{fitness, signals};
 
 /// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to fix it.
@@ -95,8 +93,8 @@ pub struct DoctorArgs {
 }
 
 impl Arguments for DoctorArgs {
-    fn misunderstood() -> Option<Value> {
-        Some(Diagnostic::new("the command line is wrong").as_json())
+    fn format(&self) -> Format {
+        Format::new(self.json)
     }
 }
 

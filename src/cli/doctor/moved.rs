@@ -7,6 +7,7 @@ use voms_client::net::tls::ServerTrust;
 use voms_client::vomses::VomsesEntry;
 use voms_client::{Probe, blocking::probe_server};
 
+use crate::cli::codes;
 use crate::cli::finding::Finding;
 use crate::home::registration::usual_iam_host;
 
@@ -53,7 +54,7 @@ pub fn candidate(
         "if the VO's page says so, put its vomses line into ~/.voms/vomses; by CNAF's pattern it is: {}",
         line(&entry, &probe)
     );
-    Some(Finding::warning(VOMSES, text, Some(fix)))
+    Some(Finding::warning(VOMSES, codes::SERVER_MOVED, text, &fix))
 }
 
 /// The vomses line, with the subject of the server's certificate if it could be verified.

@@ -9,6 +9,7 @@ use rustix::fs::{Mode, OFlags};
 use voms::files;
 
 use super::plan::DoctorPlan;
+use crate::cli::codes;
 use crate::cli::finding::Finding;
 use crate::home::load::{self, CredentialError};
 
@@ -75,11 +76,9 @@ fn tighten(
                 );
                 Finding::failed(
                     AREA,
+                    codes::NOT_CHANGED,
                     text,
-                    Some(format!(
-                        "run as its owner: chmod {right:o} {}",
-                        path.display()
-                    )),
+                    &format!("run as its owner: chmod {right:o} {}", path.display()),
                 )
             }
         },

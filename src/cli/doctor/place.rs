@@ -1,5 +1,6 @@
 //! The location for the proxy, and the proxy that is there now.
 
+use crate::cli::codes;
 use crate::time::utc;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -68,25 +69,24 @@ fn writable(out: &Path, directory: &Path) -> Finding {
 fn space(directory: &Path, found: &StatVfs) -> Finding {
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     let path = directory.display();
-    let fix = || {
-        Some(format!(
-            "free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere"
-        ))
-    };
+    let fix =
+        format!("free some space (run: df -h {path}), or set X509_USER_PROXY to a file elsewhere");
     // Some file systems do not count inodes.
     if found.f_files > 0 && found.f_favail == 0 {
         return Finding::failed(
             DISK,
+            codes::DISK_FULL,
             format!("no further file can be made in {path}"),
-            fix(),
+            &fix,
         );
     }
     match free {
-        ..NEEDED => Finding::failed(DISK, format!("{path} is full"), fix()),
+        ..NEEDED => Finding::failed(DISK, codes::DISK_FULL, format!("{path} is full"), &fix),
         NEEDED..COMFORTABLE => Finding::warning(
             DISK,
+            codes::DISK_NEARLY_FULL,
             format!("{path} has only {} KiB left", free >> 10),
-            fix(),
+            &fix,
         ),
         _ => Finding::ok(DISK, format!("{path} has {} MiB left", free >> 20)),
     }
@@ -104,8 +104,9 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
         let text = format!("the proxy {path} is readable by others (mode {mode:04o})");
         findings.push(Finding::failed(
             PROXY,
+            codes::PROXY_PERMISSIONS,
             text,
-            Some(format!("run: chmod 600 {path}")),
+            &format!("run: chmod 600 {path}"),
         ));
     }
     let contents =
@@ -118,7 +119,7 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     });
     let no_proxy = |why: String| {
         let text = format!("{path} cannot be read as a proxy: {why}");
-        Finding::warning(PROXY, text, Some(again.clone()))
+        Finding::warning(PROXY, codes::PROXY_UNREADABLE, text, &again)
     };
     findings.push(match chain {
         Err(why) => no_proxy(why),
@@ -126,13 +127,13 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
             no_proxy(format!("it is the certificate of {}", chain.identity()))
         }
         Ok(_) if !has_key => no_proxy("it holds no private key".to_owned()),
-        Ok(chain) => lasting(out, &chain, known, again.clone(), now),
+        Ok(chain) => lasting(out, &chain, known, &again, now),
     });
     findings
 }
 
 /// Who the proxy belongs to, and how long it and its attributes remain valid.
-fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTime<Utc>) -> Finding {
+fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, now: DateTime<Utc>) -> Finding {
     let path = out.display();
     if let Some(own) = known
         .chain
@@ -144,10 +145,10 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTim
             chain.identity(),
             own.identity()
         );
-        return Finding::warning(PROXY, text, Some(again));
+        return Finding::warning(PROXY, codes::PROXY_OF_ANOTHER, text, again);
     }
     if let Some(finding) = chain.local_findings(now).first() {
-        return Finding::warning(PROXY, finding, Some(again));
+        return Finding::warning(PROXY, finding.code(), finding, again);
     }
     let acs = embedded::attribute_certificates(chain);
     let ends = acs
@@ -157,7 +158,7 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: String, now: DateTim
     match ends.min() {
         Some(end) if end < now => {
             let text = format!("the attributes in {path} expired on {}", output::utc(&end));
-            Finding::warning(PROXY, text, Some(again))
+            Finding::warning(PROXY, codes::AC_EXPIRED, text, again)
         }
         _ => Finding::ok(
             PROXY,

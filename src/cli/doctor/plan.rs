@@ -11,6 +11,7 @@ use voms_client::vomses::Vomses;
 
 use super::DoctorArgs;
 use crate::cli::env::Environment;
+use crate::cli::finding::Warning;
 use crate::cli::output::Diagnostic;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{file, places, vos};
@@ -42,7 +43,7 @@ pub struct VoPlan {
     pub voms: String,
     pub vomses: Result<Vomses, Diagnostic>,
     /// Problems with the files that list servers.
-    pub problems: Vec<String>,
+    pub problems: Vec<Warning>,
     /// Whether to use the built-in servers if no file lists any.
     pub with_built_in: bool,
     pub vomsdir: Result<Option<VomsDir>, Diagnostic>,

@@ -1,5 +1,6 @@
 //! What a server presents and replies, as findings.
 
+use crate::cli::codes;
 use crate::time::span;
 use chrono::{DateTime, Duration, Utc};
 use voms::pki::certificate::Certificate;
@@ -12,7 +13,7 @@ use voms_client::{Failure, Probe, Protocol};
 use super::servers::{
     ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, UNNOTICED, VOMSDIR, VOMSES,
 };
-use crate::cli::advice::{self, Advice, User};
+use crate::cli::advice::{self, User};
 use crate::cli::finding::Finding;
 use crate::cli::output;
 
@@ -20,17 +21,14 @@ pub(super) fn no_vomsdir() -> Finding {
     let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";
     Finding::advice(
         VOMSDIR,
+        codes::VOMSDIR_MISSING,
         text,
         "install the VO's LSC files, or set X509_VOMS_DIR",
     )
 }
 
 pub(super) fn net(area: &'static str, server: &VomsesEntry, error: &NetError) -> Finding {
-    Finding::failed(
-        area,
-        format!("{}:{}: {error}", server.host, server.port),
-        error.next_step(),
-    )
+    Finding::of(area, error).with_fact(format!("{}:{}: {error}", server.host, server.port))
 }
 
 pub(super) fn seen(server: &VomsesEntry, probe: &Probe) -> Vec<Finding> {
@@ -84,6 +82,7 @@ pub(super) fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> 
     );
     Some(Finding::advice(
         VOMSES,
+        codes::VOMSES_SUBJECT,
         text,
         "this does no harm, as its name fits; put the subject above into the entry",
     ))
@@ -119,7 +118,9 @@ pub(super) fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -
             text.push_str(&fact);
         }
     }
-    Finding::failed(area, text, advice::failure(failure, server, user))
+    Finding::of_error(area, failure)
+        .with_fact(text)
+        .with_fix(advice::failure(failure, server, user))
 }
 
 pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
@@ -137,10 +138,10 @@ pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
         "this machine's clock is {} {way} the server's",
         output::hms(seconds)
     );
-    let fix = Some("set the clock, or have it set: timedatectl set-ntp true".to_owned());
+    let fix = "set the clock, or have it set: timedatectl set-ntp true";
     if span(ahead.abs()) < SKEW {
-        Finding::warning(CLOCK, text, fix)
+        Finding::warning(CLOCK, codes::CLOCK, text, fix)
     } else {
-        Finding::failed(CLOCK, text, fix)
+        Finding::failed(CLOCK, codes::CLOCK, text, fix)
     }
 }

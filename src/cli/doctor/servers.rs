@@ -1,5 +1,6 @@
 //! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
+use crate::cli::codes;
 use crate::time::utc;
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::{AcVerifier, SignerTrust};
@@ -18,7 +19,7 @@ use super::credential::Known;
 use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
 use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
-use crate::cli::advice::{Advice, User};
+use crate::cli::advice::User;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
 use crate::cli::output::Diagnostic;
@@ -78,6 +79,7 @@ pub fn examine(
     let Some(vo) = &plan.vo else {
         return Answered::early(vec![Finding::advice(
             VOMSES,
+            codes::VO_NOT_NAMED,
             "no VO was named, so no server was checked",
             "run: voms-proxy doctor --voms VO",
         )]);
@@ -112,13 +114,13 @@ fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDi
 
 /// What to request, or the finding that makes it impossible.
 fn wanted(vo: &VoPlan, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> Result<Wanted, Finding> {
-    let wrong = |error: FqanError| Finding::failed(VOMSES, &error, error.next_step());
+    let wrong = |error: FqanError| Finding::of(VOMSES, &error);
     let spec: VomsSpec = vo.voms.parse().map_err(wrong)?;
     let of_diagnostic = |error: &Diagnostic| Finding::of_diagnostic(VOMSES, error);
     let vomses = vo.vomses.as_ref().map_err(of_diagnostic)?;
-    findings.extend(vo.problems.iter().map(|text| {
+    findings.extend(vo.problems.iter().map(|problem| {
         let fix = "fix that line or file, or remove it";
-        Finding::warning(VOMSES, text, Some(fix.to_owned()))
+        Finding::warning(VOMSES, problem.code, &problem.message, fix)
     }));
     let servers = vos::servers(&spec.name, vomses, vo.with_built_in)
         .map_err(|error| of_diagnostic(&error))?;
@@ -155,6 +157,7 @@ fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
     } else {
         Finding::advice(
             VOMSES,
+            codes::VOMSES_OLD,
             text,
             "compare them with the VO's own page, or update voms-proxy",
         )
@@ -291,7 +294,7 @@ impl ServerCheck<'_> {
         };
         match error.foremost() {
             Some((_, failure)) => refusal(server, failure, user),
-            None => Finding::failed(ANSWER, error, None),
+            None => Finding::of_error(ANSWER, error),
         }
     }
 
@@ -324,7 +327,7 @@ impl ServerCheck<'_> {
             }
             Err(findings) => findings
                 .iter()
-                .map(|finding| Finding::failed(ATTRIBUTES, finding, finding.next_step()))
+                .map(|finding| Finding::of(ATTRIBUTES, finding))
                 .collect(),
         }
     }
@@ -339,7 +342,8 @@ impl ServerCheck<'_> {
                 Ok(_) => Finding::ok(VOMSDIR, file.display()),
                 Err(problem) => {
                     let fix = format!("fix or replace {}", file.display());
-                    Finding::failed(VOMSDIR, format!("{}: {problem}", file.display()), Some(fix))
+                    let text = format!("{}: {problem}", file.display());
+                    Finding::failed(VOMSDIR, codes::LSC_UNUSABLE, text, &fix)
                 }
             }),
             // We do not know yet whether the server uses that name.
@@ -348,6 +352,7 @@ impl ServerCheck<'_> {
                 let text = format!("{directory} has no {}/{}.lsc", server.vo, server.host);
                 Some(Finding::advice(
                     VOMSDIR,
+                    codes::LSC_MISSING,
                     text,
                     "if the server calls itself so, put its LSC file there",
                 ))

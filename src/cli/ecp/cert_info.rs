@@ -16,6 +16,7 @@ use voms::proxy::kind::{ProxyPolicy, ProxyType};
 use zeroize::Zeroizing;
 
 use crate::cli::args::Arguments;
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::outcome::{CommandError, Report};
@@ -174,7 +175,9 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
     }
     lines.iter().for_each(|line| output::line(line));
     let text = format!("{} is not valid for that long", path.display());
-    Err(Diagnostic::new(text).help("run: ecp-get-cert").into())
+    Err(Diagnostic::new(codes::EXPIRES_SOON, text)
+        .help("run: ecp-get-cert")
+        .into())
 }
 
 /// Reads a credential file.
@@ -186,8 +189,11 @@ type Read = fn(&Path, u64) -> io::Result<(Metadata, Zeroizing<Vec<u8>>)>;
 
 fn load_with(read: Read, path: &Path) -> Result<Chain, Diagnostic> {
     let none = |why: String| {
-        Diagnostic::new(format!("no credential in {}: {why}", path.display()))
-            .help("name its file with --file, or run: ecp-get-cert")
+        Diagnostic::new(
+            codes::NO_CREDENTIAL,
+            format!("no credential in {}: {why}", path.display()),
+        )
+        .help("name its file with --file, or run: ecp-get-cert")
     };
     let (_, contents) =
         read(path, files::CONFIGURATION_LIMIT).map_err(|error| none(files::reason(&error)))?;
@@ -251,7 +257,7 @@ fn seconds(text: &str) -> Result<i64, CommandError> {
     });
     parsed.ok_or_else(|| {
         CommandError::Usage(
-            Diagnostic::new(format!("invalid time: {text:?}"))
+            Diagnostic::usage(format!("invalid time: {text:?}"))
                 .help("write hours and minutes, as in 12:00"),
         )
     })

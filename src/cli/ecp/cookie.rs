@@ -137,7 +137,7 @@ impl CookiePlan {
         }
         let Some(url) = &args.url else {
             return Err(CommandError::Usage(
-                Diagnostic::new("URL is missing").help("run: ecp-get-cookie --help"),
+                Diagnostic::usage("URL is missing").help("run: ecp-get-cookie --help"),
             ));
         };
         Ok(Self::Get(SessionPlan {

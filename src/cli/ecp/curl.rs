@@ -16,6 +16,7 @@ use super::login::{LoginArgs, LoginPlan};
 use super::providers::ProviderList;
 use super::{address_of, cookie};
 use crate::cli::args::Arguments;
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::file;
@@ -138,7 +139,7 @@ fn page(plan: &PagePlan) -> Result<Vec<u8>, CommandError> {
     cookie::save(&jar, &plan.cookies, plan.keep_session)?;
     if answer.status >= 300 {
         let text = format!("{} answered with status {}", answer.host, answer.status);
-        return Err(Diagnostic::new(text)
+        return Err(Diagnostic::new(codes::HTTP_STATUS, text)
             .help("check the address, and whether you may see it")
             .into());
     }
@@ -153,10 +154,10 @@ fn write(body: &[u8], output: Option<&Path>) -> Result<(), Diagnostic> {
         None => print(body).map_err(|error| ("stdout".to_owned(), error)),
     };
     written.map_err(|(place, error)| {
-        Diagnostic::new(format!(
-            "cannot write to {place}: {}",
-            files::reason(&error)
-        ))
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!("cannot write to {place}: {}", files::reason(&error)),
+        )
         .help("name another file with --output")
     })
 }
@@ -172,7 +173,7 @@ fn print(body: &[u8]) -> std::io::Result<()> {
 fn header(text: &str) -> Result<(HeaderName, Zeroizing<String>), CommandError> {
     let wrong = || {
         CommandError::Usage(
-            Diagnostic::new(format!("invalid header: {text:?}")).help("write -H 'Name: value'"),
+            Diagnostic::usage(format!("invalid header: {text:?}")).help("write -H 'Name: value'"),
         )
     };
     let (name, value) = text.split_once(':').ok_or_else(wrong)?;
@@ -208,15 +209,17 @@ fn get(
             _ => return Ok(answer),
         }
     }
-    Err(Diagnostic::new(format!("{url} redirects in a loop"))
-        .help("check the address")
-        .into())
+    Err(
+        Diagnostic::new(codes::REDIRECT_LOOP, format!("{url} redirects in a loop"))
+            .help("check the address")
+            .into(),
+    )
 }
 
 /// Refers to curl, with our cookies, for pages too large to hold in memory.
 fn too_large(error: EcpError, url: &Url) -> CommandError {
     match &error {
-        EcpError::TooLarge { .. } => Diagnostic::from_remote(&error)
+        EcpError::TooLarge { .. } => Diagnostic::from_remote(error.code(), &error)
             .help(&format!(
                 "run: ecp-get-cookie -c FILE '{url}', then curl -b FILE -O '{url}'"
             ))

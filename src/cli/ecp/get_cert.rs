@@ -20,6 +20,7 @@ use super::login::{LoginArgs, LoginPlan};
 use super::progress::Progress;
 use super::providers::ProviderList;
 use crate::cli::args::Arguments;
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
@@ -194,7 +195,7 @@ impl FetchPlan {
             .filter(|hours| *hours > 0)
             .ok_or_else(|| {
                 CommandError::Usage(
-                    Diagnostic::new("the number of hours must be positive")
+                    Diagnostic::usage("the number of hours must be positive")
                         .help("write for example --hours 24"),
                 )
             })?;
@@ -307,7 +308,10 @@ fn fetch_with(
 /// Certificate and key, when no proxy is made.
 fn plain(credential: &Credential) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let certificate = pem::encode("CERTIFICATE", credential.chain().leaf().der());
-    let key = credential.key().to_pkcs8_pem().map_err(Diagnostic::new)?;
+    let key = credential
+        .key()
+        .to_pkcs8_pem()
+        .map_err(Diagnostic::unexpected)?;
     Ok(Zeroizing::new(
         [certificate.as_bytes(), key.as_bytes()].concat(),
     ))
@@ -319,13 +323,16 @@ fn proxy_of(
     now: DateTime<Utc>,
 ) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
     let request = ProxyRequest::new(span(Duration::hours(hours.into())));
-    let key = PrivateKey::generate_rsa(BITS).map_err(Diagnostic::new)?;
+    let key = PrivateKey::generate_rsa(BITS).map_err(Diagnostic::unexpected)?;
     let proxy = request
         .issue(&VerifiedIssuer::assume(credential), key, now)
         .map_err(Diagnostic::from)?;
-    proxy
-        .to_pem()
-        .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))
+    proxy.to_pem().map_err(|error| {
+        Diagnostic::new(
+            codes::PROXY_NOT_ISSUED,
+            format!("the proxy cannot be encoded: {error}"),
+        )
+    })
 }
 
 fn report(path: &Path, progress: Progress, now: DateTime<Utc>) -> Result<Report, CommandError> {

@@ -74,7 +74,7 @@ impl Arguments for LigoArgs {
 pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandError> {
     if args.username.is_none() && !args.kerberos && !args.destroy {
         return Err(CommandError::Usage(
-            Diagnostic::new("username is required if not using --kerberos")
+            Diagnostic::usage("username is required if not using --kerberos")
                 .help("run: ligo-proxy-init albert.einstein"),
         ));
     }

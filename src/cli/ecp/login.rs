@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::address_of;
 use super::providers::ProviderList;
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Diagnostic};
@@ -115,7 +116,7 @@ impl LoginPlan {
     fn idps(&self, http: &Http, realm: Option<&str>) -> Result<Vec<Idp>, CommandError> {
         let name = self.provider.as_deref().or(realm).ok_or_else(|| {
             CommandError::Usage(
-                Diagnostic::new("no identity provider was named")
+                Diagnostic::usage("no identity provider was named")
                     .help("name your institution with -i, or in ECP_IDP"),
             )
         })?;
@@ -156,7 +157,7 @@ fn password(
                     CredentialError::NoPassphrase { reason, .. } => {
                         let headline =
                             format!("there is no password for {user} at {host}: {reason}");
-                        Diagnostic::new(headline)
+                        Diagnostic::new(codes::NO_PASSPHRASE, headline)
                             .help("run it on a terminal, give --pwstdin, or use --kerberos")
                             .into()
                     }

@@ -35,6 +35,7 @@ use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::removal::{self, Expected, Refusal};
 use super::signals;
+use crate::cli::codes;
 
 /// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
@@ -116,13 +117,16 @@ fn remove(
     }
     let file = path.display();
     let removed = removal::destroy(path, uid, expected).map_err(|refusal| match refusal {
-        Refusal::SomethingElse(_) => {
-            Diagnostic::new(format!("{file} {refusal}; it was not removed"))
-                .help("name the right file, or remove this one with rm")
-        }
-        Refusal::System(_) => {
-            Diagnostic::new(format!("cannot remove {file}: {refusal}")).help("check who owns it")
-        }
+        Refusal::SomethingElse(_) => Diagnostic::new(
+            codes::NOT_A_PROXY,
+            format!("{file} {refusal}; it was not removed"),
+        )
+        .help("name the right file, or remove this one with rm"),
+        Refusal::System(_) => Diagnostic::new(
+            codes::NOT_REMOVED,
+            format!("cannot remove {file}: {refusal}"),
+        )
+        .help("check who owns it"),
     })?;
     progress.say(" done\n");
     removal::report(path, removed);

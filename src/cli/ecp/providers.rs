@@ -8,6 +8,7 @@ use saml_ecp::idp::{self, Idp};
 use voms::files;
 
 use super::{address_of, http};
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::{self, Diagnostic};
@@ -48,9 +49,10 @@ impl ProviderList {
             return Ok(fetch(http, place)?);
         }
         let unreadable = |why: String| {
-            Diagnostic::new(format!(
-                "cannot read the list of identity providers {place}: {why}"
-            ))
+            Diagnostic::new(
+                codes::IDP_LIST_UNREADABLE,
+                format!("cannot read the list of identity providers {place}: {why}"),
+            )
             .help("name a file or an https address with --idp-list")
         };
         let text = files::read_limited(Path::new(place), LIST_LIMIT)

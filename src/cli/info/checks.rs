@@ -98,7 +98,7 @@ fn distrusted(vo: &String, warnings: &[Warning]) -> bool {
 
 fn bits(text: &str) -> Result<u32, Diagnostic> {
     text.parse().map_err(|_| {
-        Diagnostic::new(format!("Invalid input for key size parameter. {text}"))
+        Diagnostic::usage(format!("Invalid input for key size parameter. {text}"))
             .help("write a number of bits, for example --bits 2048")
     })
 }

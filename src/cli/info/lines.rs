@@ -11,6 +11,7 @@ use voms_asn1::oid;
 use super::chain;
 use super::plan::{AcValue, Depth, NameForm, ProxyValue, Section};
 use super::proxy::{Ac, Proxy};
+use crate::cli::codes;
 use crate::cli::output::{self, Diagnostic, field};
 
 /// Prints a section; dates are in the time zone `zone`.
@@ -118,8 +119,10 @@ fn print_ac_values(
     now: DateTime<Utc>,
 ) -> Result<(), Diagnostic> {
     if proxy.acs.is_empty() {
-        return Err(Diagnostic::new("No VOMS attributes found!")
-            .help("make a proxy with voms-proxy-init --voms VO"));
+        return Err(
+            Diagnostic::new(codes::NO_ATTRIBUTES, "No VOMS attributes found!")
+                .help("make a proxy with voms-proxy-init --voms VO"),
+        );
     }
     for ac in &proxy.acs {
         let all = values
@@ -156,7 +159,7 @@ fn print_text(depth: Depth, chain: &Chain) -> Result<(), Diagnostic> {
         certificate.check_supported().map_err(Diagnostic::from)?;
         let text = openssl_types::x509(certificate)
             .and_then(|x509| x509.to_text())
-            .map_err(Diagnostic::new)?;
+            .map_err(Diagnostic::unexpected)?;
         let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
         output::line(text.trim_end());
     }

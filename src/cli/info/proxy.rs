@@ -13,6 +13,7 @@ use voms::proxy::kind::ProxyType;
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
 
+use crate::cli::codes;
 use crate::cli::file;
 use crate::cli::output::Diagnostic;
 use crate::time::utc;
@@ -33,9 +34,12 @@ pub struct Proxy {
 impl Proxy {
     pub fn load(path: &Path) -> Result<Self, Diagnostic> {
         let lost = |reason: String| {
-            Diagnostic::new(format!("Proxy not found: {} ({reason})", path.display()))
-                .detail("Couldn't find a valid proxy.")
-                .help("make one with voms-proxy-init, or name its file with --file")
+            Diagnostic::new(
+                codes::PROXY_NOT_FOUND,
+                format!("Proxy not found: {} ({reason})", path.display()),
+            )
+            .detail("Couldn't find a valid proxy.")
+            .help("make one with voms-proxy-init, or name its file with --file")
         };
         let own = files::read_own(path, files::CONFIGURATION_LIMIT);
         let is_own = own.is_ok();

@@ -1,6 +1,7 @@
 //! Whether the attributes of a proxy can be trusted, as far as this machine can tell.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use voms::ac::finding::AcFinding;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
@@ -9,12 +10,11 @@ use voms::vo::vomsdir::VomsDir;
 
 use super::plan::{Attributes, Trust, TrustDirectory};
 use super::proxy::{Ac, Proxy};
+use crate::cli::codes;
 use crate::cli::output::{self, Diagnostic};
 
 /// The codes for what has expired.
 const EXPIRED: [&str; 2] = ["ac-expired", "expired"];
-/// The code for a proxy that could not be verified although the answer depends on it.
-const NOT_VERIFIED: &str = "not-verified";
 
 /// A reason why a proxy or its attributes cannot be trusted, or cannot be verified at all.
 pub struct Warning {
@@ -47,6 +47,10 @@ impl Warning {
         }
     }
 
+    pub fn as_json(&self) -> Value {
+        json!({ "code": self.code, "message": self.text })
+    }
+
     /// Whether it only says that something has expired.
     pub fn is_expiry(&self) -> bool {
         EXPIRED.contains(&self.code)
@@ -71,7 +75,7 @@ pub fn verdict(
 ) -> Result<Verdict, Diagnostic> {
     let unreadable = proxy.unreadable.iter();
     let mut warnings: Vec<Warning> = unreadable
-        .map(|reason| Warning::new("ac-encoding", reason.clone()))
+        .map(|reason| Warning::new(codes::AC_ENCODING, reason.clone()))
         .collect();
     let must_verify = matches!(attributes, Attributes::MustVerify(_));
     let trust = match attributes {
@@ -82,7 +86,7 @@ pub fn verdict(
             let found = open(*trust, &mut warnings)?;
             if found.is_none() {
                 let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
-                warnings.push(Warning::new(NOT_VERIFIED, text.to_owned()));
+                warnings.push(Warning::new(codes::NOT_VERIFIED, text.to_owned()));
             }
             found
         }
@@ -140,7 +144,7 @@ impl<T> TrustDirectory<T> {
         match self.found {
             Err(error) if !self.by_option => {
                 let text = error.headline().to_owned();
-                warnings.push(Warning::new("no-trust-directory", text));
+                warnings.push(Warning::new(codes::NO_TRUST_DIRECTORY, text));
                 Ok(None)
             }
             found => found,
@@ -162,7 +166,7 @@ fn as_warnings(findings: &[&Finding]) -> Vec<Warning> {
         .any(|finding| is_unverified(finding))
         .then(|| {
             let text = "Unable to verify signature! Server certificate possibly not installed.";
-            Warning::new("ac-unverified", text.to_owned())
+            Warning::new(codes::AC_UNVERIFIED, text.to_owned())
         });
     let each = findings.iter().map(|finding| Warning::of(finding));
     unverified.into_iter().chain(each).collect()

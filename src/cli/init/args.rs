@@ -246,7 +246,7 @@ impl Lifetimes {
 /// Parses `h:m`.
 pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     let wrong = |headline: &str| {
-        Diagnostic::new(headline)
+        Diagnostic::usage(headline)
             .detail(format!(
                 "{option} {text}: {option} argument must be in the format: h:m"
             ))
@@ -279,7 +279,7 @@ pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
     hours
         .map(|hours| Duration::hours(hours.into()))
         .ok_or_else(|| {
-            Diagnostic::new("Number of hours must be a positive integer.")
+            Diagnostic::usage("Number of hours must be a positive integer.")
                 .detail(format!("--hours {text}"))
                 .help("write whole hours, for example --hours 24")
         })
@@ -289,7 +289,7 @@ pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
 pub fn bits(text: &str) -> Result<u32, Diagnostic> {
     const SIZES: [i64; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
-        Diagnostic::new(headline)
+        Diagnostic::usage(headline)
             .help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")
     };
     let size = text.parse::<i64>().map_err(|_| {
@@ -310,9 +310,9 @@ pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, D
         (None | Some("rsa"), bits) => Ok(KeyKind::Rsa(bits.unwrap_or(DEFAULT_BITS))),
         (Some("ec"), None) => Ok(KeyKind::P256),
         (Some("ec"), Some(_)) => {
-            Err(Diagnostic::new("an EC key is always of P-256").help("leave out --bits"))
+            Err(Diagnostic::usage("an EC key is always of P-256").help("leave out --bits"))
         }
-        (Some(other), _) => Err(Diagnostic::new(format!("there is no key type {other}"))
+        (Some(other), _) => Err(Diagnostic::usage(format!("there is no key type {other}"))
             .help("write --key-type rsa, which all services take, or --key-type ec")),
     }
 }

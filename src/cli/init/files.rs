@@ -9,6 +9,7 @@ use voms::proxy::kind::ProxyPolicy;
 use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
+use crate::cli::codes;
 use crate::cli::output::Diagnostic;
 
 /// The largest proxy extension that services still read (spec 10.4).
@@ -19,11 +20,10 @@ fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     files::read_limited(file, limit)
         .map(|contents| contents.to_vec())
         .map_err(|error| {
-            Diagnostic::new(format!(
-                "cannot read {}: {}",
-                file.display(),
-                files::reason(&error)
-            ))
+            Diagnostic::new(
+                codes::FILE_UNREADABLE,
+                format!("cannot read {}: {}", file.display(), files::reason(&error)),
+            )
             .help(&format!("name a readable file with {option}"))
         })
 }
@@ -39,7 +39,7 @@ pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
     let plain = match (args.limited, args.independent) {
         (true, true) => {
             return Err(
-                Diagnostic::new("--limited and --independent contradict each other")
+                Diagnostic::usage("--limited and --independent contradict each other")
                     .help("give one of them"),
             );
         }
@@ -49,7 +49,7 @@ pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
     };
     match (language, rules) {
         (None, None) => Ok(plain),
-        _ if args.limited || args.independent => Err(Diagnostic::new(
+        _ if args.limited || args.independent => Err(Diagnostic::usage(
             "a proxy with rules of its own is neither limited nor independent",
         )
         .help("leave out --limited and --independent, or --policy")),
@@ -57,9 +57,9 @@ pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
         (Some(oid::INDEPENDENT), None) => Ok(ProxyPolicy::Independent),
         (Some(oid::LIMITED), None) => Ok(ProxyPolicy::Limited),
         (Some(oid::INHERIT_ALL | oid::INDEPENDENT), Some(_)) => {
-            Err(Diagnostic::new("this policy language has no rules").help("leave out --policy"))
+            Err(Diagnostic::usage("this policy language has no rules").help("leave out --policy"))
         }
-        (Some(_), None) => Err(Diagnostic::new("a policy language needs rules")
+        (Some(_), None) => Err(Diagnostic::usage("a policy language needs rules")
             .help("name the file with the rules with --policy")),
         // A policy without a language is a Globus restricted one.
         (language, policy @ Some(_)) => Ok(ProxyPolicy::Language {
@@ -71,7 +71,7 @@ pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
 
 fn language(text: &str) -> Result<ObjectIdentifier, Diagnostic> {
     let wrong = |_| {
-        Diagnostic::new(format!("invalid object identifier: {text:?}"))
+        Diagnostic::usage(format!("invalid object identifier: {text:?}"))
             .help("write for example --policy-language 1.2.3.4")
     };
     ObjectIdentifier::new(text).map_err(wrong)
@@ -87,7 +87,7 @@ pub fn included(file: &Path) -> Result<Vec<u8>, Diagnostic> {
 pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic> {
     let contents = read("--includeac", file, files::CONFIGURATION_LIMIT)?;
     let none = |why: &str| {
-        Diagnostic::new(format!("{}: {why}", file.display()))
+        Diagnostic::new(codes::FILE_UNREADABLE, format!("{}: {why}", file.display()))
             .help("name a file that --separate has written")
     };
     let blocks = pem::blocks(&contents);

@@ -77,7 +77,7 @@ impl InitPlan {
             args.vomslife.as_deref(),
         )?;
         if lifetimes.proxy <= Duration::zero() {
-            return Err(Diagnostic::new("the lifetime of a proxy cannot be zero")
+            return Err(Diagnostic::usage("the lifetime of a proxy cannot be zero")
                 .help("write for example --valid 12:00"));
         }
         Ok(Self {
@@ -118,17 +118,17 @@ impl InitPlan {
 fn check_combinations(args: &InitArgs) -> Result<(), Diagnostic> {
     if args.quiet && args.debug {
         return Err(
-            Diagnostic::new("--quiet and --debug contradict each other").help("give one of them")
+            Diagnostic::usage("--quiet and --debug contradict each other").help("give one of them"),
         );
     }
     if args.separate.is_some() && args.voms.is_empty() {
         return Err(
-            Diagnostic::new("--separate is about the attributes of a VO")
+            Diagnostic::usage("--separate is about the attributes of a VO")
                 .help("name the VO with --voms"),
         );
     }
     if args.list && args.voms.len() != 1 {
-        return Err(Diagnostic::new("--list is about one VO").help("give --voms once"));
+        return Err(Diagnostic::usage("--list is about one VO").help("give --voms once"));
     }
     Ok(())
 }
@@ -164,7 +164,7 @@ fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
         Some("3") => Ok(Generation::Draft),
         Some("4") => Ok(Generation::Rfc),
         Some(other) => Err(
-            Diagnostic::new(format!("there is no proxy version {other}"))
+            Diagnostic::usage(format!("there is no proxy version {other}"))
                 .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)"),
         ),
         None if args.old && !args.rfc => Ok(Generation::Legacy),

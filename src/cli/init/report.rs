@@ -18,6 +18,8 @@ use voms_client::{AcReply, Event, Failure, Protocol};
 
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
+use crate::cli::codes;
+use crate::cli::finding::Warning;
 use crate::cli::output;
 use crate::home::location::Location;
 use crate::time::utc;
@@ -42,7 +44,7 @@ pub struct Reporter {
     /// Notes that there may be more than the server lists.
     incomplete: Option<String>,
     /// Warnings and granted attributes, for `--json`.
-    warned: Vec<String>,
+    warned: Vec<Warning>,
     granted: Vec<Value>,
 }
 
@@ -163,10 +165,11 @@ impl Reporter {
                 self.line(&format!("{CONTACTED}\n"));
             }
             Event::RolesNotListed(entry, failure) => {
-                self.warn(&format!(
+                let text = format!(
                     "{} did not list roles, so none were asked for: {failure}",
                     entry.host
-                ));
+                );
+                self.warn(codes::ROLES_NOT_LISTED, &text);
             }
             Event::OtherSubject(entry, subject) => self.debug(|| {
                 format!(
@@ -191,16 +194,20 @@ impl Reporter {
         }
     }
 
-    pub fn warn(&mut self, text: &str) {
+    pub fn warn(&mut self, code: &'static str, text: &str) {
         self.spinner.suspend(|| output::warning(text));
-        self.warned.push(text.to_owned());
+        self.warned.push(Warning::new(code, text));
+    }
+
+    fn warnings(&self) -> Vec<Value> {
+        self.warned.iter().map(Warning::as_json).collect()
     }
 
     pub fn server_warning(&mut self, warning: &ServerWarning) {
         if self.ignore_warnings {
             return;
         }
-        self.warn(&match warning.kind {
+        let text = match warning.kind {
             WarningKind::LifetimeCut { seconds } => {
                 let text = warning.message.trim_end_matches('.');
                 let end = if text.ends_with('!') { "" } else { "." };
@@ -214,7 +221,8 @@ impl Reporter {
                 }
             }
             _ => warning.message.clone(),
-        });
+        };
+        self.warn(warning.kind.code(), &text);
     }
 
     pub fn verified(&mut self, vo: &VoPlan, reply: &AcReply, verified: &VerifiedAc) {
@@ -252,7 +260,8 @@ impl Reporter {
         let request = &vo.request;
         let is_missing = |fqan: &&Fqan| !granted.contains(fqan);
         for fqan in request.fqans.iter().filter(is_missing) {
-            self.warn(&format!("{fqan} was asked for, but not granted"));
+            let text = format!("{fqan} was asked for, but not granted");
+            self.warn(codes::NOT_HELD, &text);
         }
         let only_ordered = |fqan: &&Fqan| is_missing(fqan) && !request.fqans.contains(fqan);
         for fqan in request.order.iter().filter(only_ordered) {
@@ -269,9 +278,8 @@ impl Reporter {
         let wanted = request.in_order(granted).into_iter().next();
         let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
         if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
-            self.warn(&format!(
-                "{wanted} was asked for first, but {primary} is first"
-            ));
+            let text = format!("{wanted} was asked for first, but {primary} is first");
+            self.warn(codes::NOT_PRIMARY, &text);
         }
     }
 
@@ -285,7 +293,7 @@ impl Reporter {
         self.spinner.finish_and_clear();
         if plan.json {
             output::line(
-                &json!({ "version": 1, "attributes": self.granted, "warnings": self.warned })
+                &json!({ "version": 1, "attributes": self.granted, "warnings": self.warnings() })
                     .to_string(),
             );
             return;
@@ -307,11 +315,11 @@ impl Reporter {
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
         self.spinner.finish_and_clear();
         self.incomplete.iter().for_each(|text| self.note(text));
-        for text in proxy.notes().iter().filter_map(note_text) {
-            self.warn(text);
+        for (code, text) in proxy.notes().iter().filter_map(note_text) {
+            self.warn(code, text);
         }
         if plan.key == KeyKind::P256 {
-            self.warn(EC_KEY);
+            self.warn(codes::EC_KEY, EC_KEY);
         }
         if plan.json {
             let described = json!({
@@ -320,7 +328,7 @@ impl Reporter {
                 "subject": proxy.certificate().subject().to_string(),
                 "not_after": output::rfc3339(utc(proxy.not_after())),
                 "attributes": self.granted,
-                "warnings": self.warned,
+                "warnings": self.warnings(),
             });
             return output::line(&described.to_string());
         }
@@ -336,21 +344,28 @@ impl Reporter {
 }
 
 /// A note about the proxy, in the words of the old clients.
-fn note_text(note: &ProxyNote) -> Option<&'static str> {
+fn note_text(note: &ProxyNote) -> Option<(&'static str, &'static str)> {
     Some(match note {
-        ProxyNote::LifetimeCut => "proxy lifetime limited to issuing credential lifetime.",
-        ProxyNote::TypeForced(Generation::Legacy) => {
-            "forced LEGACY proxy type to be compatible with the type of the issuing proxy."
-        }
-        ProxyNote::TypeForced(Generation::Draft) => {
-            "forced DRAFT_RFC proxy type to be compatible with the type of the issuing proxy."
-        }
-        ProxyNote::TypeForced(Generation::Rfc) => {
-            "forced RFC3820 proxy type to be compatible with the type of the issuing proxy."
-        }
-        ProxyNote::LimitedForced => {
-            "forced the creation of a limited proxy to be compatible with the type of the issuing proxy."
-        }
+        ProxyNote::LifetimeCut => (
+            codes::LIFETIME_CUT,
+            "proxy lifetime limited to issuing credential lifetime.",
+        ),
+        ProxyNote::TypeForced(Generation::Legacy) => (
+            codes::TYPE_FORCED,
+            "forced LEGACY proxy type to be compatible with the type of the issuing proxy.",
+        ),
+        ProxyNote::TypeForced(Generation::Draft) => (
+            codes::TYPE_FORCED,
+            "forced DRAFT_RFC proxy type to be compatible with the type of the issuing proxy.",
+        ),
+        ProxyNote::TypeForced(Generation::Rfc) => (
+            codes::TYPE_FORCED,
+            "forced RFC3820 proxy type to be compatible with the type of the issuing proxy.",
+        ),
+        ProxyNote::LimitedForced => (
+            codes::LIMITED_FORCED,
+            "forced the creation of a limited proxy to be compatible with the type of the issuing proxy.",
+        ),
         _ => return None,
     })
 }

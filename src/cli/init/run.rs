@@ -22,6 +22,7 @@ use super::plan::{InitPlan, Warnings};
 use super::report::Reporter;
 use super::vo::VoPlan;
 use crate::cli::advice::User;
+use crate::cli::codes;
 use crate::cli::failure;
 use crate::cli::file;
 use crate::cli::outcome::CommandError;
@@ -47,9 +48,12 @@ pub fn run(
     let replies = ask(plan, &credential, started, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
-    let pem = proxy
-        .to_pem()
-        .map_err(|error| Diagnostic::new(format!("the proxy cannot be encoded: {error}")))?;
+    let pem = proxy.to_pem().map_err(|error| {
+        Diagnostic::new(
+            codes::PROXY_NOT_ISSUED,
+            format!("the proxy cannot be encoded: {error}"),
+        )
+    })?;
     removal::clear_leftovers(&plan.out, plan.uid, now());
     file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
     Ok(proxy)
@@ -69,11 +73,14 @@ pub fn attributes(
     let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
     if let Some(file) = &plan.separate {
         file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
-            Diagnostic::new(format!(
-                "cannot write {}: {}",
-                file.display(),
-                voms::files::reason(&error)
-            ))
+            Diagnostic::new(
+                codes::NOT_WRITTEN,
+                format!(
+                    "cannot write {}: {}",
+                    file.display(),
+                    voms::files::reason(&error)
+                ),
+            )
             .help("name another file with --separate")
         })?;
     }
@@ -88,8 +95,8 @@ fn start_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
 fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Diagnostic> {
     let key = key
         .join()
-        .map_err(|_| Diagnostic::new("key generation failed"))?;
-    key.map_err(Diagnostic::new)
+        .map_err(|_| Diagnostic::new(codes::KEY_GENERATION, "key generation failed"))?;
+    key.map_err(Diagnostic::unexpected)
 }
 
 fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, CommandError> {
@@ -187,11 +194,12 @@ fn handle_warnings(
     };
     let warnings: Vec<&ServerWarning> = reply.warnings.iter().filter(is_news).collect();
     if let (Warnings::Fatal, Some(warning)) = (plan.warnings, warnings.first()) {
-        return Err(
-            Diagnostic::from_remote(format!("the server warns: {}", warning.message))
-                .detail("no proxy was written")
-                .help("leave out --failonwarn to continue anyway"),
-        );
+        return Err(Diagnostic::from_remote(
+            codes::SERVER_WARNING,
+            format!("the server warns: {}", warning.message),
+        )
+        .detail("no proxy was written")
+        .help("leave out --failonwarn to continue anyway"));
     }
     warnings
         .iter()
@@ -220,10 +228,10 @@ fn check_targets(
         "{host}:{port} did not restrict the attributes to the hosts of --target: {problem}"
     );
     if !plan.verify_ac {
-        report.warn(&headline);
+        report.warn(codes::TARGETS_NOT_SET, &headline);
         return Ok(());
     }
-    Err(Diagnostic::from_remote(headline).detail("no proxy was written").help(
+    Err(Diagnostic::from_remote(codes::TARGETS_NOT_SET, headline).detail("no proxy was written").help(
         "this server does not support targets (IAM does not): leave out --target if any host may see the attributes, or add \
          --dont-verify-ac to accept them as they are",
     ))
@@ -266,10 +274,13 @@ fn verify_reply(
     if utc(verified.not_after()) > now {
         return Ok(verified);
     }
-    Err(Diagnostic::new(format!(
-        "the server issued attributes for {} that have already expired",
-        vo.request.vo
-    ))
+    Err(Diagnostic::new(
+        codes::AC_EXPIRED,
+        format!(
+            "the server issued attributes for {} that have already expired",
+            vo.request.vo
+        ),
+    )
     .help(
         "compare this machine's clock with the server's, or ask for a longer life with --vomslife",
     ))
@@ -291,6 +302,7 @@ fn verify_file(
     }
     let (Some(vomsdir), Some(anchors)) = (&plan.vomsdir, &plan.anchors) else {
         return Err(Diagnostic::new(
+            codes::NO_TRUST_DIRECTORY,
             "attributes from a file can only be verified with a vomsdir and a CA directory",
         )
         .help("name them with --vomsdir and --certdir"));
@@ -329,15 +341,16 @@ fn issue(
     let proxy = request
         .issue(issuer, key, now)
         .map_err(|error| failure::issuing(&error))?;
-    let chain = proxy.chain().map_err(Diagnostic::new)?;
+    let chain = proxy.chain().map_err(Diagnostic::unexpected)?;
     // The user asked for policy rules that we cannot interpret.
     let asked_for = |finding: &ChainFinding| matches!(finding, ChainFinding::PolicyRules(_));
     let findings = chain.proxy_findings(now);
     let Some(finding) = findings.iter().find(|finding| !asked_for(finding)) else {
         return Ok(proxy);
     };
-    Err(
-        Diagnostic::new(format!("the new proxy is invalid: {finding}"))
-            .help("please report this as a bug"),
+    Err(Diagnostic::new(
+        codes::PROXY_NOT_ISSUED,
+        format!("the new proxy is invalid: {finding}"),
     )
+    .help("please report this as a bug"))
 }

@@ -101,7 +101,7 @@ fn load(args: &InitArgs, env: &Environment) -> Result<Vomses, Diagnostic> {
     }
     vos::problems(&vomses, &args.vomses, env)
         .iter()
-        .for_each(output::warning);
+        .for_each(|problem| output::warning(&problem.message));
     Ok(vomses)
 }
 
@@ -119,7 +119,7 @@ fn order(typed: &[String]) -> Result<Vec<Fqan>, Diagnostic> {
     let fqan = |text: &str| {
         let parsed = text.trim().replacen(':', "/Role=", 1).parse::<Fqan>();
         parsed.map_err(|error| {
-            Diagnostic::new(&error)
+            Diagnostic::new(error.code(), &error)
                 .help("write --order /group/subgroup or --order /group/Role=name")
         })
     };
@@ -140,7 +140,7 @@ pub fn targets(typed: &[String]) -> Result<Vec<String>, Diagnostic> {
 fn target(host: &str) -> Result<String, Diagnostic> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     if !host.chars().all(fits) {
-        return Err(Diagnostic::new(format!("invalid host name: {host:?}"))
+        return Err(Diagnostic::usage(format!("invalid host name: {host:?}"))
             .help("write --target host.example.org"));
     }
     Ok(host.to_owned())
