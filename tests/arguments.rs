@@ -71,11 +71,7 @@ fn invalid_values_and_options_are_rejected_with_a_hint() {
             "Number of hours must be a positive integer.",
             "help: ",
         ),
-        (
-            &["--proxyver", "5"],
-            "there is no proxy version 5",
-            "help: ",
-        ),
+        (&["--proxyver", "5"], "unknown proxy version: 5", "help: "),
         (
             &["--quite"],
             "Unrecognized option: --quite",

@@ -752,7 +752,7 @@ fn ecp_without_a_subcommand_asks_for_one() {
         (&["ecp"][..], "ecp is the first of two words"),
         (
             &["ecp", "get-certificate"],
-            "there is no command 'ecp get-certificate'",
+            "unknown command 'ecp get-certificate'",
         ),
     ] {
         let outcome = desk.run(words, "");

@@ -151,7 +151,7 @@ fn an_answer_that_is_not_voms_is_explained() {
         (
             "page 500",
             http("500 Internal Server Error", page),
-            "not working now (HTTP 500 Internal Server Error)",
+            "temporarily unavailable (HTTP 500 Internal Server Error)",
         ),
         (
             "malformed",
@@ -229,7 +229,7 @@ fn a_server_that_answered_in_http_is_asked_once_and_understood() {
         (
             "gateway",
             with("502 Bad Gateway", "", "<html>"),
-            "not working now (HTTP 502 Bad Gateway)",
+            "temporarily unavailable (HTTP 502 Bad Gateway)",
             "try again later",
         ),
         (

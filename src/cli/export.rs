@@ -43,7 +43,7 @@ pub struct ExportArgs {
     /// Use the ciphers that the oldest programs read (3DES and SHA-1) instead of AES-256 and SHA-256
     #[arg(long)]
     compatible: bool,
-    /// Your certificate (default as of voms-proxy-init)
+    /// Your certificate (default as for voms-proxy-init)
     #[arg(long, value_name = "FILE")]
     cert: Option<PathBuf>,
     /// Your private key

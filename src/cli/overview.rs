@@ -12,7 +12,7 @@ usage: voms-proxy COMMAND [options]
 Grid credentials: proxies with VOMS attributes.
 ";
 
-const ECP: &str = "certificates and pages by the log-in of your institution (SAML ECP)";
+const ECP: &str = "certificates and pages through your institution's login (SAML ECP)";
 
 const TAIL: &str = "
 voms-proxy COMMAND --help shows the options. Started as grid-proxy-init, grid-proxy-info, grid-proxy-destroy,
@@ -49,7 +49,7 @@ pub fn answer(words: &[OsString]) -> Exit {
             Exit::Failure
         }
         _ => {
-            let diagnostic = Diagnostic::usage(format!("there is no command '{word}'"));
+            let diagnostic = Diagnostic::usage(format!("unknown command '{word}'"));
             diagnostic.help("run: voms-proxy --help").print();
             Exit::Failure
         }
@@ -101,7 +101,7 @@ fn of_ecp(word: &str) -> Exit {
             return Exit::Success;
         }
         "" => Diagnostic::usage("ecp is the first of two words"),
-        _ => Diagnostic::usage(format!("there is no command 'ecp {word}'")),
+        _ => Diagnostic::usage(format!("unknown command 'ecp {word}'")),
     };
     diagnostic.help(&format!("run: {usage}")).print();
     Exit::Failure

@@ -55,7 +55,7 @@ pub struct RegisterArgs {
     /// Ask the VO's server which groups are granted by now
     #[arg(long)]
     check: bool,
-    /// Your certificate (default as of voms-proxy-init)
+    /// Your certificate (default as for voms-proxy-init)
     #[arg(long, value_name = "FILE")]
     cert: Option<PathBuf>,
     /// Your private key

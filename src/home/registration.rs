@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn of_other_vos_the_usual_page_and_the_top_group_are_told() {
+    fn other_vos_get_the_usual_page_and_the_top_group() {
         let other = Registration::of(&server("testvo"));
         assert!(!other.is_known);
         assert_eq!(other.page, "https://voms.example.org:8443/voms/testvo");

@@ -106,10 +106,9 @@ fn in_words(error: &ServerError) -> String {
                 error.message
             )
         }
-        ServerErrorKind::Fault => format!(
-            "the server is there, but not working now: {}",
-            error.message
-        ),
+        ServerErrorKind::Fault => {
+            format!("the server is temporarily unavailable: {}", error.message)
+        }
         _ if error.message.is_empty() => {
             format!("the server refused without a reason (code {})", error.code)
         }

@@ -22,7 +22,7 @@ pub enum HttpFailure {
         location: String,
     },
     /// The server is reachable, but its service is down or overloaded.
-    #[error("the server is there, but not working now (HTTP {status} {})", reason(*.status))]
+    #[error("the server is temporarily unavailable (HTTP {status} {})", reason(*.status))]
     Unavailable {
         /// The status: 429, 500, 502, 503 or 504.
         status: u16,

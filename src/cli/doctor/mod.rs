@@ -38,12 +38,12 @@ use super::{fitness, signals};
     max_term_width = 100,
     override_usage = "voms-proxy doctor [--voms VO[:FQAN]] [options]",
     after_help = "\
-Nothing is changed, except by --fix-permissions.
+Changes nothing, unless --fix-permissions is given.
 
 EXIT CODES
-  0  all is well; advice may be given
-  1  something is broken: the first of it is the headline
-  2  there are warnings only
+  0  all is well, apart from advice
+  1  something is broken; the headline says what to fix first
+  2  warnings, but nothing is broken
   130  interrupted
 
 EXAMPLES
@@ -60,16 +60,16 @@ pub struct DoctorArgs {
     /// Read the passphrase from standard input
     #[arg(long)]
     pwstdin: bool,
-    /// First set the permissions of your own files as they should be
+    /// First correct the permissions of your files
     #[arg(long)]
     fix_permissions: bool,
-    /// Your certificate (default as of voms-proxy-init)
+    /// Your certificate (default as for voms-proxy-init)
     #[arg(long, value_name = "FILE")]
     cert: Option<PathBuf>,
     /// Your private key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Where the proxy is to be (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    /// Where the proxy is to be written (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Directory of trusted CAs

@@ -46,7 +46,7 @@ pub struct InfoArgs {
     /// The credential (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Ask for validity for that long yet
+    /// Fail unless it is valid for at least this long
     #[arg(long, short = 'v', value_name = "H:M")]
     valid: Option<String>,
     /// Show the whole certificate as well
@@ -55,19 +55,19 @@ pub struct InfoArgs {
     /// Print nothing; the exit code says whether it is valid
     #[arg(long, short = 'e')]
     exists: bool,
-    /// Subject of the certificate
+    /// The subject
     #[arg(long, short = 's')]
     subject: bool,
-    /// Its issuer
+    /// The issuer
     #[arg(long, short = 'i')]
     issuer: bool,
-    /// What it is
+    /// Its type
     #[arg(long = "type")]
     kind: bool,
-    /// How many seconds it lasts yet
+    /// Seconds until it expires
     #[arg(long, short = 't')]
     timeleft: bool,
-    /// Where it is
+    /// Its path
     #[arg(long)]
     path: bool,
     /// Show this help

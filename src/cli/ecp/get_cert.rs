@@ -67,10 +67,10 @@ pub struct GetCertArgs {
     /// Its lifetime in hours
     #[arg(long, short = 'H', value_name = "N", default_value = "277")]
     hours: i64,
-    /// Make a proxy of it
+    /// Make a proxy from it
     #[arg(long, short = 'p')]
     proxy: bool,
-    /// Do nothing if the existing one is valid for that many more hours (default 1)
+    /// Keep the existing one if it is valid for at least this many more hours (default 1)
     #[arg(long, short = 'r', value_name = "HOURS", value_parser = finite)]
     reuse: Option<f64>,
     /// Have the service make the key and send it as PKCS#12, for services that know nothing else

@@ -15,7 +15,7 @@ use crate::cli::output::{self, Diagnostic};
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
     htgettoken -a vault.ligo.org -i igwn";
 
-/// Gets a certificate by the log-in of LIGO.ORG.
+/// Gets a certificate with a LIGO.ORG login.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -49,7 +49,7 @@ pub struct LigoArgs {
     /// Log in with your Kerberos ticket
     #[arg(long, short = 'k')]
     kerberos: bool,
-    /// Make a proxy of it
+    /// Make a proxy from it
     #[arg(long, short = 'p')]
     proxy: bool,
     /// Its lifetime in hours

@@ -312,7 +312,7 @@ pub fn key_kind(key_type: Option<&str>, bits: Option<&str>) -> Result<KeyKind, D
         (Some("ec"), Some(_)) => {
             Err(Diagnostic::usage("an EC key is always of P-256").help("leave out --bits"))
         }
-        (Some(other), _) => Err(Diagnostic::usage(format!("there is no key type {other}"))
+        (Some(other), _) => Err(Diagnostic::usage(format!("unknown key type: {other}"))
             .help("write --key-type rsa, which all services take, or --key-type ec")),
     }
 }

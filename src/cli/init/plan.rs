@@ -163,10 +163,8 @@ fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
         Some("2") => Ok(Generation::Legacy),
         Some("3") => Ok(Generation::Draft),
         Some("4") => Ok(Generation::Rfc),
-        Some(other) => Err(
-            Diagnostic::usage(format!("there is no proxy version {other}"))
-                .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)"),
-        ),
+        Some(other) => Err(Diagnostic::usage(format!("unknown proxy version: {other}"))
+            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
         None if args.old && !args.rfc => Ok(Generation::Legacy),
         None if args.draft && !args.rfc => Ok(Generation::Draft),
         None => Ok(Generation::Rfc),

@@ -60,10 +60,10 @@ pub enum NetError {
     )]
     Closed,
     /// The connection was lost.
-    #[error("the connection broke off: {0}")]
+    #[error("the connection was lost: {0}")]
     Broken(String),
     /// The connection was lost after the server had started its HTTP answer.
-    #[error("the connection broke off in the middle of the answer: {0}")]
+    #[error("the connection was lost in the middle of the answer: {0}")]
     Truncated(String),
     /// The server started an HTTP answer, but it is malformed.
     #[error("the server's HTTP answer cannot be read: {0}")]
