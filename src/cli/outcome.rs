@@ -30,7 +30,7 @@ impl Report {
 
     /// A JSON document.
     pub fn json(document: &Value) -> Self {
-        Self::lines(vec![document.to_string()])
+        Self::lines(vec![output::json(document)])
     }
 
     /// Sets an exit status other than success.
@@ -99,7 +99,7 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
         CommandError::Failed(diagnostic) => {
             match format {
                 Format::Text => diagnostic.print(),
-                Format::Json => output::line(&diagnostic.as_json().to_string()),
+                Format::Json => output::line(&output::json(&diagnostic.as_json())),
             }
             Exit::Failure
         }
@@ -108,7 +108,7 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
             let document = A::misunderstood().filter(|_| output::wants_json(&invocation.words));
             document
                 .iter()
-                .for_each(|document| output::line(&document.to_string()));
+                .for_each(|document| output::line(&output::json(document)));
             A::WRONG_USAGE
         }
     }

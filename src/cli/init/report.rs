@@ -284,11 +284,9 @@ impl Reporter {
     pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
         self.spinner.finish_and_clear();
         if plan.json {
-            output::line(
-                &json!({ "version": 1, "attributes": self.granted, "warnings": self.warned })
-                    .to_string(),
-            );
-            return;
+            let described =
+                json!({ "version": 1, "attributes": self.granted, "warnings": self.warned });
+            return output::line(&output::json(&described));
         }
         if let Some(file) = &plan.separate {
             return self.line(&format!("Wrote ACs to {}", file.display()));
@@ -322,7 +320,7 @@ impl Reporter {
                 "attributes": self.granted,
                 "warnings": self.warned,
             });
-            return output::line(&described.to_string());
+            return output::line(&output::json(&described));
         }
         if plan.say_verified {
             self.line("verify OK");
