@@ -213,3 +213,24 @@ fn failures_are_json_too() {
     );
     printed(&home, &["doctor", "--nonsense"], "error", 1);
 }
+
+#[test]
+fn values_survive_whatever_characters_they_have() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let name = "del\u{7f} csi\u{9b} bidi\u{202e} \u{1f980}.pem";
+    home.init(&["--voms", "virgo"]).success();
+    std::fs::rename(home.proxy(), home.path(name)).unwrap();
+    let shown = |words: &[&str], code| -> Value {
+        let outcome = run(home.command(BINARY).args(words), b"");
+        assert_eq!(outcome.code, Some(code), "{outcome:?}");
+        let harmless = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
+        assert!(outcome.stdout.chars().all(harmless), "{outcome:?}");
+        serde_json::from_str(&outcome.stdout).unwrap()
+    };
+    let path = home.path(name).display().to_string();
+    assert_eq!(shown(&["info", "--json", "--file", name], 0)["path"], path);
+    let missing = format!("no {name}");
+    let said = shown(&["info", "--json", "--file", &missing], 1).to_string();
+    assert!(said.contains(&missing), "{said}");
+}

@@ -178,10 +178,13 @@ fn only_the_crypto_module_of_voms_calls_openssl() {
 }
 
 #[test]
-fn only_the_gssapi_calls_use_unsafe_code() {
+fn only_calls_of_kerberos_and_of_openssls_initialisation_use_unsafe_code() {
+    let places = ["saml-ecp/src/gssapi/", "voms/src/crypto/configuration.rs"];
     for directory in ["asn1/src", "crates", "src"] {
         for (file, text) in sources_of(directory) {
-            let allowed = file.to_string_lossy().contains("saml-ecp/src/gssapi/");
+            let allowed = places
+                .iter()
+                .any(|place| file.to_string_lossy().contains(place));
             let used = text
                 .lines()
                 .any(|line| line.contains("unsafe {") || line.contains("unsafe fn"));

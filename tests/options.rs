@@ -324,7 +324,7 @@ fn a_fake_verifies_where_its_signer_is_trusted_and_replaces_its_output() {
     fs::write(&proxy, "").unwrap();
     fake(&[]).success();
     assert_eq!(fake(&["--fqan", "virgo"]).code, Some(1));
-    assert_eq!(fake(&["--pastac", "60"]).code, Some(1));
+    assert_eq!(fake(&["--pastac", "1:60"]).code, Some(1));
 }
 
 #[test]

@@ -131,6 +131,26 @@ fn without_a_ca_directory_a_plain_proxy_needs_none() {
     );
 }
 
+/// As an administrator may configure the system's OpenSSL, and nobody the built-in one: only algorithms
+/// of a provider that there is not.
+#[test]
+fn only_the_systems_openssl_reads_a_configuration() {
+    let home = Home::ada();
+    let text = "openssl_conf = init\n[init]\nalg_section = evp\n[evp]\ndefault_properties = provider=none\n";
+    let home = {
+        let file = home.write("openssl.cnf", text.as_bytes(), 0o644);
+        home.with("OPENSSL_CONF", file)
+    };
+    let digest = run(
+        home.command("openssl")
+            .args(["dgst", "-sha256", "/dev/null"]),
+        b"",
+    );
+    assert_ne!(digest.code, Some(0), "the configuration has no effect");
+    let made = run(&mut home.init_command(&[] as &[&str]), b"");
+    assert_eq!(made.code == Some(0), cfg!(feature = "vendored"), "{made:?}");
+}
+
 fn words(home: &Home, args: &[&str]) -> Vec<std::ffi::OsString> {
     std::iter::once("init".into())
         .chain(home.init_args(args))

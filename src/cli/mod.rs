@@ -47,6 +47,9 @@ use self::invocation::Invocation;
 #[must_use]
 pub fn main(argv: Vec<OsString>) -> ExitCode {
     hardening::forbid_dumps();
+    // The system's OpenSSL follows the system's configuration, such as a policy of FIPS.
+    #[cfg(feature = "vendored")]
+    voms::crypto::ignore_configuration();
     let exit = match commands::find(&argv) {
         Some((command, words)) => command.run(&Invocation::new(command.name, words)),
         None => overview::answer(argv.get(1..).unwrap_or_default()),

@@ -30,7 +30,7 @@ impl Report {
 
     /// A JSON document.
     pub fn json(document: &Value) -> Self {
-        Self::lines(vec![document.to_string()])
+        Self::lines(vec![output::json(document)])
     }
 
     /// Sets an exit status other than success.
@@ -99,14 +99,14 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
         CommandError::Failed(diagnostic) => {
             match format {
                 Format::Text => diagnostic.print(),
-                Format::Json => output::line(&diagnostic.as_json().to_string()),
+                Format::Json => output::line(&output::json(&diagnostic.as_json())),
             }
             Exit::Failure
         }
         CommandError::Usage(diagnostic) => {
             diagnostic.print();
             if output::wants_json(&invocation.words) {
-                output::line(&A::misunderstood(diagnostic).to_string());
+                output::line(&output::json(&A::misunderstood(diagnostic)));
             }
             A::WRONG_USAGE
         }

@@ -53,14 +53,35 @@ pub fn wants_json(words: &[OsString]) -> bool {
 pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if (c.is_control() && c != '\n') || direction {
+        if c != '\n' && controls(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
         }
     }
     out
+}
+
+/// A JSON document on one line. What could control the terminal is escaped as JSON does, so that
+/// whoever parses it gets the values as they are.
+pub fn json(document: &Value) -> String {
+    let text = document.to_string();
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if controls(c) {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a character controls the terminal or the direction of text. All of them are of the basic
+/// multilingual plane.
+fn controls(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A failure as shown to the user: the headline that scripts look for, details, and the next step.
@@ -245,6 +266,17 @@ mod tests {
             harmless("a\x1b[31mb\nc\u{202e}d"),
             "a\\u{1b}[31mb\nc\\u{202e}d"
         );
+    }
+
+    #[test]
+    fn json_is_harmless_and_keeps_its_values() {
+        let value = "tab\t del\u{7f} csi\u{9b}31m bidi\u{202e}\u{2066}\u{61c} emoji\u{1f980} \\\"";
+        let document = json!({ value: [value] });
+        let text = super::json(&document);
+        assert_eq!(harmless(&text), text);
+        assert!(!text.chars().any(controls), "{text}");
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(parsed, document);
     }
 
     #[test]

@@ -66,6 +66,56 @@ pub fn built_in() -> Vec<Idp> {
     parse(BUILT_IN)
 }
 
+/// A list from the network, joined with the built-in one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// The built-in entries, then those of the list.
+    pub list: Vec<Idp>,
+    /// The entries of the list that are left out, since they [contradict](contradicting) a built-in
+    /// one.
+    pub left_out: Vec<Idp>,
+}
+
+/// Joins a list with the built-in one, whose entries stand: a password for LIGO goes nowhere else
+/// because somebody changed a list.
+#[must_use]
+pub fn join(list: Vec<Idp>) -> Joined {
+    let mut joined = built_in();
+    let (left_out, kept): (Vec<Idp>, Vec<Idp>) = list.into_iter().partition(contradicts);
+    let known = |idp: &Idp| joined.iter().any(|own| own.is_at_the_same(idp));
+    let new: Vec<Idp> = kept.into_iter().filter(|idp| !known(idp)).collect();
+    joined.extend(new);
+    Joined {
+        list: joined,
+        left_out,
+    }
+}
+
+/// The entries for an institution that is built in, at a host where that has none.
+#[must_use]
+pub fn contradicting(list: &[Idp]) -> Vec<Idp> {
+    list.iter()
+        .filter(|idp| contradicts(idp))
+        .cloned()
+        .collect()
+}
+
+fn contradicts(idp: &Idp) -> bool {
+    let institution = rank(&idp.name).0;
+    let mut hosts = built_in()
+        .into_iter()
+        .filter(|own| rank(&own.name).0.eq_ignore_ascii_case(institution))
+        .map(|own| own.url.host_str().map(str::to_owned))
+        .peekable();
+    hosts.peek().is_some() && !hosts.any(|host| host.as_deref() == idp.url.host_str())
+}
+
+impl Idp {
+    fn is_at_the_same(&self, other: &Self) -> bool {
+        self.url == other.url && self.kerberos == other.kerberos
+    }
+}
+
 /// The URL itself, if the user gave one.
 #[must_use]
 pub fn as_address(value: &str) -> Option<Idp> {
@@ -76,7 +126,8 @@ pub fn as_address(value: &str) -> Option<Idp> {
 }
 
 /// The identity provider whose name or URL contains `value`. If the institution's name matched, its
-/// backups from the list follow; if the URL matched, it stands alone.
+/// backups from the list follow; if the URL matched, it stands alone. An entry that calls itself the
+/// main one does not come before a built-in one.
 ///
 /// # Errors
 /// [`EcpError::UnknownIdp`], [`EcpError::AmbiguousIdp`].
@@ -96,7 +147,9 @@ pub fn choose(list: &[Idp], value: &str, kerberos: bool) -> Result<Vec<Idp>, Ecp
     } else {
         by_name
     };
-    let Some(first) = main_of(&found) else {
+    let own = built_in();
+    let shadows = |idp: &Idp| !own.contains(idp) && found.iter().any(|other| own.contains(other));
+    let Some(first) = main_of(&found).filter(|first| !shadows(first)) else {
         let names: Vec<String> = found.into_iter().map(|idp| idp.name).collect();
         let value = value.to_owned();
         return Err(match names.is_empty() {
@@ -209,6 +262,37 @@ mod tests {
             as_address("https://a.b/SOAP/ECP").is_some()
                 && as_address("http://a.b/SOAP/ECP").is_none()
         );
+    }
+
+    #[test]
+    fn a_list_does_not_change_where_a_built_in_institution_is() {
+        let text = "https://rogue.example/SOAP/ECP LIGO Scientific Collaboration\n\
+            https://rogue.example/SOAP/ECP ligo scientific collaboration (Backup)\n\
+            https://rogue.example/SOAP/ECP LIGO Scientific Collaboration (Kerberos)\n\
+            https://login.ligo.org/idp/profile/SAML2/SOAP/ECP LIGO of old\n\
+            https://idp.cf.ac.uk/SOAP/ECP Cardiff University\n";
+        let Joined { list, left_out } = join(parse(text));
+        let rogue = parse(text)[..3].to_vec();
+        assert_eq!(left_out, rogue);
+        assert_eq!(contradicting(&parse(text)), rogue);
+        assert_eq!(list.len(), 4);
+        assert_eq!(list[..3], built_in());
+        assert_eq!(choose(&list, "LIGO", true).unwrap(), built_in()[..2]);
+        let twice = join(built_in());
+        assert_eq!((twice.list, twice.left_out), (built_in(), Vec::new()));
+    }
+
+    #[test]
+    fn an_entry_that_calls_itself_the_main_one_does_not_shadow_a_built_in_one() {
+        let rogue = "https://login.ligo.org.example/SOAP/ECP The LIGO (Main)\n";
+        let Joined { list, left_out } = join(parse(rogue));
+        assert!(left_out.is_empty());
+        for value in ["LIGO", "login.ligo.org"] {
+            let chosen = choose(&list, value, false);
+            let ambiguous = matches!(chosen, Err(EcpError::AmbiguousIdp { .. }));
+            assert!(ambiguous, "{value}: {chosen:?}");
+        }
+        assert_eq!(choose(&list, "The LIGO", false).unwrap(), parse(rogue));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use chrono::DateTime;
-use cookie_store::{CookieDomain, CookieExpiration, CookieStore};
+use cookie_store::{CookieDomain, CookieExpiration, CookieStore, RawCookie};
 use reqwest::header::{HeaderMap, SET_COOKIE};
-use url::Url;
+use url::{Host, Url};
+
+use crate::public_suffix::is_public_suffix;
 
 /// Cookies for any number of hosts.
 #[derive(Default)]
@@ -43,10 +45,27 @@ impl Jar {
     pub fn take(&mut self, headers: &HeaderMap, url: &Url) {
         for value in headers.get_all(SET_COOKIE) {
             if let Ok(text) = value.to_str() {
-                // Cookies that are malformed or for another host are ignored.
-                let _ = self.store.parse(text, url);
+                self.put(text, url);
             }
         }
+    }
+
+    /// Stores a cookie. One that is malformed, for another host or for a public suffix is ignored;
+    /// if the suffix is the host itself, the cookie is for that alone (RFC 6265 section 5.3).
+    fn put(&mut self, text: &str, url: &Url) {
+        let Ok(mut cookie) = RawCookie::parse(text) else {
+            return;
+        };
+        let domain = cookie.domain().and_then(|domain| Host::parse(domain).ok());
+        if let Some(Host::Domain(domain)) = domain
+            && is_public_suffix(&domain)
+        {
+            if url.host_str() != Some(&domain) {
+                return;
+            }
+            cookie.unset_domain();
+        }
+        let _ = self.store.insert_raw(&cookie, url);
     }
 
     /// The cookies in the jar.
@@ -108,7 +127,7 @@ impl Jar {
     pub fn from_netscape(text: &str) -> Self {
         let mut jar = Self::default();
         for (cookie, url) in text.lines().filter_map(netscape_line) {
-            let _ = jar.store.parse(&cookie, &url);
+            jar.put(&cookie, &url);
         }
         jar.loaded = jar.labels();
         jar
@@ -171,7 +190,37 @@ fn domain(domain: &CookieDomain) -> (bool, String) {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderValue;
+
     use super::*;
+
+    fn set(url: &str, cookie: &'static str) -> Jar {
+        let mut jar = Jar::default();
+        let headers = HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_static(cookie))]);
+        jar.take(&headers, &Url::parse(url).unwrap());
+        jar
+    }
+
+    #[test]
+    fn a_cookie_for_a_public_suffix_is_for_nobody() {
+        let sent = |jar: &Jar, url: &str| !jar.pairs(&Url::parse(url).unwrap()).is_empty();
+        let evil = "https://evil.ac.uk/";
+        for cookie in [
+            "a=1; Domain=ac.uk",
+            "a=1; Domain=.ac.uk",
+            "a=1; Domain=AC.UK",
+            "a=1; Domain=uk",
+        ] {
+            let jar = set(evil, cookie);
+            assert!(jar.labels().is_empty(), "{cookie}");
+        }
+        let shared = set("https://sp.cf.ac.uk/", "a=1; Domain=cf.ac.uk");
+        assert!(sent(&shared, "https://other.cf.ac.uk/") && !sent(&shared, evil));
+        let own = set("https://github.io/", "a=1; Domain=github.io");
+        assert!(sent(&own, "https://github.io/") && !sent(&own, "https://x.github.io/"));
+        let file = Jar::from_netscape(".ac.uk\tTRUE\t/\tTRUE\t0\ta\t1\n");
+        assert!(!sent(&file, evil));
+    }
 
     #[test]
     fn a_jar_survives_the_netscape_format() {

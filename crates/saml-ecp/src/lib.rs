@@ -16,4 +16,5 @@ pub mod idp;
 pub mod jar;
 pub mod kerberos;
 pub mod paos;
+mod public_suffix;
 pub mod session;

@@ -7,6 +7,8 @@
 #![warn(missing_docs)]
 
 pub mod answer;
+pub mod extra;
+pub mod forge;
 pub mod iam;
 pub mod pki;
 pub mod server;

@@ -26,6 +26,8 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
+use crate::extra::Extra;
+
 /// A failure to create an attribute certificate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,6 +47,15 @@ pub enum SignError {
     /// OpenSSL failed.
     #[error("signing failed: {0}")]
     OpenSsl(#[from] ErrorStack),
+}
+
+/// The name by which an attribute certificate tells its holder (spec 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderName {
+    /// The subject of the holder's certificate, as VOMS servers write it.
+    Subject,
+    /// The issuer of the holder's certificate, as in RFC 5755 and `newformat`.
+    Issuer,
 }
 
 /// The contents of an attribute certificate to be signed.
@@ -73,10 +84,28 @@ impl AcDraft {
     /// # Errors
     /// [`SignError`].
     pub fn sign(&self, holder: &Certificate, signer: &Credential) -> Result<EncodedAc, SignError> {
+        self.sign_with(holder, HolderName::Subject, &[], signer)
+    }
+
+    /// The same with another name for the holder, and more extensions.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign_with(
+        &self,
+        holder: &Certificate,
+        name: HolderName,
+        more: &[Extra],
+        signer: &Credential,
+    ) -> Result<EncodedAc, SignError> {
         let signature = algorithm(signer)?;
+        let mut extensions = self.extensions(signer)?;
+        for extra in more {
+            extensions.push(extra.to_extension()?);
+        }
         let acinfo = AttributeCertificateInfo {
             version: 1,
-            holder: holder_of(holder)?,
+            holder: holder_of(holder, name)?,
             issuer: issuer_of(signer.chain().leaf())?,
             signature: signature.0.clone(),
             serial_number: serial()?,
@@ -92,7 +121,7 @@ impl AcDraft {
                 .to_attribute()?,
             ],
             issuer_unique_id: None,
-            extensions: Some(self.extensions(signer)?),
+            extensions: Some(extensions),
         };
         let mut sign = Signer::new(signature.1, openssl_types::pkey(signer.key()))?;
         let value = sign.sign_oneshot_to_vec(&acinfo.to_der()?)?;
@@ -117,14 +146,6 @@ impl AcDraft {
             };
             extensions.push(generic_attributes::to_extension(&[granted])?);
         }
-        if !self.targets.is_empty() {
-            extensions.push(
-                Targets {
-                    hosts: self.targets.clone(),
-                }
-                .to_extension()?,
-            );
-        }
         let leaf = signer.chain().leaf();
         extensions.push(
             AcCerts {
@@ -141,6 +162,12 @@ impl AcDraft {
             oid::AUTHORITY_KEY_IDENTIFIER,
             &key_identifier(&own)?,
         )?);
+        if !self.targets.is_empty() {
+            let targets = Targets {
+                hosts: self.targets.clone(),
+            };
+            extensions.push(targets.to_extension()?);
+        }
         Ok(extensions)
     }
 }
@@ -177,8 +204,12 @@ fn algorithm(signer: &Credential) -> Result<(AlgorithmIdentifierOwned, MessageDi
     Ok((AlgorithmIdentifierOwned { oid, parameters }, digest))
 }
 
-fn holder_of(holder: &Certificate) -> Result<Holder, der::Error> {
-    let name = GeneralName::DirectoryName(Name::from_der(holder.subject_der())?);
+fn holder_of(holder: &Certificate, name: HolderName) -> Result<Holder, der::Error> {
+    let name = match name {
+        HolderName::Subject => holder.subject_der(),
+        HolderName::Issuer => holder.issuer_der(),
+    };
+    let name = GeneralName::DirectoryName(Name::from_der(name)?);
     let id = IssuerSerial {
         issuer: vec![name],
         serial: Int::new(holder.serial_bytes())?,

@@ -5,7 +5,7 @@
 //!
 //! "RFC" cites the IETF's documents, "GFD" the Open Grid Forum's, and "spec" the repository's
 //! `docs/spec`.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod ac;

@@ -43,21 +43,22 @@ impl ProviderList {
                     "note: {LIST} cannot be had; the built-in list is used"
                 ));
             }
-            return Ok(fetched.unwrap_or_else(idp::built_in));
+            let joined = idp::join(fetched.unwrap_or_default());
+            joined.left_out.iter().for_each(|idp| {
+                output::warning(format!("{}; that entry is left out", differs(idp, LIST)));
+            });
+            return Ok(joined.list);
         };
-        if place.starts_with("https://") {
-            return Ok(fetch(http, place)?);
-        }
-        let unreadable = |why: String| {
-            Diagnostic::new(
-                codes::IDP_LIST_UNREADABLE,
-                format!("cannot read the list of identity providers {place}: {why}"),
-            )
-            .help("name a file or an https address with --idp-list")
+        // The user chose this list, so it stands.
+        let list = if place.starts_with("https://") {
+            fetch(http, place)?
+        } else {
+            from_file(place)?
         };
-        let text = files::read_limited(Path::new(place), LIST_LIMIT)
-            .map_err(|error| unreadable(files::reason(&error)))?;
-        Ok(idp::parse(&String::from_utf8_lossy(&text)))
+        idp::contradicting(&list)
+            .iter()
+            .for_each(|idp| output::warning(differs(idp, place)));
+        Ok(list)
     }
 
     /// The list, sorted by name.
@@ -82,6 +83,27 @@ impl ProviderList {
                 .collect(),
         ))
     }
+}
+
+fn from_file(place: &str) -> Result<Vec<Idp>, Diagnostic> {
+    let unreadable = |why: String| {
+        Diagnostic::new(
+            codes::IDP_LIST_UNREADABLE,
+            format!("cannot read the list of identity providers {place}: {why}"),
+        )
+        .help("name a file or an https address with --idp-list")
+    };
+    let text = files::read_limited(Path::new(place), LIST_LIMIT)
+        .map_err(|error| unreadable(files::reason(&error)))?;
+    Ok(idp::parse(&String::from_utf8_lossy(&text)))
+}
+
+/// How an entry contradicts a built-in one.
+fn differs(idp: &Idp, place: &str) -> String {
+    format!(
+        "{place} has {} for {}, unlike the built-in list",
+        idp.url, idp.name
+    )
 }
 
 fn fetch(http: &Http, address: &str) -> Result<Vec<Idp>, EcpError> {

@@ -58,7 +58,7 @@ fn report(
     };
     match output {
         Output::Nothing => {}
-        Output::Json => output::line(&json::describe(proxy, verdict, now).to_string()),
+        Output::Json => output::line(&output::json(&json::describe(proxy, verdict, now))),
         Output::Picture { colours } => {
             warn();
             picture::print(proxy, *colours, now);

@@ -10,6 +10,7 @@ use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
 use crate::cli::codes;
+use crate::cli::file;
 use crate::cli::output::Diagnostic;
 
 /// The largest proxy extension that services still read (spec 10.4).
@@ -30,11 +31,7 @@ fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
 
 /// The proxy's policy (RFC 3820 section 3.8.2).
 pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
-    let rules = args
-        .policy
-        .as_deref()
-        .map(|file| read("--policy", file, LONGEST_INCLUDED))
-        .transpose()?;
+    let rules = args.policy.as_deref().map(rules).transpose()?;
     let language = args.policy_language.as_deref().map(language).transpose()?;
     let plain = match (args.limited, args.independent) {
         (true, true) => {
@@ -69,7 +66,13 @@ pub fn policy(args: &InitArgs) -> Result<ProxyPolicy, Diagnostic> {
     }
 }
 
-fn language(text: &str) -> Result<ObjectIdentifier, Diagnostic> {
+/// The file of `--policy`.
+pub fn rules(file: &Path) -> Result<Vec<u8>, Diagnostic> {
+    read("--policy", file, LONGEST_INCLUDED)
+}
+
+/// The language of `--policy-language`.
+pub fn language(text: &str) -> Result<ObjectIdentifier, Diagnostic> {
     let wrong = |_| {
         Diagnostic::usage(format!("invalid object identifier: {text:?}"))
             .help("write for example --policy-language 1.2.3.4")
@@ -110,9 +113,15 @@ pub fn attribute_certificates(file: &Path) -> Result<Vec<EncodedAc>, Diagnostic>
         .collect()
 }
 
-/// The contents of a `--separate` file.
-pub fn to_pem(acs: &[EncodedAc]) -> String {
-    acs.iter()
-        .map(|ac| pem::encode(LABEL, ac.as_der()).to_string())
-        .collect()
+/// Writes the file of `--separate`.
+pub fn write_separate(path: &Path, acs: &[EncodedAc]) -> Result<(), Diagnostic> {
+    let blocks = acs.iter().map(|ac| pem::encode(LABEL, ac.as_der()));
+    let text: String = blocks.map(|block| block.to_string()).collect();
+    file::replace(path, text.as_bytes()).map_err(|error| {
+        Diagnostic::new(
+            codes::NOT_WRITTEN,
+            format!("cannot write {}: {}", path.display(), files::reason(&error)),
+        )
+        .help("name another file with --separate")
+    })
 }

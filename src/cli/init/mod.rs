@@ -8,7 +8,8 @@ mod run;
 mod vo;
 
 pub use self::args::InitArgs;
-pub use self::args::{Lifetimes, bits, hours, lifetime};
+pub use self::args::{bits, hours, lifetime};
+pub use self::files::{included, language, rules, write_separate};
 use self::plan::InitPlan;
 use self::report::Reporter;
 pub use self::vo::targets;

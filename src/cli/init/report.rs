@@ -292,11 +292,9 @@ impl Reporter {
     pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
         self.spinner.finish_and_clear();
         if plan.json {
-            output::line(
-                &json!({ "version": 1, "attributes": self.granted, "warnings": self.warnings() })
-                    .to_string(),
-            );
-            return;
+            let described =
+                json!({ "version": 1, "attributes": self.granted, "warnings": self.warnings() });
+            return output::line(&output::json(&described));
         }
         if let Some(file) = &plan.separate {
             return self.line(&format!("Wrote ACs to {}", file.display()));
@@ -330,7 +328,7 @@ impl Reporter {
                 "attributes": self.granted,
                 "warnings": self.warnings(),
             });
-            return output::line(&described.to_string());
+            return output::line(&output::json(&described));
         }
         if plan.say_verified {
             self.line("verify OK");

@@ -72,17 +72,7 @@ pub fn attributes(
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
     let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
     if let Some(file) = &plan.separate {
-        file::replace(file, files::to_pem(&acs).as_bytes()).map_err(|error| {
-            Diagnostic::new(
-                codes::NOT_WRITTEN,
-                format!(
-                    "cannot write {}: {}",
-                    file.display(),
-                    voms::files::reason(&error)
-                ),
-            )
-            .help("name another file with --separate")
-        })?;
+        files::write_separate(file, &acs)?;
     }
     Ok(acs)
 }

@@ -4,6 +4,8 @@
 //! functions take or return its types. Everything above works on DER.
 
 mod certificate;
+#[allow(unsafe_code)]
+mod configuration;
 mod draft;
 mod key;
 pub mod openssl_types;
@@ -15,6 +17,7 @@ use ::openssl::error::ErrorStack;
 use ::openssl::hash::MessageDigest;
 
 pub(crate) use self::certificate::{DerCertificate, SignedList};
+pub use self::configuration::ignore_configuration;
 pub(crate) use self::draft::{Draft, Serial};
 pub(crate) use self::key::{OpenError, SecretKey, pbkdf2_aes256};
 pub(crate) use self::path::{Checks, FaultKind, Place, build_path};
