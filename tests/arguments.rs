@@ -41,9 +41,9 @@ fn invalid_values_and_options_are_rejected_with_a_hint() {
             "help: ",
         ),
         (
-            &["--valid", "12"],
+            &["--valid", "12x"],
             "--valid argument must be in the format: h:m",
-            "help: write hours and minutes",
+            "help: write for example 24:00, 24h or 2d",
         ),
         (
             &["--valid", "1:60"],

@@ -368,10 +368,11 @@ fn a_shortened_lifetime_is_a_warning_not_a_failure() {
 #[test]
 fn lifetimes_are_as_requested() {
     let voms = honest(authority(|_| {}));
-    let cases: [(&[&str], i64, i64); 6] = [
+    let cases: [(&[&str], i64, i64); 7] = [
+        (&["--valid", "24"], 86_400, 86_400),
         (&["--valid", "1:30"], 5400, 5400),
-        (&["--hours", "2"], 7200, 43_200),
-        (&["--valid", "3:00", "--hours", "2"], 7200, 10_800),
+        (&["--hours", "2"], 7200, 7200),
+        (&["--valid", "2d", "--hours", "2"], 7200, 7200),
         (&["--valid", "3:00", "--vomslife", "2:00"], 10_800, 7200),
         (&["--vomslife", "0:00"], 43_200, 86_400),
         (&["-hours=4", "-vomslife=0:30"], 14_400, 1800),

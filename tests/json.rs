@@ -144,6 +144,22 @@ fn the_schema_lists_exactly_the_codes_of_errors_and_warnings() {
 }
 
 #[test]
+fn attributes_that_end_before_the_proxy_are_reported() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let words = ["init", "--voms", "virgo", "--vomslife", "1:00"];
+    let made = printed(&home, &words, "init", 0);
+    assert_eq!(made["warnings"][0]["code"], "attributes-end-first");
+    assert_eq!(made["usable_until"], made["attributes"][0]["not_after"]);
+    assert!(made["usable_until"].as_str() < made["not_after"].as_str());
+    let words = ["init", "--voms", "virgo", "--hours", "24"];
+    assert_eq!(
+        printed(&home, &words, "init", 0)["warnings"],
+        serde_json::json!([])
+    );
+}
+
+#[test]
 fn warnings_of_init_have_codes() {
     let server = honest(authority(|_| {}));
     let home = Home::ada().servers(&[server.virgo()]);

@@ -20,6 +20,7 @@ use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
 
+pub const ATTRIBUTES_END_FIRST: &str = "attributes-end-first";
 pub const CA_DIRECTORY_MISSING: &str = "ca-directory-missing";
 pub const CERTIFICATE_MISSING: &str = "certificate-missing";
 pub const CLOCK: &str = "clock";

@@ -35,6 +35,7 @@ mod register;
 mod removal;
 mod sandbox;
 mod signals;
+mod times;
 mod verify;
 mod vos;
 

@@ -216,8 +216,8 @@ impl Diagnostic {
     }
 }
 
-/// A time as `date` prints it, in the user's time zone with its abbreviation.
-pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
+/// A time in the user's time zone, and that zone's abbreviation.
+pub fn local(time: DateTime<Utc>, zone: Option<&str>) -> (DateTime<FixedOffset>, String) {
     let local = match zone {
         Some(zone) => tz::TimeZone::from_posix_tz(zone),
         None => tz::TimeZone::local(),
@@ -230,7 +230,13 @@ pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
         ))
     });
     let (offset, name) = found.unwrap_or_else(|| (Utc.fix(), "UTC".into()));
-    time.with_timezone(&offset)
+    (time.with_timezone(&offset), name)
+}
+
+/// A time as `date` prints it, in the user's time zone with its abbreviation.
+pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
+    let (local, name) = local(time, zone);
+    local
         .format(&format!("%a %b %e %H:%M:%S {name} %Y"))
         .to_string()
 }
@@ -243,6 +249,12 @@ pub fn utc(time: &DateTime<Utc>) -> String {
 /// A time in JSON.
 pub fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// An FQAN without the parts that say nothing.
+pub fn short_fqan(fqan: &str) -> &str {
+    fqan.trim_end_matches("/Capability=NULL")
+        .trim_end_matches("/Role=NULL")
 }
 
 /// Seconds as `H:MM:SS`, hours unpadded, never negative.

@@ -84,9 +84,7 @@ fn print_ac(ac: &Ac, paint: &Paint, now: DateTime<Utc>) {
     ));
     line(&life(paint, ac.validity(), now));
     for (at, fqan) in ac.attributes.fqans.iter().enumerate() {
-        let short = fqan
-            .trim_end_matches("/Capability=NULL")
-            .trim_end_matches("/Role=NULL");
+        let short = output::short_fqan(fqan);
         line(&match at {
             0 => format!("  {} (primary)", paint.bold(short)),
             _ => format!("  {}", output::harmless(short)),

@@ -9,6 +9,7 @@ use voms::pki::key::KeyKind;
 use crate::cli::args::Arguments;
 use crate::cli::outcome::Format;
 use crate::cli::output::Diagnostic;
+use crate::cli::times;
 
 const DEFAULT_BITS: u32 = 2048;
 
@@ -225,7 +226,7 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
-    /// From the values of `--valid`, which sets both, `--hours` and `--vomslife`.
+    /// From the values of `--valid` and `--hours`, which set both, and `--vomslife`.
     pub fn new(
         valid: Option<&str>,
         hours: Option<&str>,
@@ -238,22 +239,24 @@ impl Lifetimes {
         let vomslife = parse("--vomslife", vomslife)?;
         Ok(Self {
             proxy: hours.or(valid).unwrap_or(DEFAULT_LIFETIME),
-            ac: vomslife.or(valid).unwrap_or(DEFAULT_LIFETIME),
+            ac: vomslife.or(hours).or(valid).unwrap_or(DEFAULT_LIFETIME),
         })
     }
 }
 
-/// Parses `h:m`.
+/// Parses `h:m`, or a duration as people write it.
 pub fn lifetime(option: &str, text: &str) -> Result<Duration, Diagnostic> {
     let wrong = |headline: &str| {
         Diagnostic::usage(headline)
             .detail(format!(
                 "{option} {text}: {option} argument must be in the format: h:m"
             ))
-            .help("write hours and minutes, for example 24:00")
+            .help("write for example 24:00, 24h or 2d")
     };
     let malformed = || wrong("Illegal format for lifetime property.");
-    let (hours, minutes) = text.split_once(':').ok_or_else(malformed)?;
+    let Some((hours, minutes)) = text.split_once(':') else {
+        return times::duration(text).ok_or_else(malformed);
+    };
     if hours.starts_with('-') {
         return Err(wrong("Number of hours must be a positive integer."));
     }
@@ -330,7 +333,6 @@ mod tests {
         assert_eq!(lifetime("--valid", "192:0").unwrap(), Duration::hours(192));
         for text in [
             "",
-            "5",
             "a:b",
             "1:60",
             "-1:00",

@@ -28,7 +28,8 @@ pub fn main(invocation: &Invocation) -> Exit {
             run::attributes(&plan, invocation.now, &mut report)
                 .map(|acs| report.without_proxy(&plan, &acs))
         } else {
-            run::run(&plan, invocation.now, &mut report).map(|proxy| report.done(&plan, &proxy))
+            run::run(&plan, invocation.now, &mut report)
+                .map(|proxy| report.done(&plan, &proxy, (invocation.now)()))
         };
         outcome.inspect_err(|_| report.failed())?;
         Ok(Report::done())

@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use voms::ac::verify::{AcAttributes, VerifiedAc};
@@ -21,6 +22,7 @@ use super::vo::VoPlan;
 use crate::cli::codes;
 use crate::cli::finding::Warning;
 use crate::cli::output;
+use crate::cli::times;
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -29,6 +31,9 @@ const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it
 
 /// In the spelling that scripts search for; a refusal is an answer too.
 const CONTACTED: &str = "Remote VOMS server contacted succesfully.";
+
+/// Attributes and proxy that end this close together end at the same time.
+const ALIKE: chrono::Duration = chrono::Duration::minutes(5);
 
 /// One month, in seconds: no attributes live longer.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
@@ -46,6 +51,11 @@ pub struct Reporter {
     /// Warnings and granted attributes, for `--json`.
     warned: Vec<Warning>,
     granted: Vec<Value>,
+    /// The granted FQANs of all VOs, the primary one first.
+    fqans: Vec<String>,
+    /// When the first of the attributes end.
+    attributes_end: Option<DateTime<Utc>>,
+    for_people: bool,
 }
 
 impl Reporter {
@@ -65,6 +75,9 @@ impl Reporter {
             incomplete: None,
             warned: Vec::new(),
             granted: Vec::new(),
+            fqans: Vec::new(),
+            attributes_end: None,
+            for_people: std::io::stdout().is_terminal(),
         }
     }
 
@@ -237,11 +250,19 @@ impl Reporter {
         }
         self.compare(vo, reply, &verified.attributes().parsed_fqans());
         let attributes = verified.attributes();
+        let end = utc(verified.not_after());
+        self.attributes_end = Some(self.attributes_end.map_or(end, |known| known.min(end)));
+        self.fqans.extend(
+            attributes
+                .fqans
+                .iter()
+                .map(|fqan| output::short_fqan(fqan).to_owned()),
+        );
         self.granted.push(json!({
             "vo": attributes.vo,
             "uri": attributes.uri,
             "fqans": attributes.fqans,
-            "not_after": output::rfc3339(utc(verified.not_after())),
+            "not_after": output::rfc3339(end),
         }));
         if let Some(file) = verified.lsc() {
             self.debug(|| format!("Loaded LSC information from file {}", file.display()));
@@ -310,8 +331,11 @@ impl Reporter {
             .for_each(|text| output::stderr(&format!("note: {text}")));
     }
 
-    pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy) {
+    pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy, now: DateTime<Utc>) {
         self.spinner.finish_and_clear();
+        let end = utc(proxy.not_after());
+        let zone = plan.time_zone.as_deref();
+        let attributes_end = self.attributes_end.filter(|first| *first + ALIKE < end);
         self.incomplete.iter().for_each(|text| self.note(text));
         for (code, text) in proxy.notes().iter().filter_map(note_text) {
             self.warn(code, text);
@@ -319,12 +343,20 @@ impl Reporter {
         if plan.key == KeyKind::P256 {
             self.warn(codes::EC_KEY, EC_KEY);
         }
+        if let Some(first) = attributes_end.filter(|_| !self.for_people || plan.quiet) {
+            let text = format!(
+                "the attributes end before the proxy does: attributes until {}",
+                times::moment(first, now, zone)
+            );
+            self.warn(codes::ATTRIBUTES_END_FIRST, &text);
+        }
         if plan.json {
             let described = json!({
                 "version": 1,
                 "path": plan.out.display().to_string(),
                 "subject": proxy.certificate().subject().to_string(),
-                "not_after": output::rfc3339(utc(proxy.not_after())),
+                "not_after": output::rfc3339(end),
+                "usable_until": output::rfc3339(attributes_end.unwrap_or(end)),
                 "attributes": self.granted,
                 "warnings": self.warnings(),
             });
@@ -333,10 +365,37 @@ impl Reporter {
         if plan.say_verified {
             self.line("verify OK");
         }
-        let until = output::date(utc(proxy.not_after()), plan.time_zone.as_deref());
+        self.line(&format!("\nCreated proxy in {}.\n", plan.out.display()));
+        if self.for_people {
+            return self.for_people(attributes_end, end, now, zone);
+        }
+        let until = output::date(end, zone);
+        self.line(&format!("Your proxy is valid until {until}"));
+    }
+
+    /// What was granted, and until when it can be used.
+    fn for_people(
+        &self,
+        attributes_end: Option<DateTime<Utc>>,
+        end: DateTime<Utc>,
+        now: DateTime<Utc>,
+        zone: Option<&str>,
+    ) {
+        if let Some((primary, others)) = self.fqans.split_first() {
+            let primary = format!("{primary} (primary)");
+            let all: Vec<&str> = std::iter::once(primary.as_str())
+                .chain(others.iter().map(String::as_str))
+                .collect();
+            self.line(&all.join(", "));
+        }
+        let until = times::moment(end, now, zone);
+        let Some(first) = attributes_end else {
+            return self.line(&format!("Your proxy is valid until {until}"));
+        };
+        let first = times::moment(first, now, zone);
+        self.line(&format!("attributes until {first}"));
         self.line(&format!(
-            "\nCreated proxy in {}.\n\nYour proxy is valid until {until}",
-            plan.out.display()
+            "Your proxy is valid until {first}; without attributes until {until}"
         ));
     }
 }
