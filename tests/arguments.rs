@@ -85,7 +85,7 @@ fn invalid_values_and_options_are_rejected_with_a_hint() {
         (
             &["virgo"],
             "unexpected word 'virgo'",
-            "help: run: voms-proxy-init --help",
+            "help: did you mean --voms virgo?",
         ),
         (&["--voms"], "--voms", "help: "),
     ];

@@ -537,15 +537,15 @@ fn a_program_that_dies_with_a_passphrase_in_memory_leaves_no_core() {
     assert!(!child.wait().unwrap().core_dumped());
 }
 
-/// Runs `init` on a terminal with its output in files, types `keys` at the prompt, and gives what stood on the
+/// Runs `init` on a terminal with its output in files, types `keys` at each prompt, and gives what stood on the
 /// terminal, with its settings at the end.
 fn typed(home: &Home, keys: &str) -> String {
     let inner = "trap : INT; \"$0\" init >printed 2>trouble </dev/null; echo code=$?; stty -a";
     // A pattern list has to begin with a line feed: else all of it is one pattern.
     let script = format!(
         "set timeout 30\nspawn sh -c {{{inner}}} {BINARY}\n\
-         expect {{\n\"Enter GRID pass phrase:\" {{}}\ntimeout {{ exit 98 }}\neof {{ exit 97 }}\n}}\n\
-         sleep 0.3\nsend \"{keys}\"\nexpect {{\neof {{}}\ntimeout {{ exit 96 }}\n}}\n"
+         expect {{\n\"Enter GRID pass phrase:\" {{ sleep 0.3; send \"{keys}\"; exp_continue }}\n\
+         timeout {{ exit 98 }}\neof {{}}\n}}\n"
     );
     home.write("script", script.as_bytes(), 0o600);
     run(home.command("expect").arg("-f").arg("script"), b"")
@@ -597,13 +597,13 @@ fn an_interrupt_at_the_prompt_ends_it_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn a_wrong_empty_or_missing_passphrase_at_the_prompt_is_an_error() {
-    for keys in ["wrong word\\r", "\\r", "\\004"] {
+    for (keys, prompts) in [("wrong word\\r", 3), ("\\r", 3), ("\\004", 1)] {
         let home = with_encrypted_key();
         let terminal = typed(&home, keys);
         assert!(terminal.contains("code=1\r"), "{keys}: {terminal}");
         assert_eq!(
             terminal.matches("Enter GRID pass phrase:").count(),
-            1,
+            prompts,
             "{keys}: {terminal}"
         );
         is_sane(&terminal);
@@ -612,10 +612,18 @@ fn a_wrong_empty_or_missing_passphrase_at_the_prompt_is_an_error() {
             Outcome {
                 code: Some(1),
                 stdout,
-                stderr,
+                stderr: stderr[stderr.find("error: ").unwrap_or(0)..].to_owned(),
             },
             "wrong word",
         )
-        .says(keys, "No credentials found!");
+        .says(keys, "userkey.pem");
+        assert!(
+            !stderr.contains("No credentials found!"),
+            "{keys}: {stderr}"
+        );
+        let identity = stderr
+            .lines()
+            .filter(|line| line.starts_with("identity: /"));
+        assert_eq!(identity.count(), 1, "{keys}: {stderr}");
     }
 }

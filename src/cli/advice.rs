@@ -199,7 +199,7 @@ impl Advice for NetError {
         Some(match self {
             Self::Resolve(_) => "check the network, and the host name in the vomses entry".into(),
             Self::Connect(_) => "check the network and firewall, or try again later".into(),
-            Self::Untrusted(finding) => return finding.next_step(),
+            Self::Untrusted(finding) => return of_server(finding),
             Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
                 "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
             }
@@ -210,6 +210,21 @@ impl Advice for NetError {
             Self::Credential(_) => "ask your CA for a certificate with SHA-256 and a key of 2048 bits or more".into(),
             _ => "check the port in the vomses entry, or try again later".into(),
         })
+    }
+}
+
+/// The server's certificate is not the user's to renew.
+fn of_server(finding: &PathFinding) -> Option<String> {
+    match finding.problem {
+        PathProblem::Expired(_) | PathProblem::Revoked { .. } if !finding.is_ca => Some(
+            "check the clock of this machine (run: date); if it is right, tell the VO's support: \
+             their server needs a new certificate"
+                .to_owned(),
+        ),
+        PathProblem::Weak(_) | PathProblem::Purpose(_) => {
+            Some("tell the VO's support: their server needs another certificate".to_owned())
+        }
+        _ => finding.next_step(),
     }
 }
 

@@ -192,7 +192,11 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
                 .maybe_help(Some(help))
         }
         ErrorKind::UnknownArgument => {
-            Diagnostic::usage(format!("unexpected word '{argument}'")).maybe_help(Some(help))
+            let help = match name {
+                "voms-proxy-init" => format!("did you mean --voms {argument}?"),
+                _ => help,
+            };
+            Diagnostic::usage(format!("unexpected word '{argument}'")).help(&help)
         }
         _ => {
             let text = error.render().to_string();

@@ -88,6 +88,7 @@ pub const VOMSES_SUBJECT: &str = "vomses-subject";
 pub const VOMSES_UNREADABLE: &str = "vomses-unreadable";
 pub const VO_NOT_NAMED: &str = "vo-not-named";
 pub const VO_UNKNOWN: &str = "vo-unknown";
+pub const WEAK: &str = "weak";
 pub const AC_ENCODING: &str = "ac-encoding";
 pub const AC_EXPIRED: &str = "ac-expired";
 pub const AC_UNVERIFIED: &str = "ac-unverified";

@@ -107,6 +107,22 @@ impl Command {
     }
 }
 
+/// The subcommand that was most likely meant.
+pub fn similar(typed: &str) -> Option<&'static str> {
+    let typed = typed.to_ascii_lowercase();
+    let words = COMMANDS.iter().filter(|command| command.listed.is_some());
+    words
+        .map(|command| {
+            (
+                strsim::damerau_levenshtein(&typed, command.words),
+                command.words,
+            )
+        })
+        .filter(|(distance, word)| *distance <= 2 && *distance * 2 < word.len())
+        .min()
+        .map(|(_, word)| word)
+}
+
 /// In the order of the overview and the links.
 pub static COMMANDS: [Command; 24] = [
     Command::new(

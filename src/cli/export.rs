@@ -15,7 +15,6 @@ use super::outcome::{CommandError, Report, run_command};
 use super::output::Diagnostic;
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
-use crate::home::load;
 use crate::home::location::Location;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
@@ -97,7 +96,7 @@ impl ExportPlan {
 }
 
 fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
-    let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
+    let credential = plan.source.load(&plan.credential)?;
     if !credential.chain().proxies().is_empty() {
         let path = plan.credential.certificate().display();
         return Err(Diagnostic::new(

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use saml_ecp::error::EcpError;
 use voms::ac::finding::AcFinding;
 use voms::chain::ChainFinding;
@@ -15,7 +16,7 @@ use voms_client::{ClientError, Failure, Protocol};
 use super::advice::{self, Advice, User};
 use super::codes::{self, Coded};
 use super::outcome::CommandError;
-use super::output::Diagnostic;
+use super::output::{self, Diagnostic};
 use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
@@ -81,6 +82,16 @@ pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
     .help("name a file in an existing directory with --out")
 }
 
+/// The proxy cannot replace a directory.
+pub fn is_directory(out: &Path) -> Diagnostic {
+    Diagnostic::new(
+        codes::NOT_WRITTEN,
+        format!("Error creating proxy certificate: {}", out.display()),
+    )
+    .detail("it is a directory")
+    .help("name a file in it with --out")
+}
+
 /// The proxy cannot be written.
 pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
     Diagnostic::new(
@@ -123,9 +134,11 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
         Some(known) => Diagnostic::new(error.code(), known).detail(error),
         None => Diagnostic::new(error.code(), error),
     };
-    diagnostic
-        .maybe_help(error.next_step())
-        .last("No credentials found!")
+    let diagnostic = diagnostic.maybe_help(error.next_step());
+    match error {
+        CredentialError::NotFound(_) => diagnostic.last("No credentials found!"),
+        _ => diagnostic,
+    }
 }
 
 /// The user's certificate chain is not trusted.
@@ -213,6 +226,28 @@ fn other_failures(error: &ClientError) -> Vec<String> {
         }
     }
     others
+}
+
+/// An attribute certificate that its server has just issued, and that is not valid by this
+/// machine's clock: most likely that is wrong, so another proxy would not help.
+fn is_about_the_clock(findings: &[AcFinding]) -> bool {
+    let dates =
+        |finding: &AcFinding| matches!(finding, AcFinding::Expired(_) | AcFinding::NotYetValid(_));
+    !findings.is_empty() && findings.iter().all(dates)
+}
+
+/// The failure of attributes that were issued a moment ago.
+pub fn new_ac(vo: &str, findings: &[AcFinding], now: DateTime<Utc>) -> Diagnostic {
+    if !is_about_the_clock(findings) {
+        return ac(vo, findings);
+    }
+    let here = output::utc(&now);
+    ac(vo, findings)
+        .with_code(codes::CLOCK)
+        .detail(format!(
+            "the server issued them just now, while it is {here} by the clock of this machine"
+        ))
+        .help("set the clock, or have it set: timedatectl set-ntp true")
 }
 
 /// An attribute certificate that is not trusted.

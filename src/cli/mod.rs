@@ -9,6 +9,7 @@ mod conf;
 mod destroy;
 mod doctor;
 mod ecp;
+mod ending;
 mod env;
 mod exit;
 mod export;

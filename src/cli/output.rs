@@ -163,6 +163,11 @@ impl Diagnostic {
         })
     }
 
+    /// Replaces the code.
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
     /// Adds a line below the headline. Line breaks in external text are escaped.
     pub fn detail(mut self, detail: impl Display) -> Self {
         self.details.push(detail.to_string().replace('\n', "\\n"));

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::commands::{COMMANDS, Group};
+use super::commands::{self, COMMANDS, Group};
 use super::exit::Exit;
 use super::output::{self, Diagnostic};
 
@@ -49,8 +49,13 @@ pub fn answer(words: &[OsString]) -> Exit {
             Exit::Failure
         }
         _ => {
-            let diagnostic = Diagnostic::usage(format!("unknown command '{word}'"));
-            diagnostic.help("run: voms-proxy --help").print();
+            let help = commands::similar(&word).map_or_else(
+                || "run: voms-proxy --help".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            Diagnostic::usage(format!("unknown command '{word}'"))
+                .help(&help)
+                .print();
             Exit::Failure
         }
     }

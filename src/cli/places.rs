@@ -14,6 +14,7 @@ use super::env::Environment;
 use super::output::{self, Diagnostic};
 use super::{failure, file, signals};
 use crate::home::globus_dir::{Pair, PairError};
+use crate::home::load::CredentialError;
 use crate::home::location::{Location, Places};
 
 /// The directory named by the user, which must exist, or else the first default that exists.
@@ -61,7 +62,7 @@ pub fn location(
     let finished: Vec<_> = pairs.iter().map(finish_and_report).collect();
     let found = credential(certificate, key, env)
         .find()
-        .map_err(|error| failure::credential(&error));
+        .map_err(|error| named_by_variable(failure::credential(&error), &error, env));
     for (pair, finished) in pairs.iter().zip(finished) {
         let inside = |path: &Path| {
             ways(path)
@@ -77,6 +78,29 @@ pub fn location(
         }
     }
     found
+}
+
+/// Names the variable that led to a file which cannot be read.
+fn named_by_variable(
+    diagnostic: Diagnostic,
+    error: &CredentialError,
+    env: &Environment,
+) -> Diagnostic {
+    let CredentialError::Unreadable { path, .. } = error else {
+        return diagnostic;
+    };
+    let variables = [
+        ("X509_USER_CERT", &env.user_cert),
+        ("X509_USER_KEY", &env.user_key),
+        ("PKCS12_USER_CERT", &env.pkcs12_user_cert),
+    ];
+    let named = variables
+        .iter()
+        .find(|(_, value)| value.as_ref() == Some(path));
+    match named {
+        Some((name, _)) => diagnostic.help(&format!("{name} names it: correct it or unset it")),
+        None => diagnostic,
+    }
 }
 
 /// The pairs that may hold the user's credential: from options, else from the environment and the

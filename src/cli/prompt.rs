@@ -1,18 +1,23 @@
 //! Passphrases: from standard input if requested, else from the terminal.
 
+use std::fs::File;
 use std::io::{BufRead, Read};
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::io::Errno;
-use voms::pki::key::LONGEST_PASSPHRASE;
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::credential::Credential;
+use voms::pki::key::{KeyError, LONGEST_PASSPHRASE};
 use zeroize::Zeroizing;
 
 use super::codes;
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
 use super::signals;
-use crate::home::load::CredentialError;
+use crate::home::load::{self, CredentialError};
+use crate::home::location::Location;
 
 const PROMPT: &str = "Enter GRID pass phrase:";
 const LONGEST: usize = 64 << 10;
@@ -79,6 +84,32 @@ impl PassphraseSource {
         }
     }
 
+    /// Loads a credential. On a terminal, first says whose it is, and asks again for a passphrase
+    /// that was wrong.
+    pub fn load(self, location: &Location) -> Result<Credential, CredentialError> {
+        let mut wrong = 0;
+        loop {
+            let loaded = load::load(location, |path| {
+                if self == Self::Terminal && wrong == 0 {
+                    introduce(location);
+                }
+                self.ask(path)
+            });
+            let is_wrong = matches!(
+                loaded,
+                Err(CredentialError::Key {
+                    source: KeyError::Passphrase,
+                    ..
+                })
+            );
+            wrong += 1;
+            if !is_wrong || self == Self::StandardInput || wrong >= ATTEMPTS {
+                return loaded;
+            }
+            output::stderr("That passphrase does not open it.");
+        }
+    }
+
     /// Gets the password of a file to open. On a terminal, retries if it was wrong.
     pub fn password_of(
         self,
@@ -140,6 +171,20 @@ fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
         }
     }
     Ok(line)
+}
+
+/// Whose key the passphrase is for; unknown if the certificate is encrypted too.
+fn introduce(location: &Location) {
+    if File::open("/dev/tty").is_err() {
+        return;
+    }
+    let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
+    let chain = file
+        .ok()
+        .and_then(|file| Chain::parse_in_any_order(&file).ok());
+    if let Some(chain) = chain {
+        output::stderr(&format!("identity: {}", chain.identity()));
+    }
 }
 
 /// Prompts for a line on the terminal, with echo.

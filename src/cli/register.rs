@@ -180,9 +180,7 @@ fn public_part(
         })?;
     let chain = match Chain::parse_in_any_order(&file) {
         Ok(chain) => chain,
-        Err(_) => load::load(location, |path| source.ask(path))?
-            .chain()
-            .clone(),
+        Err(_) => source.load(location)?.chain().clone(),
     };
     let user = chain.proxies().len();
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
@@ -241,7 +239,7 @@ fn explain(plan: &RegisterPlan) {
 
 /// Whether the VO's server grants the groups.
 fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
-    let credential = load::load(&plan.credential, |path| plan.source.ask(path))?;
+    let credential = plan.source.load(&plan.credential)?;
     let trust = places::server_trust(plan.anchors.as_ref());
     let client = VomsClient::new(&credential, trust).map_err(Diagnostic::from)?;
     let options = RequestOptions::new(now)

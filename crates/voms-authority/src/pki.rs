@@ -91,7 +91,7 @@ impl ThrowAwayCa {
             &name,
             &key,
             now - Duration::days(1),
-            now + Duration::days(30),
+            now + Duration::days(365),
         )?;
         builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
         builder.append_extension(

@@ -275,7 +275,7 @@ pub(super) fn certification(
         purpose,
         key: RSA,
         not_before: now - Duration::hours(1),
-        not_after: now + Duration::days(7),
+        not_after: now + Duration::days(90),
     }
 }
 

@@ -14,6 +14,7 @@ use voms_asn1::EncodedAc;
 use super::args::{self, InitArgs, Lifetimes};
 use super::files;
 use super::vo::{self, VoPlan};
+use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::failure;
 use crate::cli::file;
@@ -65,6 +66,7 @@ pub struct InitPlan {
     pub debug: bool,
     pub json: bool,
     pub time_zone: Option<String>,
+    pub home: Option<PathBuf>,
 }
 
 impl InitPlan {
@@ -110,6 +112,7 @@ impl InitPlan {
             json: args.json,
             separate: args.separate,
             time_zone: env.time_zone.clone(),
+            home: env.home.clone(),
         })
     }
 }
@@ -152,8 +155,24 @@ fn timeout(seconds: Option<u64>) -> Span {
 fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic> {
     let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
     let directory = file::directory(&out);
-    if !directory.is_dir() && !args.list && args.separate.is_none() {
-        return Err(failure::no_directory(&out, directory));
+    if args.list || args.separate.is_some() {
+        return Ok(out);
+    }
+    let named_by = args
+        .out
+        .is_none()
+        .then_some(env.user_proxy.as_ref())
+        .flatten();
+    let explain = |diagnostic: Diagnostic| match named_by {
+        Some(_) => diagnostic.help("X509_USER_PROXY names it: correct it, unset it, or use --out"),
+        None => diagnostic,
+    };
+    if !directory.is_dir() {
+        return Err(explain(failure::no_directory(&out, directory)));
+    }
+    // Before anybody is asked for anything.
+    if out.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(explain(failure::is_directory(&out)));
     }
     Ok(out)
 }
@@ -173,7 +192,13 @@ fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
 
 fn location(args: &InitArgs, env: &Environment) -> Result<Location, Diagnostic> {
     if args.noregen && args.cert.is_none() {
-        return Ok(Location::single(env.proxy()));
+        let proxy = env.proxy();
+        if !proxy.exists() {
+            let text = format!("there is no proxy to start from: {}", proxy.display());
+            return Err(Diagnostic::new(codes::PROXY_NOT_FOUND, text)
+                .help("leave out --noregen to start from your certificate"));
+        }
+        return Ok(Location::single(proxy));
     }
     places::location(args.cert.as_deref(), args.key.as_deref(), env)
 }

@@ -20,6 +20,7 @@ use voms_client::{AcReply, Event, Failure, Protocol};
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
 use crate::cli::codes;
+use crate::cli::ending;
 use crate::cli::finding::Warning;
 use crate::cli::output;
 use crate::cli::times;
@@ -34,6 +35,9 @@ const CONTACTED: &str = "Remote VOMS server contacted succesfully.";
 
 /// Attributes and proxy that end this close together end at the same time.
 const ALIKE: chrono::Duration = chrono::Duration::minutes(5);
+
+/// The shortest RSA key that services take, in bits.
+const SHORTEST: u32 = 2048;
 
 /// One month, in seconds: no attributes live longer.
 const LONGEST_LIFETIME: u64 = 30 * 86_400;
@@ -128,7 +132,8 @@ impl Reporter {
     }
 
     /// No more prompts after this point, so the spinner may run.
-    pub fn loaded(&self, location: &Location, credential: &Credential) {
+    pub fn loaded(&self, plan: &InitPlan, credential: &Credential, now: DateTime<Utc>) {
+        let location = &plan.credential;
         self.debug(|| {
             let files = format!(
                 "{}, {}",
@@ -140,6 +145,12 @@ impl Reporter {
                 credential.chain().identity()
             )
         });
+        if let Some(certificate) = credential.chain().end_entity() {
+            let end = utc(certificate.not_after());
+            if !self.quiet && ending::is_due(end, now, plan.home.as_deref()) {
+                self.note(&ending::text(end, now, plan.time_zone.as_deref()));
+            }
+        }
         self.spinner.set_message("making the proxy");
         self.spinner.enable_steady_tick(Duration::from_millis(100));
     }
@@ -340,8 +351,16 @@ impl Reporter {
         for (code, text) in proxy.notes().iter().filter_map(note_text) {
             self.warn(code, text);
         }
-        if plan.key == KeyKind::P256 {
-            self.warn(codes::EC_KEY, EC_KEY);
+        match plan.key {
+            KeyKind::P256 => self.warn(codes::EC_KEY, EC_KEY),
+            KeyKind::Rsa(bits) if bits < SHORTEST => {
+                let text = format!(
+                    "services refuse proxies with a key of {bits} bits: leave out --bits, or use \
+                     {SHORTEST} and more"
+                );
+                self.warn(codes::WEAK, &text);
+            }
+            _ => {}
         }
         if let Some(first) = attributes_end.filter(|_| !self.for_people || plan.quiet) {
             let text = format!(

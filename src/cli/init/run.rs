@@ -29,7 +29,6 @@ use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::cli::removal;
-use crate::home::load;
 use crate::time::{span, utc};
 
 /// Time limit for all servers together.
@@ -42,8 +41,8 @@ pub fn run(
     report: &mut Reporter,
 ) -> Result<Proxy, CommandError> {
     let key = start_key(plan.key);
-    let credential = load(plan, report)?;
     let started = now();
+    let credential = load(plan, started, report)?;
     let issuer = verify_chain(plan, &credential, started)?;
     let replies = ask(plan, &credential, started, report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
@@ -66,7 +65,7 @@ pub fn attributes(
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Vec<EncodedAc>, CommandError> {
-    let credential = load(plan, report)?;
+    let credential = load(plan, now(), report)?;
     verify_chain(plan, &credential, now())?;
     let replies = ask(plan, &credential, now(), report)?;
     let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
@@ -89,11 +88,15 @@ fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKe
     key.map_err(Diagnostic::unexpected)
 }
 
-fn load(plan: &InitPlan, report: &mut Reporter) -> Result<Credential, CommandError> {
+fn load(
+    plan: &InitPlan,
+    now: DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Credential, CommandError> {
     report.trusting(plan);
     report.looking_for(&plan.credential);
-    let credential = load::load(&plan.credential, |path| plan.passphrase.ask(path))?;
-    report.loaded(&plan.credential, &credential);
+    let credential = plan.passphrase.load(&plan.credential)?;
+    report.loaded(plan, &credential, now);
     Ok(credential)
 }
 
@@ -260,12 +263,12 @@ fn verify_reply(
     let policy = Policy::default().ignore_targets();
     let verifier = AcVerifier::new(trust, holder, &policy, now);
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
-    let verified = verified.map_err(|findings| failure::ac(&vo.request.vo, &findings))?;
+    let verified = verified.map_err(|findings| failure::new_ac(&vo.request.vo, &findings, now))?;
     if utc(verified.not_after()) > now {
         return Ok(verified);
     }
     Err(Diagnostic::new(
-        codes::AC_EXPIRED,
+        codes::CLOCK,
         format!(
             "the server issued attributes for {} that have already expired",
             vo.request.vo
