@@ -308,13 +308,17 @@ impl Certificate {
             .extension(oid::AUTHORITY_KEY_IDENTIFIER)
             .and_then(|(_, value)| AuthorityKeyIdentifier::from_der(value).ok())
             .and_then(|found| found.key_identifier);
-        let own = self
-            .extension(oid::SUBJECT_KEY_IDENTIFIER)
-            .and_then(|(_, value)| SubjectKeyIdentifier::from_der(value).ok());
-        match (named, own) {
-            (Some(named), Some(own)) => named.as_bytes() == own.0.as_bytes(),
+        match (named, self.key_identifier()) {
+            (Some(named), Some(own)) => named.as_bytes() == own,
             _ => true,
         }
+    }
+
+    /// The identifier of its own key, if it has one.
+    pub(crate) fn key_identifier(&self) -> Option<Vec<u8>> {
+        let (_, value) = self.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
+        let own = SubjectKeyIdentifier::from_der(value).ok()?;
+        Some(own.0.as_bytes().to_vec())
     }
 
     /// Whether subject and issuer are the same name.
