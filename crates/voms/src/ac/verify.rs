@@ -215,7 +215,7 @@ impl<'a> AcVerifier<'a> {
             let anchors = self.trust.anchors();
             anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
         };
-        findings.extend(holder::problem(info, self.holder, ca).map(AcFinding::Holder));
+        findings.extend(holder::problem(&info.holder, self.holder, ca).map(AcFinding::Holder));
         findings.extend(self.target_finding(info));
         let attributes = match AcAttributes::read(info) {
             Ok(attributes) => attributes,

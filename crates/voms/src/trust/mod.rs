@@ -15,6 +15,7 @@ mod purpose;
 mod revocation;
 mod search;
 mod settings;
+mod tests;
 mod verify;
 
 use std::path::{Path, PathBuf};

@@ -186,7 +186,11 @@ impl Revocation<'_> {
             ..self.terms
         };
         let from = self.all.sound(terms);
-        let Ok(path) = self.anchors.build_path(ca, &from, terms) else {
+        // Of several roots of one name, OpenSSL may take another than the one it is asked about.
+        let alone = self
+            .anchors
+            .build_path(ca, &from.only(std::slice::from_ref(ca)), terms);
+        let Ok(path) = alone.or_else(|_| self.anchors.build_path(ca, &from, terms)) else {
             return false;
         };
         let above = Revocation {
@@ -194,9 +198,14 @@ impl Revocation<'_> {
             terms,
             ..*self
         };
-        let revoked = |at| above.judge(at, Keys::Own, &mut Vec::new());
+        // The lists may all be signed by the key in question: they say nothing against it.
+        let revoked = |at| {
+            let findings = above.judge(at, Keys::Own, &mut Vec::new());
+            let mut problems = findings.iter().map(|finding| &finding.problem);
+            problems.any(|problem| matches!(problem, PathProblem::Revoked { .. }))
+        };
         self.anchors.findings_on(&path, self.all, terms).is_empty()
-            && (0..path.len() - 1).all(|at| revoked(at).is_empty())
+            && !(0..path.len() - 1).any(revoked)
     }
 }
 
