@@ -245,7 +245,7 @@ fn a_list_from_the_future_or_another_ca_is_unusable() {
         problems(&directory.open()).as_slice(),
         [
             PathProblem::CrlUnusable {
-                problem: CrlProblem::Signature,
+                problem: CrlProblem::OtherKey,
                 ..
             },
             _

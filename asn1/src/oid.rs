@@ -49,6 +49,8 @@ pub const CRL_REASON: ObjectIdentifier = oid("2.5.29.21");
 pub const INVALIDITY_DATE: ObjectIdentifier = oid("2.5.29.24");
 /// `id-ce-issuingDistributionPoint` (RFC 5280 section 5.2.5).
 pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+/// `id-ce-deltaCRLIndicator` (RFC 5280 section 5.2.4).
+pub const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
 /// `id-ce-cRLDistributionPoints` (RFC 5280 section 4.2.1.13).
 pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 /// `id-ce-authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).

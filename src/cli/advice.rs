@@ -92,6 +92,11 @@ impl Advice for PathFinding {
             PathProblem::CrlExpired { .. }
             | PathProblem::CrlUnusable { .. }
             | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),
+            PathProblem::Rejected { directory, .. } => format!(
+                "if you trust that CA for this, remove the rejection from its certificate in {} \
+                (openssl x509 -clrreject)",
+                directory.display()
+            ),
             PathProblem::Policy { file, .. } => {
                 format!(
                     "update the CA's files (IGTF packages), or check what {} permits",

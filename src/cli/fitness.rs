@@ -174,7 +174,8 @@ fn fault(finding: &ChainFinding) -> Finding {
 /// How long the CA's revocation lists remain valid.
 fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) -> Vec<Finding> {
     let lists = anchors.revocation_lists_of(certificate, now);
-    let Some((file, end)) = lists.iter().max_by_key(|(_, end)| *end) else {
+    let dated = lists.iter().filter_map(|(file, end)| Some((file, (*end)?)));
+    let Some((file, end)) = dated.max_by_key(|(_, end)| *end) else {
         let text = format!("there is no revocation list of {}", certificate.issuer());
         return vec![Finding::advice(
             REVOCATION,
@@ -186,9 +187,9 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
     let text = format!(
         "not revoked; the list {} lasts until {}",
         file.display(),
-        output::rfc3339(utc(*end))
+        output::rfc3339(utc(end))
     );
-    if utc(*end) - now < LIST_RENEWAL {
+    if utc(end) - now < LIST_RENEWAL {
         return vec![Finding::warning(
             REVOCATION,
             codes::CRL_ENDS_SOON,

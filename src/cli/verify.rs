@@ -286,6 +286,9 @@ fn print_summary(verified: &VerifiedCredential) {
         output::field("attribute", "none");
     }
     output::field("until", output::rfc3339(utc(verified.usable_until())));
+    for note in verified.notes() {
+        output::warning(note);
+    }
 }
 
 fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {

@@ -27,6 +27,7 @@ const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
 
 /// The contents of a request. Fill in what differs from `Message::default()`, a plain GET.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Message<'a> {
     /// Names and values, which are wiped on drop: one may hold a password.
     pub headers: Vec<(HeaderName, Zeroizing<String>)>,

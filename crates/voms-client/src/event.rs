@@ -7,6 +7,7 @@ use crate::vomses::VomsesEntry;
 
 /// The protocol used to query a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Protocol {
     /// HTTP, spoken by all current servers.
     Rest,

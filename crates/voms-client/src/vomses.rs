@@ -79,7 +79,7 @@ impl VomsesEntry {
     /// Whether a server with this subject is the expected one; an entry without a subject expects any.
     #[must_use]
     pub fn expects(&self, subject: &Dn) -> bool {
-        self.dn.is_empty() || Dn::parse(&self.dn).is_some_and(|dn| dn.matches(subject))
+        self.dn.is_empty() || Dn::parse(&self.dn).is_some_and(|dn| dn.matches_as_printed(subject))
     }
 }
 

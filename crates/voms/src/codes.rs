@@ -8,7 +8,7 @@ use crate::chain::{ChainError, ChainFinding};
 use crate::pki::certificate::CertificateError;
 use crate::pki::key::KeyError;
 use crate::proxy::ProxyError;
-use crate::trust::{AnchorError, CrlProblem, PathProblem, PolicyKind};
+use crate::trust::{AnchorError, CrlProblem, PathNote, PathProblem, PolicyKind};
 use crate::verifier::{Finding, VerifierError};
 use crate::vo::fqan::FqanError;
 use crate::vo::vomsdir::VomsDirError;
@@ -57,6 +57,7 @@ impl PathProblem {
             Self::CriticalExtension => "critical-extension",
             Self::Signature => "signature",
             Self::Purpose(_) => "purpose",
+            Self::Rejected { .. } => "ca-rejected",
             Self::CertificatePolicies => "certificate-policies",
             Self::IsProxy => "is-proxy",
             Self::Key(_) => "key-limit",
@@ -87,9 +88,22 @@ impl CrlProblem {
         match self {
             Self::Unreadable => "crl-unreadable",
             Self::OtherIssuer | Self::Signature | Self::MayNotSign => "crl-signature",
+            Self::OtherKey => "crl-other-key",
+            Self::Delta => "crl-delta",
+            Self::NoNextUpdate => "crl-no-next-update",
             Self::Weak => "crl-weak",
             Self::CriticalExtension | Self::Scope => "crl-unsupported",
             Self::NotYetValid => "crl-not-yet-valid",
+        }
+    }
+}
+
+impl PathNote {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DeltaList { .. } => "crl-delta",
         }
     }
 }
@@ -141,7 +155,7 @@ impl AcFinding {
             Self::Version => "ac-version",
             Self::AlgorithmMismatch | Self::Algorithm(_) => "ac-algorithm",
             Self::Weak(_) => "ac-weak",
-            Self::Attributes(_) => "ac-attributes",
+            Self::Attributes(_) | Self::NoFqan => "ac-attributes",
             Self::PolicyAuthority(_) => "ac-policy-authority",
             Self::Serial => "ac-serial",
             Self::ForeignAttributes(..) => "ac-foreign-attributes",
@@ -159,7 +173,7 @@ impl AcFinding {
             Self::SignerIsCa(_) => "signer-is-ca",
             Self::SignerMayNotSign(_) => "signer-may-not-sign",
             Self::Signer(finding) => finding.problem.code_of_signer(),
-            Self::Holder { .. } => "ac-holder",
+            Self::Holder(_) => "ac-holder",
             Self::Target(_) => "ac-target",
             Self::Expired(_) => "ac-expired",
             Self::NotYetValid(_) => "ac-not-yet-valid",

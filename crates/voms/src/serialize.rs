@@ -7,6 +7,7 @@ use voms_asn1::voms::generic_attributes::GenericAttribute;
 use crate::ac::verify::{AcAttributes, VerifiedAc};
 use crate::proxy::kind::ProxyType;
 use crate::time::rfc3339;
+use crate::trust::PathNote;
 use crate::verifier::{Finding, VerifiedCredential};
 
 impl Serialize for VerifiedCredential {
@@ -19,7 +20,14 @@ impl Serialize for VerifiedCredential {
         map.serialize_entry("delegation_depth", &chain.delegation_depth())?;
         map.serialize_entry("usable_until", &rfc3339(self.usable_until()))?;
         map.serialize_entry("attributes", self.attribute_certificates())?;
+        map.serialize_entry("notes", &self.notes())?;
         map.end()
+    }
+}
+
+impl Serialize for PathNote {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([("code", self.code().to_owned()), ("text", self.to_string())])
     }
 }
 

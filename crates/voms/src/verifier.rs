@@ -23,7 +23,7 @@ use crate::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use crate::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
 use crate::pki::dn::Dn;
 use crate::policy::Policy;
-use crate::trust::{AnchorError, TrustAnchors};
+use crate::trust::{AnchorError, PathNote, TrustAnchors};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::{VomsDir, VomsDirError};
 
@@ -268,6 +268,24 @@ impl VerifiedCredential {
     #[must_use]
     pub fn rejected_acs(&self) -> &[Finding] {
         &self.rejected_acs
+    }
+
+    /// What administrators should know although everything was verified: notes on the path of the
+    /// user's certificate and of each signer, without repetition.
+    #[must_use]
+    pub fn notes(&self) -> Vec<&PathNote> {
+        let mut all: Vec<&PathNote> = Vec::new();
+        for note in self
+            .chain
+            .notes()
+            .iter()
+            .chain(self.acs.iter().flat_map(VerifiedAc::notes))
+        {
+            if !all.contains(&note) {
+                all.push(note);
+            }
+        }
+        all
     }
 
     /// The FQANs of all attribute certificates, as written by the servers and in their order; the

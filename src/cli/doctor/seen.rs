@@ -92,6 +92,7 @@ pub(super) fn spoken(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Rest => "REST",
         Protocol::Legacy => "the legacy protocol",
+        _ => "another protocol",
     }
 }
 

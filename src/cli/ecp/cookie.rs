@@ -176,13 +176,9 @@ fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
     let host = host_of(url)?;
     if *reuse && jar.has_session(&host) {
         progress.say("Validating existing cookies...");
-        let answer = http.send(
-            url,
-            Message {
-                jar: Some(&mut jar),
-                ..Message::default()
-            },
-        )?;
+        let mut message = Message::default();
+        message.jar = Some(&mut jar);
+        let answer = http.send(url, message)?;
         if answer.status == 200 {
             progress.say(" OK\n");
             return Ok(Report::done());

@@ -192,12 +192,10 @@ fn get(
 ) -> Result<Answer, CommandError> {
     let mut at = url.clone();
     for _ in 0..MOST_REDIRECTS {
-        let message = Message {
-            headers: headers.to_vec(),
-            jar: Some(&mut *jar),
-            page: true,
-            ..Message::default()
-        };
+        let mut message = Message::default();
+        message.headers = headers.to_vec();
+        message.jar = Some(&mut *jar);
+        message.page = true;
         let answer = http
             .send(&at, message)
             .map_err(|error| too_large(error, url))?;

@@ -15,6 +15,7 @@ use crate::vo::fqan::Fqan;
 
 /// The contents of an attribute certificate, verified or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct AcAttributes {
     /// The name of the VO.
     pub vo: String,
@@ -41,14 +42,14 @@ impl AcAttributes {
     /// Reads the attributes without verifying anything.
     ///
     /// # Errors
-    /// [`AcFinding::Attributes`] or [`AcFinding::Extension`].
+    /// [`AcFinding::Attributes`], [`AcFinding::NoFqan`], [`AcFinding::PolicyAuthority`] or
+    /// [`AcFinding::Extension`].
     pub fn read(info: &AttributeCertificateInfo) -> Result<Self, AcFinding> {
-        let unreadable = |error: &dyn std::fmt::Display| AcFinding::Attributes(error.to_string());
-        let granted = FqanAttribute::from_ac(info).map_err(|error| unreadable(&error))?;
+        let granted = FqanAttribute::from_ac(info).map_err(AcFinding::Attributes)?;
         let authority = PolicyAuthority::parse(&granted.policy_authority)
-            .map_err(|error| AcFinding::PolicyAuthority(error.to_string()))?;
+            .map_err(AcFinding::PolicyAuthority)?;
         if granted.fqans.is_empty() {
-            return Err(AcFinding::Attributes("it names no group".to_owned()));
+            return Err(AcFinding::NoFqan);
         }
         let generic = match info.extension(oid::VOMS_GENERIC_ATTRIBUTES) {
             Some(extension) => generic_attributes::from_extension(extension.extn_value.as_bytes())

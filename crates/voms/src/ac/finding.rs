@@ -9,6 +9,7 @@ use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::trust::PathFinding;
 use crate::vo::vomsdir::LscProblem;
+use voms_asn1::voms::fqans::{FqanError, PolicyAuthorityError};
 
 /// One thing wrong with an attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,10 +29,13 @@ pub enum AcFinding {
     Weak(Weakness),
     /// The FQAN attribute is missing or malformed.
     #[error("its attributes cannot be read: {0}")]
-    Attributes(String),
+    Attributes(FqanError),
+    /// The FQAN attribute has no FQAN.
+    #[error("its attributes cannot be read: it names no group")]
+    NoFqan,
     /// The URI of its policy authority does not name a VO and a server.
     #[error("its authority cannot be read: {0}")]
-    PolicyAuthority(String),
+    PolicyAuthority(PolicyAuthorityError),
     /// Its serial number violates RFC 5755 section 4.2.5.
     #[error("its serial number is not a positive one of at most 20 octets")]
     Serial,
@@ -120,12 +124,9 @@ pub enum AcFinding {
     /// The signer's certificate fails verification.
     #[error("its signer: {0}")]
     Signer(PathFinding),
-    /// The holder is someone else.
-    #[error("it is for somebody else: holder {holder}")]
-    Holder {
-        /// The holder it names.
-        holder: String,
-    },
+    /// The holder is someone else, or not named as a certificate.
+    #[error("{0}")]
+    Holder(HolderProblem),
     /// It is targeted at other hosts.
     #[error("AC target check failed: it is for {} only", quoted(.0))]
     Target(Vec<String>),
@@ -159,6 +160,57 @@ pub enum AcFinding {
     /// OpenSSL failed.
     #[error("it could not be checked: OpenSSL failed")]
     OpenSsl,
+}
+
+/// Why a holder is not the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HolderProblem {
+    /// The name is neither the subject nor the issuer of the user's certificate.
+    #[error("it is for somebody else: holder {name}{}", told(.serial))]
+    OtherName {
+        /// The name in it.
+        name: Dn,
+        /// The serial number in it, its content octets.
+        serial: Vec<u8>,
+    },
+    /// The name is the user's, the serial number another certificate's.
+    #[error("it is for another certificate of its holder {name}{}", told(.serial))]
+    OtherSerial {
+        /// The name in it.
+        name: Dn,
+        /// The serial number in it, its content octets.
+        serial: Vec<u8>,
+    },
+    /// The name is a CA's, so it stands for a certificate that this CA issued (RFC 5755 section
+    /// 4.2.2), though it is the user's subject too.
+    #[error("it is for somebody else: a certificate issued by {name}{}", told(.serial))]
+    IssuedByNamesake {
+        /// The name in it.
+        name: Dn,
+        /// The serial number in it, its content octets.
+        serial: Vec<u8>,
+    },
+    /// The certificate is not named by exactly one directory name.
+    #[error("its holder is not one directory name")]
+    NotOneName,
+    /// The holder has an entity name, alone or beside a certificate's.
+    #[error("its holder is an entity name, which VOMS does not use")]
+    EntityName,
+    /// The holder has a digest of something.
+    #[error("its holder is a digest, which VOMS does not use")]
+    ObjectDigest,
+    /// There is no holder at all.
+    #[error("it has no holder")]
+    Missing,
+}
+
+/// A serial number, unless it is empty.
+fn told(serial: &[u8]) -> String {
+    match serial {
+        [] => ", without a serial number".to_owned(),
+        serial => format!(", serial {}", hex::encode(serial)),
+    }
 }
 
 /// Quotes untrusted texts, only the first few of them.

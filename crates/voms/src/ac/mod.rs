@@ -3,6 +3,7 @@
 mod attributes;
 pub mod embedded;
 pub mod finding;
+mod holder;
 mod signer;
 mod structure;
 pub mod verify;

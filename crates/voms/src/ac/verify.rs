@@ -9,21 +9,23 @@ use voms_asn1::oid;
 use crate::ac::attributes::carried;
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
 use crate::ac::finding::AcFinding;
+use crate::ac::holder;
 use crate::ac::signer::NamedSigner;
 use crate::ac::structure::{key_identifier_finding, signer_findings, structure_findings};
 use crate::crypto::Digest;
-use crate::pki::certificate::{Certificate, minimal_integer};
+use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::policy::Policy;
 use crate::time::is_after;
-use crate::trust::{MAX_DEPTH, TrustAnchors, Usage};
+use crate::trust::{MAX_DEPTH, PathNote, TrustAnchors, Usage, VerifiedPath};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::VomsDir;
 use crate::work::Work;
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum SignerTrust<'a> {
     /// A vomsdir names the signers; the CA directory verifies their certificates.
     VomsDir(&'a VomsDir, &'a TrustAnchors),
@@ -95,6 +97,7 @@ struct Signer {
     /// The LSC file that names it, if one does.
     lsc: Option<PathBuf>,
     usable_until: SystemTime,
+    notes: Vec<PathNote>,
 }
 
 impl VerifiedAc {
@@ -134,6 +137,12 @@ impl VerifiedAc {
     #[must_use]
     pub fn lsc(&self) -> Option<&Path> {
         self.signer.lsc.as_deref()
+    }
+
+    /// What is to be said of the path of its signer.
+    #[must_use]
+    pub fn notes(&self) -> &[PathNote] {
+        &self.signer.notes
     }
 
     /// Its notAfter time.
@@ -202,7 +211,11 @@ impl<'a> AcVerifier<'a> {
         if not_after < not_before {
             findings.push(AcFinding::NoValidity);
         }
-        findings.extend(self.holder_finding(info));
+        let ca = || {
+            let anchors = self.trust.anchors();
+            anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
+        };
+        findings.extend(holder::problem(&info.holder, self.holder, ca).map(AcFinding::Holder));
         findings.extend(self.target_finding(info));
         let attributes = match AcAttributes::read(info) {
             Ok(attributes) => attributes,
@@ -246,27 +259,6 @@ impl<'a> AcVerifier<'a> {
             }),
             _ => Err(findings),
         }
-    }
-
-    /// Servers identify the holder by its subject or, as RFC 5755 requires, by its issuer; the
-    /// serial number is the holder's in both.
-    fn holder_finding(&self, info: &AttributeCertificateInfo) -> Option<AcFinding> {
-        let id = info.holder.base_certificate_id.as_ref();
-        let name = info.holder.directory_name().map(Dn::from_name);
-        let fits = id.zip(name.as_ref()).is_some_and(|(id, name)| {
-            minimal_integer(id.serial.as_bytes()) == minimal_integer(self.holder.serial_bytes())
-                && (name.matches(self.holder.subject()) || name.matches(self.holder.issuer()))
-        });
-        if fits && info.holder.object_digest_info.is_none() && info.holder.entity_name.is_none() {
-            return None;
-        }
-        let serial = id
-            .map(|id| hex::encode(id.serial.as_bytes()))
-            .unwrap_or_default();
-        let name = name.map_or_else(|| "without a name".to_owned(), |name| name.to_string());
-        Some(AcFinding::Holder {
-            holder: format!("{name}, serial {serial}"),
-        })
     }
 
     /// Host names are compared ignoring case and a trailing dot; a target without dots is a host's
@@ -326,6 +318,7 @@ impl<'a> AcVerifier<'a> {
                 ca: None,
                 certificate,
                 lsc,
+                notes: Vec::new(),
             });
         };
         let above: Vec<_> = carried
@@ -333,12 +326,17 @@ impl<'a> AcVerifier<'a> {
             .filter(|c| **c != certificate)
             .cloned()
             .collect();
-        match anchors.verify_path(&certificate, &above, Usage::Signer, self.policy, self.now) {
-            Ok(path) => Some(Signer {
+        let (policy, now) = (self.policy, self.now);
+        match anchors.verify_within(work, (&certificate, &above), Usage::Signer, policy, now) {
+            Ok(VerifiedPath {
+                certificates: path,
+                notes,
+            }) => Some(Signer {
                 usable_until: path.iter().map(Certificate::not_after).min()?,
                 ca: path.last().map(|ca| ca.subject().clone()),
                 certificate,
                 lsc,
+                notes,
             }),
             Err(path) => {
                 findings.extend(path.into_iter().map(AcFinding::Signer));

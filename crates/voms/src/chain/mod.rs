@@ -172,8 +172,8 @@ impl Chain {
             findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
         }
         let above = &self.certificates[self.proxies().len() + 1..];
-        match anchors.verify_path(end_entity, above, Usage::Client, policy, now) {
-            Ok(path) if findings.is_empty() => Ok(VerifiedChain::new(self.proxies(), &path)),
+        match anchors.verify_within(work, (end_entity, above), Usage::Client, policy, now) {
+            Ok(path) if findings.is_empty() => Ok(VerifiedChain::new(self.proxies(), path)),
             Ok(_) => Err(findings),
             Err(path) => {
                 findings.extend(path.into_iter().map(ChainFinding::Path));

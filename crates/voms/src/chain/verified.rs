@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::proxy::kind::ProxyType;
+use crate::trust::{PathNote, VerifiedPath};
 
 /// A verified chain; only [`Chain::verify`](super::Chain::verify) creates one.
 #[derive(Clone, Debug)]
@@ -13,16 +14,24 @@ pub struct VerifiedChain {
     certificates: Vec<Certificate>,
     /// How many are proxies. The user's certificate follows them.
     depth: usize,
+    notes: Vec<PathNote>,
 }
 
 impl VerifiedChain {
     /// Takes what was verified: the proxies, leaf first, and the path from the user's certificate to
     /// the trust anchor.
-    pub(super) fn new(proxies: &[Certificate], path: &[Certificate]) -> Self {
+    pub(super) fn new(proxies: &[Certificate], path: VerifiedPath) -> Self {
         Self {
-            certificates: [proxies, path].concat(),
+            certificates: [proxies, &path.certificates].concat(),
             depth: proxies.len(),
+            notes: path.notes,
         }
+    }
+
+    /// What is to be said of the path from the user's certificate to the trust anchor.
+    #[must_use]
+    pub fn notes(&self) -> &[PathNote] {
+        &self.notes
     }
 
     /// The certificates that were verified: the proxies, the user's certificate and the CAs above

@@ -103,8 +103,15 @@ impl<T> FileCache<T> {
 }
 
 /// The state of a directory, if it can be distinguished from the next.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirState(Option<Stamp>);
+
+impl DirState {
+    /// Whether it can be distinguished.
+    pub fn is_settled(self) -> bool {
+        self.0.is_some()
+    }
+}
 
 /// Caches name lookups in one directory, until an entry is added or removed.
 #[derive(Debug)]

@@ -19,6 +19,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::crypto::{CryptoError, DerCertificate, PublicKey};
 use crate::pki::dn::Dn;
+use crate::pki::early;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_limit::{self, Cost, KeyLimit};
 use crate::pki::key_usage::KeyUsage;
@@ -62,7 +63,10 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     encoded: DerCertificate,
+    /// With other years where these lie before 1970.
     parsed: CertificateInner<Raw>,
+    /// notBefore and notAfter.
+    validity: [SystemTime; 2],
     issuer_der: Range<usize>,
     subject_der: Range<usize>,
     subject: Dn,
@@ -78,7 +82,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] if the bytes are not a certificate, or trailing bytes follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
-        let parsed = CertificateInner::<Raw>::from_der(bytes)?;
+        let (parsed, validity) = read(bytes)?;
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
         let (issuer_der, subject_der) = names(bytes)?;
@@ -91,6 +95,7 @@ impl Certificate {
             encoded: DerCertificate::new(bytes.to_vec(), cost.is_ok()),
             cost,
             parsed,
+            validity,
             issuer_der,
             subject_der,
             subject,
@@ -200,13 +205,13 @@ impl Certificate {
     /// The notBefore time.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {
-        instant(self.0.parsed.tbs_certificate().validity().not_before)
+        self.0.validity[0]
     }
 
     /// The notAfter time, the last second of validity.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
-        instant(self.0.parsed.tbs_certificate().validity().not_after)
+        self.0.validity[1]
     }
 
     /// The signature algorithm.
@@ -303,13 +308,17 @@ impl Certificate {
             .extension(oid::AUTHORITY_KEY_IDENTIFIER)
             .and_then(|(_, value)| AuthorityKeyIdentifier::from_der(value).ok())
             .and_then(|found| found.key_identifier);
-        let own = self
-            .extension(oid::SUBJECT_KEY_IDENTIFIER)
-            .and_then(|(_, value)| SubjectKeyIdentifier::from_der(value).ok());
-        match (named, own) {
-            (Some(named), Some(own)) => named.as_bytes() == own.0.as_bytes(),
+        match (named, self.key_identifier()) {
+            (Some(named), Some(own)) => named.as_bytes() == own,
             _ => true,
         }
+    }
+
+    /// The identifier of its own key, if it has one.
+    pub(crate) fn key_identifier(&self) -> Option<Vec<u8>> {
+        let (_, value) = self.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
+        let own = SubjectKeyIdentifier::from_der(value).ok()?;
+        Some(own.0.as_bytes().to_vec())
     }
 
     /// Whether subject and issuer are the same name.
@@ -437,6 +446,20 @@ impl PartialEq for Certificate {
 }
 
 impl Eq for Certificate {}
+
+/// Parses a certificate, with its validity period.
+fn read(der: &[u8]) -> der::Result<(CertificateInner<Raw>, [SystemTime; 2])> {
+    let error = match CertificateInner::<Raw>::from_der(der) {
+        Ok(parsed) => {
+            let validity = parsed.tbs_certificate().validity();
+            let period = [instant(validity.not_before), instant(validity.not_after)];
+            return Ok((parsed, period));
+        }
+        Err(error) => error,
+    };
+    let (changed, period) = early::with_later_years(der).ok_or(error)?;
+    Ok((CertificateInner::<Raw>::from_der(&changed)?, period))
+}
 
 /// Locates the issuer's and subject's names in a valid certificate: re-encoding them would sort
 /// the members of their RDNs.

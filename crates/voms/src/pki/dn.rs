@@ -190,47 +190,55 @@ impl Dn {
 
     /// Parses the slash form, `/C=IT/O=INFN/CN=host/voms.example.org`.
     ///
-    /// A `/` begins a new attribute only if followed by a known label (in any case, including other
-    /// tools' aliases) or a dotted OID, and `=`. `\/`, `\+` and `\xHH` are unescaped. `None` if the
-    /// text does not begin with such a label.
+    /// A `/` begins a new RDN, and a `+` another attribute of the same one, only if followed by a
+    /// known label (in any case, including other tools' aliases) or a dotted OID, and `=`. `\/`,
+    /// `\+` and `\xHH` are unescaped. `None` if the text does not begin with such a label.
     #[must_use]
     pub fn parse(slash: &str) -> Option<Self> {
         let slash = slash.trim();
-        let mut rdns: Vec<Vec<Ava>> = Vec::new();
-        let mut pending: Option<(ObjectIdentifier, String)> = None;
-        for piece in split_unescaped(slash.strip_prefix('/')?) {
-            match (labelled(&piece), pending.as_mut()) {
-                (Some((oid, value)), _) => {
-                    if let Some((oid, value)) = pending.replace((oid, value)) {
-                        rdns.push(finish(oid, &value));
-                    }
+        if !slash.starts_with('/') {
+            return None;
+        }
+        let mut rdns: Vec<Vec<(ObjectIdentifier, String)>> = Vec::new();
+        for (separator, piece) in pieces(slash) {
+            match labelled(piece) {
+                Some(ava) if separator == '/' => rdns.push(vec![ava]),
+                Some(ava) => rdns.last_mut()?.push(ava),
+                None => {
+                    let (_, value) = rdns.last_mut()?.last_mut()?;
+                    value.push(separator);
+                    value.push_str(piece);
                 }
-                (None, Some((_, value))) => {
-                    value.push('/');
-                    value.push_str(&piece);
-                }
-                (None, None) => return None,
             }
         }
-        let (oid, value) = pending?;
-        rdns.push(finish(oid, &value));
+        let rdn = |avas: &Vec<(ObjectIdentifier, String)>| {
+            let ava = |(oid, value): &(ObjectIdentifier, String)| Ava {
+                oid: *oid,
+                value: unescape(value),
+            };
+            avas.iter().map(ava).collect()
+        };
         Some(Self {
-            rdns: Rdns::new(rdns),
+            rdns: Rdns::new(rdns.iter().map(rdn).collect()),
         })
     }
 
-    /// Whether both name the same entity: the same attributes, with values compared ignoring ASCII
-    /// case and runs of blanks.
+    /// Whether both name the same entity: the same RDNs, with values compared ignoring ASCII case and
+    /// runs of blanks.
     ///
-    /// A multi-valued RDN also matches its attributes as separate RDNs, as older tools print it.
+    /// A multi-valued RDN is not the same as several RDNs: two CAs may give them to two people.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
-        if Arc::ptr_eq(&self.rdns, &other.rdns) {
-            return true;
-        }
-        if self.rdns.len() == other.rdns.len() {
-            return self.rdns.canonical() == other.rdns.canonical();
-        }
+        Arc::ptr_eq(&self.rdns, &other.rdns)
+            || self.rdns.len() == other.rdns.len()
+                && self.rdns.canonical() == other.rdns.canonical()
+    }
+
+    /// Like [`Dn::matches`], but a multi-valued RDN also matches its attributes as separate RDNs, as
+    /// OpenSSL before 3.0 and Java print it. Only for looking up names that such tools wrote: it
+    /// decides no trust.
+    #[must_use]
+    pub fn matches_as_printed(&self, other: &Self) -> bool {
         let (a, b): (Vec<_>, Vec<_>) = (
             self.rdns.iter().flatten().collect(),
             other.rdns.iter().flatten().collect(),
@@ -280,27 +288,23 @@ impl Dn {
     }
 }
 
-fn finish(oid: ObjectIdentifier, value: &str) -> Vec<Ava> {
-    vec![Ava {
-        oid,
-        value: unescape(value),
-    }]
-}
-
-fn split_unescaped(text: &str) -> Vec<String> {
-    let mut pieces = vec![String::new()];
+/// The pieces behind unescaped separators, each with the separator in front of it.
+fn pieces(text: &str) -> Vec<(char, &str)> {
+    let mut starts = Vec::new();
     let mut escaped = false;
-    for c in text.chars() {
-        if c == '/' && !escaped {
-            pieces.push(String::new());
-            continue;
-        }
-        if let Some(piece) = pieces.last_mut() {
-            piece.push(c);
+    for (at, c) in text.char_indices() {
+        if matches!(c, '/' | '+') && !escaped {
+            starts.push((at, c));
         }
         escaped = c == '\\' && !escaped;
     }
-    pieces
+    let ends = starts.iter().skip(1).map(|(at, _)| *at);
+    let ends = ends.chain([text.len()]);
+    starts
+        .iter()
+        .zip(ends)
+        .map(|((at, c), end)| (*c, &text[at + 1..end]))
+        .collect()
 }
 
 fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
@@ -308,7 +312,12 @@ fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
     Some((label_oid(label)?, value.to_owned()))
 }
 
+/// The attribute that a label stands for. Longer texts are no labels, as OIDs may be written with
+/// any number of zeros; what is printed counts on that.
 fn label_oid(label: &str) -> Option<ObjectIdentifier> {
+    if label.len() > LONGEST_LABEL {
+        return None;
+    }
     let known = LABELS
         .iter()
         .chain(ALIASES)
@@ -395,14 +404,15 @@ fn escaped(value: &str) -> String {
 fn begins_label(text: &str) -> bool {
     let end = text
         .bytes()
-        .take(LONGEST_LABEL)
+        .take(LONGEST_LABEL + 1)
         .position(|byte| byte == b'=');
     end.and_then(|end| text.get(..end))
         .is_some_and(|label| label_oid(label).is_some())
 }
 
-/// In bytes; long enough for every dotted OID in use.
-const LONGEST_LABEL: usize = 64;
+/// In bytes; long enough for every OID that a certificate can name: 39 bytes of DER at most, which
+/// make up to four characters each.
+const LONGEST_LABEL: usize = 160;
 
 #[cfg(test)]
 mod tests {
@@ -410,6 +420,17 @@ mod tests {
 
     fn dn(text: &str) -> Dn {
         Dn::parse(text).unwrap()
+    }
+
+    fn name(rdns: &[&[(&str, &str)]]) -> Dn {
+        let ava = |(oid, value): &(&str, &str)| Ava {
+            oid: ObjectIdentifier::new_unwrap(oid),
+            value: (*value).to_owned(),
+        };
+        let rdns = rdns.iter().map(|rdn| rdn.iter().map(ava).collect());
+        Dn {
+            rdns: Rdns::new(rdns.collect()),
+        }
     }
 
     #[test]
@@ -421,15 +442,46 @@ mod tests {
 
     #[test]
     fn what_is_printed_names_nobody_else() {
-        for value in [r"Mall\x6Fry", "a/CN=Mallory", "a+CN=b", r"a\/b", "x/y"] {
-            let name = Dn {
-                rdns: Rdns::new(vec![finish(
-                    ObjectIdentifier::new_unwrap("2.5.4.3"),
-                    &value.replace('\\', r"\x5C"),
-                )]),
-            };
+        let long = format!("a/2.5.4.{}3=Mallory", "0".repeat(60));
+        let longer = format!("a/2.5.4.{}3=Mallory", "0".repeat(1000));
+        let longest = format!("a+1.3{}=Mallory", ".127".repeat(38));
+        for value in [
+            r"Mall\x6Fry",
+            "a/CN=Mallory",
+            "a+CN=b",
+            r"a\/b",
+            "x/y",
+            &long,
+            &longer,
+            &longest,
+        ] {
+            let name = name(&[&[("2.5.4.3", value)]]);
             assert_eq!(dn(&name.to_string()), name, "{value}");
         }
+    }
+
+    #[test]
+    fn what_is_printed_of_several_values_or_long_labels_is_read_back() {
+        let longest = format!("1.3{}", ".127".repeat(38));
+        for rdns in [
+            &[&[("2.5.4.11", "a"), ("2.5.4.3", "b")] as &[_]] as &[&[_]],
+            &[
+                &[("2.5.4.11", "a")],
+                &[("2.5.4.3", "b+CN=c"), ("2.5.4.5", "1")],
+            ],
+            &[&[("2.5.4.3", "a")], &[(longest.as_str(), "b")]],
+        ] {
+            let name = name(rdns);
+            assert_eq!(dn(&name.to_string()), name, "{rdns:?}");
+        }
+    }
+
+    #[test]
+    fn several_values_of_one_rdn_are_not_several_rdns() {
+        let (one, two) = (dn("/O=x/OU=a+CN=b"), dn("/O=x/OU=a/CN=b"));
+        assert!(!one.matches(&two) && one.matches_as_printed(&two));
+        assert!(one.matches(&dn("/O=x/cn=B+ou=A")));
+        assert!(!dn("/O=x/OU=a/CN=b+CN=c").matches(&dn("/O=x/OU=a+CN=b/CN=c")));
     }
 
     #[test]

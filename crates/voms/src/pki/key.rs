@@ -46,6 +46,7 @@ pub enum KeyError {
 
 /// The kind of key to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyKind {
     /// RSA with this many bits.
     Rsa(u32),

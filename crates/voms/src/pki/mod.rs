@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod credential;
 pub mod dn;
+mod early;
 pub mod key;
 pub mod key_cost;
 pub mod key_limit;

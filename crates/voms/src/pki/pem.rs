@@ -5,6 +5,9 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{base64_decode, base64_encode};
 
+/// OpenSSL's label of a certificate with trust settings.
+const TRUSTED: &str = "TRUSTED CERTIFICATE";
+
 /// One `-----BEGIN LABEL-----` … `-----END LABEL-----` block, borrowed from its file.
 ///
 /// The text may hold a private key, so it is not printed.
@@ -44,10 +47,7 @@ impl<'a> Block<'a> {
     /// Whether the block is a certificate, under any certificate label.
     #[must_use]
     pub fn is_certificate(&self) -> bool {
-        matches!(
-            self.label,
-            "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE"
-        )
+        matches!(self.label, "CERTIFICATE" | "X509 CERTIFICATE" | TRUSTED)
     }
 
     /// Whether the block is a private key, encrypted or not.
@@ -70,17 +70,32 @@ impl<'a> Block<'a> {
     /// follow it in the same block.
     #[must_use]
     pub fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let mut der = self.body()?;
+        if self.label == TRUSTED {
+            let length = stated_length(&der).filter(|length| *length <= der.len())?;
+            der.truncate(length);
+        }
+        Some(der)
+    }
+
+    /// OpenSSL's trust settings behind a `TRUSTED CERTIFICATE`; empty if there are none, `None` if the
+    /// body is not base64.
+    pub(crate) fn trust_settings(&self) -> Option<Vec<u8>> {
+        if self.label != TRUSTED {
+            return Some(Vec::new());
+        }
+        let body = self.body()?;
+        let settings = body.get(stated_length(&body)?..)?;
+        Some(settings.to_vec())
+    }
+
+    fn body(&self) -> Option<Zeroizing<Vec<u8>>> {
         let mut body = Zeroizing::new(Vec::with_capacity(self.text.len()));
         for line in lines(self.text).filter(|line| !line.starts_with(b"-----")) {
             line.split(u8::is_ascii_whitespace)
                 .for_each(|word| body.extend_from_slice(word));
         }
-        let mut der = Zeroizing::new(base64_decode(std::str::from_utf8(&body).ok()?)?);
-        if self.label == "TRUSTED CERTIFICATE" {
-            let length = stated_length(&der).filter(|length| *length <= der.len())?;
-            der.truncate(length);
-        }
-        Some(der)
+        base64_decode(std::str::from_utf8(&body).ok()?).map(Zeroizing::new)
     }
 }
 
@@ -226,6 +241,12 @@ mod tests {
         assert_eq!(
             blocks(text.as_bytes())[0].der().unwrap().as_slice(),
             [0x30, 0x02, 0x05, 0x00]
+        );
+        let settings = |text: &str| blocks(text.as_bytes())[0].trust_settings();
+        assert_eq!(settings(&text), Some(vec![0x30, 0x00]));
+        assert_eq!(
+            settings(&encode("CERTIFICATE", &[0x30, 0, 0x30, 0])),
+            Some(Vec::new())
         );
     }
 

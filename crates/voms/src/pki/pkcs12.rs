@@ -11,6 +11,7 @@ use crate::pki::key_cost;
 
 /// How a bundle is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ciphers {
     /// AES-256 with PBKDF2 and an HMAC-SHA-256 MAC: read by Firefox, Chromium, Windows since 2019,
     /// OpenSSL and Java.

@@ -6,6 +6,7 @@ use voms_asn1::proxy_cert_info;
 
 /// What a proxy may do with its issuer's rights (RFC 3820 section 3.8.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProxyPolicy {
     /// All rights of the issuer.
     InheritAll,
@@ -54,6 +55,7 @@ impl ProxyPolicy {
 
 /// The three generations of proxies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Generation {
     /// RFC 3820.
     Rfc,
@@ -65,6 +67,7 @@ pub enum Generation {
 
 /// The type of one proxy certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProxyType {
     /// RFC 3820.
     Rfc(ProxyPolicy),

@@ -2,10 +2,15 @@
 
 use std::path::Path;
 
+use der::asn1::ObjectIdentifier;
+
 use crate::pki::certificate::Certificate;
+use crate::trust::Usage;
 use crate::trust::directory::{CaName, View};
 use crate::trust::policy::{CaPolicy, PolicyError, Verdict};
 use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
+use crate::trust::purpose;
+use crate::trust::verify::{Terms, judge_each};
 
 /// The longest path of CAs that is followed; real ones have three or four.
 pub(crate) const MAX_DEPTH: usize = 10;
@@ -13,15 +18,66 @@ pub(crate) const MAX_DEPTH: usize = 10;
 /// a CA changed its encoding, in two.
 const MOST_ISSUERS: usize = 2 * MAX_DEPTH;
 
+/// The certificates that a path may be built from.
+pub(super) struct Candidates {
+    pub untrusted: Vec<Certificate>,
+    pub anchors: Vec<Certificate>,
+    /// What the anchors are not trusted for, by OpenSSL's trust settings.
+    rejections: Vec<(Certificate, ObjectIdentifier)>,
+}
+
+impl Candidates {
+    /// Those that are usable themselves.
+    pub fn sound(
+        &self,
+        Terms {
+            usage,
+            policy,
+            view,
+        }: Terms<'_>,
+    ) -> Self {
+        let sound = |one: &&Certificate, signed: usize| {
+            judge_each(std::slice::from_ref(*one), signed, policy, view.now).is_empty()
+        };
+        let untrusted = self.untrusted.iter().filter(|one| sound(one, 1));
+        let anchors = self.anchors.iter();
+        let anchors = anchors.filter(|one| sound(one, 0) && !self.is_rejected(one, usage));
+        Self {
+            untrusted: untrusted.cloned().collect(),
+            anchors: anchors.cloned().collect(),
+            rejections: Vec::new(),
+        }
+    }
+
+    /// Only those on a path.
+    pub fn only(&self, path: &[Certificate]) -> Self {
+        let is_anchor = |one: &&Certificate| self.anchors.contains(one);
+        let (anchors, untrusted): (Vec<_>, Vec<_>) = path.iter().partition(is_anchor);
+        let owned = |all: Vec<&Certificate>| all.into_iter().cloned().collect();
+        Self {
+            untrusted: owned(untrusted),
+            anchors: owned(anchors),
+            rejections: Vec::new(),
+        }
+    }
+
+    /// Whether the administrator rejects the anchor for this purpose.
+    pub fn is_rejected(&self, anchor: &Certificate, usage: Usage) -> bool {
+        let mut own = self.rejections.iter().filter(|(one, _)| one == anchor);
+        own.any(|(_, id)| purpose::concerns(*id, usage))
+    }
+}
+
 /// The CA certificates that may lie on a path from the leaf: its issuers by name, through the
 /// untrusted certificates and the CAs themselves. Certificates that nothing leads to cost no look
 /// at the directory.
-pub(super) fn anchors_for(
+pub(super) fn candidates_for(
     leaf: &Certificate,
     untrusted: &[Certificate],
     view: View<'_>,
-) -> Vec<Certificate> {
+) -> Candidates {
     let mut anchors: Vec<Certificate> = Vec::new();
+    let mut rejections = Vec::new();
     let mut level = vec![leaf.clone()];
     let mut asked: Vec<Vec<u8>> = Vec::new();
     for _ in 0..=MAX_DEPTH {
@@ -33,15 +89,20 @@ pub(super) fn anchors_for(
             }
             asked.push(name.to_vec());
             let found = view.files_of(CaName::Issuer(&certificate)).certificates();
+            rejections.extend(found.rejections);
             let shown = untrusted
                 .iter()
                 .filter(|other| other.subject().matches(certificate.issuer()));
-            above.extend(shown.chain(&found).cloned());
-            anchors.extend(found);
+            above.extend(shown.chain(&found.certificates).cloned());
+            anchors.extend(found.certificates);
         }
         level = above;
     }
-    anchors
+    Candidates {
+        untrusted: untrusted.to_vec(),
+        anchors,
+        rejections,
+    }
 }
 
 /// Whether the policy files of a certificate's CA, or of the nearest CA above it that has any,

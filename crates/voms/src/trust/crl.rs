@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use der::Decode;
 use der::asn1::ObjectIdentifier;
 use std::time::SystemTime;
-use voms_asn1::certificate_list::{CertificateList, TbsCertList};
+use voms_asn1::certificate_list::{CertificateList, RevokedCertificate, TbsCertList};
 use voms_asn1::oid;
-use x509_cert::ext::pkix::CrlDistributionPoints;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
 use x509_cert::ext::pkix::name::DistributionPointName;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlDistributionPoints};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::crypto::SignedList;
@@ -23,6 +23,7 @@ use crate::trust::problem::{CrlProblem, PathProblem};
 
 /// When CRLs are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum CrlPolicy {
     /// Never.
     Off,
@@ -33,18 +34,25 @@ pub enum CrlPolicy {
     Required,
 }
 
-/// A CRL, and the last CA whose signature on it was checked.
+/// How many keys are remembered that did or did not sign a list.
+const MOST_CHECKED: usize = 8;
+
+/// A CRL, and the CAs whose signature on it was checked.
 pub struct Crl {
     issuer: Dn,
+    /// The key that signed it, if the list says so.
+    key_identifier: Option<Vec<u8>>,
     algorithm: AlgorithmIdentifierOwned,
     this_update: SystemTime,
-    next_update: SystemTime,
+    next_update: Option<SystemTime>,
+    /// Whether it has only the changes since another list.
+    is_delta: bool,
     revoked: HashMap<Box<[u8]>, SystemTime>,
     /// An unknown critical extension.
     unknown: Option<ObjectIdentifier>,
     scope: Scope,
     signed: SignedList,
-    checked: Mutex<Option<(Certificate, bool)>>,
+    checked: Mutex<Vec<(Certificate, bool)>>,
 }
 
 /// Which of its CA's certificates a CRL covers (RFC 5280 section 5.2.5).
@@ -57,14 +65,8 @@ enum Scope {
 
 impl Scope {
     fn of(list: &TbsCertList) -> Self {
-        let extension = list
-            .crl_extensions
-            .iter()
-            .flatten()
-            .find(|e| e.extn_id == oid::ISSUING_DISTRIBUTION_POINT);
-        match extension
-            .map(|extension| IssuingDistributionPoint::from_der(extension.extn_value.as_bytes()))
-        {
+        let point = extension(list, oid::ISSUING_DISTRIBUTION_POINT);
+        match point.map(IssuingDistributionPoint::from_der) {
             None => Self::All,
             Some(Ok(point)) => Self::Part(Box::new(point)),
             Some(Err(_)) => Self::Unreadable,
@@ -130,13 +132,19 @@ impl Crl {
     fn parse(der: &[u8]) -> Option<Self> {
         let list = CertificateList::from_der(der).ok()?;
         let tbs = &list.tbs_cert_list;
+        let is_delta = extension(tbs, oid::DELTA_CRL_INDICATOR).is_some();
         let revoked = tbs.revoked_certificates.iter().flatten();
         Some(Self {
             issuer: Dn::from_name(&tbs.issuer),
+            key_identifier: extension(tbs, oid::AUTHORITY_KEY_IDENTIFIER)
+                .and_then(|value| AuthorityKeyIdentifier::from_der(value).ok()?.key_identifier)
+                .map(|named| named.as_bytes().to_vec()),
             algorithm: list.signature_algorithm.clone(),
             this_update: instant(tbs.this_update),
-            next_update: instant(tbs.next_update?),
+            next_update: tbs.next_update.map(instant),
+            is_delta,
             revoked: revoked
+                .filter(|entry| !(is_delta && is_removed(entry)))
                 .map(|entry| {
                     (
                         minimal_integer(entry.user_certificate.as_bytes()).into(),
@@ -147,41 +155,49 @@ impl Crl {
             unknown: tbs.critical_extensions().find(|id| !KNOWN.contains(id)),
             scope: Scope::of(tbs),
             signed: SignedList::from_der(der)?,
-            checked: Mutex::new(None),
+            checked: Mutex::new(Vec::new()),
         })
     }
 
-    /// When the next CRL is due.
-    pub fn next_update(&self) -> SystemTime {
+    /// When the next CRL is due, if it says so.
+    pub fn next_update(&self) -> Option<SystemTime> {
         self.next_update
     }
 
-    fn is_signed_by(&self, issuer: &Certificate) -> bool {
+    /// Whether it has only the changes since another list (RFC 5280 section 5.2.4).
+    pub fn is_delta(&self) -> bool {
+        self.is_delta
+    }
+
+    /// Whether the CA's key may be the one that signed the list, by the key identifiers in both.
+    pub fn may_be_signed_by(&self, ca: &Certificate) -> bool {
+        match (&self.key_identifier, ca.key_identifier()) {
+            (Some(named), Some(own)) => *named == own,
+            _ => true,
+        }
+    }
+
+    pub fn is_signed_by(&self, issuer: &Certificate) -> bool {
         let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, signed)) = checked.as_ref().filter(|(known, _)| known == issuer) {
+        if let Some((_, signed)) = checked.iter().find(|(known, _)| known == issuer) {
             return *signed;
         }
         let signed = issuer
             .public_key()
             .is_ok_and(|key| self.signed.is_signed_by(&key));
-        *checked = Some((issuer.clone(), signed));
+        checked.truncate(MOST_CHECKED - 1);
+        checked.insert(0, (issuer.clone(), signed));
         signed
     }
 
-    /// Why the CRL cannot be used for a certificate.
+    /// Why the CRL cannot be used for a certificate, whoever signed it.
     fn unusable(
         &self,
         certificate: &Certificate,
-        issuer: &Certificate,
+        signer: &Certificate,
         strength: StrengthPolicy,
     ) -> Option<CrlProblem> {
-        if !self.issuer.matches(issuer.subject()) {
-            return Some(CrlProblem::OtherIssuer);
-        }
-        if !self.is_signed_by(issuer) {
-            return Some(CrlProblem::Signature);
-        }
-        if issuer
+        if signer
             .key_usage()
             .is_some_and(|usage| !usage.may_sign_lists())
         {
@@ -195,6 +211,26 @@ impl Crl {
         }
         (!self.scope.covers(certificate)).then_some(CrlProblem::Scope)
     }
+
+    /// Whether it is a list of the CA, by name.
+    pub fn is_of(&self, ca: &Certificate) -> bool {
+        self.issuer.matches(ca.subject())
+    }
+}
+
+fn extension(list: &TbsCertList, id: ObjectIdentifier) -> Option<&[u8]> {
+    let mut all = list.crl_extensions.iter().flatten();
+    let found = all.find(|extension| extension.extn_id == id)?;
+    Some(found.extn_value.as_bytes())
+}
+
+/// Whether an entry of a delta list takes a certificate off the full one (RFC 5280 section 5.3.1).
+fn is_removed(entry: &RevokedCertificate) -> bool {
+    const REMOVE_FROM_CRL: [u8; 3] = [10, 1, 8];
+    let mut extensions = entry.crl_entry_extensions.iter().flatten();
+    extensions.any(|extension| {
+        extension.extn_id == oid::CRL_REASON && extension.extn_value.as_bytes() == REMOVE_FROM_CRL
+    })
 }
 
 impl std::fmt::Debug for Crl {
@@ -204,18 +240,19 @@ impl std::fmt::Debug for Crl {
 }
 
 /// CRL and entry extensions that are handled, or that change nothing.
-const KNOWN: [ObjectIdentifier; 5] = [
+const KNOWN: [ObjectIdentifier; 6] = [
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::CRL_NUMBER,
+    oid::DELTA_CRL_INDICATOR,
     oid::ISSUING_DISTRIBUTION_POINT,
     oid::CRL_REASON,
     oid::INVALIDITY_DATE,
 ];
 
-/// Looks a certificate up in a CRL.
+/// Looks a certificate up in a CRL that this CA signed.
 pub fn judge(
     (path, crl): (&Path, &Crl),
-    (certificate, issuer): (&Certificate, &Certificate),
+    (certificate, signer): (&Certificate, &Certificate),
     strength: StrengthPolicy,
     now: SystemTime,
 ) -> Result<(), PathProblem> {
@@ -223,7 +260,7 @@ pub fn judge(
         crl: path.to_owned(),
         problem,
     };
-    if let Some(problem) = crl.unusable(certificate, issuer, strength) {
+    if let Some(problem) = crl.unusable(certificate, signer, strength) {
         return Err(unusable(problem));
     }
     if crl.this_update > now {
@@ -235,10 +272,16 @@ pub fn judge(
             crl: path.to_owned(),
         });
     }
-    if crl.next_update < now {
+    if crl.is_delta {
+        return Err(unusable(CrlProblem::Delta));
+    }
+    let next_update = crl
+        .next_update
+        .ok_or_else(|| unusable(CrlProblem::NoNextUpdate))?;
+    if next_update < now {
         return Err(PathProblem::CrlExpired {
             crl: path.to_owned(),
-            next_update: crl.next_update,
+            next_update,
         });
     }
     Ok(())

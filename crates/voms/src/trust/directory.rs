@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use std::time::SystemTime;
 
+use der::asn1::ObjectIdentifier;
+
 use crate::crypto::Digest;
 use crate::files;
 use crate::files::cache::{DirCache, DirState, FileCache};
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
-use crate::pki::pem;
 use crate::trust::IN_MEMORY;
+use crate::trust::ca_file::CaFile;
 use crate::trust::crl::Crl;
+use crate::trust::listing::Listing;
 use crate::trust::memory::MemoryCa;
-use crate::trust::policy::{CaPolicy, PolicyError};
+use crate::trust::policy::{CaPolicy, PolicyError, PolicyFault};
 
 const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers probed even past a gap: removing one of several files leaves one.
@@ -129,6 +132,10 @@ pub struct Directory {
     certificates: FileCache<CaFile>,
     revocation_lists: FileCache<Option<Vec<Crl>>>,
     policies: FileCache<Result<CaPolicy, PolicyError>>,
+    hashes: Listing,
+    /// How often the file system was asked for the files of a CA, or for all of them.
+    #[cfg(test)]
+    pub looks: std::sync::atomic::AtomicUsize,
 }
 
 /// Where trusted CAs come from.
@@ -163,16 +170,29 @@ impl Directory {
             certificates: FileCache::new(),
             revocation_lists: FileCache::new(),
             policies: FileCache::new(),
+            hashes: Listing::default(),
+            #[cfg(test)]
+            looks: Default::default(),
         }
+    }
+
+    fn count_look(&self) {
+        #[cfg(test)]
+        self.looks
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     fn path(&self) -> &Path {
         self.paths.directory()
     }
 
-    fn look_for(&self, ca: CaName<'_>) -> Option<CaPaths> {
+    fn look_for(&self, ca: CaName<'_>, state: DirState) -> Option<CaPaths> {
         let mut found = CaPaths::default();
-        for hash in ca.hashes() {
+        for hash in ca
+            .hashes()
+            .filter(|hash| self.hashes.may_have(*hash, state))
+        {
+            self.count_look();
             let of_hash: Vec<usize> = self
                 .numbered(hash, "")
                 .map(|path| found.certificates.add(path))
@@ -192,7 +212,13 @@ impl Directory {
                 }
             }
         }
-        (found != CaPaths::default()).then_some(found)
+        if found != CaPaths::default() {
+            return Some(found);
+        }
+        if self.hashes.missed(self.path(), state) {
+            self.count_look();
+        }
+        None
     }
 
     /// The existing files `HASH.PREFIX0`, `HASH.PREFIX1` and so on.
@@ -226,7 +252,7 @@ impl<'a> View<'a> {
     pub fn files_of(self, ca: CaName<'a>) -> CaFiles<'a> {
         let files = match self.cas {
             Cas::OnDisk(directory, state) => {
-                let look = || directory.look_for(ca).map(Arc::new);
+                let look = || directory.look_for(ca, state).map(Arc::new);
                 let paths = directory.paths.find(ca.der(), state, look);
                 Files::OnDisk(directory, paths.unwrap_or_default())
             }
@@ -238,6 +264,14 @@ impl<'a> View<'a> {
             now: self.now,
         }
     }
+}
+
+/// The certificates of one CA.
+#[derive(Default)]
+pub struct Found {
+    pub certificates: Vec<Certificate>,
+    /// What they, and others in the same files, are not trusted for.
+    pub rejections: Vec<(Certificate, ObjectIdentifier)>,
 }
 
 /// The files of one CA, read on demand.
@@ -255,15 +289,16 @@ enum Files<'a> {
 impl CaFiles<'_> {
     /// The CA's certificates. Other CAs' certificates in the same files are skipped, as are files
     /// without certificates.
-    pub fn certificates(&self) -> Vec<Certificate> {
-        let mut found = Vec::new();
+    pub fn certificates(&self) -> Found {
+        let mut found = Found::default();
         let mut add = |certificate: &Certificate| {
-            if self.is_of_the_ca(certificate) && !found.contains(certificate) {
-                found.push(certificate.clone());
+            if self.is_of_the_ca(certificate) && !found.certificates.contains(certificate) {
+                found.certificates.push(certificate.clone());
             }
         };
         for (_, file) in self.on_disk() {
             file.certificates.iter().for_each(&mut add);
+            found.rejections.extend(file.rejections.iter().cloned());
         }
         for ca in self.in_memory() {
             add(&ca.certificate);
@@ -381,42 +416,9 @@ fn read_policy(
         Ok(file) => parse(&String::from_utf8_lossy(file)),
         Err(_) => Err(PolicyError {
             line: 1,
-            why: "the file cannot be read",
+            fault: PolicyFault::Unreadable,
         }),
     };
     let limit = files::CONFIGURATION_LIMIT;
     directory.policies.get(&policy.path, limit, now, parse)
-}
-
-/// The contents of a CA certificate file.
-#[derive(Debug)]
-struct CaFile {
-    certificates: Vec<Certificate>,
-    is_damaged: bool,
-}
-
-impl CaFile {
-    /// Parses PEM, keeping every readable certificate, or a single DER certificate.
-    fn parse(file: io::Result<&[u8]>) -> Self {
-        let file = file.unwrap_or_default();
-        let blocks = pem::blocks(file);
-        let supported = |der: &[u8]| {
-            let certificate = Certificate::from_der(der).ok()?;
-            certificate.check_supported().is_ok().then_some(certificate)
-        };
-        let read = |block: &pem::Block<'_>| supported(&block.der()?);
-        let found: Vec<Option<Certificate>> = match blocks.iter().any(pem::Block::is_certificate) {
-            true => blocks
-                .iter()
-                .filter(|block| block.is_certificate())
-                .map(read)
-                .collect(),
-            false => vec![supported(file)],
-        };
-        let is_damaged = found.iter().any(Option::is_none);
-        Self {
-            certificates: found.into_iter().flatten().collect(),
-            is_damaged,
-        }
-    }
 }

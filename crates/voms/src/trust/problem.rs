@@ -103,6 +103,14 @@ pub enum PathProblem {
     /// Its extended key usage does not allow this purpose.
     #[error("its extended key usage does not include {0}")]
     Purpose(Usage),
+    /// The administrator's trust settings in the CA directory reject it for this purpose.
+    #[error("the trust settings in {} reject it for {usage}", .directory.display())]
+    Rejected {
+        /// The purpose.
+        usage: Usage,
+        /// The directory.
+        directory: PathBuf,
+    },
     /// Its certificate policies violate the constraints of a CA above it.
     #[error("its certificate policies violate the constraints of a CA above it")]
     CertificatePolicies,
@@ -124,6 +132,7 @@ pub enum PathProblem {
 
 /// The kinds of policy files, which say which names a CA may certify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PolicyKind {
     /// Globus's `signing_policy`.
     SigningPolicy,
@@ -174,6 +183,15 @@ pub enum CrlProblem {
     /// Its thisUpdate lies in the future.
     #[error("is not valid yet")]
     NotYetValid,
+    /// It has no nextUpdate, so nobody can tell whether it is the newest.
+    #[error("does not say until when it holds (nextUpdate)")]
+    NoNextUpdate,
+    /// It has only the changes since another list (RFC 5280 section 5.2.4).
+    #[error("has only the changes since another list")]
+    Delta,
+    /// Another key of the CA's name signed it, and no trusted certificate has that key.
+    #[error("is signed by another key of that name, to which no trusted path leads")]
+    OtherKey,
 }
 
 fn aside(unreadable: &Option<PathBuf>) -> String {
@@ -186,6 +204,7 @@ fn aside(unreadable: &Option<PathBuf>) -> String {
 /// One finding on a certificate path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("certificate {subject}: {problem}")]
+#[non_exhaustive]
 pub struct PathFinding {
     /// The certificate's subject.
     pub subject: Dn,

@@ -29,6 +29,15 @@ pub(crate) fn is_allowed(certificate: &Certificate, usage: Usage) -> bool {
         .is_ok_and(|purposes| purposes.0.iter().any(|id| *id == wanted || *id == ANY))
 }
 
+/// Whether a trust setting about one purpose concerns this use. Signers of attributes are hosts.
+pub(crate) fn concerns(purpose: ObjectIdentifier, usage: Usage) -> bool {
+    let own = match usage {
+        Usage::Client => CLIENT_AUTH,
+        Usage::Server | Usage::Signer => SERVER_AUTH,
+    };
+    purpose == own || purpose == ANY
+}
+
 /// Qualifiers of certificate policies that change nothing (RFC 5280 section 4.2.1.4): CPS pointers
 /// and notices.
 const QUALIFIERS: [ObjectIdentifier; 2] = [

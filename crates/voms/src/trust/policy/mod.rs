@@ -10,16 +10,81 @@ use crate::pki::dn::{Dn, unescaped_bytes};
 
 /// Why a policy file cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {why}")]
+#[error("line {line}: {fault}")]
+#[non_exhaustive]
 pub struct PolicyError {
     /// The line number, from 1.
     pub line: usize,
     /// What is wrong with it.
-    pub why: &'static str,
+    pub fault: PolicyFault,
+}
+
+/// What is wrong with a line of a policy file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyFault {
+    /// The file cannot be read at all.
+    #[error("the file cannot be read")]
+    Unreadable,
+    /// A signing policy names no CA.
+    #[error("there is no access_id_CA line")]
+    NoCa,
+    /// A line ends behind its keyword.
+    #[error("a keyword without a value")]
+    NoValue,
+    /// The name of the CA cannot be parsed.
+    #[error("the CA's name is not a distinguished name")]
+    CaName,
+    /// Rights stand before whom they are for.
+    #[error("rights before any access_id")]
+    RightsFirst,
+    /// Conditions stand before whom they are for.
+    #[error("conditions before any access_id")]
+    ConditionsFirst,
+    /// Conditions stand before the rights they restrict.
+    #[error("conditions before any rights")]
+    ConditionsWithoutRights,
+    /// The kind of condition is unknown.
+    #[error("a condition that is not known")]
+    UnknownCondition,
+    /// The keyword is unknown.
+    #[error("an unknown keyword")]
+    UnknownKeyword,
+    /// A quotation mark has no partner.
+    #[error("a quotation mark is not closed")]
+    OpenQuote,
+    /// A pattern between quotation marks is empty.
+    #[error("an empty pattern")]
+    EmptyPattern,
+    /// A namespaces file has more rules than any CA needs.
+    #[error("there are more than {0} rules")]
+    TooManyRules(usize),
+    /// A namespaces file has no rule.
+    #[error("there is no rule")]
+    NoRule,
+    /// A namespaces file is of a version other than 1.0.
+    #[error("a version other than 1.0")]
+    Version,
+    /// A rule does not have six words.
+    #[error("a rule has six words: TO Issuer NAME PERMIT|DENY Subject PATTERN")]
+    Words,
+    /// The fixed words of a rule are others.
+    #[error("a rule reads TO Issuer NAME PERMIT|DENY Subject PATTERN")]
+    Grammar,
+    /// A rule neither permits nor denies.
+    #[error("neither PERMIT nor DENY")]
+    Right,
+    /// The issuer in a rule cannot be parsed.
+    #[error("the issuer is not a distinguished name")]
+    IssuerName,
+    /// The pattern of a rule cannot be compiled.
+    #[error("the subject is not a regular expression")]
+    Expression,
 }
 
 /// A policy file of either kind.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum CaPolicy {
     /// Globus's.
     Signing(SigningPolicy),
@@ -66,6 +131,7 @@ impl CaPolicy {
 
 /// What a file says about one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// A rule permits it and none denies it.
     Permitted,

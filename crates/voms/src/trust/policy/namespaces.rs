@@ -9,7 +9,7 @@
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::pki::dn::Dn;
-use crate::trust::policy::{PolicyError, SPELLINGS, Verdict, decoded, subject_text};
+use crate::trust::policy::{PolicyError, PolicyFault, SPELLINGS, Verdict, decoded, subject_text};
 
 /// The most memory a compiled pattern may use, in bytes: patterns come from files.
 const PATTERN_LIMIT: usize = 1 << 18;
@@ -42,15 +42,15 @@ impl Namespaces {
             if rules.len() == MOST_RULES {
                 return Err(PolicyError {
                     line,
-                    why: "there are more than 200 rules",
+                    fault: PolicyFault::TooManyRules(MOST_RULES),
                 });
             }
-            rules.push(rule(&statement).map_err(|why| PolicyError { line, why })?);
+            rules.push(rule(&statement).map_err(|fault| PolicyError { line, fault })?);
         }
         if rules.is_empty() {
             return Err(PolicyError {
                 line: 1,
-                why: "there is no rule",
+                fault: PolicyFault::NoRule,
             });
         }
         Ok(Self { rules })
@@ -107,7 +107,7 @@ fn statements(text: &str) -> Result<Vec<(usize, String)>, PolicyError> {
             if version.is_some_and(|version| version.trim() != "1.0") {
                 return Err(PolicyError {
                     line: number + 1,
-                    why: "a version other than 1.0",
+                    fault: PolicyFault::Version,
                 });
             }
             continue;
@@ -131,24 +131,24 @@ fn statements(text: &str) -> Result<Vec<(usize, String)>, PolicyError> {
     Ok(found)
 }
 
-fn rule(statement: &str) -> Result<Rule, &'static str> {
+fn rule(statement: &str) -> Result<Rule, PolicyFault> {
     let words = words(statement)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let [to, issuer_word, issuer, right, subject_word, subject] = words.as_slice() else {
-        return Err("a rule has six words: TO Issuer NAME PERMIT|DENY Subject PATTERN");
+        return Err(PolicyFault::Words);
     };
     let is = |word: &str, keyword: &str| word.eq_ignore_ascii_case(keyword);
     if !is(to, "TO") || !is(issuer_word, "Issuer") || !is(subject_word, "Subject") {
-        return Err("a rule reads TO Issuer NAME PERMIT|DENY Subject PATTERN");
+        return Err(PolicyFault::Grammar);
     }
     let permits = match right.to_ascii_uppercase().as_str() {
         "PERMIT" => true,
         "DENY" => false,
-        _ => return Err("neither PERMIT nor DENY"),
+        _ => return Err(PolicyFault::Right),
     };
     let issuer = match issuer {
         own if is(own, "SELF") => None,
-        name => Some(Dn::parse(name).ok_or("the issuer is not a distinguished name")?),
+        name => Some(Dn::parse(name).ok_or(PolicyFault::IssuerName)?),
     };
     let subject = comparable_pattern(subject);
     let compiled = |pattern: &str| {
@@ -157,9 +157,7 @@ fn rule(statement: &str) -> Result<Rule, &'static str> {
             .case_insensitive(true)
             .dot_matches_new_line(true)
             .size_limit(PATTERN_LIMIT);
-        builder
-            .build()
-            .map_err(|_| "the subject is not a regular expression")
+        builder.build().map_err(|_| PolicyFault::Expression)
     };
     // Compiled alone first: a stray parenthesis in it could close the group around it.
     compiled(&subject)?;
@@ -229,14 +227,12 @@ fn with_literals(pattern: &str) -> String {
 }
 
 /// Splits a statement into words, some of them quoted.
-fn words(statement: &str) -> Result<Vec<String>, &'static str> {
+fn words(statement: &str) -> Result<Vec<String>, PolicyFault> {
     let mut words = Vec::new();
     let mut rest = statement.trim();
     while !rest.is_empty() {
         let (word, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted
-                .split_once('"')
-                .ok_or("a quotation mark is not closed")?,
+            Some(quoted) => quoted.split_once('"').ok_or(PolicyFault::OpenQuote)?,
             None => rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len())),
         };
         words.push(word.to_owned());

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::pki::dn::Dn;
-use crate::trust::policy::{PolicyError, Verdict, comparable, subject_text};
+use crate::trust::policy::{PolicyError, PolicyFault, Verdict, comparable, subject_text};
 
 /// One `signing_policy` file: what each CA may sign.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,36 +54,35 @@ impl SigningPolicy {
         {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
-                policy.add(line).map_err(|why| PolicyError {
+                policy.add(line).map_err(|fault| PolicyError {
                     line: number + 1,
-                    why,
+                    fault,
                 })?;
             }
         }
         if policy.entries.is_empty() {
             return Err(PolicyError {
                 line: 1,
-                why: "there is no access_id_CA line",
+                fault: PolicyFault::NoCa,
             });
         }
         Ok(policy)
     }
 
-    fn add(&mut self, line: &str) -> Result<(), &'static str> {
+    fn add(&mut self, line: &str) -> Result<(), PolicyFault> {
         let (keyword, rest) = line
             .split_once(char::is_whitespace)
-            .ok_or("a keyword without a value")?;
+            .ok_or(PolicyFault::NoValue)?;
         let (_, value) = rest
             .trim()
             .split_once(char::is_whitespace)
-            .ok_or("a keyword without a value")?;
+            .ok_or(PolicyFault::NoValue)?;
         let value = hidden(value.trim());
         let value = value.as_str();
         match keyword.to_ascii_lowercase().as_str() {
             "access_id_ca" => {
                 let name = shown(unquoted(value)?);
-                let who =
-                    Who::Ca(Dn::parse(&name).ok_or("the CA's name is not a distinguished name")?);
+                let who = Who::Ca(Dn::parse(&name).ok_or(PolicyFault::CaName)?);
                 self.entries.push(Entry {
                     who,
                     rules: Vec::new(),
@@ -98,10 +97,7 @@ impl SigningPolicy {
                 rules: Vec::new(),
             }),
             rights @ ("pos_rights" | "neg_rights") => {
-                let entry = self
-                    .entries
-                    .last_mut()
-                    .ok_or("rights before any access_id")?;
+                let entry = self.entries.last_mut().ok_or(PolicyFault::RightsFirst)?;
                 let signs = unquoted(value)?.eq_ignore_ascii_case("CA:sign");
                 entry.rules.push(Rule {
                     permits: rights == "pos_rights",
@@ -113,17 +109,17 @@ impl SigningPolicy {
                 let entry = self
                     .entries
                     .last_mut()
-                    .ok_or("conditions before any access_id")?;
+                    .ok_or(PolicyFault::ConditionsFirst)?;
                 let rule = entry
                     .rules
                     .last_mut()
-                    .ok_or("conditions before any rights")?;
+                    .ok_or(PolicyFault::ConditionsWithoutRights)?;
                 rule.patterns.extend(patterns(value)?);
             }
             condition if condition.starts_with("cond_") => {
-                return Err("a condition that is not known");
+                return Err(PolicyFault::UnknownCondition);
             }
-            _ => return Err("an unknown keyword"),
+            _ => return Err(PolicyFault::UnknownKeyword),
         }
         Ok(())
     }
@@ -172,19 +168,17 @@ fn shown(value: &str) -> String {
     value.replace(APOSTROPHE, "'").replace(QUOTE, "\"")
 }
 
-fn unquoted(value: &str) -> Result<&str, &'static str> {
+fn unquoted(value: &str) -> Result<&str, PolicyFault> {
     for quote in ['\'', '"'] {
         if let Some(rest) = value.strip_prefix(quote) {
-            return rest
-                .strip_suffix(quote)
-                .ok_or("a quotation mark is not closed");
+            return rest.strip_suffix(quote).ok_or(PolicyFault::OpenQuote);
         }
     }
     Ok(value)
 }
 
 /// One pattern, bare or quoted, or several quoted ones inside other quotes.
-fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
+fn patterns(value: &str) -> Result<Vec<String>, PolicyFault> {
     let listed = value
         .chars()
         .next()
@@ -199,7 +193,7 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
         return Ok(vec![comparable(&shown(inner))]);
     }
     if !inner.matches(quote).count().is_multiple_of(2) {
-        return Err("a quotation mark is not closed");
+        return Err(PolicyFault::OpenQuote);
     }
     let patterns: Vec<_> = inner
         .split(quote)
@@ -208,7 +202,7 @@ fn patterns(value: &str) -> Result<Vec<String>, &'static str> {
         .map(|text| comparable(&shown(text.trim())))
         .collect();
     if patterns.iter().any(String::is_empty) {
-        Err("an empty pattern")
+        Err(PolicyFault::EmptyPattern)
     } else {
         Ok(patterns)
     }

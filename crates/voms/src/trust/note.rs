@@ -1,0 +1,20 @@
+//! What is to be said of a path that is verified.
+
+use std::path::PathBuf;
+
+use crate::pki::dn::Dn;
+
+/// Something about a verified path that its administrators should know.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathNote {
+    /// Beside the full revocation list lies one with the changes since (RFC 5280 section 5.2.4).
+    /// What it revokes is revoked, but whether it is the newest is not known.
+    #[error("certificate {subject}: the revocation list {} has only changes, and its date was not checked", .crl.display())]
+    DeltaList {
+        /// The subject of the certificate that was looked up.
+        subject: Dn,
+        /// The file.
+        crl: PathBuf,
+    },
+}
