@@ -227,7 +227,7 @@ impl ProxyPlan {
                 oid::DRAFT_PROXY_CERT_INFO,
                 DraftProxyCertInfo::from(info).to_der()?,
             )),
-            Generation::Legacy => None,
+            _ => None,
         })
     }
 }
