@@ -64,6 +64,13 @@ def string(text, tag=0x13):
     return tlv(tag, text if isinstance(text, bytes) else text.encode())
 
 
+def element(der):
+    """Tag and contents of the first element, and what follows it."""
+    start = 2 if der[1] < 0x80 else 2 + (der[1] & 0x7F)
+    length = der[1] if start == 2 else int.from_bytes(der[2:start], "big")
+    return der[0], der[start : start + length], der[start + length :]
+
+
 def inside(der):
     """The contents of one element."""
     return der[2 if der[1] < 0x80 else 2 + (der[1] & 0x7F) :]
@@ -103,6 +110,8 @@ def wrap(der):
 
 LABELS = {
     "C": ("2.5.4.6", PRINTABLE),
+    "ST": ("2.5.4.8", PRINTABLE),
+    "L": ("2.5.4.7", PRINTABLE),
     "O": ("2.5.4.10", PRINTABLE),
     "OU": ("2.5.4.11", PRINTABLE),
     "CN": ("2.5.4.3", PRINTABLE),
@@ -120,7 +129,7 @@ def dn(text):
 
 def name(rdns):
     def one(label, value, tag=None):
-        number, default = LABELS[label]
+        number, default = LABELS.get(label, (label, UTF8))
         return seq(oid(number), string(value, tag or default))
 
     return seq(*(set_of(*(one(*ava) for ava in rdn)) for rdn in rdns))
@@ -156,15 +165,19 @@ PSS = seq(
 
 
 class Key:
-    """A key pair in a file; `kind` is rsa:BITS, ec:CURVE or ed25519."""
+    """A key pair in a file; `kind` is rsa:BITS[:EXPONENT], ec:CURVE[:explicit] or ed25519."""
 
     folder = None
 
     def __init__(self, label, kind):
         self.kind, self.path = kind, os.path.join(self.folder, label + ".key")
-        family, _, size = kind.partition(":")
-        option = {"rsa": f"rsa_keygen_bits:{size}", "ec": f"ec_paramgen_curve:{size}"}.get(family)
-        words = ["-pkeyopt", option] if option else []
+        family, size, more = (kind.split(":") + ["", ""])[:3]
+        options = {"rsa": [f"rsa_keygen_bits:{size}"], "ec": [f"ec_paramgen_curve:{size}"]}.get(family, [])
+        if family == "rsa" and int(size) > 4096:
+            options.append("rsa_keygen_primes:4")  # large ones in seconds
+        if more:
+            options.append({"rsa": f"rsa_keygen_pubexp:{more}", "ec": f"ec_param_enc:{more}"}[family])
+        words = [word for option in options for word in ("-pkeyopt", option)]
         openssl("genpkey", "-algorithm", family, *words, "-out", self.path)
         os.chmod(self.path, 0o600)
         self.spki = openssl("pkey", "-in", self.path, "-pubout", "-outform", "DER")

@@ -17,6 +17,9 @@ hand in them: `tests/vectors/make.py DIR` writes DER by itself, keys and signatu
 the clients in use, under `faketime`. A run makes new keys, so every file changes. The keys in a few `file-*` cases are the
 only private ones here; they open nothing.
 
+`certdirs/igtf` has the policy files of the IGTF's release {release} as they are (copyright its members, licensed under
+[CC BY 3.0](https://creativecommons.org/licenses/by/3.0/)), beside certificates with the names of its CAs and a key of our own.
+
 `cases.json` has one case a line:
 
 - `name`; `rule` that it keeps or breaks, where *spec* is the project's digest of how VOMS works: 1 proxies, 2 attribute
@@ -63,6 +66,9 @@ WORDS = {
     "pci": "a ProxyCertInfo that cannot be read",
     "policy": "a proxy policy nobody can follow",
     "independent": "an independent proxy does not speak for the user",
+    "purpose": "it, or a CA above it, is for other uses, as its extended key usage says",
+    "certificate-policies": "the certificate policies on the path do not fit each other, where they have to",
+    "key-limit": "a key that costs too much to compute with, or of a curve without a name",
     "path-length": "more proxies than a proxy above allows",
     "mixed-types": "proxies of different generations",
     "limited-not-kept": "a full proxy below a limited one",
@@ -71,6 +77,7 @@ WORDS = {
     "crl-expired": "the revocation list is past its next update",
     "crl-not-yet-valid": "the revocation list is from the future",
     "crl-signature": "the CA did not sign its revocation list, or may not",
+    "crl-no-next-update": "the revocation list does not say when the next one is due",
     "crl-unreadable": "the revocation list cannot be read",
     "crl-unsupported": "a revocation list with a critical extension, or a delta",
     "signing-policy": "outside the CA's signing policy, or that file is unusable",
@@ -151,11 +158,11 @@ class Output:
             row["skew"] = skew
         self.cases.append({**row, **expect})
 
-    def finish(self):
+    def finish(self, release):
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in self.cases)
         (self.folder / "cases.json").write_text(f"[\n{rows}\n]\n")
         words = "\n".join(f"| `{word}` | {meaning} |" for word, meaning in WORDS.items())
-        (self.folder / "README.md").write_text(README.format(count=len(self.cases), words=words))
+        (self.folder / "README.md").write_text(README.format(count=len(self.cases), words=words, release=release))
 
 
 def main():
@@ -174,14 +181,24 @@ def main():
         out.directory("vomsdirs", "good", vo({"voms.example.org.lsc": lsc(world.host)}))
         import cases_ac
         import cases_chain
+        import cases_directory
+        import cases_igtf
+        import cases_keys
+        import cases_names
         import cases_peers
+        import cases_purpose
         import cases_trust
 
         cases_chain.run(out)
         cases_ac.run(out)
         cases_trust.run(out)
+        cases_purpose.run(out)
+        cases_directory.run(out)
+        cases_names.run(out)
+        cases_keys.run(out)
+        cases_igtf.run(out)
         cases_peers.run(out, scratch)
-    out.finish()
+    out.finish(cases_igtf.RELEASE["release"])
     shutil.rmtree(target, ignore_errors=True)
     folder.rename(target)
     print(f"{len(out.cases)} cases in {target}")
