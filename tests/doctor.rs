@@ -660,7 +660,7 @@ const CASES: &[Case] = &[
         "no directory for the proxy",
         1,
         "there is no directory",
-        "existing directory with --out",
+        "X509_USER_PROXY names it",
         |s| s.variable("X509_USER_PROXY", "/nonexistent/proxy"),
     ),
     (

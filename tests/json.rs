@@ -55,7 +55,8 @@ fn check(schema: &Value, value: &Value, at: &str) {
             "{at}: {value}"
         );
     }
-    for required in schema["required"].as_array().into_iter().flatten() {
+    let required = schema["required"].as_array().filter(|_| value.is_object());
+    for required in required.into_iter().flatten() {
         assert!(
             value.get(required.as_str().unwrap()).is_some(),
             "{at}: {required} is missing"
@@ -200,8 +201,8 @@ fn every_command_matches_its_schema() {
     let proxy = home.proxy();
     let verified = printed(&home, &["verify", proxy.to_str().unwrap()], "verify", 0);
     assert_eq!(verified["verified"], true);
-    let examined = printed(&home, &["doctor"], "doctor", 2);
-    assert_eq!(examined["status"], "warnings");
+    let examined = printed(&home, &["doctor"], "doctor", 0);
+    assert_eq!(examined["status"], "ok");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
 }
 

@@ -82,6 +82,15 @@ pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
     .help("name a file in an existing directory with --out")
 }
 
+/// Names the variable that led to the place for the proxy.
+pub fn of_output(diagnostic: Diagnostic, by_variable: bool) -> Diagnostic {
+    if by_variable {
+        diagnostic.help("X509_USER_PROXY names it: correct it, unset it, or use --out")
+    } else {
+        diagnostic
+    }
+}
+
 /// The proxy cannot replace a directory.
 pub fn is_directory(out: &Path) -> Diagnostic {
     Diagnostic::new(
@@ -89,7 +98,7 @@ pub fn is_directory(out: &Path) -> Diagnostic {
         format!("Error creating proxy certificate: {}", out.display()),
     )
     .detail("it is a directory")
-    .help("name a file in it with --out")
+    .help("name another file with --out, for example one in it")
 }
 
 /// The proxy cannot be written.

@@ -14,7 +14,7 @@ use super::env::Environment;
 use super::output::{self, Diagnostic};
 use super::{failure, file, signals};
 use crate::home::globus_dir::{Pair, PairError};
-use crate::home::load::CredentialError;
+use crate::home::load::{CredentialError, FileRole};
 use crate::home::location::{Location, Places};
 
 /// The directory named by the user, which must exist, or else the first default that exists.
@@ -62,6 +62,7 @@ pub fn location(
     let finished: Vec<_> = pairs.iter().map(finish_and_report).collect();
     let found = credential(certificate, key, env)
         .find()
+        .and_then(|location| readable(location, env))
         .map_err(|error| named_by_variable(failure::credential(&error), &error, env));
     for (pair, finished) in pairs.iter().zip(finished) {
         let inside = |path: &Path| {
@@ -78,6 +79,20 @@ pub fn location(
         }
     }
     found
+}
+
+/// A key that a variable names is looked at here, where the variable is known.
+fn readable(location: Location, env: &Environment) -> Result<Location, CredentialError> {
+    let key = location.key();
+    let error = std::fs::metadata(key).err();
+    match error.filter(|_| env.user_key.as_deref() == Some(key)) {
+        None => Ok(location),
+        Some(error) => Err(CredentialError::Unreadable {
+            role: FileRole::PrivateKey,
+            path: key.to_owned(),
+            reason: voms::files::reason(&error),
+        }),
+    }
 }
 
 /// Names the variable that led to a file which cannot be read.

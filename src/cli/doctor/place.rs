@@ -31,7 +31,7 @@ pub fn examine(plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Find
     if !directory.is_dir() {
         return vec![Finding::of_diagnostic(
             OUTPUT,
-            &failure::no_directory(out, directory),
+            &failure::of_output(failure::no_directory(out, directory), plan.out_by_variable),
         )];
     }
     let mut findings = vec![writable(out, directory)];

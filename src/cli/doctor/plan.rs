@@ -35,6 +35,8 @@ pub struct DoctorPlan {
     pub timeout: Duration,
     /// Where the proxy goes.
     pub out: PathBuf,
+    /// Whether X509_USER_PROXY names it.
+    pub out_by_variable: bool,
     pub json: bool,
 }
 
@@ -69,6 +71,7 @@ impl DoctorPlan {
             anchors: places::anchors(args.certdir.as_deref(), env),
             vo: args.voms.clone().map(|voms| VoPlan::new(voms, &args, env)),
             timeout: Duration::from_secs(args.timeout.clamp(1, 600)),
+            out_by_variable: args.out.is_none() && env.user_proxy.is_some(),
             out: file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy())),
             json: args.json,
         }

@@ -158,15 +158,8 @@ fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic
     if args.list || args.separate.is_some() {
         return Ok(out);
     }
-    let named_by = args
-        .out
-        .is_none()
-        .then_some(env.user_proxy.as_ref())
-        .flatten();
-    let explain = |diagnostic: Diagnostic| match named_by {
-        Some(_) => diagnostic.help("X509_USER_PROXY names it: correct it, unset it, or use --out"),
-        None => diagnostic,
-    };
+    let by_variable = args.out.is_none() && env.user_proxy.is_some();
+    let explain = |diagnostic: Diagnostic| failure::of_output(diagnostic, by_variable);
     if !directory.is_dir() {
         return Err(explain(failure::no_directory(&out, directory)));
     }
