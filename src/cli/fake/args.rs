@@ -6,10 +6,8 @@ use chrono::Duration;
 use clap::{ArgAction, Parser};
 
 use crate::cli::args::Arguments;
-use crate::cli::init::{hours, lifetime};
+use crate::cli::init::{Lifetimes, lifetime};
 use crate::cli::output::Diagnostic;
-
-const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 
 /// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
 #[derive(Debug, Parser)]
@@ -177,21 +175,13 @@ pub struct FakeArgs {
 impl Arguments for FakeArgs {}
 
 impl FakeArgs {
-    /// How long proxy and attributes last; unlike with `voms-proxy-init`, `--hours` sets both.
-    pub fn lifetimes(&self) -> Result<(Duration, Duration), Diagnostic> {
-        let valid = self.valid.as_deref().map(|text| lifetime("--valid", text));
-        let both = self.hours.as_deref().map(hours).or(valid).transpose()?;
-        let attributes = self.vomslife.as_deref().map(vomslife).transpose()?;
-        let both = both.unwrap_or(DEFAULT_LIFETIME);
-        Ok((both, attributes.unwrap_or(both)))
-    }
-}
-
-/// Parses `--vomslife`: hours, as in the C++ client, or `h:m`.
-pub fn vomslife(text: &str) -> Result<Duration, Diagnostic> {
-    match text.parse::<u16>() {
-        Ok(hours) => Ok(Duration::hours(hours.into())),
-        Err(_) => lifetime("--vomslife", text),
+    /// How long proxy and attributes last.
+    pub fn lifetimes(&self) -> Result<Lifetimes, Diagnostic> {
+        Lifetimes::new(
+            self.valid.as_deref(),
+            self.hours.as_deref(),
+            self.vomslife.as_deref(),
+        )
     }
 }
 

@@ -138,7 +138,7 @@ fn attributes(args: &FakeArgs) -> Result<Vec<AttributePlan>, Diagnostic> {
         pastac: args.pastac.clone(),
         extensions: args.acextension.clone(),
     }));
-    let (_, usual) = args.lifetimes()?;
+    let usual = args.lifetimes()?.ac;
     vos.into_iter()
         .map(|vo| AttributePlan::new(vo, usual))
         .collect()
@@ -169,7 +169,10 @@ impl AttributePlan {
             fqans: info.fqans,
             targets: init::targets(&info.targets)?,
             past: args::past("--pastac", info.pastac.as_deref())?,
-            lifetime: info.vomslife.as_deref().map_or(Ok(usual), args::vomslife)?,
+            lifetime: info
+                .vomslife
+                .as_deref()
+                .map_or(Ok(usual), |text| init::lifetime("--vomslife", text))?,
             extensions: extensions(&info.extensions, "--acextension")?,
         })
     }
@@ -177,7 +180,7 @@ impl AttributePlan {
 
 impl ProxyPlan {
     fn new(args: &FakeArgs) -> Result<Self, Diagnostic> {
-        let (lifetime, _) = args.lifetimes()?;
+        let lifetime = args.lifetimes()?.proxy;
         let generation = generation(args)?;
         let mut first = extensions(&args.extension, "--extension")?;
         if let Some(path) = &args.include {
@@ -255,19 +258,16 @@ fn bits(
 }
 
 fn generation(args: &FakeArgs) -> Result<Option<Generation>, Diagnostic> {
-    let wrong = |what: &str| {
-        Diagnostic::usage(what)
-            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")
-    };
-    match (args.proxyver.as_deref(), args.rfc, args.old) {
-        (Some("4"), _, false) | (None, true, false) => Ok(Some(Generation::Rfc)),
-        (Some("3"), false, false) => Ok(Some(Generation::Draft)),
-        (Some("2"), false, _) | (None, false, true) => Ok(Some(Generation::Legacy)),
-        (None, false, false) => Ok(None),
-        (Some("2" | "3" | "4") | None, _, _) => {
-            Err(wrong("--rfc, --old and --proxyver contradict each other"))
-        }
-        (Some(other), _, _) => Err(wrong(&format!("there is no proxy version {other}"))),
+    let named = args.proxyver.as_deref().map(init::proxy_version);
+    let named = named.transpose()?;
+    match (named, args.rfc, args.old) {
+        (named, false, false) => Ok(named),
+        (None | Some(Generation::Rfc), true, false) => Ok(Some(Generation::Rfc)),
+        (None | Some(Generation::Legacy), false, true) => Ok(Some(Generation::Legacy)),
+        _ => Err(
+            Diagnostic::usage("--rfc, --old and --proxyver contradict each other")
+                .help("give one of them"),
+        ),
     }
 }
 

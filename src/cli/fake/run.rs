@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use voms::chain::Chain;
-use voms::crypto::{self, CryptoError};
 use voms::pki::certificate::Certificate;
 use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
-use voms::pki::pem;
-use voms::proxy::ProxyError;
 use voms::proxy::kind::{Generation, ProxyType};
+use voms::proxy::{BACKDATE, ProxyError, proxy_file, random_number};
 use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::{EncodedAc, oid};
 use voms_authority::extra::Extra;
@@ -18,7 +16,6 @@ use voms_authority::forge::{
     EncodedName, ForgeError, Forgery, SerialNumber, authority_key_identifier, own_key_identifiers,
 };
 use voms_authority::sign::AcDraft;
-use zeroize::Zeroizing;
 
 use super::plan::{AttributePlan, FakePlan, Output, ProxyPlan};
 use crate::cli::output::{self, Diagnostic};
@@ -27,9 +24,6 @@ use crate::cli::{failure, file, init};
 use crate::home::load;
 use crate::home::location::Location;
 use crate::time::utc;
-
-/// How far a proxy is backdated, as by `voms-proxy-init`.
-const BACKDATE: Duration = Duration::minutes(5);
 
 /// `BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, … }`
 const NO_CA: [u8; 2] = [0x30, 0];
@@ -70,7 +64,8 @@ pub fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Made, Diagnostic> {
         .sign(&key, signer, above.map(|user| user.chain().leaf()))
         .map_err(Diagnostic::unexpected)?;
     let issuers = above.map_or(&[][..], |user| user.chain().certificates());
-    let pem = contents(&certificate, &key, issuers).map_err(Diagnostic::unexpected)?;
+    let issuers = issuers.iter().filter(|issuer| !issuer.is_self_issued());
+    let pem = proxy_file(&certificate, &key, issuers).map_err(Diagnostic::unexpected)?;
     file::replace(out, &pem).map_err(|error| failure::not_written(out, &error))?;
     Ok(Made::Certificate(out.clone(), forgery.not_after))
 }
@@ -223,26 +218,4 @@ fn extensions(
         constraints.to_vec(),
     ));
     Ok(extensions)
-}
-
-/// 31 random bits, as `voms-proxy-init` takes.
-fn random_number() -> Result<u32, CryptoError> {
-    let mut bytes = [0; 4];
-    crypto::random(&mut bytes)?;
-    Ok(u32::from_be_bytes(bytes) & 0x7fff_ffff | 1)
-}
-
-/// Certificate, key, and the certificates above without roots (spec 1.9).
-fn contents(
-    certificate: &[u8],
-    key: &PrivateKey,
-    above: &[Certificate],
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    let mut out = Zeroizing::new(Vec::with_capacity(16 << 10));
-    out.extend_from_slice(pem::encode("CERTIFICATE", certificate).as_bytes());
-    out.extend_from_slice(&key.to_pem()?);
-    for issuer in above.iter().filter(|issuer| !issuer.is_self_issued()) {
-        out.extend_from_slice(pem::encode("CERTIFICATE", issuer.der()).as_bytes());
-    }
-    Ok(out)
 }

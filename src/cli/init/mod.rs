@@ -8,9 +8,10 @@ mod run;
 mod vo;
 
 pub use self::args::InitArgs;
-pub use self::args::{bits, hours, lifetime};
+pub use self::args::{Lifetimes, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
 use self::plan::InitPlan;
+pub use self::plan::proxy_version;
 use self::report::Reporter;
 pub use self::vo::targets;
 use super::exit::Exit;

@@ -171,15 +171,22 @@ fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic
 }
 
 fn generation(args: &InitArgs) -> Result<Generation, Diagnostic> {
-    match args.proxyver.as_deref() {
-        Some("2") => Ok(Generation::Legacy),
-        Some("3") => Ok(Generation::Draft),
-        Some("4") => Ok(Generation::Rfc),
-        Some(other) => Err(Diagnostic::usage(format!("unknown proxy version: {other}"))
-            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
+    match &args.proxyver {
+        Some(version) => proxy_version(version),
         None if args.old && !args.rfc => Ok(Generation::Legacy),
         None if args.draft && !args.rfc => Ok(Generation::Draft),
         None => Ok(Generation::Rfc),
+    }
+}
+
+/// Parses the value of `--proxyver`.
+pub fn proxy_version(text: &str) -> Result<Generation, Diagnostic> {
+    match text {
+        "2" => Ok(Generation::Legacy),
+        "3" => Ok(Generation::Draft),
+        "4" => Ok(Generation::Rfc),
+        other => Err(Diagnostic::usage(format!("unknown proxy version: {other}"))
+            .help("write --proxyver 2 (legacy), 3 (draft) or 4 (RFC 3820, the default)")),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::proxy::kind::{Generation, ProxyPolicy};
 use crate::time::{LATEST, since_epoch};
 
 /// How far a proxy is backdated, so that a service whose clock is slow accepts it immediately.
-const BACKDATE: Duration = Duration::from_secs(300);
+pub const BACKDATE: Duration = Duration::from_secs(300);
 
 /// A request for a proxy.
 #[derive(Debug, Clone)]
@@ -259,8 +259,12 @@ impl ProxyRequest {
     }
 }
 
-/// 31 random bits, never zero: some readers print the number as signed, others reject zero.
-fn random_number() -> Result<u32, CryptoError> {
+/// 31 random bits, never zero: some readers print the number as signed, others reject zero. The
+/// serial number of a proxy, and its common name.
+///
+/// # Errors
+/// [`CryptoError`] if there is no randomness.
+pub fn random_number() -> Result<u32, CryptoError> {
     let mut bytes = [0; 4];
     loop {
         crypto::random(&mut bytes)?;
@@ -321,15 +325,29 @@ impl Proxy {
     /// # Errors
     /// [`CryptoError`] if the key cannot be encoded.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let key = self.key.to_pem()?;
-        let mut out = Zeroizing::new(Vec::with_capacity(
-            key.len() + 4096 * (1 + self.issuers.len()),
-        ));
-        out.extend_from_slice(pem::encode("CERTIFICATE", self.certificate.der()).as_bytes());
-        out.extend_from_slice(&key);
-        for issuer in &self.issuers {
-            out.extend_from_slice(pem::encode("CERTIFICATE", issuer.der()).as_bytes());
-        }
-        Ok(out)
+        proxy_file(self.certificate.der(), &self.key, &self.issuers)
     }
+}
+
+/// The contents of a proxy file: certificate, key, issuers (spec 1.9).
+///
+/// # Errors
+/// [`CryptoError`] if the key cannot be encoded.
+pub fn proxy_file<'a>(
+    certificate: &[u8],
+    key: &PrivateKey,
+    issuers: impl IntoIterator<Item = &'a Certificate>,
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let encode = |der: &[u8]| pem::encode("CERTIFICATE", der);
+    let (certificate, key) = (encode(certificate), key.to_pem()?);
+    let issuers: Vec<_> = issuers.into_iter().map(|one| encode(one.der())).collect();
+    // Never moved while it grows, which would leave copies of the key behind.
+    let length = certificate.len() + key.len() + issuers.iter().map(|one| one.len()).sum::<usize>();
+    let mut out = Zeroizing::new(Vec::with_capacity(length));
+    out.extend_from_slice(certificate.as_bytes());
+    out.extend_from_slice(&key);
+    for issuer in issuers {
+        out.extend_from_slice(issuer.as_bytes());
+    }
+    Ok(out)
 }
