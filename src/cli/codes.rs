@@ -20,6 +20,9 @@ use crate::home::bundle::ReceivedError;
 use crate::home::globus_dir::PairError;
 use crate::home::load::CredentialError;
 
+pub const AC_ENCODING: &str = "ac-encoding";
+pub const AC_EXPIRED: &str = "ac-expired";
+pub const AC_UNVERIFIED: &str = "ac-unverified";
 pub const ATTRIBUTES_END_FIRST: &str = "attributes-end-first";
 pub const CA_DIRECTORY_MISSING: &str = "ca-directory-missing";
 pub const CERTIFICATE_MISSING: &str = "certificate-missing";
@@ -89,9 +92,6 @@ pub const VOMSES_UNREADABLE: &str = "vomses-unreadable";
 pub const VO_NOT_NAMED: &str = "vo-not-named";
 pub const VO_UNKNOWN: &str = "vo-unknown";
 pub const WEAK: &str = "weak";
-pub const AC_ENCODING: &str = "ac-encoding";
-pub const AC_EXPIRED: &str = "ac-expired";
-pub const AC_UNVERIFIED: &str = "ac-unverified";
 
 /// A fact that programs recognise by its code.
 pub trait Coded {

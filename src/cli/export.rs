@@ -10,6 +10,7 @@ use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
+use super::failure;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::Diagnostic;
@@ -117,15 +118,8 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
             .help("please report this as a bug")
         })?;
     file::replace(&plan.p12, &bundle).map_err(|error| {
-        Diagnostic::new(
-            codes::NOT_WRITTEN,
-            format!(
-                "cannot write {}: {}",
-                plan.p12.display(),
-                voms::files::reason(&error)
-            ),
-        )
-        .help("name another file with --p12")
+        failure::cannot_write(&plan.p12, &voms::files::reason(&error))
+            .help("name another file with --p12")
     })?;
     Ok(report(&plan.p12, credential.chain().leaf()))
 }

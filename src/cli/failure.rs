@@ -1,5 +1,6 @@
 //! Failures in the wording that scripts look for, with our own message and the next step below.
 
+use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -72,14 +73,40 @@ pub fn issuing(error: &ProxyError) -> Diagnostic {
     diagnostic.maybe_help(error.next_step())
 }
 
+/// A file cannot be written.
+pub fn cannot_write(path: &Path, reason: &str) -> Diagnostic {
+    let text = format!("cannot write {}: {reason}", path.display());
+    Diagnostic::new(codes::NOT_WRITTEN, text)
+}
+
+/// A file cannot be read.
+pub fn cannot_read(path: &Path, reason: &str) -> Diagnostic {
+    let text = format!("cannot read {}: {reason}", path.display());
+    Diagnostic::new(codes::FILE_UNREADABLE, text)
+}
+
+/// No proxy can be made there.
+fn not_created(code: &'static str, out: &Path) -> Diagnostic {
+    let text = format!("Error creating proxy certificate: {}", out.display());
+    Diagnostic::new(code, text)
+}
+
 /// The directory for the proxy does not exist.
 pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
-    Diagnostic::new(
-        codes::NO_DIRECTORY,
-        format!("Error creating proxy certificate: {}", out.display()),
-    )
-    .detail(format!("there is no directory {}", directory.display()))
-    .help("name a file in an existing directory with --out")
+    not_created(codes::NO_DIRECTORY, out)
+        .detail(format!("there is no directory {}", directory.display()))
+        .help("name a file in an existing directory with --out")
+}
+
+/// The proxy cannot be written.
+pub fn not_written(out: &Path, error: &io::Error) -> Diagnostic {
+    let help = match error.kind() {
+        io::ErrorKind::IsADirectory => "name another file with --out, for example one in it",
+        _ => "check the directory's permissions and free space, or name another file with --out",
+    };
+    not_created(codes::NOT_WRITTEN, out)
+        .detail(voms::files::reason(error))
+        .help(help)
 }
 
 /// Names the variable that led to the place for the proxy.
@@ -89,26 +116,6 @@ pub fn of_output(diagnostic: Diagnostic, by_variable: bool) -> Diagnostic {
     } else {
         diagnostic
     }
-}
-
-/// The proxy cannot replace a directory.
-pub fn is_directory(out: &Path) -> Diagnostic {
-    Diagnostic::new(
-        codes::NOT_WRITTEN,
-        format!("Error creating proxy certificate: {}", out.display()),
-    )
-    .detail("it is a directory")
-    .help("name another file with --out, for example one in it")
-}
-
-/// The proxy cannot be written.
-pub fn not_written(out: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::new(
-        codes::NOT_WRITTEN,
-        format!("Error creating proxy certificate: {}", out.display()),
-    )
-    .detail(voms::files::reason(error))
-    .help("check the directory's permissions and free space, or name another file with --out")
 }
 
 /// A credential that cannot be found or loaded.

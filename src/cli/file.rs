@@ -36,12 +36,12 @@ pub fn may_be_replaced(path: &Path) -> io::Result<()> {
         .filter(|found| there.is_symlink() && !found.is_dir());
     let place = leads_to.as_ref().unwrap_or(&there);
     if !place.is_file() && !place.is_symlink() {
-        let what = if place.is_dir() {
-            "it is a directory"
+        let (kind, what) = if place.is_dir() {
+            (io::ErrorKind::IsADirectory, "it is a directory")
         } else {
-            "it is not a regular file"
+            (io::ErrorKind::InvalidInput, "it is not a regular file")
         };
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        return Err(io::Error::new(kind, what));
     }
     if there.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::new(

@@ -12,6 +12,7 @@ use super::args::Arguments;
 use super::codes::{self, Coded};
 use super::env::Environment;
 use super::exit::Exit;
+use super::failure;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::Diagnostic;
@@ -119,12 +120,9 @@ fn report(plan: &PasswdPlan) -> Report {
 /// Replaces the file that was read, unless it has changed in the meantime.
 fn replace(path: &Path, read: &[u8], new: &[u8]) -> Result<(), CommandError> {
     let not_written = |reason: String| {
-        Diagnostic::new(
-            codes::NOT_WRITTEN,
-            format!("cannot write {}: {reason}", path.display()),
-        )
-        .detail("the old file is as it was")
-        .help("check who owns its directory, its permissions and the free space")
+        failure::cannot_write(path, &reason)
+            .detail("the old file is as it was")
+            .help("check who owns its directory, its permissions and the free space")
     };
     let pair = Pair::of_file(path);
     let locked = pair

@@ -19,6 +19,7 @@ use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
+use super::failure;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
@@ -255,13 +256,7 @@ fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
     let VerifyPlan { file, verifier, at } = plan;
     let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
         let reason = files::reason(&error);
-        NoVerdict::Impossible(
-            Diagnostic::new(
-                codes::FILE_UNREADABLE,
-                format!("cannot read {}: {reason}", file.display()),
-            )
-            .help("check the path"),
-        )
+        NoVerdict::Impossible(failure::cannot_read(file, &reason).help("check the path"))
     })?;
     // A file that cannot be read is a finding as well.
     let verified = match Chain::parse_in_any_order(&presented) {

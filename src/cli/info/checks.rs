@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::args::InfoArgs;
 use super::proxy::Proxy;
-use super::verify::Warning;
+use super::verify::Doubt;
 use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Diagnostic;
@@ -50,11 +50,11 @@ impl Checks {
     }
 
     /// Success if the proxy passes every check.
-    pub fn judge(&self, proxy: &Proxy, warnings: &[Warning], now: DateTime<Utc>) -> Exit {
+    pub fn judge(&self, proxy: &Proxy, doubts: &[Doubt], now: DateTime<Utc>) -> Exit {
         let trusted = if self.strict {
-            warnings.is_empty()
+            doubts.is_empty()
         } else {
-            !self.vos.iter().any(|vo| distrusted(vo, warnings))
+            !self.vos.iter().any(|vo| distrusted(vo, doubts))
         };
         let owned = proxy.is_own || !self.ask_anything();
         if owned
@@ -87,13 +87,13 @@ impl Checks {
     }
 }
 
-/// Whether a VO's attributes cannot be trusted, because of themselves or of the chain. Warnings
+/// Whether a VO's attributes cannot be trusted, because of themselves or of the chain. Doubts
 /// about other VOs do not matter here, and what has expired still exists, as in both old clients.
-fn distrusted(vo: &String, warnings: &[Warning]) -> bool {
-    let concerns = |warning: &Warning| warning.vo.as_ref().is_none_or(|other| other == vo);
-    warnings
+fn distrusted(vo: &String, doubts: &[Doubt]) -> bool {
+    let concerns = |doubt: &Doubt| doubt.vo.as_ref().is_none_or(|other| other == vo);
+    doubts
         .iter()
-        .any(|warning| concerns(warning) && !warning.is_expiry())
+        .any(|doubt| concerns(doubt) && !doubt.is_expiry())
 }
 
 fn bits(text: &str) -> Result<u32, Diagnostic> {

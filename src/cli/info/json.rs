@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use voms::chain::Chain;
 
 use super::proxy::{Ac, Proxy};
-use super::verify::{Verdict, Warning};
+use super::verify::Verdict;
 use crate::cli::output::rfc3339;
 use crate::time::utc;
 
@@ -35,7 +35,7 @@ pub fn describe(proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> Value {
         "timeleft": proxy.seconds_left(now),
         "chain": { "verified": verdict.chain },
         "attributes": attributes,
-        "warnings": verdict.warnings.iter().map(Warning::as_json).collect::<Value>(),
+        "warnings": verdict.doubts.iter().map(|doubt| doubt.warning.as_json()).collect::<Value>(),
     })
 }
 

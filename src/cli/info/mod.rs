@@ -42,7 +42,7 @@ fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {
         plan.time_zone.as_deref(),
         now,
     )?;
-    Ok(plan.checks.judge(&proxy, &verdict.warnings, now))
+    Ok(plan.checks.judge(&proxy, &verdict.doubts, now))
 }
 
 fn report(
@@ -53,7 +53,7 @@ fn report(
     now: DateTime<Utc>,
 ) -> Result<(), Diagnostic> {
     let warn = || {
-        let texts = verdict.warnings.iter().map(|warning| &warning.text);
+        let texts = verdict.doubts.iter().map(|doubt| &doubt.warning.message);
         texts.for_each(output::warning);
     };
     match output {

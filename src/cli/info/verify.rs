@@ -1,7 +1,8 @@
 //! Whether the attributes of a proxy can be trusted, as far as this machine can tell.
 
+use std::fmt::Display;
+
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
 use voms::ac::finding::AcFinding;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
@@ -11,27 +12,24 @@ use voms::vo::vomsdir::VomsDir;
 use super::plan::{Attributes, Trust, TrustDirectory};
 use super::proxy::{Ac, Proxy};
 use crate::cli::codes;
+use crate::cli::finding::Warning;
 use crate::cli::output::{self, Diagnostic};
 
 /// The codes for what has expired.
 const EXPIRED: [&str; 2] = ["ac-expired", "expired"];
 
 /// A reason why a proxy or its attributes cannot be trusted, or cannot be verified at all.
-pub struct Warning {
+pub struct Doubt {
     /// The VO whose attributes it concerns.
     pub vo: Option<String>,
-    /// Its stable code.
-    code: &'static str,
-    /// The text for people.
-    pub text: String,
+    pub warning: Warning,
 }
 
-impl Warning {
-    fn new(code: &'static str, text: String) -> Self {
+impl Doubt {
+    fn new(code: &'static str, text: impl Display) -> Self {
         Self {
             vo: None,
-            code,
-            text,
+            warning: Warning::new(code, text),
         }
     }
 
@@ -42,18 +40,13 @@ impl Warning {
         };
         Self {
             vo,
-            code: finding.code(),
-            text: finding.to_string(),
+            ..Self::new(finding.code(), finding)
         }
-    }
-
-    pub fn as_json(&self) -> Value {
-        json!({ "code": self.code, "message": self.text })
     }
 
     /// Whether it only says that something has expired.
     pub fn is_expiry(&self) -> bool {
-        EXPIRED.contains(&self.code)
+        EXPIRED.contains(&self.warning.code)
     }
 }
 
@@ -63,7 +56,7 @@ pub struct Verdict {
     pub chain: Option<bool>,
     /// One for each attribute certificate; empty if none was verified.
     pub acs: Vec<bool>,
-    pub warnings: Vec<Warning>,
+    pub doubts: Vec<Doubt>,
 }
 
 /// Verifies chain and attributes as planned.
@@ -74,26 +67,26 @@ pub fn verdict(
     now: DateTime<Utc>,
 ) -> Result<Verdict, Diagnostic> {
     let unreadable = proxy.unreadable.iter();
-    let mut warnings: Vec<Warning> = unreadable
-        .map(|reason| Warning::new(codes::AC_ENCODING, reason.clone()))
+    let mut doubts: Vec<Doubt> = unreadable
+        .map(|reason| Doubt::new(codes::AC_ENCODING, reason))
         .collect();
     let must_verify = matches!(attributes, Attributes::MustVerify(_));
     let trust = match attributes {
         Attributes::Ignored => return Ok(Verdict::default()),
         Attributes::Read => None,
-        Attributes::Verified(trust) => open(*trust, &mut warnings)?,
+        Attributes::Verified(trust) => open(*trust, &mut doubts)?,
         Attributes::MustVerify(trust) => {
-            let found = open(*trust, &mut warnings)?;
+            let found = open(*trust, &mut doubts)?;
             if found.is_none() {
                 let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
-                warnings.push(Warning::new(codes::NOT_VERIFIED, text.to_owned()));
+                doubts.push(Doubt::new(codes::NOT_VERIFIED, text));
             }
             found
         }
     };
     let Some((anchors, vomsdir)) = trust else {
         return Ok(Verdict {
-            warnings,
+            doubts,
             ..Verdict::default()
         });
     };
@@ -119,32 +112,31 @@ pub fn verdict(
     // A plain proxy is shown as it is, as both old clients do.
     if must_verify || !proxy.acs.is_empty() {
         let all = found.iter().chain(skipped.into_iter().flatten());
-        warnings.extend(as_warnings(&all.collect::<Vec<_>>()));
+        doubts.extend(as_doubts(&all.collect::<Vec<_>>()));
     }
     Ok(Verdict {
         chain: Some(verified.is_some()),
         acs,
-        warnings,
+        doubts,
     })
 }
 
 fn open(
     trust: Trust,
-    warnings: &mut Vec<Warning>,
+    doubts: &mut Vec<Doubt>,
 ) -> Result<Option<(TrustAnchors, VomsDir)>, Diagnostic> {
-    let anchors = trust.anchors.open(warnings)?;
-    let vomsdir = trust.vomsdir.open(warnings)?;
+    let anchors = trust.anchors.open(doubts)?;
+    let vomsdir = trust.vomsdir.open(doubts)?;
     Ok(anchors.zip(vomsdir))
 }
 
 impl<T> TrustDirectory<T> {
     /// Scripts read values on hosts whose environment names missing directories, so only options
     /// are strict.
-    fn open(self, warnings: &mut Vec<Warning>) -> Result<Option<T>, Diagnostic> {
+    fn open(self, doubts: &mut Vec<Doubt>) -> Result<Option<T>, Diagnostic> {
         match self.found {
             Err(error) if !self.by_option => {
-                let text = error.headline().to_owned();
-                warnings.push(Warning::new(codes::NO_TRUST_DIRECTORY, text));
+                doubts.push(Doubt::new(codes::NO_TRUST_DIRECTORY, error.headline()));
                 Ok(None)
             }
             found => found,
@@ -160,15 +152,15 @@ fn report_directories(anchors: &TrustAnchors, vomsdir: &VomsDir) {
     ));
 }
 
-fn as_warnings(findings: &[&Finding]) -> Vec<Warning> {
+fn as_doubts(findings: &[&Finding]) -> Vec<Doubt> {
     let unverified = findings
         .iter()
         .any(|finding| is_unverified(finding))
         .then(|| {
             let text = "Unable to verify signature! Server certificate possibly not installed.";
-            Warning::new(codes::AC_UNVERIFIED, text.to_owned())
+            Doubt::new(codes::AC_UNVERIFIED, text)
         });
-    let each = findings.iter().map(|finding| Warning::of(finding));
+    let each = findings.iter().map(|finding| Doubt::of(finding));
     unverified.into_iter().chain(each).collect()
 }
 

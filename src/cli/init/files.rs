@@ -10,6 +10,7 @@ use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;
 use crate::cli::codes;
+use crate::cli::failure;
 use crate::cli::file;
 use crate::cli::output::Diagnostic;
 
@@ -21,11 +22,8 @@ fn read(option: &str, file: &Path, limit: u64) -> Result<Vec<u8>, Diagnostic> {
     files::read_limited(file, limit)
         .map(|contents| contents.to_vec())
         .map_err(|error| {
-            Diagnostic::new(
-                codes::FILE_UNREADABLE,
-                format!("cannot read {}: {}", file.display(), files::reason(&error)),
-            )
-            .help(&format!("name a readable file with {option}"))
+            failure::cannot_read(file, &files::reason(&error))
+                .help(&format!("name a readable file with {option}"))
         })
 }
 
@@ -118,10 +116,7 @@ pub fn write_separate(path: &Path, acs: &[EncodedAc]) -> Result<(), Diagnostic> 
     let blocks = acs.iter().map(|ac| pem::encode(LABEL, ac.as_der()));
     let text: String = blocks.map(|block| block.to_string()).collect();
     file::replace(path, text.as_bytes()).map_err(|error| {
-        Diagnostic::new(
-            codes::NOT_WRITTEN,
-            format!("cannot write {}: {}", path.display(), files::reason(&error)),
-        )
-        .help("name another file with --separate")
+        failure::cannot_write(path, &files::reason(&error))
+            .help("name another file with --separate")
     })
 }

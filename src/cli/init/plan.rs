@@ -164,9 +164,7 @@ fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic
         return Err(explain(failure::no_directory(&out, directory)));
     }
     // Before anybody is asked for anything.
-    if out.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-        return Err(explain(failure::is_directory(&out)));
-    }
+    file::may_be_replaced(&out).map_err(|error| explain(failure::not_written(&out, &error)))?;
     Ok(out)
 }
 
