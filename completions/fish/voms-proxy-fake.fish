@@ -39,7 +39,7 @@ complete -c voms-proxy-fake -l noregen -d 'Accepted for compatibility; has no ef
 complete -c voms-proxy-fake -l limited -d 'Make a limited proxy'
 complete -c voms-proxy-fake -l rfc -d 'Make an RFC 3820 proxy (default)'
 complete -c voms-proxy-fake -l old -d 'Make a legacy proxy'
-complete -c voms-proxy-fake -l selfsigned -d 'Make a CA certificate that signs itself, named by --newsubject, and no proxy'
+complete -c voms-proxy-fake -l selfsigned -d 'Make a self-signed CA certificate, named by --newsubject, instead of a proxy'
 complete -c voms-proxy-fake -l pwstdin -d 'Read the passphrase from standard input'
 complete -c voms-proxy-fake -s q -l quiet -d 'Print nothing on success'
 complete -c voms-proxy-fake -l debug -d 'Log each step to stderr'

@@ -63,7 +63,7 @@ pub fn harmless(text: &str) -> String {
 }
 
 /// A JSON document on one line. What could control the terminal is escaped as JSON does, so that
-/// whoever parses it gets the values as they are.
+/// parsers get the values unchanged.
 pub fn json(document: &Value) -> String {
     let text = document.to_string();
     let mut out = String::with_capacity(text.len());

@@ -11,7 +11,7 @@ use x509_cert::ext::Extension;
 pub struct Extra {
     /// Its type.
     pub id: ObjectIdentifier,
-    /// Whether whoever does not know it has to reject the certificate.
+    /// Whether software that does not know it must reject the certificate.
     pub critical: bool,
     /// Its value, which need not be DER.
     pub value: Vec<u8>,
@@ -27,7 +27,7 @@ pub enum ExtraError {
     /// The criticality is neither `true` nor `false`.
     #[error("criticality is true or false, not {0:?}")]
     Criticality(String),
-    /// The value is no hexadecimal number.
+    /// The value is not a hexadecimal number.
     #[error("not hexadecimal: {0:?}")]
     Hexadecimal(String),
     /// No bit has this name.

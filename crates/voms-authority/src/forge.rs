@@ -141,7 +141,7 @@ impl From<u32> for SerialNumber {
 pub struct Forgery {
     /// The subject.
     pub subject: EncodedName,
-    /// The issuer, whoever signs.
+    /// The issuer named, which need not be the signer.
     pub issuer: EncodedName,
     /// The serial number.
     pub serial: SerialNumber,

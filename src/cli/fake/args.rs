@@ -152,7 +152,7 @@ pub struct FakeArgs {
     /// extKeyUsage of the proxy, such as clientAuth,1.2.3.4
     #[arg(long, value_name = "PURPOSE,...")]
     pub extkeyusage: Option<String>,
-    /// Make a CA certificate that signs itself, named by --newsubject, and no proxy
+    /// Make a self-signed CA certificate, named by --newsubject, instead of a proxy
     #[arg(long)]
     pub selfsigned: bool,
     /// Read the passphrase from standard input

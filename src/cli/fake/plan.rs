@@ -30,7 +30,7 @@ const DEFAULT_PATH_LENGTH: u32 = 1;
 
 /// Everything that `run` needs.
 pub struct FakePlan {
-    /// The user's credential; a certificate that signs itself needs none.
+    /// The user's credential; a self-signed certificate needs none.
     pub user: Option<Location>,
     pub passphrase: PassphraseSource,
     /// One for each VO.
@@ -66,7 +66,7 @@ pub struct AttributePlan {
     pub extensions: Vec<Extra>,
 }
 
-/// The proxy, or the certificate that signs itself.
+/// The proxy, or the self-signed certificate.
 pub struct ProxyPlan {
     pub self_signed: bool,
     /// The type, if it is not that of the issuing proxy.
@@ -316,7 +316,7 @@ fn proxy_policy(
 
 type Names = (Option<EncodedName>, Option<EncodedName>);
 
-/// The names of subject and issuer; those of a certificate that signs itself are the same.
+/// The names of subject and issuer; those of a self-signed certificate are the same.
 fn names(args: &FakeArgs) -> Result<Names, Diagnostic> {
     let name = |text: &String| {
         EncodedName::parse(text)
@@ -330,12 +330,12 @@ fn names(args: &FakeArgs) -> Result<Names, Diagnostic> {
     let of_proxies = args.rfc || args.old || args.noregen || args.proxyver.is_some();
     if of_proxies || args.policy.is_some() || args.policy_language.is_some() {
         return Err(
-            Diagnostic::usage("a certificate that signs itself is no proxy")
+            Diagnostic::usage("a self-signed certificate is not a proxy")
                 .help("leave out --selfsigned, or the options about proxies"),
         );
     }
     let own = subject.clone().or(issuer.clone()).ok_or_else(|| {
-        Diagnostic::usage("a certificate that signs itself needs a name")
+        Diagnostic::usage("a self-signed certificate needs a name")
             .help("write for example --newsubject /C=IT/CN=name")
     })?;
     if [&subject, &issuer]
@@ -343,10 +343,8 @@ fn names(args: &FakeArgs) -> Result<Names, Diagnostic> {
         .flatten()
         .any(|name| *name != own)
     {
-        return Err(
-            Diagnostic::usage("a certificate that signs itself has one name")
-                .help("give --newsubject or --newissuer"),
-        );
+        return Err(Diagnostic::usage("a self-signed certificate has one name")
+            .help("give --newsubject or --newissuer"));
     }
     Ok((Some(own.clone()), Some(own)))
 }

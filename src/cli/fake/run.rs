@@ -173,7 +173,7 @@ fn below(
     })
 }
 
-/// A CA that signs itself, of the name in the plan.
+/// A self-signed CA with the name in the plan.
 fn self_signed(
     plan: &ProxyPlan,
     acs: &[EncodedAc],

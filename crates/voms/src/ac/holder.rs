@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_ca_is_an_issuer_whoever_else_bears_it() {
+    fn the_name_of_a_ca_is_an_issuer_no_matter_who_else_bears_it() {
         let user = ada();
         let subject = problem(&named(user.subject_der(), 7), &user, || true);
         assert!(matches!(

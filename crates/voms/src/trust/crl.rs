@@ -190,7 +190,7 @@ impl Crl {
         signed
     }
 
-    /// Why the CRL cannot be used for a certificate, whoever signed it.
+    /// Why the CRL cannot be used for a certificate, no matter who signed it.
     fn unusable(
         &self,
         certificate: &Certificate,

@@ -123,7 +123,7 @@ impl TrustAnchors {
     /// valid at `now`, strong enough, permitted by its CA's policy files, and not revoked.
     ///
     /// Returns the path, leaf first, trust anchor last. The anchor's own signature proves nothing
-    /// and is not checked. A `TRUSTED CERTIFICATE` that rejects the use is no anchor for it; its other
+    /// and is not checked. A `TRUSTED CERTIFICATE` that rejects the use cannot be its anchor; its other
     /// trust settings are ignored.
     ///
     /// # Errors
