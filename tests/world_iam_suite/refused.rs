@@ -56,7 +56,7 @@ const NO_AC: &str =
     "None of the contacted servers for virgo were capable of returning a valid AC for the user.";
 const NOT_ACCEPTED: &str = "did not accept your certificate";
 const NOT_HELD: &str = "is not authorized to request attribute";
-const NOT_WORKING: &str = "not working";
+const NOT_WORKING: &str = "temporarily unavailable";
 const LONG: &str = "--voms virgo:/virgo/a-name-of-some-length-so-that-a-few-of-them-are-too-long-for-the-server-1 \
      --voms virgo:/virgo/a-name-of-some-length-so-that-a-few-of-them-are-too-long-for-the-server-2 \
      --voms virgo:/virgo/a-name-of-some-length-so-that-a-few-of-them-are-too-long-for-the-server-3 \

@@ -106,11 +106,13 @@ const CASES: &[Case] = &[
     Case {
         words: "--voms virgo --hours 3",
         minutes: 3 * 60,
+        ac_minutes: 3 * 60,
         ..USUAL
     },
     Case {
         words: "--voms virgo --vomslife 2:30",
         ac_minutes: 150,
+        stderr: "warning: the attributes end before the proxy does: attributes until ",
         ..USUAL
     },
     Case {
@@ -133,6 +135,7 @@ const CASES: &[Case] = &[
     Case {
         words: "--voms virgo --bits 1024",
         bits: "1024",
+        stderr: "warning: services refuse proxies with a key of 1024 bits: ",
         ..USUAL
     },
     Case {
