@@ -69,6 +69,8 @@ pub const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 pub const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
 /// policyConstraints (RFC 5280 section 4.2.1.11).
 pub const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
+/// policyMappings (RFC 5280 section 4.2.1.5).
+pub const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
 /// inhibitAnyPolicy (RFC 5280 section 4.2.1.14).
 pub const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
 /// extKeyUsage (RFC 5280 section 4.2.1.12).

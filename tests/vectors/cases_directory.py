@@ -208,9 +208,9 @@ def rejections(case, world):
         ("client-and-trusts-it", [seq(client), ctx(0, client)], False),
     ]:
         content = pem(root.der + seq(*settings), "TRUSTED CERTIFICATE")
-        case(f"anchor-rejects-{label}", rule, chain, ok() if fine else bad("untrusted"), certdir=ca(root, content=content))
+        case(f"anchor-rejects-{label}", rule, chain, ok() if fine else bad("ca-rejected"), certdir=ca(root, content=content))
     content = pem(root.der + seq(ctx(0, client)), "TRUSTED CERTIFICATE")
-    case("anchor-rejects-client-plain-beside", rule, chain, bad("untrusted"), certdir=ca(root, content=content + root.pem))
+    case("anchor-rejects-client-plain-beside", rule, chain, bad("ca-rejected"), certdir=ca(root, content=content + root.pem))
 
 
 def early(case, world):

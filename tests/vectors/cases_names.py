@@ -108,12 +108,18 @@ def labels(case, world):
 
 
 def orders(case, world):
-    """A certificate file in any order: what it is about is not a CA."""
+    """What comes with the CAs. The first certificate is the one whose key its owner proved to have."""
     user, sub1, root = world.user1, world.sub1, world.root
-    good = ok("EEC", depth=0, identity=slash(user.subject))
-    rule = "the certificate of a file is the one that is no CA's"
-    for label, chain in [("user-sub-root", [user, sub1, root]), ("root-sub-user", [root, sub1, user]), ("sub-user-root", [sub1, user, root]), ("sub-user", [sub1, user])]:
-        case("file-order-" + label, rule, chain, good)
+    rule = "RFC 8446 4.4.2: the first is the leaf, the others are in any order"
+    good, first_is_a_ca = ok("EEC", depth=0, identity=slash(user.subject)), bad("ca-as-user")
+    for label, chain, expect in [
+        ("user-sub-root", [user, sub1, root], good),
+        ("user-root-sub", [user, root, sub1], good),
+        ("root-sub-user", [root, sub1, user], first_is_a_ca),
+        ("sub-user-root", [sub1, user, root], first_is_a_ca),
+        ("sub-user", [sub1, user], first_is_a_ca),
+    ]:
+        case("file-order-" + label, rule, chain, expect)
     leaf = proxy(user)
     case("file-order-cas-before-the-user", rule, [leaf, root, sub1, user], ok(identity=slash(user.subject)))
-    case("file-order-cas-before-the-proxy", rule, [sub1, leaf, user], ok(identity=slash(user.subject)))
+    case("file-order-ca-before-the-proxy", rule, [sub1, leaf, user], first_is_a_ca)

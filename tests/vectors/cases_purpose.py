@@ -73,7 +73,7 @@ def run(case):
     upper = proxy(alice, more=[uses(CODE)])
     case("upper-proxy-eku-code", RULE, [proxy(upper), upper, alice], purpose)
     one("user-eku-empty", "RFC 5280 4.2.1.12: one use at least", [issue(uses())], purpose)
-    one("user-eku-unreadable", "RFC 5280 4.2", [issue(ext("2.5.29.37", octets(b"?")))], bad("unreadable-extension", "purpose"))
+    one("user-eku-unreadable", "RFC 5280 4.2", [issue(ext("2.5.29.37", octets(b"?")))], bad("unreadable-extension"))
     far = sub(uses(SERVER, OCSP), label="far")
     near = sub(uses(CLIENT), by=far, label="near")
     one("sub-ca-eku-server-two-above", RULE_PATH, [issue(by=near), near, far], purpose)

@@ -46,6 +46,7 @@ WORDS = {
     "ca-as-user": "a CA certificate where a user's should be",
     "issued-by-ca": "a CA issued a proxy",
     "untrusted": "no way from the user to a trusted CA",
+    "ca-rejected": "the CA directory rejects its CA for this use",
     "signature": "not signed by the issuer it names",
     "not-a-ca": "its issuer may not issue certificates",
     "ca-path-length": "more CAs than a CA above allows",

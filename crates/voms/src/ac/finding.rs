@@ -194,6 +194,10 @@ pub enum HolderProblem {
     /// The certificate is not named by exactly one directory name.
     #[error("its holder is not one directory name")]
     NotOneName,
+    /// The certificate is named by a unique identifier of its issuer too, which no certificate has
+    /// today.
+    #[error("its holder's issuer has a unique identifier, which no certificate has")]
+    UniqueId,
     /// The holder has an entity name, alone or beside a certificate's.
     #[error("its holder is an entity name, which VOMS does not use")]
     EntityName,

@@ -25,6 +25,9 @@ pub(super) fn problem(
     let Some(id) = &holder.base_certificate_id else {
         return Some(HolderProblem::Missing);
     };
+    if id.issuer_uid.is_some() {
+        return Some(HolderProblem::UniqueId);
+    }
     let Some(name) = holder.directory_name().map(Dn::from_name) else {
         return Some(HolderProblem::NotOneName);
     };

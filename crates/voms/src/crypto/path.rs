@@ -24,8 +24,6 @@ pub(crate) enum Place {
 pub(crate) struct Checks {
     /// Whether everything on the path suits a TLS server.
     pub server: bool,
-    /// Whether the certificate policies on the path fit each other (RFC 5280 section 6.1).
-    pub policies: bool,
 }
 
 /// Why no path was found.
@@ -43,8 +41,6 @@ pub(crate) enum FaultKind {
     PathLength,
     Purpose,
     CriticalExtension,
-    /// The policies on the path do not fit each other.
-    Policies,
     IsProxy,
     NameConstraint,
     NotACa,
@@ -62,7 +58,6 @@ impl FaultKind {
             26 => Self::Purpose,
             34 => Self::CriticalExtension,
             40 => Self::IsProxy,
-            42 | 43 => Self::Policies,
             47 | 48 => Self::NameConstraint,
             79 => Self::NotACa,
             code => Self::Other(code, text),
@@ -127,9 +122,6 @@ fn store(anchors: &[&DerCertificate], checks: Checks) -> Result<X509Store, Error
     }
     let mut param = X509VerifyParam::new()?;
     param.set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
-    if checks.policies {
-        param.set_flags(X509VerifyFlags::POLICY_CHECK)?;
-    }
     param.set_auth_level(0);
     param.set_depth(DEPTH);
     if checks.server {

@@ -3,6 +3,7 @@
 
 mod ca_file;
 mod candidates;
+mod certificate_policies;
 mod crl;
 mod directory;
 mod known;

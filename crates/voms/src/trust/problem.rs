@@ -100,8 +100,8 @@ pub enum PathProblem {
     /// Its issuer's key did not sign it.
     #[error("its signature is not its issuer's")]
     Signature,
-    /// Its extended key usage does not allow this purpose.
-    #[error("its extended key usage does not include {0}")]
+    /// Its extended key usage, or Netscape's certificate type, does not allow this purpose.
+    #[error("its extended key usage or certificate type does not include {0}")]
     Purpose(Usage),
     /// The administrator's trust settings in the CA directory reject it for this purpose.
     #[error("the trust settings in {} reject it for {usage}", .directory.display())]

@@ -2,7 +2,7 @@
 //! whole path, as `openssl verify -purpose` judges it.
 
 use der::Decode;
-use der::asn1::ObjectIdentifier;
+use der::asn1::{BitStringRef, ObjectIdentifier};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::ext::pkix::certpolicy::CertificatePolicies;
@@ -22,11 +22,29 @@ pub(crate) fn is_allowed(certificate: &Certificate, usage: Usage) -> bool {
         Usage::Server => SERVER_AUTH,
         Usage::Signer => return true,
     };
-    let Some((_, value)) = certificate.extension(oid::EXT_KEY_USAGE) else {
+    let names = |value: &[u8]| {
+        ExtendedKeyUsage::from_der(value)
+            .is_ok_and(|purposes| purposes.0.iter().any(|id| *id == wanted || *id == ANY))
+    };
+    certificate
+        .extension(oid::EXT_KEY_USAGE)
+        .is_none_or(|(_, value)| names(value))
+        && (certificate.is_ca() || is_of_netscape_type(certificate, usage))
+}
+
+/// Whether Netscape's certificate type, if there is one, allows the purpose. OpenSSL, and so most
+/// services, reads it to this day.
+fn is_of_netscape_type(certificate: &Certificate, usage: Usage) -> bool {
+    let Some((_, value)) = certificate.extension(oid::NETSCAPE_CERT_TYPE) else {
         return true;
     };
-    ExtendedKeyUsage::from_der(value)
-        .is_ok_and(|purposes| purposes.0.iter().any(|id| *id == wanted || *id == ANY))
+    let bit = if usage == Usage::Client { 0x80 } else { 0x40 };
+    BitStringRef::from_der(value).is_ok_and(|types| {
+        types
+            .raw_bytes()
+            .first()
+            .is_some_and(|byte| byte & bit != 0)
+    })
 }
 
 /// Whether a trust setting about one purpose concerns this use. Signers of attributes are hosts.
@@ -59,14 +77,6 @@ pub(crate) fn has_unknown_policies(certificate: &Certificate) -> bool {
             .map(|qualifier| qualifier.policy_qualifier_id)
             .any(|id| !QUALIFIERS.contains(&id))
     })
-}
-
-/// Whether the certificate restricts which policies may stand below it, which path building then
-/// has to process (RFC 5280 sections 4.2.1.11 and 4.2.1.14).
-pub(crate) fn constrains_policies(certificate: &Certificate) -> bool {
-    [oid::POLICY_CONSTRAINTS, oid::INHIBIT_ANY_POLICY]
-        .iter()
-        .any(|id| certificate.extension(*id).is_some())
 }
 
 #[cfg(test)]

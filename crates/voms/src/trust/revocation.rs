@@ -89,13 +89,15 @@ impl Revocation<'_> {
         // One usable CRL is enough: a CA that changed keys leaves the old key's CRL beside the new
         // one.
         let usable = judged.iter().any(Result::is_ok);
+        let revoked = |one: &Result<(), _>| matches!(one, Err(PathProblem::Revoked { .. }));
+        let decided = usable || judged.iter().any(revoked);
         let mut findings = Vec::new();
         for problem in judged.into_iter().filter_map(Result::err) {
             match problem {
                 PathProblem::CrlUnusable {
                     crl,
                     problem: CrlProblem::Delta,
-                } if usable => notes.push(PathNote::DeltaList {
+                } if decided => notes.push(PathNote::DeltaList {
                     subject: certificate.subject().clone(),
                     crl,
                 }),

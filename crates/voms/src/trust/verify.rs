@@ -11,7 +11,7 @@ use crate::trust::directory::{CaName, View};
 use crate::trust::note::PathNote;
 use crate::trust::problem::{PathFinding, PathProblem};
 use crate::trust::revocation::{Keys, Revocation};
-use crate::trust::{TrustAnchors, Usage, purpose, search};
+use crate::trust::{TrustAnchors, Usage, certificate_policies, purpose, search};
 use crate::work::Work;
 
 /// A path from the leaf to its trust anchor, and what is to be said of it.
@@ -68,26 +68,35 @@ impl TrustAnchors {
         judged.or_else(|findings| {
             let first = built.as_deref().unwrap_or_default();
             self.another(work, (leaf, first), (&sound, &all), terms)
-                .ok_or(findings)
+                .map_err(|refused| refused.filter(|_| built.is_err()).unwrap_or(findings))
         })
     }
 
-    /// A path that holds, beside the first one, which does not.
+    /// A path that holds, beside the first one, which does not; or why the first of the others does
+    /// not hold either, if there is one.
     fn another(
         &self,
         work: &mut Work,
         (leaf, first): (&Certificate, &[Certificate]),
         (sound, all): (&Candidates, &Candidates),
         terms: Terms<'_>,
-    ) -> Option<VerifiedPath> {
+    ) -> Result<VerifiedPath, Option<Vec<PathFinding>>> {
         let paths = search::paths(leaf, &sound.untrusted, &sound.anchors, work);
-        let mut others = paths.iter().filter(|path| *path != first);
-        others.find_map(|path| {
+        let mut refused = None;
+        for path in paths.iter().filter(|path| *path != first) {
             let above = &path[1..];
-            above.iter().try_for_each(|ca| work.spend(ca)).ok()?;
-            let path = self.build_path(leaf, &sound.only(above), terms).ok()?;
-            self.judge(&path, all, terms).ok()
-        })
+            if above.iter().try_for_each(|ca| work.spend(ca)).is_err() {
+                break;
+            }
+            let Ok(path) = self.build_path(leaf, &sound.only(above), terms) else {
+                continue;
+            };
+            match self.judge(&path, all, terms) {
+                Ok(verified) => return Ok(verified),
+                Err(findings) => refused = refused.or(Some(findings)),
+            }
+        }
+        Err(refused)
     }
 
     /// Judges every certificate on a path.
@@ -142,6 +151,8 @@ impl TrustAnchors {
             };
             findings.push(PathFinding::new(&path[at], problem));
         }
+        let policies = certificate_policies::problem(path);
+        findings.extend(policies.map(|(one, problem)| PathFinding::new(one, problem)));
         for (at, certificate) in path.iter().enumerate() {
             findings.extend(policy_findings(certificate, &path[at + 1..], view));
         }
@@ -171,10 +182,6 @@ impl TrustAnchors {
             &anchors.iter().map(Certificate::encoded).collect::<Vec<_>>(),
             Checks {
                 server: usage == Usage::Server,
-                policies: std::iter::once(leaf)
-                    .chain(untrusted)
-                    .chain(anchors)
-                    .any(purpose::constrains_policies),
             },
         )
         .map_err(|_| PathFinding::new(leaf, PathProblem::Unhandled))?;
@@ -208,7 +215,6 @@ impl TrustAnchors {
             FaultKind::PathLength => PathProblem::PathLength,
             FaultKind::Purpose => PathProblem::Purpose(Usage::Server),
             FaultKind::CriticalExtension => PathProblem::CriticalExtension,
-            FaultKind::Policies => PathProblem::CertificatePolicies,
             FaultKind::IsProxy => PathProblem::IsProxy,
             FaultKind::NameConstraint => PathProblem::NameConstraint,
             FaultKind::NotACa => PathProblem::NotACa,
