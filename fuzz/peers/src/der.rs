@@ -1,4 +1,5 @@
-//! DER as a tree that can be mutated: every element in it, also those inside of OCTET STRINGs, and who signed what.
+//! DER as a tree that can be mutated: every element in it, also those inside of OCTET STRINGs, and
+//! who signed what.
 
 use std::rc::Rc;
 
@@ -40,7 +41,13 @@ const DEEPEST: usize = 40;
 
 impl Node {
     pub fn new(tag: u8, body: Body) -> Self {
-        Self { tag, form: Form::Shortest, body, name: None, signer: None }
+        Self {
+            tag,
+            form: Form::Shortest,
+            body,
+            name: None,
+            signer: None,
+        }
     }
 
     pub fn bytes(tag: u8, bytes: &[u8]) -> Self {
@@ -55,7 +62,10 @@ impl Node {
     pub fn parse(der: &[u8]) -> Self {
         match elements(der, DEEPEST) {
             Some(mut nodes) if nodes.len() == 1 => nodes.remove(0),
-            _ => Self { form: Form::Opaque, ..Self::bytes(SEQUENCE, der) },
+            _ => Self {
+                form: Form::Opaque,
+                ..Self::bytes(SEQUENCE, der)
+            },
         }
     }
 
@@ -74,11 +84,13 @@ impl Node {
     }
 
     pub fn at(&self, path: &[usize]) -> Option<&Self> {
-        path.iter().try_fold(self, |node, step| node.nodes().get(*step))
+        path.iter()
+            .try_fold(self, |node, step| node.nodes().get(*step))
     }
 
     pub fn at_mut(&mut self, path: &[usize]) -> Option<&mut Self> {
-        path.iter().try_fold(self, |node, step| node.nodes_mut()?.get_mut(*step))
+        path.iter()
+            .try_fold(self, |node, step| node.nodes_mut()?.get_mut(*step))
     }
 
     pub fn is_named(&self, name: &str) -> bool {
@@ -152,7 +164,10 @@ fn elements(mut der: &[u8], deep: usize) -> Option<Vec<Node>> {
             _ if tag == OCTET_STRING && !content.is_empty() => elements(content, deep - 1),
             _ => None,
         };
-        let node = Node::new(tag, inner.map_or_else(|| Body::Bytes(content.to_vec()), Body::Nodes));
+        let node = Node::new(
+            tag,
+            inner.map_or_else(|| Body::Bytes(content.to_vec()), Body::Nodes),
+        );
         if node.encode() != der[..start + length] {
             return None;
         }
@@ -173,5 +188,10 @@ fn extent(der: &[u8]) -> Option<(usize, usize)> {
     }
     let start = 2 + usize::from(first & 0x7f);
     let digits = der.get(2..start).filter(|digits| digits.len() <= 4)?;
-    Some((start, digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit))))
+    Some((
+        start,
+        digits
+            .iter()
+            .fold(0, |sum, digit| sum << 8 | usize::from(*digit)),
+    ))
 }

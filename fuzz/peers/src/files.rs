@@ -27,7 +27,9 @@ pub fn parse(file: &[u8]) -> Vec<Piece> {
     if whole.form != Form::Opaque {
         return vec![Piece::Der(String::new(), whole)];
     }
-    let Ok(text) = std::str::from_utf8(file) else { return vec![Piece::Text(file.to_vec())] };
+    let Ok(text) = std::str::from_utf8(file) else {
+        return vec![Piece::Text(file.to_vec())];
+    };
     let mut pieces = Vec::new();
     let mut from = 0;
     while let Some((start, end, label, node)) = block(text, from) {
@@ -57,7 +59,9 @@ fn block(text: &str, from: usize) -> Option<(usize, usize, String, Option<Node>)
     let line_end = usize::from(text[body_at + body.len() + last.len()..].starts_with('\n'));
     let end = body_at + body.len() + last.len() + line_end;
     let letters: String = body.split_ascii_whitespace().collect();
-    let node = base64::decode_block(&letters).ok().map(|der| Node::parse(&der));
+    let node = base64::decode_block(&letters)
+        .ok()
+        .map(|der| Node::parse(&der));
     let readable = node.filter(|node| node.form != Form::Opaque && !label.contains("KEY"));
     Some((start, end, label.to_owned(), readable))
 }
@@ -76,8 +80,15 @@ pub fn render(pieces: &[Piece], keys: &mut Keys) -> Vec<u8> {
 
 fn pem(label: &str, der: &[u8]) -> String {
     let letters = base64::encode_block(der);
-    let lines: Vec<_> = letters.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    format!("{BEGIN}{label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    let lines: Vec<_> = letters
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    format!(
+        "{BEGIN}{label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// All files below a directory, by their paths in it.

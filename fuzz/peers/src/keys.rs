@@ -56,10 +56,19 @@ impl Keys {
         if self.pairs.iter().any(|pair| pair.old_spki == spki) {
             return;
         }
-        let Ok(old) = PKey::public_key_from_der(spki) else { return };
+        let Ok(old) = PKey::public_key_from_der(spki) else {
+            return;
+        };
         let Ok(Some(new)) = like(&old) else { return };
-        let Ok(public) = new.public_key_to_der() else { return };
-        self.pairs.push(Pair { old, new, old_spki: spki.to_vec(), spki: public });
+        let Ok(public) = new.public_key_to_der() else {
+            return;
+        };
+        self.pairs.push(Pair {
+            old,
+            new,
+            old_spki: spki.to_vec(),
+            spki: public,
+        });
     }
 
     /// The key with this, the new, subjectPublicKeyInfo.
@@ -79,18 +88,27 @@ impl Keys {
             };
             sha1(&content[header + 1..]).to_vec()
         };
-        self.pairs.iter().map(|pair| (bits(&pair.old_spki), bits(&pair.spki))).collect()
+        self.pairs
+            .iter()
+            .map(|pair| (bits(&pair.old_spki), bits(&pair.spki)))
+            .collect()
     }
 
     pub fn new_spki(&self, old: &[u8]) -> Option<&[u8]> {
-        self.pairs.iter().find(|pair| pair.old_spki == old).map(|pair| &*pair.spki)
+        self.pairs
+            .iter()
+            .find(|pair| pair.old_spki == old)
+            .map(|pair| &*pair.spki)
     }
 
     /// Who made an old signature.
     pub fn signer_of(&self, body: &[u8], algorithm: &Node, signature: &[u8]) -> Option<Signer> {
         let digest = digest_of(algorithm)?;
         let made = |pair: &Pair| verifies(&pair.old, digest, body, signature).unwrap_or(false);
-        self.pairs.iter().position(made).map(|key| Signer { key, digest })
+        self.pairs
+            .iter()
+            .position(made)
+            .map(|key| Signer { key, digest })
     }
 
     /// A new signature; none where the key cannot sign so.
@@ -119,7 +137,9 @@ fn like(old: &PKey<Public>) -> Result<Option<PKey<Private>>, ErrorStack> {
             }
         }
         Id::EC => match old.ec_key()?.group().curve_name() {
-            Some(curve) => Some(PKey::from_ec_key(EcKey::generate(&*EcGroup::from_curve_name(curve)?)?)?),
+            Some(curve) => Some(PKey::from_ec_key(EcKey::generate(
+                &*EcGroup::from_curve_name(curve)?,
+            )?)?),
             None => None,
         },
         Id::ED25519 => Some(PKey::generate_ed25519()?),
@@ -140,7 +160,13 @@ fn hash(digest: Digest) -> Option<MessageDigest> {
 }
 
 fn digest_of(algorithm: &Node) -> Option<Digest> {
-    let rsa = |last: u8| [&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01][..], &[last]].concat();
+    let rsa = |last: u8| {
+        [
+            &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01][..],
+            &[last],
+        ]
+        .concat()
+    };
     let id = algorithm.nodes().first()?.encode();
     let id = id.get(2..)?;
     let known: [(Vec<u8>, Digest); 11] = [
@@ -152,14 +178,28 @@ fn digest_of(algorithm: &Node) -> Option<Digest> {
         (rsa(13), Digest::Sha512),
         (rsa(14), Digest::Sha224),
         (vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01], Digest::Sha1),
-        (vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02], Digest::Sha256),
-        (vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03], Digest::Sha384),
+        (
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02],
+            Digest::Sha256,
+        ),
+        (
+            vec![0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03],
+            Digest::Sha384,
+        ),
         (vec![0x2b, 0x65, 0x70], Digest::None),
     ];
-    known.into_iter().find(|(known, _)| known == id).map(|(_, digest)| digest)
+    known
+        .into_iter()
+        .find(|(known, _)| known == id)
+        .map(|(_, digest)| digest)
 }
 
-fn verifies(key: &PKey<Public>, digest: Digest, body: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
+fn verifies(
+    key: &PKey<Public>,
+    digest: Digest,
+    body: &[u8],
+    signature: &[u8],
+) -> Result<bool, ErrorStack> {
     let Some(hash) = hash(digest) else {
         return Verifier::new_without_digest(key)?.verify_oneshot(signature, body);
     };

@@ -39,7 +39,12 @@ pub fn node(root: &mut Node, chance: &mut Chance, vectors: &Vectors) -> Option<S
 }
 
 /// Changes where an element stands.
-fn among(siblings: &mut Vec<Node>, at: usize, chance: &mut Chance, vectors: &Vectors) -> Option<String> {
+fn among(
+    siblings: &mut Vec<Node>,
+    at: usize,
+    chance: &mut Chance,
+    vectors: &Vectors,
+) -> Option<String> {
     let what = match chance.below(7) {
         0 => {
             siblings.remove(at);
@@ -157,23 +162,41 @@ fn criticality(node: &mut Node) -> Option<&'static str> {
 }
 
 fn value(node: &mut Node, chance: &mut Chance) -> Option<&'static str> {
-    let Body::Bytes(bytes) = &mut node.body else { return members(node, chance) };
+    let Body::Bytes(bytes) = &mut node.body else {
+        return members(node, chance);
+    };
     match node.tag {
         INTEGER => {
             let numbers: [&[u8]; 9] = [
-                &[0], &[1], &[2], &[0xff], &[0x80], &[0, 0x80], &[0x7f, 0xff, 0xff, 0xff], &[1, 0, 0, 0, 0, 0, 0, 0, 0], &[7; 21],
+                &[0],
+                &[1],
+                &[2],
+                &[0xff],
+                &[0x80],
+                &[0, 0x80],
+                &[0x7f, 0xff, 0xff, 0xff],
+                &[1, 0, 0, 0, 0, 0, 0, 0, 0],
+                &[7; 21],
             ];
             *bytes = chance.one(&numbers)?.to_vec();
             Some("another number")
         }
         BOOLEAN => {
-            *bytes = chance.one(&[vec![0], vec![1], vec![0xff], vec![0xff, 0xff]])?.clone();
+            *bytes = chance
+                .one(&[vec![0], vec![1], vec![0xff], vec![0xff, 0xff]])?
+                .clone();
             Some("another truth")
         }
         UTC_TIME | GENERALIZED_TIME => {
             let times: [&[u8]; 8] = [
-                b"261124120000Z", b"261124115959Z", b"20261124120001Z", b"20261124115600Z", b"20261124120000+0100", b"2611241200Z",
-                b"99991231235959Z", b"491231235959Z",
+                b"261124120000Z",
+                b"261124115959Z",
+                b"20261124120001Z",
+                b"20261124115600Z",
+                b"20261124120000+0100",
+                b"2611241200Z",
+                b"99991231235959Z",
+                b"491231235959Z",
             ];
             *bytes = chance.one(&times)?.to_vec();
             Some("another time")
@@ -283,6 +306,10 @@ pub fn algorithm(digest: Digest, known: &[Value]) -> Option<Node> {
         Digest::None => return None,
     };
     let rsa = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, last];
-    let is_it = |node: &&Node| node.nodes().first().is_some_and(|id| id.body == Body::Bytes(rsa.to_vec()));
+    let is_it = |node: &&Node| {
+        node.nodes()
+            .first()
+            .is_some_and(|id| id.body == Body::Bytes(rsa.to_vec()))
+    };
     known.iter().map(|value| &value.node).find(is_it).cloned()
 }

@@ -37,11 +37,19 @@ struct Running {
 
 impl Driver {
     pub fn new(program: PathBuf, root: &Path) -> Self {
-        Self { program, root: root.to_owned(), running: None }
+        Self {
+            program,
+            root: root.to_owned(),
+            running: None,
+        }
     }
 
     pub fn ask(&mut self, question: &Question) -> String {
-        let limit = if self.running.is_some() { LIMIT } else { START_LIMIT };
+        let limit = if self.running.is_some() {
+            LIMIT
+        } else {
+            START_LIMIT
+        };
         let answer = self.answer(question, limit);
         answer.unwrap_or_else(|failure| {
             self.stop();
@@ -54,12 +62,21 @@ impl Driver {
             self.running = Some(self.start().map_err(|_| "crash")?);
         }
         let running = self.running.as_mut().ok_or("crash")?;
-        let line = format!("{}\t{}\t{}\n", question.file, question.certdir, question.vomsdir);
-        running.questions.write_all(line.as_bytes()).map_err(|_| "crash")?;
-        running.answers.recv_timeout(limit).map_err(|error| match error {
-            RecvTimeoutError::Timeout => "timeout",
-            RecvTimeoutError::Disconnected => "crash",
-        })
+        let line = format!(
+            "{}\t{}\t{}\n",
+            question.file, question.certdir, question.vomsdir
+        );
+        running
+            .questions
+            .write_all(line.as_bytes())
+            .map_err(|_| "crash")?;
+        running
+            .answers
+            .recv_timeout(limit)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => "timeout",
+                RecvTimeoutError::Disconnected => "crash",
+            })
     }
 
     fn start(&self) -> io::Result<Running> {
@@ -77,12 +94,19 @@ impl Driver {
         let (sender, answers) = channel();
         thread::spawn(move || {
             for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-                if sender.send(String::from_utf8_lossy(&line).trim().to_owned()).is_err() {
+                if sender
+                    .send(String::from_utf8_lossy(&line).trim().to_owned())
+                    .is_err()
+                {
                     break;
                 }
             }
         });
-        Ok(Running { child, questions, answers })
+        Ok(Running {
+            child,
+            questions,
+            answers,
+        })
     }
 
     fn stop(&mut self) {
@@ -102,14 +126,26 @@ impl Drop for Driver {
 /// What `openssl verify` says of the first certificate of the file, the others at hand.
 pub fn openssl(question: &Question, root: &Path) -> String {
     let mut command = Command::new("timeout");
-    command.arg(LIMIT.as_secs().to_string()).arg(OPENSSL).current_dir(root);
-    command.args(["verify", "-allow_proxy_certs", "-no-CAfile", "-no-CAstore", "-CApath", &question.certdir]);
+    command
+        .arg(LIMIT.as_secs().to_string())
+        .arg(OPENSSL)
+        .current_dir(root);
+    command.args([
+        "verify",
+        "-allow_proxy_certs",
+        "-no-CAfile",
+        "-no-CAstore",
+        "-CApath",
+        &question.certdir,
+    ]);
     // It knows no "where there is one".
     if has_list(&root.join(&question.certdir)) {
         command.arg("-crl_check_all");
     }
     command.args(["-untrusted", &question.file, &question.file]);
-    let Ok(output) = command.output() else { return "crash".into() };
+    let Ok(output) = command.output() else {
+        return "crash".into();
+    };
     match output.status.code() {
         Some(0) => return "accept".into(),
         Some(124) => return "timeout".into(),
@@ -119,7 +155,9 @@ pub fn openssl(question: &Question, root: &Path) -> String {
     let said = [output.stdout, output.stderr].concat();
     let mut errors: Vec<String> = Vec::new();
     for line in String::from_utf8_lossy(&said).lines() {
-        if let Some((number, rest)) = line.strip_prefix("error ").and_then(|rest| rest.split_once(" at "))
+        if let Some((number, rest)) = line
+            .strip_prefix("error ")
+            .and_then(|rest| rest.split_once(" at "))
             && let Some((_, text)) = rest.split_once(" depth lookup:")
         {
             let error = format!("{number} {}", text.trim());
@@ -128,12 +166,22 @@ pub fn openssl(question: &Question, root: &Path) -> String {
             }
         }
     }
-    format!("reject {}", if errors.is_empty() { "UNREADABLE".into() } else { errors.join("; ") })
+    format!(
+        "reject {}",
+        if errors.is_empty() {
+            "UNREADABLE".into()
+        } else {
+            errors.join("; ")
+        }
+    )
 }
 
 fn has_list(certdir: &Path) -> bool {
     let names = std::fs::read_dir(certdir).into_iter().flatten().flatten();
-    names.map(|entry| entry.file_name().to_string_lossy().into_owned()).any(|name| {
-        name.rsplit_once(".r").is_some_and(|(_, number)| number.starts_with(|digit: char| digit.is_ascii_digit()))
-    })
+    names
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .any(|name| {
+            name.rsplit_once(".r")
+                .is_some_and(|(_, number)| number.starts_with(|digit: char| digit.is_ascii_digit()))
+        })
 }

@@ -49,7 +49,9 @@ impl Tally {
         for ((row, name), said) in self.peers.iter_mut().zip(NAMES).zip(said) {
             let field = match (ours, said.split(' ').next().unwrap_or_default()) {
                 (_, "crash" | "timeout") => &mut row.failed,
-                (Ours::Believed(fqans), _) if refusal(name, said, fqans).is_some() => &mut row.we_believe,
+                (Ours::Believed(fqans), _) if refusal(name, said, fqans).is_some() => {
+                    &mut row.we_believe
+                }
                 (_, "none") => &mut row.none,
                 (Ours::Believed(_), _) => &mut row.both_believe,
                 (_, "accept") => &mut row.it_believes,
@@ -58,33 +60,52 @@ impl Tally {
             *field += 1;
         }
         if let Ours::Refused(codes) = ours
-            && said.iter().all(|said| said.starts_with("accept") || said == "none")
+            && said
+                .iter()
+                .all(|said| said.starts_with("accept") || said == "none")
         {
             let codes: Vec<&str> = codes.iter().copied().collect();
-            let seen = self.alone_in_refusing.entry(codes.join(" ")).or_insert((0, changes.join(", ")));
+            let seen = self
+                .alone_in_refusing
+                .entry(codes.join(" "))
+                .or_insert((0, changes.join(", ")));
             seen.0 += 1;
         }
     }
 
     pub fn line(&self) -> String {
-        format!("{} inputs, {} believed, {} compared, {} explained", self.inputs, self.believed, self.asked, self.explained)
+        format!(
+            "{} inputs, {} believed, {} compared, {} explained",
+            self.inputs, self.believed, self.asked, self.explained
+        )
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.line())?;
-        writeln!(f, "         both believe  both refuse  only we believe  only it believes  no attributes  failed")?;
+        writeln!(
+            f,
+            "         both believe  both refuse  only we believe  only it believes  no attributes  failed"
+        )?;
         for (name, row) in NAMES.iter().zip(&self.peers) {
             writeln!(
                 f,
                 "{name:<8} {:>12} {:>12} {:>16} {:>17} {:>14} {:>7}",
-                row.both_believe, row.both_refuse, row.we_believe, row.it_believes, row.none, row.failed
+                row.both_believe,
+                row.both_refuse,
+                row.we_believe,
+                row.it_believes,
+                row.none,
+                row.failed
             )?;
         }
         let mut refused: Vec<_> = self.alone_in_refusing.iter().collect();
         refused.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-        writeln!(f, "refused by us alone, with an example of what was changed:")?;
+        writeln!(
+            f,
+            "refused by us alone, with an example of what was changed:"
+        )?;
         for (codes, (count, example)) in refused.into_iter().take(MOST_SHOWN) {
             writeln!(f, "{count:>6}  {codes}  ({example})")?;
         }
@@ -109,13 +130,28 @@ pub struct Report {
 
 impl Report {
     pub fn new(directory: PathBuf) -> Self {
-        Self { directory, seen: BTreeMap::new(), rows: Vec::new() }
+        Self {
+            directory,
+            seen: BTreeMap::new(),
+            rows: Vec::new(),
+        }
     }
 
     /// Keeps the input, unless there are enough like it.
     pub fn add(&mut self, finding: &Finding<'_>, root: &Path) -> io::Result<()> {
-        let changes: Vec<&str> = finding.changes.iter().map(|change| change.split(" (").next().unwrap_or_default()).collect();
-        let alike = self.seen.entry(format!("{} | {}", finding.said.join(" | "), changes.join(", "))).or_default();
+        let changes: Vec<&str> = finding
+            .changes
+            .iter()
+            .map(|change| change.split(" (").next().unwrap_or_default())
+            .collect();
+        let alike = self
+            .seen
+            .entry(format!(
+                "{} | {}",
+                finding.said.join(" | "),
+                changes.join(", ")
+            ))
+            .or_default();
         *alike += 1;
         if *alike > 1 {
             return Ok(());
@@ -127,9 +163,18 @@ impl Report {
         }
         let name = format!("{:03}", self.rows.len() + 1);
         fs::create_dir_all(&self.directory)?;
-        fs::copy(root.join(&finding.question.file), self.directory.join(format!("{name}.pem")))?;
-        for (kind, from) in [("certdir", &finding.question.certdir), ("vomsdir", &finding.question.vomsdir)] {
-            copy(&root.join(from), &self.directory.join(format!("{kind}s/{name}")))?;
+        fs::copy(
+            root.join(&finding.question.file),
+            self.directory.join(format!("{name}.pem")),
+        )?;
+        for (kind, from) in [
+            ("certdir", &finding.question.certdir),
+            ("vomsdir", &finding.question.vomsdir),
+        ] {
+            copy(
+                &root.join(from),
+                &self.directory.join(format!("{kind}s/{name}")),
+            )?;
         }
         let peers: BTreeMap<_, _> = NAMES.iter().zip(finding.said).collect();
         let row = json!({
@@ -140,13 +185,20 @@ impl Report {
         println!("{row}");
         self.rows.push(row);
         let lines: Vec<String> = self.rows.iter().map(Value::to_string).collect();
-        fs::write(self.directory.join("cases.json"), format!("[\n{}\n]\n", lines.join(",\n")))
+        fs::write(
+            self.directory.join("cases.json"),
+            format!("[\n{}\n]\n", lines.join(",\n")),
+        )
     }
 
     /// Whether there was nothing.
     pub fn finish(&self) -> bool {
         if !self.rows.is_empty() {
-            println!("{} unexplained disagreements in {}", self.rows.len(), self.directory.display());
+            println!(
+                "{} unexplained disagreements in {}",
+                self.rows.len(),
+                self.directory.display()
+            );
         }
         self.rows.is_empty()
     }

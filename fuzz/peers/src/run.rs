@@ -88,29 +88,45 @@ impl Run {
                 vomsdir: fixtures.join(&old.vomsdir).to_string_lossy().into_owned(),
             };
             let later = ours(&case.question, &self.root, now() + LONGEST);
-            if ours(&question, &self.root, at) == case.ours && later == case.ours && is_signed(old) {
+            if ours(&question, &self.root, at) == case.ours && later == case.ours && is_signed(old)
+            {
                 self.usable[usize::from(matches!(case.ours, Ours::Refused(_)))].push(base);
             }
             self.clear(&[case])?;
         }
         self.vectors.collect_values(&self.usable.concat());
         let [believed, refused] = &self.usable;
-        println!("starting from {} vectors that we believe and {} that we refuse", believed.len(), refused.len());
+        println!(
+            "starting from {} vectors that we believe and {} that we refuse",
+            believed.len(),
+            refused.len()
+        );
         Ok(())
     }
 
-    /// What the peers hold against what a mutant was made of: its vector, and those that lent it something.
+    /// What the peers hold against what a mutant was made of: its vector, and those that lent it
+    /// something.
     fn before(&mut self, case: &Case) -> Result<Vec<Refusals>, Box<dyn Error>> {
-        let lenders = case.changes.iter().filter_map(|change| change.strip_suffix(')')?.rsplit_once('(').map(|(_, name)| name));
+        let lenders = case.changes.iter().filter_map(|change| {
+            change
+                .strip_suffix(')')?
+                .rsplit_once('(')
+                .map(|(_, name)| name)
+        });
         let bases = &self.vectors.bases;
-        let mut sources: Vec<usize> = lenders.filter_map(|name| bases.iter().position(|base| base.name == name)).collect();
+        let mut sources: Vec<usize> = lenders
+            .filter_map(|name| bases.iter().position(|base| base.name == name))
+            .collect();
         sources.push(case.base);
         for source in &sources {
             if self.before.contains_key(source) {
                 continue;
             }
             let vector = self.case(*source, Vec::new())?;
-            let said = self.ask(std::slice::from_ref(&vector)).pop().ok_or("no answer")?;
+            let said = self
+                .ask(std::slice::from_ref(&vector))
+                .pop()
+                .ok_or("no answer")?;
             let held = match &vector.ours {
                 Ours::Believed(fqans) => refusals(&said, fqans),
                 _ => Refusals::default(),
@@ -118,7 +134,10 @@ impl Run {
             self.clear(&[vector])?;
             self.before.insert(*source, held);
         }
-        Ok(sources.iter().filter_map(|source| self.before.get(source).cloned()).collect())
+        Ok(sources
+            .iter()
+            .filter_map(|source| self.before.get(source).cloned())
+            .collect())
     }
 
     pub fn go(&mut self, seed: u64, time: Duration) -> Result<(), Box<dyn Error>> {
@@ -128,9 +147,15 @@ impl Run {
             let mut cases = Vec::new();
             while cases.len() < BATCH {
                 let group = usize::from(chance.percent(REFUSED_BASES));
-                let Some(&base) = chance.one(&self.usable[group]) else { return Err("no vector can be used".into()) };
+                let Some(&base) = chance.one(&self.usable[group]) else {
+                    return Err("no vector can be used".into());
+                };
                 // One change is the most telling.
-                let changes = if chance.percent(60) { 1 } else { 2 + chance.below(MOST_CHANGES - 1) };
+                let changes = if chance.percent(60) {
+                    1
+                } else {
+                    2 + chance.below(MOST_CHANGES - 1)
+                };
                 let seeds = (0..changes).map(|_| chance.number()).collect();
                 let case = self.case(base, seeds)?;
                 if case.changes.is_empty() {
@@ -144,7 +169,10 @@ impl Run {
                 }
                 cases.push(case);
             }
-            cases.sort_by(|a, b| (&a.question.certdir, &a.question.vomsdir).cmp(&(&b.question.certdir, &b.question.vomsdir)));
+            cases.sort_by(|a, b| {
+                (&a.question.certdir, &a.question.vomsdir)
+                    .cmp(&(&b.question.certdir, &b.question.vomsdir))
+            });
             let said = self.ask(&cases);
             for (case, said) in cases.iter().zip(&said) {
                 self.tally.compare(&case.ours, said, &case.changes);
@@ -153,7 +181,11 @@ impl Run {
             self.clear(&cases)?;
             if told.elapsed() > Duration::from_secs(60) {
                 told = Instant::now();
-                println!("{} min: {}", started.elapsed().as_secs() / 60, self.tally.line());
+                println!(
+                    "{} min: {}",
+                    started.elapsed().as_secs() / 60,
+                    self.tally.line()
+                );
             }
         }
         Ok(())
@@ -167,34 +199,68 @@ impl Run {
     /// Makes a mutant and asks us.
     fn case(&mut self, base: usize, seeds: Vec<u64>) -> Result<Case, Box<dyn Error>> {
         let mut subject = Subject::new(&self.vectors.bases[base]);
-        let mut changes: Vec<String> = seeds.iter().filter_map(|seed| subject.change(*seed, &self.vectors)).collect();
+        let mut changes: Vec<String> = seeds
+            .iter()
+            .filter_map(|seed| subject.change(*seed, &self.vectors))
+            .collect();
         changes.sort();
         let number = self.count;
         self.count += 1;
         let mut place = |directory: &Directory, kind: &str| -> std::io::Result<String> {
-            let Some(files) = &directory.changed else { return Ok(directory.name.clone()) };
+            let Some(files) = &directory.changed else {
+                return Ok(directory.name.clone());
+            };
             let name = format!("{kind}-{number}");
             files::write(&self.root.join(&name), files, &mut self.vectors.keys)?;
             Ok(name)
         };
-        let (certdir, vomsdir) = (place(&subject.certdir, "cas")?, place(&subject.vomsdir, "vos")?);
-        let question = Question { file: format!("{number}.pem"), certdir, vomsdir };
-        fs::write(self.root.join(&question.file), files::render(&subject.file, &mut self.vectors.keys))?;
+        let (certdir, vomsdir) = (
+            place(&subject.certdir, "cas")?,
+            place(&subject.vomsdir, "vos")?,
+        );
+        let question = Question {
+            file: format!("{number}.pem"),
+            certdir,
+            vomsdir,
+        };
+        fs::write(
+            self.root.join(&question.file),
+            files::render(&subject.file, &mut self.vectors.keys),
+        )?;
         let ours = ours(&question, &self.root, now());
-        Ok(Case { base, seeds, changes, question, ours })
+        Ok(Case {
+            base,
+            seeds,
+            changes,
+            question,
+            ours,
+        })
     }
 
     fn ask(&mut self, cases: &[Case]) -> Vec<[String; 3]> {
         let (cpp, java, root) = (&mut self.cpp, &mut self.java, &self.root);
-        let all = |driver: &mut Driver| cases.iter().map(|case| driver.ask(&case.question)).collect::<Vec<_>>();
+        let all = |driver: &mut Driver| {
+            cases
+                .iter()
+                .map(|case| driver.ask(&case.question))
+                .collect::<Vec<_>>()
+        };
         let (cpp, java, openssl) = thread::scope(|scope| {
             let cpp = scope.spawn(|| all(cpp));
             let java = scope.spawn(|| all(java));
-            let openssl: Vec<_> = cases.iter().map(|case| openssl(&case.question, root)).collect();
-            (cpp.join().unwrap_or_default(), java.join().unwrap_or_default(), openssl)
+            let openssl: Vec<_> = cases
+                .iter()
+                .map(|case| openssl(&case.question, root))
+                .collect();
+            (
+                cpp.join().unwrap_or_default(),
+                java.join().unwrap_or_default(),
+                openssl,
+            )
         });
         let rows = cpp.into_iter().zip(java).zip(openssl);
-        rows.map(|((cpp, java), openssl)| [cpp, java, openssl]).collect()
+        rows.map(|((cpp, java), openssl)| [cpp, java, openssl])
+            .collect()
     }
 
     fn judge(&mut self, case: &Case, said: &[String; 3]) -> Result<(), Box<dyn Error>> {
@@ -203,7 +269,14 @@ impl Run {
         }
         let (case, said) = self.smallest(case, said)?;
         let name = self.vectors.bases[case.base].name.clone();
-        let finding = Finding { base: &name, seeds: &case.seeds, changes: &case.changes, question: &case.question, ours: &case.ours, said: &said };
+        let finding = Finding {
+            base: &name,
+            seeds: &case.seeds,
+            changes: &case.changes,
+            question: &case.question,
+            ours: &case.ours,
+            said: &said,
+        };
         self.report.add(&finding, &self.root)?;
         Ok(())
     }
@@ -225,16 +298,27 @@ impl Run {
     }
 
     /// With as few changes as will do.
-    fn smallest(&mut self, case: &Case, said: &[String; 3]) -> Result<(Case, [String; 3]), Box<dyn Error>> {
+    fn smallest(
+        &mut self,
+        case: &Case,
+        said: &[String; 3],
+    ) -> Result<(Case, [String; 3]), Box<dyn Error>> {
         let mut parts: Vec<Vec<u64>> = case.seeds.iter().map(|seed| vec![*seed]).collect();
         parts.extend((0..case.seeds.len()).map(|at| {
             let mut rest = case.seeds.clone();
             rest.remove(at);
             rest
         }));
-        for seeds in parts.into_iter().filter(|seeds| !seeds.is_empty() && seeds.len() < case.seeds.len()).collect::<BTreeSet<_>>() {
+        for seeds in parts
+            .into_iter()
+            .filter(|seeds| !seeds.is_empty() && seeds.len() < case.seeds.len())
+            .collect::<BTreeSet<_>>()
+        {
             let part = self.case(case.base, seeds)?;
-            let answers = self.ask(std::slice::from_ref(&part)).pop().ok_or("no answer")?;
+            let answers = self
+                .ask(std::slice::from_ref(&part))
+                .pop()
+                .ok_or("no answer")?;
             if self.is_unexplained(&part, &answers)? {
                 return self.smallest(&part, &answers);
             }

@@ -27,8 +27,15 @@ pub struct Subject {
 
 impl Subject {
     pub fn new(base: &Base) -> Self {
-        let directory = |name: &String| Directory { name: name.clone(), changed: None };
-        Self { file: base.file.clone(), certdir: directory(&base.certdir), vomsdir: directory(&base.vomsdir) }
+        let directory = |name: &String| Directory {
+            name: name.clone(),
+            changed: None,
+        };
+        Self {
+            file: base.file.clone(),
+            certdir: directory(&base.certdir),
+            vomsdir: directory(&base.vomsdir),
+        }
     }
 
     /// Changes one thing and says which; the same for the same seed.
@@ -44,7 +51,9 @@ impl Subject {
     }
 
     fn certificates(&self) -> Vec<usize> {
-        (0..self.file.len()).filter(|at| matches!(self.file[*at], Piece::Der(..))).collect()
+        (0..self.file.len())
+            .filter(|at| matches!(self.file[*at], Piece::Der(..)))
+            .collect()
     }
 
     fn node_mut(&mut self, at: usize) -> Option<&mut Node> {
@@ -58,9 +67,15 @@ impl Subject {
         let at = *chance.one(&self.certificates())?;
         let follow = chance.percent(60);
         let node = self.node_mut(at)?;
-        let before = (field(node, "subject").cloned(), field(node, "key").map(Node::encode));
+        let before = (
+            field(node, "subject").cloned(),
+            field(node, "key").map(Node::encode),
+        );
         let class = mutate::node(node, chance, vectors)?;
-        let after = (field(node, "subject").cloned(), field(node, "key").map(Node::encode));
+        let after = (
+            field(node, "subject").cloned(),
+            field(node, "key").map(Node::encode),
+        );
         if let (Some(old), Some(new)) = (&before.0, &after.0)
             && old != new
             && follow
@@ -69,7 +84,8 @@ impl Subject {
             return Some(format!("{class} everywhere"));
         }
         if let (Some(old), Some(new)) = (before.1, after.1)
-            && let (Some(old), Some(new)) = (vectors.keys.with_spki(&old), vectors.keys.with_spki(&new))
+            && let (Some(old), Some(new)) =
+                (vectors.keys.with_spki(&old), vectors.keys.with_spki(&new))
         {
             self.resign(at, old, new);
         }
@@ -121,7 +137,8 @@ impl Subject {
             3 => {
                 let role = chance.one(&["proxy", "user", "ca"])?;
                 let taken = chance.one(vectors.values.get(*role)?)?;
-                self.file.insert(one, Piece::Der("CERTIFICATE".into(), taken.node.clone()));
+                self.file
+                    .insert(one, Piece::Der("CERTIFICATE".into(), taken.node.clone()));
                 return Some(format!("{role} inserted ({})", taken.origin));
             }
             4 | 5 => {
@@ -130,7 +147,13 @@ impl Subject {
                 return Some(format!("proxy added below ({})", taken.origin));
             }
             6 => {
-                let digest = *chance.one(&[Digest::Sha1, Digest::Sha384, Digest::Sha512, Digest::Md5, Digest::Pss])?;
+                let digest = *chance.one(&[
+                    Digest::Sha1,
+                    Digest::Sha384,
+                    Digest::Sha512,
+                    Digest::Md5,
+                    Digest::Pss,
+                ])?;
                 let from = vectors.values.get("outer-algorithm")?;
                 let node = self.node_mut(one)?;
                 let algorithm = mutate::algorithm(digest, from)?;
@@ -147,7 +170,9 @@ impl Subject {
     /// Another vector's proxy issued by the first certificate.
     fn graft(&mut self, mut proxy: Node, vectors: &Vectors) -> Option<()> {
         let first = *self.certificates().first()?;
-        let Piece::Der(_, above) = &self.file[first] else { return None };
+        let Piece::Der(_, above) = &self.file[first] else {
+            return None;
+        };
         let subject = field(above, "subject")?.clone();
         let key = vectors.keys.with_spki(&field(above, "key")?.encode())?;
         let last = field(&proxy, "subject")?.nodes().last()?.clone();
@@ -156,17 +181,24 @@ impl Subject {
         field_mut(&mut proxy, "issuer")?.body = subject.body;
         let digest = proxy.signer?.digest;
         proxy.signer = Some(Signer { key, digest });
-        self.file.insert(first, Piece::Der("CERTIFICATE".into(), proxy));
+        self.file
+            .insert(first, Piece::Der("CERTIFICATE".into(), proxy));
         Some(())
     }
 
     fn borrow_directory(&mut self, chance: &mut Chance, vectors: &Vectors) -> Option<String> {
         let other = chance.one(&vectors.bases)?;
         if chance.percent(70) {
-            self.certdir = Directory { name: other.certdir.clone(), changed: None };
+            self.certdir = Directory {
+                name: other.certdir.clone(),
+                changed: None,
+            };
             Some(format!("other CAs ({})", other.name))
         } else {
-            self.vomsdir = Directory { name: other.vomsdir.clone(), changed: None };
+            self.vomsdir = Directory {
+                name: other.vomsdir.clone(),
+                changed: None,
+            };
             Some(format!("other LSC files ({})", other.name))
         }
     }
@@ -186,7 +218,11 @@ fn renamed(node: &mut Node, old: &Node, new: &Node) {
 }
 
 /// Changes one file, and those that were the same.
-fn change_directory(directory: &mut Directory, chance: &mut Chance, vectors: &Vectors) -> Option<String> {
+fn change_directory(
+    directory: &mut Directory,
+    chance: &mut Chance,
+    vectors: &Vectors,
+) -> Option<String> {
     let known: &Rc<Files> = vectors.directories.get(&directory.name)?;
     let files = directory.changed.get_or_insert_with(|| (**known).clone());
     let (path, pieces) = chance.one(files)?.clone();
@@ -203,7 +239,8 @@ fn change_directory(directory: &mut Directory, chance: &mut Chance, vectors: &Ve
 }
 
 fn kind(path: &PathBuf) -> String {
-    path.extension().map_or_else(|| "file".into(), |end| end.to_string_lossy().into_owned())
+    path.extension()
+        .map_or_else(|| "file".into(), |end| end.to_string_lossy().into_owned())
 }
 
 /// Whether anything in it can be changed and signed again.

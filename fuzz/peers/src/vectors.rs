@@ -43,12 +43,17 @@ const LARGEST: u64 = 32 << 10;
 const MOST_VALUES: usize = 400;
 
 impl Vectors {
-    /// Those of a directory that are judged by the usual rules and at the usual time, so much later.
+    /// Those of a directory that are judged by the usual rules and at the usual time, so much
+    /// later.
     pub fn load(root: &Path, later: TimeDelta) -> Result<Self, Box<dyn Error>> {
         let cases: Vec<Json> = serde_json::from_slice(&fs::read(root.join("cases.json"))?)?;
         let mut bases = Vec::new();
         let mut directories = HashMap::new();
-        for case in cases.iter().filter(|case| ["at", "crl", "allow", "skew", "hosts"].iter().all(|key| case[key].is_null())) {
+        for case in cases.iter().filter(|case| {
+            ["at", "crl", "allow", "skew", "hosts"]
+                .iter()
+                .all(|key| case[key].is_null())
+        }) {
             let text = |key: &str, usual: String| case[key].as_str().map_or(usual, str::to_owned);
             let name = text("name", String::new());
             let path = root.join(text("file", format!("{name}.pem")));
@@ -69,7 +74,8 @@ impl Vectors {
             bases.push(base);
         }
         let mut keys = Keys::default();
-        let mut pieces: Vec<&mut Vec<Piece>> = bases.iter_mut().map(|base| &mut base.file).collect();
+        let mut pieces: Vec<&mut Vec<Piece>> =
+            bases.iter_mut().map(|base| &mut base.file).collect();
         pieces.extend(directories.values_mut().flatten().map(|(_, pieces)| pieces));
         for node in pieces.iter_mut().flat_map(|pieces| nodes(pieces)) {
             node.each_mut(&mut |node| {
@@ -79,8 +85,16 @@ impl Vectors {
             });
         }
         rekey(&mut pieces, &keys, later);
-        let directories = directories.into_iter().map(|(name, files)| (name, Rc::new(files))).collect();
-        Ok(Self { keys, bases, directories, values: HashMap::new() })
+        let directories = directories
+            .into_iter()
+            .map(|(name, files)| (name, Rc::new(files)))
+            .collect();
+        Ok(Self {
+            keys,
+            bases,
+            directories,
+            values: HashMap::new(),
+        })
     }
 
     /// Writes the directories, which the peers read.
@@ -95,15 +109,33 @@ impl Vectors {
     pub fn collect_values(&mut self, usable: &[usize]) {
         let mut names: Vec<&String> = self.directories.keys().collect();
         names.sort();
-        let in_directories = names.iter().flat_map(|name| self.directories[*name].iter().map(|(_, pieces)| (name.as_str(), pieces)));
-        let all = usable.iter().map(|at| &self.bases[*at]).map(|base| (base.name.as_str(), &base.file)).chain(in_directories);
-        for (origin, piece) in all.flat_map(|(name, pieces)| pieces.iter().map(move |piece| (name, piece))) {
+        let in_directories = names.iter().flat_map(|name| {
+            self.directories[*name]
+                .iter()
+                .map(|(_, pieces)| (name.as_str(), pieces))
+        });
+        let all = usable
+            .iter()
+            .map(|at| &self.bases[*at])
+            .map(|base| (base.name.as_str(), &base.file))
+            .chain(in_directories);
+        for (origin, piece) in
+            all.flat_map(|(name, pieces)| pieces.iter().map(move |piece| (name, piece)))
+        {
             let Piece::Der(_, node) = piece else { continue };
             for (path, _) in fields::named(node) {
-                let Some((node, name)) = node.at(&path).and_then(|node| Some((node, node.name.clone()?))) else { continue };
+                let Some((node, name)) = node
+                    .at(&path)
+                    .and_then(|node| Some((node, node.name.clone()?)))
+                else {
+                    continue;
+                };
                 let known = self.values.entry(name).or_default();
                 if known.len() < MOST_VALUES && !known.iter().any(|value| value.node == *node) {
-                    known.push(Value { node: node.clone(), origin: origin.into() });
+                    known.push(Value {
+                        node: node.clone(),
+                        origin: origin.into(),
+                    });
                 }
             }
         }
@@ -123,7 +155,8 @@ fn is_key(node: &Node) -> bool {
         if algorithm.tag == 0x30 && bits.tag == 3 && algorithm.nodes().first().is_some_and(|id| id.tag == 6))
 }
 
-/// Names all fields, notes who signs what, puts the new keys in the place of the old, and moves the dates.
+/// Names all fields, notes who signs what, puts the new keys in the place of the old, and moves the
+/// dates.
 fn rekey(files: &mut [&mut Vec<Piece>], keys: &Keys, later: TimeDelta) {
     let mut known = HashMap::new();
     let identifiers: HashMap<_, _> = keys.replacements().into_iter().collect();
@@ -136,11 +169,17 @@ fn rekey(files: &mut [&mut Vec<Piece>], keys: &Keys, later: TimeDelta) {
             })
             .collect();
         for piece in pieces.iter_mut() {
-            let Piece::Der(label, node) = piece else { continue };
+            let Piece::Der(label, node) = piece else {
+                continue;
+            };
             let role = match () {
                 () if label.contains("CRL") => "crl",
                 () if is_ca(node) => "ca",
-                () if field(node, "issuer").is_some_and(|issuer| users.contains(&issuer.encode())) => "proxy",
+                () if field(node, "issuer")
+                    .is_some_and(|issuer| users.contains(&issuer.encode())) =>
+                {
+                    "proxy"
+                }
                 () => "user",
             };
             node.each_mut(&mut |node| node.name = None);
@@ -154,7 +193,10 @@ fn rekey(files: &mut [&mut Vec<Piece>], keys: &Keys, later: TimeDelta) {
                 }
                 let tag = node.tag;
                 if let Body::Bytes(bytes) = &mut node.body
-                    && let Some(new) = identifiers.get(bytes).cloned().or_else(|| moved(tag, bytes, later))
+                    && let Some(new) = identifiers
+                        .get(bytes)
+                        .cloned()
+                        .or_else(|| moved(tag, bytes, later))
                 {
                     *bytes = new;
                 }
@@ -171,16 +213,26 @@ fn moved(tag: u8, time: &[u8], later: TimeDelta) -> Option<Vec<u8>> {
         _ => return None,
     };
     let time = std::str::from_utf8(time).ok()?;
-    let moved = NaiveDateTime::parse_from_str(time, form).ok()?.checked_add_signed(later)?;
+    let moved = NaiveDateTime::parse_from_str(time, form)
+        .ok()?
+        .checked_add_signed(later)?;
     Some(moved.format(form).to_string().into_bytes())
 }
 
-fn signer_of(node: &Node, keys: &Keys, known: &mut HashMap<Vec<u8>, Option<Signer>>) -> Option<Signer> {
+fn signer_of(
+    node: &Node,
+    keys: &Keys,
+    known: &mut HashMap<Vec<u8>, Option<Signer>>,
+) -> Option<Signer> {
     if !node.looks_signed() {
         return None;
     }
-    let [body, algorithm, signature] = node.nodes() else { return None };
-    let Body::Bytes(bits) = &signature.body else { return None };
+    let [body, algorithm, signature] = node.nodes() else {
+        return None;
+    };
+    let Body::Bytes(bits) = &signature.body else {
+        return None;
+    };
     let find = || keys.signer_of(&body.encode(), algorithm, bits.get(1..)?);
     *known.entry(node.encode()).or_insert_with(find)
 }

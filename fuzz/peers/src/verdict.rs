@@ -22,13 +22,21 @@ pub enum Ours {
 
 pub fn ours(question: &Question, root: &Path, at: DateTime<Utc>) -> Ours {
     let judge = || {
-        let Ok(verifier) = VomsVerifier::open(&root.join(&question.certdir), &root.join(&question.vomsdir)) else {
+        let Ok(verifier) =
+            VomsVerifier::open(&root.join(&question.certdir), &root.join(&question.vomsdir))
+        else {
             return Ours::Refused(BTreeSet::from(["no-directory"]));
         };
         let file = std::fs::read(root.join(&question.file)).unwrap_or_default();
         match verifier.verify(&file, at) {
             Ok(verified) => Ours::Believed(verified.fqans().map(str::to_owned).collect()),
-            Err(rejection) => Ours::Refused(rejection.findings().iter().map(|finding| finding.code()).collect()),
+            Err(rejection) => Ours::Refused(
+                rejection
+                    .findings()
+                    .iter()
+                    .map(|finding| finding.code())
+                    .collect(),
+            ),
         }
     };
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| Ours::Panicked(said(&*panic)))
@@ -36,17 +44,23 @@ pub fn ours(question: &Question, root: &Path, at: DateTime<Utc>) -> Ours {
 
 fn said(panic: &dyn Any) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
 
 /// A peer's refusal to believe what we do: its reason.
 pub fn refusal(peer: &str, said: &str, fqans: &[String]) -> Option<String> {
-    let short = |text: &str| text.replace("/Role=NULL", "").replace("/Capability=NULL", "");
+    let short = |text: &str| {
+        text.replace("/Role=NULL", "")
+            .replace("/Capability=NULL", "")
+    };
     match said.split_once(' ').unwrap_or((said, "")) {
         ("accept", _) if peer == "openssl" => None,
         ("accept", granted) => {
             let granted = format!(" {} ", short(granted));
-            let all = fqans.iter().all(|fqan| granted.contains(&format!(" {} ", short(fqan))));
+            let all = fqans
+                .iter()
+                .all(|fqan| granted.contains(&format!(" {} ", short(fqan))));
             (!all).then(|| "other attributes".into())
         }
         ("none", _) => (!fqans.is_empty()).then(|| "none".into()),
@@ -78,26 +92,45 @@ struct Row {
 
 impl Ledger {
     pub fn parse(text: &str) -> Self {
-        let quoted = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let quoted = |cell: &str| {
+            cell.split('`')
+                .skip(1)
+                .step_by(2)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         let rows = text.lines().filter_map(|line| {
             let mut cells = line.strip_prefix('|')?.split('|').map(quoted);
             let (peers, refusals, mutations) = (cells.next()?, cells.next()?, cells.next()?);
-            Some(Row { peers, refusals, mutations })
+            Some(Row {
+                peers,
+                refusals,
+                mutations,
+            })
         });
         Self(rows.collect())
     }
 
     /// Whether every refusal is that of a vector that this was made of, or has a row.
     pub fn explains(&self, refusals: &Refusals, before: &[Refusals], mutations: &[String]) -> bool {
-        NAMES.iter().zip(refusals).enumerate().all(|(at, (peer, refusal))| {
-            let Some(refusal) = refusal else { return true };
-            let fits = |row: &Row| {
-                row.peers.iter().any(|of| of == peer)
-                    && row.refusals.iter().any(|pattern| matches(pattern, refusal))
-                    && row.mutations.iter().any(|pattern| mutations.iter().any(|mutation| matches(pattern, mutation)))
-            };
-            before.iter().any(|before| before[at].as_ref() == Some(refusal)) || self.0.iter().any(fits)
-        })
+        NAMES
+            .iter()
+            .zip(refusals)
+            .enumerate()
+            .all(|(at, (peer, refusal))| {
+                let Some(refusal) = refusal else { return true };
+                let fits = |row: &Row| {
+                    row.peers.iter().any(|of| of == peer)
+                        && row.refusals.iter().any(|pattern| matches(pattern, refusal))
+                        && row.mutations.iter().any(|pattern| {
+                            mutations.iter().any(|mutation| matches(pattern, mutation))
+                        })
+                };
+                before
+                    .iter()
+                    .any(|before| before[at].as_ref() == Some(refusal))
+                    || self.0.iter().any(fits)
+            })
     }
 }
 
@@ -125,12 +158,24 @@ mod tests {
 
     #[test]
     fn a_refusal_that_has_no_row_leaves_the_whole_unexplained() {
-        let ledger = Ledger::parse("| peer | refusal | mutation | why |\n| --- | --- | --- | --- |\n| `java` | `EXCEPTION*` | `ac.*` | x |\n");
-        let refusals = |cpp: Option<&str>| [cpp.map(str::to_owned), Some("EXCEPTION VOMSError".to_owned()), None];
+        let ledger = Ledger::parse(
+            "| peer | refusal | mutation | why |\n| --- | --- | --- | --- |\n| `java` | `EXCEPTION*` | `ac.*` | x |\n",
+        );
+        let refusals = |cpp: Option<&str>| {
+            [
+                cpp.map(str::to_owned),
+                Some("EXCEPTION VOMSError".to_owned()),
+                None,
+            ]
+        };
         let mutations = ["ac.serial dropped".to_owned()];
         assert!(ledger.explains(&refusals(None), &[], &mutations));
         assert!(!ledger.explains(&refusals(Some("FORMAT")), &[], &mutations));
-        assert!(ledger.explains(&refusals(Some("FORMAT")), &[refusals(Some("FORMAT"))], &mutations));
+        assert!(ledger.explains(
+            &refusals(Some("FORMAT")),
+            &[refusals(Some("FORMAT"))],
+            &mutations
+        ));
         assert!(!ledger.explains(&refusals(None), &[], &["proxy.serial dropped".to_owned()]));
     }
 }

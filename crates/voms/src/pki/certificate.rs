@@ -540,9 +540,8 @@ mod tests {
             oid::NETSCAPE_CERT_TYPE,
         ];
         for id in kinds {
-            let unreadable = |critical| {
-                with_extension(id, critical, &[0x0c, 1, b'a']).unreadable_extension()
-            };
+            let unreadable =
+                |critical| with_extension(id, critical, &[0x0c, 1, b'a']).unreadable_extension();
             assert_eq!((unreadable(true), unreadable(false)), (Some(id), None));
         }
         let identifier = with_extension(oid::SUBJECT_KEY_IDENTIFIER, true, &[4, 1, 0]);
