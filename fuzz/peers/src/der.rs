@@ -36,6 +36,7 @@ pub struct Node {
 
 const SEQUENCE: u8 = 0x30;
 const OCTET_STRING: u8 = 0x04;
+const OID: u8 = 6;
 const BIT_STRING: u8 = 0x03;
 const DEEPEST: usize = 40;
 
@@ -101,8 +102,13 @@ impl Node {
     pub fn looks_signed(&self) -> bool {
         self.tag == SEQUENCE
             && matches!(self.nodes(), [body, algorithm, signature]
-                if body.tag == SEQUENCE && body.nodes().len() >= 5 && algorithm.tag == SEQUENCE
-                && algorithm.nodes().first().is_some_and(|id| id.tag == 6) && signature.tag == BIT_STRING)
+                if body.tag == SEQUENCE && body.nodes().len() >= 5
+                && algorithm.begins_with_an_oid() && signature.tag == BIT_STRING)
+    }
+
+    /// Whether it is the identifier of an algorithm, by its shape.
+    pub fn begins_with_an_oid(&self) -> bool {
+        self.tag == SEQUENCE && self.nodes().first().is_some_and(|id| id.tag == OID)
     }
 
     /// The bytes as they stand, old signatures among them.

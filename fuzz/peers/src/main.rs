@@ -1,5 +1,6 @@
 //! Hands mutated vectors to us and to the other implementations, and keeps what we believe and two
-//! of them refuse: `voms-against-peers MINUTES [SEED]`, with the drivers of `tests/peers` built in `$PEERS`.
+//! of them refuse: `voms-against-peers MINUTES [SEED]`, with the drivers of `tests/peers` built in
+//! `$PEERS`.
 
 mod chance;
 mod der;

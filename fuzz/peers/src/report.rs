@@ -86,7 +86,8 @@ impl fmt::Display for Tally {
         writeln!(f, "{}", self.line())?;
         writeln!(
             f,
-            "         both believe  both refuse  only we believe  only it believes  no attributes  failed"
+            "         both believe  both refuse  only we believe  only it believes  no \
+             attributes  failed"
         )?;
         for (name, row) in NAMES.iter().zip(&self.peers) {
             writeln!(
@@ -178,7 +179,9 @@ impl Report {
         }
         let peers: BTreeMap<_, _> = NAMES.iter().zip(finding.said).collect();
         let row = json!({
-            "name": name, "certdir": format!("certdirs/{name}"), "vomsdir": format!("vomsdirs/{name}"),
+            "name": name,
+            "certdir": format!("certdirs/{name}"),
+            "vomsdir": format!("vomsdirs/{name}"),
             "vector": finding.base, "changes": finding.changes, "seeds": finding.seeds,
             "ours": format!("{:?}", finding.ours), "said": peers,
         });

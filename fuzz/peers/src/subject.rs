@@ -245,5 +245,8 @@ fn kind(path: &PathBuf) -> String {
 
 /// Whether anything in it can be changed and signed again.
 pub fn is_signed(base: &Base) -> bool {
-    base.file.iter().any(|piece| matches!(piece, Piece::Der(_, node) if node.signer.is_some() && !named(node).is_empty()))
+    let is_signed = |node: &Node| node.signer.is_some() && !named(node).is_empty();
+    base.file
+        .iter()
+        .any(|piece| matches!(piece, Piece::Der(_, node) if is_signed(node)))
 }

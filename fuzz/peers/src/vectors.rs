@@ -152,7 +152,7 @@ fn nodes(pieces: &mut [Piece]) -> impl Iterator<Item = &mut Node> {
 /// Whether it has the shape of a subjectPublicKeyInfo.
 fn is_key(node: &Node) -> bool {
     matches!(node.nodes(), [algorithm, bits]
-        if algorithm.tag == 0x30 && bits.tag == 3 && algorithm.nodes().first().is_some_and(|id| id.tag == 6))
+        if algorithm.begins_with_an_oid() && bits.tag == 3)
 }
 
 /// Names all fields, notes who signs what, puts the new keys in the place of the old, and moves the

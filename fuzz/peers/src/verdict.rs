@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_refusal_that_has_no_row_leaves_the_whole_unexplained() {
         let ledger = Ledger::parse(
-            "| peer | refusal | mutation | why |\n| --- | --- | --- | --- |\n| `java` | `EXCEPTION*` | `ac.*` | x |\n",
+            "| peer | refusal | mutation | why |\n| `java` | `EXCEPTION*` | `ac.*` | x |\n",
         );
         let refusals = |cpp: Option<&str>| {
             [
