@@ -23,12 +23,16 @@ fn check(xml: &[u8], envelope: &Envelope) {
     let bare = envelope.without_header(xml);
     assert!(is_cut_from(&bare, xml));
     let again = Envelope::parse(&bare).unwrap();
-    assert!(again.consumers.is_empty() && again.relay_state.is_none() && again.addresses.is_empty());
+    assert!(
+        again.consumers.is_empty() && again.relay_state.is_none() && again.addresses.is_empty()
+    );
     assert_same_body(&again, envelope);
 
     // A request that is answered is one of these too, so that its texts go into the header.
     for request in [&REQUEST, envelope] {
-        let Some(answer) = envelope.with_header_of(xml, request) else { continue };
+        let Some(answer) = envelope.with_header_of(xml, request) else {
+            continue;
+        };
         let again = Envelope::parse(&answer).unwrap();
         assert_same_body(&again, envelope);
         assert_eq!(again.relay_state.is_some(), request.relay_state.is_some());
@@ -41,8 +45,17 @@ fn check(xml: &[u8], envelope: &Envelope) {
 fn assert_same_body(one: &Envelope, other: &Envelope) {
     let facts = |envelope: &Envelope| {
         let addresses = (envelope.has_request, envelope.request_address.clone());
-        let texts = (envelope.status.clone(), envelope.status_message.clone(), envelope.fault.clone());
-        (envelope.has_response, envelope.is_success(), addresses, texts)
+        let texts = (
+            envelope.status.clone(),
+            envelope.status_message.clone(),
+            envelope.fault.clone(),
+        );
+        (
+            envelope.has_response,
+            envelope.is_success(),
+            addresses,
+            texts,
+        )
     };
     assert_eq!(facts(one), facts(other));
 }
@@ -50,6 +63,10 @@ fn assert_same_body(one: &Envelope, other: &Envelope) {
 /// Whether the one is the other with at most one part left out, and a byte order mark.
 fn is_cut_from(part: &[u8], whole: &[u8]) -> bool {
     let whole = whole.strip_prefix("\u{feff}".as_bytes()).unwrap_or(whole);
-    let same = part.iter().zip(whole).take_while(|(one, other)| one == other).count();
+    let same = part
+        .iter()
+        .zip(whole)
+        .take_while(|(one, other)| one == other)
+        .count();
     part.len() <= whole.len() && whole.ends_with(&part[same..])
 }

@@ -44,8 +44,17 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
             }
         }
     }
-    let verifier = VomsVerifier::open(&fixtures().join("info/trust"), &fixtures().join("info/vomsdir")).unwrap();
-    World { verifier, signer, blocks, acs: acs() }
+    let verifier = VomsVerifier::open(
+        &fixtures().join("info/trust"),
+        &fixtures().join("info/vomsdir"),
+    )
+    .unwrap();
+    World {
+        verifier,
+        signer,
+        blocks,
+        acs: acs(),
+    }
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -53,7 +62,9 @@ fuzz_target!(|data: &[u8]| {
     let acs = bytes.next().unwrap_or(0) % (MOST_ACS + 1);
     let leaf = leaf(acs, &mut bytes);
     let mut chain = vec![&*leaf];
-    chain.extend(bytes.map(block));
+    for byte in bytes {
+        chain.push(block(byte));
+    }
     meter::take();
     let verdict = WORLD.verifier.verify_der(&chain, now());
     let spent = meter::take();
@@ -70,7 +81,13 @@ fn leaf(acs: u8, bytes: &mut impl Iterator<Item = u8>) -> Vec<u8> {
     let acs: Vec<_> = (0..acs).map_while(|_| with_certificates(bytes)).collect();
     let depth = usize::from(bytes.next().unwrap_or(0)) % NAMES;
     let value = AcSeq { acs }.to_der().ok();
-    certificate(&public(&WORLD.signer), &WORLD.signer, depth, depth.saturating_sub(1), value.as_deref())
+    certificate(
+        &public(&WORLD.signer),
+        &WORLD.signer,
+        depth,
+        depth.saturating_sub(1),
+        value.as_deref(),
+    )
 }
 
 /// A recorded attribute certificate, whose signer is known, with more certificates; the signature is wrong then.
@@ -78,9 +95,20 @@ fn with_certificates(bytes: &mut impl Iterator<Item = u8>) -> Option<EncodedAc> 
     let count = usize::from(bytes.next()?) % MAX_CERTS;
     let recorded = &WORLD.acs[count % WORLD.acs.len()];
     let mut ac = recorded.certificate().clone();
-    let carried = ac.acinfo.extensions.iter_mut().flatten().find(|one| one.extn_id == oid::VOMS_CERTS)?;
-    let mut certificates = AcCerts::from_extension(carried.extn_value.as_bytes()).ok()?.certificates;
-    certificates.extend(bytes.take(count - count.min(certificates.len())).map(|byte| block(byte).to_vec()));
+    let carried = ac
+        .acinfo
+        .extensions
+        .iter_mut()
+        .flatten()
+        .find(|one| one.extn_id == oid::VOMS_CERTS)?;
+    let mut certificates = AcCerts::from_extension(carried.extn_value.as_bytes())
+        .ok()?
+        .certificates;
+    certificates.extend(
+        bytes
+            .take(count - count.min(certificates.len()))
+            .map(|byte| block(byte).to_vec()),
+    );
     *carried = AcCerts { certificates }.to_extension().ok()?;
     EncodedAc::from_der(&ac.to_der().ok()?).ok()
 }
@@ -94,13 +122,23 @@ fn keys(signer: &PKey<Private>) -> Vec<PKey<Public>> {
         number
     };
     let rsa = |(size, exponent)| {
-        PKey::from_rsa(Rsa::from_public_components(number(size), number(exponent)).unwrap()).unwrap()
+        PKey::from_rsa(Rsa::from_public_components(number(size), number(exponent)).unwrap())
+            .unwrap()
     };
     let curve = |name| {
         let key = EcKey::generate(&*EcGroup::from_curve_name(name).unwrap()).unwrap();
         public(&PKey::from_ec_key(key).unwrap())
     };
-    let mut keys: Vec<_> = [(3072, 17), (4096, 17), (8192, 17), (2048, 64), (8192, 64), (16_384, 17)].map(rsa).into();
+    let mut keys: Vec<_> = [
+        (3072, 17),
+        (4096, 17),
+        (8192, 17),
+        (2048, 64),
+        (8192, 64),
+        (16_384, 17),
+    ]
+    .map(rsa)
+    .into();
     keys.extend([Nid::X9_62_PRIME256V1, Nid::SECP384R1, Nid::SECP521R1].map(curve));
     keys.push(public(signer));
     keys
@@ -120,20 +158,32 @@ fn name(depth: usize) -> X509Name {
     name.build()
 }
 
-fn certificate(key: &PKey<Public>, signer: &PKey<Private>, subject: usize, issuer: usize, acs: Option<&[u8]>) -> Vec<u8> {
+fn certificate(
+    key: &PKey<Public>,
+    signer: &PKey<Private>,
+    subject: usize,
+    issuer: usize,
+    acs: Option<&[u8]>,
+) -> Vec<u8> {
     let mut builder = X509Builder::new().unwrap();
     builder.set_version(2).unwrap();
     builder.set_subject_name(&name(subject)).unwrap();
     builder.set_issuer_name(&name(issuer)).unwrap();
     let serial = BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap();
     builder.set_serial_number(&serial).unwrap();
-    builder.set_not_before(&Asn1Time::from_unix(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::from_unix(4_000_000_000).unwrap()).unwrap();
+    builder
+        .set_not_before(&Asn1Time::from_unix(0).unwrap())
+        .unwrap();
+    builder
+        .set_not_after(&Asn1Time::from_unix(4_000_000_000).unwrap())
+        .unwrap();
     builder.set_pubkey(key).unwrap();
     if let Some(acs) = acs {
         let id = Asn1Object::from_str(&oid::VOMS_AC_SEQ.to_string()).unwrap();
         let value = Asn1OctetString::new_from_bytes(acs).unwrap();
-        builder.append_extension(X509Extension::new_from_der(&id, false, &value).unwrap()).unwrap();
+        builder
+            .append_extension(X509Extension::new_from_der(&id, false, &value).unwrap())
+            .unwrap();
     }
     builder.sign(signer, MessageDigest::sha256()).unwrap();
     builder.build().to_der().unwrap()

@@ -7,10 +7,10 @@ use crate::pki::key_limit::Cost;
 /// it costs as much.
 const FOR_A_CREDENTIAL: Cost = 400;
 
-/// What this thread has in fact computed, whether a budget was asked or not: for tests, and for the
-/// fuzz target that holds the budget to its word. The paths that OpenSSL builds are not in it; it
+/// What this thread has in fact computed, whether a budget was asked or not, for the fuzz target that
+/// holds the budget to its word. The paths that OpenSSL builds are not in it; it
 /// verifies one signature at a time, from the trusted end, and stops at the first that is wrong.
-#[cfg(any(test, fuzzing))]
+#[cfg(fuzzing)]
 pub mod meter {
     use std::cell::Cell;
 

@@ -109,6 +109,7 @@ impl Run {
     fn before(&mut self, case: &Case) -> Result<Vec<Refusals>, Box<dyn Error>> {
         let lenders = case.changes.iter().filter_map(|change| {
             change
+                .trim_end_matches(" everywhere")
                 .strip_suffix(')')?
                 .rsplit_once('(')
                 .map(|(_, name)| name)

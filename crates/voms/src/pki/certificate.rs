@@ -179,7 +179,7 @@ impl Certificate {
     /// Whether the key of `issuer` made its signature, regardless of names.
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        #[cfg(any(test, fuzzing))]
+        #[cfg(fuzzing)]
         crate::work::meter::count(issuer.cost());
         issuer
             .public_key()
@@ -515,6 +515,7 @@ mod tests {
 
     use super::*;
     use crate::crypto::openssl_types;
+    use crate::trust::PathFinding;
 
     fn with_extension(id: ObjectIdentifier, critical: bool, value: &[u8]) -> Certificate {
         let key = PKey::generate_ed25519().unwrap();
@@ -546,5 +547,18 @@ mod tests {
         }
         let identifier = with_extension(oid::SUBJECT_KEY_IDENTIFIER, true, &[4, 1, 0]);
         assert_eq!(identifier.unreadable_extension(), None);
+    }
+
+    #[test]
+    fn names_are_limited_by_cas_only() {
+        let permitted = [0x30, 0x07, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'];
+        let found = |critical| {
+            let user = with_extension(oid::NAME_CONSTRAINTS, critical, &permitted);
+            PathFinding::of_form(&user).map(|finding| finding.problem.code())
+        };
+        assert_eq!(
+            (found(true), found(false)),
+            (Some("critical-extension"), None)
+        );
     }
 }
