@@ -48,7 +48,7 @@ fn check(reply: &Reply) {
     reply
         .errors
         .iter()
-        .for_each(|error| drop(error.is_definite()));
+        .for_each(|error| _ = error.is_definite());
 }
 
 /// Base64 with the letters of VOMS, on one line and without padding.
