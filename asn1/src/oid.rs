@@ -51,6 +51,8 @@ pub const INVALIDITY_DATE: ObjectIdentifier = oid("2.5.29.24");
 pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
 /// `id-ce-deltaCRLIndicator` (RFC 5280 section 5.2.4).
 pub const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
+/// `id-ce-nameConstraints` (RFC 5280 section 4.2.1.10).
+pub const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
 /// `id-ce-cRLDistributionPoints` (RFC 5280 section 4.2.1.13).
 pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 /// `id-ce-authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).

@@ -7,10 +7,10 @@ use der::{Decode, Encode};
 use libfuzzer_sys::fuzz_target;
 use openssl::bn::BigNum;
 use openssl::x509::{CrlStatus, X509Crl};
-use voms::policy::Policy;
-use voms_asn1::certificate_list::CertificateList;
-use voms::trust::{CrlPolicy, TrustAnchors, Usage, file_hashes};
 use voms::pki::certificate::Certificate;
+use voms::policy::Policy;
+use voms::trust::{CrlPolicy, TrustAnchors, Usage, file_hashes};
+use voms_asn1::certificate_list::CertificateList;
 use voms_proxy_fuzz::{certificate, file, fixture, now, scratch, sorted};
 
 struct World {
@@ -19,9 +19,14 @@ struct World {
 }
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let hash = file_hashes(&certificate("trust/TestbedCA.pem")).next().unwrap();
+    let hash = file_hashes(&certificate("trust/TestbedCA.pem"))
+        .next()
+        .unwrap();
     file(&format!("{hash:08x}.0"), &fixture("trust/TestbedCA.pem"));
-    World { user: certificate("trust/alice.pem"), list: format!("{hash:08x}.r0") }
+    World {
+        user: certificate("trust/alice.pem"),
+        list: format!("{hash:08x}.r0"),
+    }
 });
 
 fuzz_target!(|data: &[u8]| {
@@ -39,14 +44,20 @@ fuzz_target!(|data: &[u8]| {
     let verify = |now| anchors.verify_path(user, &[], Usage::Client, &policy, now);
     match verify(now()) {
         Ok(_) => assert!(revokes_the_stolen(data)),
-        Err(findings) => findings.iter().for_each(|finding| drop(finding.to_string())),
+        Err(findings) => findings
+            .iter()
+            .for_each(|finding| drop(finding.to_string())),
     }
     assert!(verify(now() + chrono::Duration::days(60)).is_err());
 });
 
 /// Whether the certificate 100B is revoked, as the CA's list has it.
 fn revokes_the_stolen(list: &[u8]) -> bool {
-    let list = X509Crl::from_pem(list).or_else(|_| X509Crl::from_der(list)).unwrap();
-    let serial = BigNum::from_u32(0x100b).and_then(|number| number.to_asn1_integer()).unwrap();
+    let list = X509Crl::from_pem(list)
+        .or_else(|_| X509Crl::from_der(list))
+        .unwrap();
+    let serial = BigNum::from_u32(0x100b)
+        .and_then(|number| number.to_asn1_integer())
+        .unwrap();
     matches!(list.get_by_serial(&serial), CrlStatus::Revoked(_))
 }

@@ -21,5 +21,9 @@ fuzz_target!(|data: &[u8]| {
 fn check(name: &Dn) {
     assert!(name.matches(name));
     assert!(name.common_name_below(name).is_none());
-    assert!(name.to_string().bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+    assert!(
+        name.to_string()
+            .bytes()
+            .all(|byte| (b' '..=b'~').contains(&byte))
+    );
 }

@@ -11,18 +11,38 @@ fuzz_target!(|data: &[u8]| {
     match text.parse::<Fqan>() {
         Ok(fqan) => {
             assert_eq!(fqan.to_string().parse(), Ok(fqan.clone()));
-            assert!(fqan.group().split('/').nth(1).is_some_and(|vo| fqan.is_of(vo)));
+            assert!(
+                fqan.group()
+                    .split('/')
+                    .nth(1)
+                    .is_some_and(|vo| fqan.is_of(vo))
+            );
         }
         Err(error) => drop(error.to_string()),
     }
-    let Ok(spec) = text.parse::<VomsSpec>() else { return };
+    let Ok(spec) = text.parse::<VomsSpec>() else {
+        return;
+    };
     let requested: Vec<_> = spec.fqans.iter().map(written).collect();
-    assert_eq!(format!("{}:{}", spec.name, requested.join(",")).parse(), Ok(spec.clone()));
-    let fqans = spec.fqans.iter().filter_map(|fqan| fqan.in_vo("virgo").ok().flatten()).collect();
-    let request = AcRequest::for_everything(&spec.name).with_fqans(fqans).with_lifetime(1);
+    assert_eq!(
+        format!("{}:{}", spec.name, requested.join(",")).parse(),
+        Ok(spec.clone())
+    );
+    let fqans = spec
+        .fqans
+        .iter()
+        .filter_map(|fqan| fqan.in_vo("virgo").ok().flatten())
+        .collect();
+    let request = AcRequest::for_everything(&spec.name)
+        .with_fqans(fqans)
+        .with_lifetime(1);
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
     assert!(plain(&request.rest_target()), "{request:?}");
-    assert_eq!(request.legacy_document().matches('<').count(), 11, "{request:?}");
+    assert_eq!(
+        request.legacy_document().matches('<').count(),
+        11,
+        "{request:?}"
+    );
 });
 
 fn written(fqan: &RequestedFqan) -> String {

@@ -17,6 +17,9 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(lsc) = read
         && lsc.matches(std::slice::from_ref(&*HOST))
     {
-        assert!(lsc.named().any(|(signer, _)| signer.matches(HOST.subject())));
+        assert!(
+            lsc.named()
+                .any(|(signer, _)| signer.matches(HOST.subject()))
+        );
     }
 });

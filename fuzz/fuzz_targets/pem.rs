@@ -14,9 +14,15 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(chain) = Chain::parse(data) {
         let certificates = chain.certificates();
-        assert_eq!(Chain::new(certificates.to_vec()).unwrap().certificates(), certificates);
+        assert_eq!(
+            Chain::new(certificates.to_vec()).unwrap().certificates(),
+            certificates
+        );
         assert!(chain.proxies().iter().all(|proxy| proxy.is_proxy()));
-        let _ = (chain.identity(), chain.local_findings(voms_proxy_fuzz::now()));
+        let _ = (
+            chain.identity(),
+            chain.local_findings(voms_proxy_fuzz::now()),
+        );
     }
 });
 
@@ -25,7 +31,10 @@ fn check(block: &Block) {
     let copy = blocks(&text);
     assert!(copy.len() == 1 && copy[0].label() == block.label() && copy[0].text() == block.text());
     let Some(der) = block.der() else { return };
-    assert_eq!(blocks(encode(block.label(), &der).as_bytes())[0].der(), Some(der.clone()));
+    assert_eq!(
+        blocks(encode(block.label(), &der).as_bytes())[0].der(),
+        Some(der.clone())
+    );
     if block.is_private_key()
         && !has_costly_numbers(&der)
         && let Ok(key) = open(block)

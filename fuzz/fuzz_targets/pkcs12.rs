@@ -4,7 +4,6 @@
 use libfuzzer_sys::fuzz_target;
 use voms_proxy::home::load;
 use voms_proxy::home::location::Location;
-use voms::pki::credential::Credential;
 use voms_proxy_fuzz::{file, has_costly_numbers};
 use zeroize::Zeroizing;
 

@@ -9,7 +9,10 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(info) = ProxyCertInfo::from_der(data) {
         assert_eq!(info.to_der().unwrap(), data);
         let draft = DraftProxyCertInfo::from(info.clone()).to_der().unwrap();
-        assert_eq!(ProxyCertInfo::from(DraftProxyCertInfo::from_der(&draft).unwrap()), info);
+        assert_eq!(
+            ProxyCertInfo::from(DraftProxyCertInfo::from_der(&draft).unwrap()),
+            info
+        );
     }
     if let Ok(draft) = DraftProxyCertInfo::from_der(data) {
         assert_eq!(draft.to_der().unwrap(), data);

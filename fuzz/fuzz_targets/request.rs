@@ -4,15 +4,15 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use voms::pki::credential::Credential;
 use voms_asn1::EncodedAc;
 use voms_authority::answer::is_complete;
 use voms_authority::iam;
 use voms_authority::server::Client;
 use voms_authority::{Authority, Member};
+use voms_client::response::Reply;
 use voms_proxy::home::load;
 use voms_proxy::home::location::Location;
-use voms::pki::credential::Credential;
-use voms_client::response::Reply;
 use voms_proxy_fuzz::{file, fixture, now};
 
 static USER: LazyLock<Credential> = LazyLock::new(|| {
@@ -45,10 +45,18 @@ static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| {
     let _ = (is_complete(data), iam::is_complete(data));
-    assert!(AUTHORITY.iam_answer(&USER, &CLIENT, data, now()).starts_with(b"HTTP/1.1 "));
+    assert!(
+        AUTHORITY
+            .iam_answer(&USER, &CLIENT, data, now())
+            .starts_with(b"HTTP/1.1 ")
+    );
     let answer = AUTHORITY.answer(&USER, USER.chain(), data, now());
     let body = match answer.strip_prefix(b"HTTP/1.1 ") {
-        Some(rest) => rest.windows(4).position(|end| end == b"\r\n\r\n").map(|at| &rest[at + 4..]).unwrap(),
+        Some(rest) => rest
+            .windows(4)
+            .position(|end| end == b"\r\n\r\n")
+            .map(|at| &rest[at + 4..])
+            .unwrap(),
         None => &answer,
     };
     if body.is_empty() {
@@ -56,5 +64,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let reply = Reply::parse(body).unwrap();
     assert_eq!(reply.ac.is_none(), !reply.errors.is_empty());
-    reply.ac.iter().for_each(|der| drop(EncodedAc::from_der(der).unwrap()));
+    reply
+        .ac
+        .iter()
+        .for_each(|der| drop(EncodedAc::from_der(der).unwrap()));
 });

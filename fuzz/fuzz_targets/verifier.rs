@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use der::{Reader, SliceReader};
 use libfuzzer_sys::fuzz_target;
 use voms::ac::verify::AcAttributes;
-use voms::policy::SKEW;
 use voms::pki::pem::encode;
+use voms::policy::SKEW;
 use voms::verifier::VomsVerifier;
 use voms_proxy_fuzz::{acs, chains, fixtures, now};
 

@@ -7,7 +7,10 @@ use voms_proxy_fuzz::file;
 
 fuzz_target!(|data: &[u8]| {
     let vomses = load(data);
-    vomses.problems().iter().for_each(|problem| drop(problem.to_string()));
+    vomses
+        .problems()
+        .iter()
+        .for_each(|problem| drop(problem.to_string()));
     for entry in vomses.entries() {
         assert!(vomses.find(&entry.alias).contains(&entry));
         assert!(!vomses.find(&entry.vo).is_empty());
@@ -23,6 +26,13 @@ fn load(text: &[u8]) -> Vomses {
 }
 
 fn line(entry: &VomsesEntry) -> String {
-    let VomsesEntry { alias, host, port, dn, vo, .. } = entry;
+    let VomsesEntry {
+        alias,
+        host,
+        port,
+        dn,
+        vo,
+        ..
+    } = entry;
     format!("\"{alias}\" \"{host}\" \"{port}\" \"{dn}\" \"{vo}\"\n")
 }

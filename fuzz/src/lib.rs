@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use std::{fs, process};
 
 use chrono::{DateTime, Utc};
-use voms_asn1::EncodedAc;
-use voms::pki::certificate::Certificate;
-use voms::chain::Chain;
 use voms::ac::embedded::attribute_certificates;
+use voms::chain::Chain;
+use voms::pki::certificate::Certificate;
+use voms_asn1::EncodedAc;
 
 /// The directory of the fixtures.
 pub fn fixtures() -> PathBuf {
@@ -29,12 +29,18 @@ pub fn certificate(name: &str) -> Certificate {
 /// The chains of `info/proxies`.
 pub fn chains() -> Vec<Chain> {
     let files = fs::read_dir(fixtures().join("info/proxies")).expect("fixtures");
-    files.filter_map(|file| Chain::parse(&fs::read(file.ok()?.path()).ok()?).ok()).collect()
+    files
+        .filter_map(|file| Chain::parse(&fs::read(file.ok()?.path()).ok()?).ok())
+        .collect()
 }
 
 /// Their attribute certificates.
 pub fn acs() -> Vec<EncodedAc> {
-    chains().iter().flat_map(attribute_certificates).map(|ac| ac.expect("a sound fixture")).collect()
+    chains()
+        .iter()
+        .flat_map(attribute_certificates)
+        .map(|ac| ac.expect("a sound fixture"))
+        .collect()
 }
 
 /// When the fixtures were recorded.
@@ -69,5 +75,6 @@ pub fn sorted(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether DER seems to ask for more than a hundred thousand iterations of a key derivation, which OpenSSL would do.
 pub fn has_costly_numbers(der: &[u8]) -> bool {
-    der.windows(3).any(|window| matches!(window, [2, 3, 2..=0x7f] | [2, 4..=8, 1..=0x7f]))
+    der.windows(3)
+        .any(|window| matches!(window, [2, 3, 2..=0x7f] | [2, 4..=8, 1..=0x7f]))
 }

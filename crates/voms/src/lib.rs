@@ -24,6 +24,9 @@ pub mod verifier;
 pub mod vo;
 mod work;
 
+#[cfg(fuzzing)]
+pub use work::meter;
+
 /// The examples in the README, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

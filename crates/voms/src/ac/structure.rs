@@ -8,6 +8,7 @@ use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use x509_cert::name::Name;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use crate::ac::finding::AcFinding;
 use crate::crypto::Digest;
@@ -24,7 +25,7 @@ pub(super) fn structure_findings(ac: &EncodedAc) -> Vec<AcFinding> {
     if info.version != 1 {
         findings.push(AcFinding::Version);
     }
-    if info.signature.oid != certificate.signature_algorithm.oid {
+    if !agree(&info.signature, &certificate.signature_algorithm) {
         findings.push(AcFinding::AlgorithmMismatch);
     }
     let extensions = info.extensions.as_deref().unwrap_or_default();
@@ -124,4 +125,33 @@ pub(super) fn signer_findings(
         findings.push(AcFinding::SignerMayNotSign(signer.subject().clone()));
     }
     findings
+}
+
+/// Whether both places name the same algorithm (RFC 5755 section 4.2.4). Servers write NULL as
+/// parameters, or none.
+fn agree(inner: &AlgorithmIdentifierOwned, outer: &AlgorithmIdentifierOwned) -> bool {
+    let parameters = |named: &AlgorithmIdentifierOwned| {
+        named.parameters.clone().filter(|value| !value.is_null())
+    };
+    inner.oid == outer.oid && parameters(inner) == parameters(outer)
+}
+
+#[cfg(test)]
+mod tests {
+    use der::asn1::Any;
+    use der::{Decode, Tag};
+
+    use super::*;
+
+    #[test]
+    fn both_algorithms_agree_down_to_their_parameters() {
+        let named = |parameters| AlgorithmIdentifierOwned {
+            oid: oid::SHA256_WITH_RSA,
+            parameters,
+        };
+        let (none, null) = (named(None), named(Some(Any::from_der(NULL).unwrap())));
+        let other = named(Some(Any::new(Tag::Boolean, []).unwrap()));
+        assert!(agree(&none, &null) && agree(&null, &none) && agree(&null, &null));
+        assert!(!agree(&other, &null) && !agree(&none, &other));
+    }
 }

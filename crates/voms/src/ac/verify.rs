@@ -385,6 +385,8 @@ impl<'a> AcVerifier<'a> {
         let Some(signature) = certificate.signature_value.as_bytes() else {
             return Some(AcFinding::Signature);
         };
+        #[cfg(fuzzing)]
+        crate::work::meter::count(signer.cost());
         let verified = signer
             .public_key()
             .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));

@@ -10,7 +10,7 @@ use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
-use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier,
@@ -179,6 +179,8 @@ impl Certificate {
     /// Whether the key of `issuer` made its signature, regardless of names.
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        #[cfg(fuzzing)]
+        crate::work::meter::count(issuer.cost());
         issuer
             .public_key()
             .is_ok_and(|key| self.encoded().is_signed_by(&key))
@@ -254,7 +256,8 @@ impl Certificate {
             .find(|id| !known.insert(*id))
     }
 
-    /// A restricting extension that cannot be parsed and would otherwise count as absent.
+    /// A restricting extension that cannot be parsed and would otherwise count as absent, or a
+    /// critical one of the kinds known here (RFC 5280 section 4.2).
     #[must_use]
     pub fn unreadable_extension(&self) -> Option<ObjectIdentifier> {
         let readable = |extension: &Extension| {
@@ -265,6 +268,10 @@ impl Certificate {
                 oid::EXT_KEY_USAGE => ExtendedKeyUsage::from_der(value).is_ok(),
                 oid::PROXY_CERT_INFO => ProxyCertInfo::from_der(value).is_ok(),
                 oid::DRAFT_PROXY_CERT_INFO => DraftProxyCertInfo::from_der(value).is_ok(),
+                _ if !extension.critical => true,
+                oid::SUBJECT_KEY_IDENTIFIER => SubjectKeyIdentifier::from_der(value).is_ok(),
+                oid::AUTHORITY_KEY_IDENTIFIER => AuthorityKeyIdentifier::from_der(value).is_ok(),
+                oid::NETSCAPE_CERT_TYPE => BitStringRef::from_der(value).is_ok(),
                 _ => true,
             }
         };
@@ -497,4 +504,61 @@ pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
 /// Converts a certificate's time.
 pub(crate) fn instant(time: x509_cert::time::Time) -> SystemTime {
     since_epoch(time.to_unix_duration())
+}
+
+#[cfg(test)]
+mod tests {
+    use openssl::bn::BigNum;
+    use openssl::hash::MessageDigest;
+    use openssl::pkey::PKey;
+    use openssl::x509::X509Builder;
+
+    use super::*;
+    use crate::crypto::openssl_types;
+    use crate::trust::PathFinding;
+
+    fn with_extension(id: ObjectIdentifier, critical: bool, value: &[u8]) -> Certificate {
+        let key = PKey::generate_ed25519().unwrap();
+        let mut builder = X509Builder::new().unwrap();
+        builder.set_version(2).unwrap();
+        let serial = BigNum::from_u32(1).unwrap().to_asn1_integer().unwrap();
+        builder.set_serial_number(&serial).unwrap();
+        let now = openssl_types::asn1_time(SystemTime::UNIX_EPOCH).unwrap();
+        builder.set_not_before(&now).unwrap();
+        builder.set_not_after(&now).unwrap();
+        builder.set_pubkey(&key).unwrap();
+        let extension = openssl_types::extension(id, critical, value).unwrap();
+        builder.append_extension(extension).unwrap();
+        builder.sign(&key, MessageDigest::null()).unwrap();
+        Certificate::from_der(&builder.build().to_der().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_critical_extension_of_a_known_kind_that_cannot_be_read_is_not_passed_over() {
+        let kinds = [
+            oid::SUBJECT_KEY_IDENTIFIER,
+            oid::AUTHORITY_KEY_IDENTIFIER,
+            oid::NETSCAPE_CERT_TYPE,
+        ];
+        for id in kinds {
+            let unreadable =
+                |critical| with_extension(id, critical, &[0x0c, 1, b'a']).unreadable_extension();
+            assert_eq!((unreadable(true), unreadable(false)), (Some(id), None));
+        }
+        let identifier = with_extension(oid::SUBJECT_KEY_IDENTIFIER, true, &[4, 1, 0]);
+        assert_eq!(identifier.unreadable_extension(), None);
+    }
+
+    #[test]
+    fn names_are_limited_by_cas_only() {
+        let permitted = [0x30, 0x07, 0xa0, 5, 0x30, 3, 0x82, 1, b'a'];
+        let found = |critical| {
+            let user = with_extension(oid::NAME_CONSTRAINTS, critical, &permitted);
+            PathFinding::of_form(&user).map(|finding| finding.problem.code())
+        };
+        assert_eq!(
+            (found(true), found(false)),
+            (Some("critical-extension"), None)
+        );
+    }
 }

@@ -132,6 +132,10 @@ impl Crl {
     fn parse(der: &[u8]) -> Option<Self> {
         let list = CertificateList::from_der(der).ok()?;
         let tbs = &list.tbs_cert_list;
+        // RFC 5280 section 5.1.1.2; OpenSSL does not compare them.
+        if tbs.signature != list.signature_algorithm {
+            return None;
+        }
         let is_delta = extension(tbs, oid::DELTA_CRL_INDICATOR).is_some();
         let revoked = tbs.revoked_certificates.iter().flatten();
         Some(Self {
@@ -285,4 +289,20 @@ pub fn judge(
         });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_names_two_algorithms_is_malformed() {
+        let file = include_bytes!("../../../../fixtures/trust/TestbedCA.crl.pem");
+        let mut der = pem::blocks(file)[0].der().unwrap();
+        assert!(Crl::all(&der).is_some());
+        let sha256 = oid::SHA256_WITH_RSA.as_bytes();
+        let at = der.windows(sha256.len()).position(|id| id == sha256);
+        der[at.unwrap() + sha256.len() - 1] += 1;
+        assert!(Crl::all(&der).is_none());
+    }
 }

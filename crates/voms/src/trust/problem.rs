@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use der::asn1::ObjectIdentifier;
 use std::time::{Duration, SystemTime};
+use voms_asn1::oid;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
@@ -231,7 +232,7 @@ impl PathFinding {
             PathProblem::UnreadableExtension(id)
         } else if !certificate.version_fits() {
             PathProblem::Version
-        } else if purpose::has_unknown_policies(certificate) {
+        } else if purpose::has_unknown_policies(certificate) || constrains_in_vain(certificate) {
             PathProblem::CriticalExtension
         } else if let Some(limit) = certificate.key_limit() {
             PathProblem::Key(limit)
@@ -264,4 +265,13 @@ impl PathFinding {
         };
         Some(Self::new(certificate, problem))
     }
+}
+
+/// Whether it limits the names of certificates below it, as only a CA may (RFC 5280
+/// section 4.2.1.10). Others hold a user's proxies to it, we do not.
+fn constrains_in_vain(certificate: &Certificate) -> bool {
+    !certificate.is_ca()
+        && certificate
+            .critical_extensions()
+            .any(|id| id == oid::NAME_CONSTRAINTS)
 }

@@ -53,6 +53,9 @@ pub enum PolicyFault {
     /// A quotation mark has no partner.
     #[error("a quotation mark is not closed")]
     OpenQuote,
+    /// A value goes on outside of its quotation marks.
+    #[error("text outside of the quotation marks")]
+    OutsideQuotes,
     /// A pattern between quotation marks is empty.
     #[error("an empty pattern")]
     EmptyPattern,

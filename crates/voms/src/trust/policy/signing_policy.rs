@@ -195,6 +195,13 @@ fn patterns(value: &str) -> Result<Vec<String>, PolicyFault> {
     if !inner.matches(quote).count().is_multiple_of(2) {
         return Err(PolicyFault::OpenQuote);
     }
+    if inner
+        .split(quote)
+        .step_by(2)
+        .any(|text| !text.trim().is_empty())
+    {
+        return Err(PolicyFault::OutsideQuotes);
+    }
     let patterns: Vec<_> = inner
         .split(quote)
         .skip(1)
@@ -362,6 +369,11 @@ mod tests {
         assert_eq!(
             refused("access_id_CA X509 hello\n"),
             "line 1: the CA's name is not a distinguished name"
+        );
+        let conditions = "access_id_CA X509 /CN=x\npos_rights globus CA:sign\ncond_subjects";
+        assert_eq!(
+            refused(&format!("{conditions} g lobus '\"/CN=*\"'\n")),
+            "line 3: text outside of the quotation marks"
         );
     }
 
