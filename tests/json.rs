@@ -118,6 +118,17 @@ fn listed(schema: &Value) -> BTreeSet<String> {
 }
 
 #[test]
+fn every_schema_has_an_id_of_its_own_against_which_references_resolve() {
+    const BASE: &str = "https://raw.githubusercontent.com/voms-proxy/voms-proxy/main/schema/";
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("schema")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let schema = schema(name.trim_end_matches(".json"));
+        assert_eq!(schema["$id"], format!("{BASE}{name}"));
+        assert_eq!(schema["title"], name.trim_end_matches(".json"));
+    }
+}
+
+#[test]
 fn the_schema_lists_exactly_the_codes_of_findings() {
     let mut findings = codes(
         "crates/voms/src/codes.rs",
@@ -204,6 +215,22 @@ fn every_command_matches_its_schema() {
     let examined = printed(&home, &["doctor"], "doctor", 0);
     assert_eq!(examined["status"], "ok");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
+}
+
+#[test]
+fn known_vos_are_listed_and_added_in_json() {
+    let home = Home::empty();
+    let line = r#""testvo" "voms.example.org" "15000" "/CN=voms.example.org" "testvo""#;
+    let would = printed(&home, &["vo", "add", line, "--dry-run"], "vo-add", 0);
+    assert_eq!(would["dry_run"], true);
+    let added = printed(&home, &["vo", "add", line], "vo-add", 0);
+    assert_eq!(added["written"], would["written"]);
+    let listed = printed(&home, &["vo", "list"], "vo-list", 0);
+    assert_eq!(listed["servers"][0]["vo"], "testvo");
+    assert_eq!(
+        printed(&home, &["vo", "add", "nowhere"], "error", 1)["code"],
+        "file-unreadable"
+    );
 }
 
 #[test]

@@ -1,10 +1,1 @@
-complete -c grid-cert-info -s f -l file -d 'The certificate (default X509_USER_CERT or ~/.globus/usercert.pem)' -r -F
-complete -c grid-cert-info -l all -d 'All of it'
-complete -c grid-cert-info -s s -l subject -d 'Subject of the certificate'
-complete -c grid-cert-info -s i -l issuer -d 'Its issuer'
-complete -c grid-cert-info -l issuerhash -d 'Hash of the issuer\'s name, by which its files are found'
-complete -c grid-cert-info -l startdate -d 'Start of its validity'
-complete -c grid-cert-info -l enddate -d 'End of its validity'
-complete -c grid-cert-info -l rfc2253 -d 'Print names in the form of RFC 2253'
-complete -c grid-cert-info -s h -l help -d 'Show this help'
-complete -c grid-cert-info -s V -l version -d 'Show the version'
+voms-proxy.fish

@@ -1,7 +1,1 @@
-complete -c grid-proxy-destroy -l dryrun -d 'Only say what would be removed'
-complete -c grid-proxy-destroy -l default -d 'The proxy in the default place as well as the files named'
-complete -c grid-proxy-destroy -l all -d 'The same, and all your delegated proxies in /tmp'
-complete -c grid-proxy-destroy -l force -d 'Remove files even if they are not proxies'
-complete -c grid-proxy-destroy -l debug -d 'Log to stderr what is removed'
-complete -c grid-proxy-destroy -s h -l help -d 'Show this help'
-complete -c grid-proxy-destroy -s V -l version -d 'Show the version'
+voms-proxy.fish

@@ -4,23 +4,13 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, ArgMatches, Parser};
 use serde_json::Value;
 
 use super::exit::Exit;
 use super::outcome::{CommandError, Format};
 use super::output::Diagnostic;
-use super::{commands, conf};
-
-/// Scripts expect the first line in the Java client's form.
-const HELP: &str = "\
-usage: {usage}
-
-{about-with-newline}
-OPTIONS
-{options}
-
-{after-help}";
+use super::{commands, conf, help};
 
 /// The arguments of a command.
 pub trait Arguments: Parser {
@@ -43,9 +33,7 @@ pub trait Arguments: Parser {
 
 /// A command's clap definition.
 pub fn definition<P: Parser>() -> clap::Command {
-    P::command()
-        .version(env!("CARGO_PKG_VERSION"))
-        .help_template(HELP)
+    P::command().version(env!("CARGO_PKG_VERSION"))
 }
 
 /// Parses a command's arguments.
@@ -53,19 +41,31 @@ pub fn definition<P: Parser>() -> clap::Command {
 /// # Errors
 /// If there is nothing left to do: help or the version was requested, or the arguments are invalid.
 pub fn parse<A: Arguments>(name: &str, words: &[OsString]) -> Result<A, CommandError> {
-    let mut command = definition::<A>();
+    let matches = matches(definition::<A>(), A::ABBREVIATED, name, words)?;
+    A::from_arg_matches(&matches).map_err(|error| explain(name, words, &error))
+}
+
+/// The same for all commands, and so only once in the executable.
+fn matches(
+    mut command: clap::Command,
+    abbreviated: &[&str],
+    name: &str,
+    words: &[OsString],
+) -> Result<ArgMatches, CommandError> {
     if let Some(usage) = commands::named(name).and_then(|command| command.usage) {
         command = command.override_usage(usage);
     }
     command.build();
-    let options = Options::of(&command, A::ABBREVIATED);
+    let options = Options::of(&command, abbreviated);
     let typed = options.normalise(words);
     let with_conf = conf::with_files(&options, typed).map_err(CommandError::Usage)?;
     let argv = std::iter::once(OsString::from(name)).chain(with_conf);
     command
-        .try_get_matches_from(argv)
-        .and_then(|matches| A::from_arg_matches(&matches))
-        .map_err(|error| explain(name, words, &error))
+        .try_get_matches_from_mut(argv)
+        .map_err(|error| match error.kind() {
+            ErrorKind::DisplayHelp => CommandError::Help(help::text(&command, help::width())),
+            _ => explain(name, words, &error),
+        })
 }
 
 /// A command's arguments as its parser sees them, for callers that need their order.
@@ -174,9 +174,6 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let typed = as_typed(&argument, words);
     let diagnostic = match error.kind() {
-        ErrorKind::DisplayHelp => {
-            return CommandError::Help(error.render().to_string().trim_end().to_owned());
-        }
         ErrorKind::DisplayVersion => {
             return CommandError::Help(format!("{name} v. {}", env!("CARGO_PKG_VERSION")));
         }

@@ -8,8 +8,8 @@ use super::args::definition;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::{
-    destroy, doctor, ecp, export, fake, grid, import, info, init, links, passwd, register, sandbox,
-    verify,
+    destroy, doctor, ecp, embedded, export, fake, grid, import, info, init, links, passwd,
+    register, sandbox, verify, vo,
 };
 
 /// The section of the overview that lists a command.
@@ -124,7 +124,7 @@ pub fn similar(typed: &str) -> Option<&'static str> {
 }
 
 /// In the order of the overview and the links.
-pub static COMMANDS: [Command; 24] = [
+pub static COMMANDS: [Command; 29] = [
     Command::new(
         "import",
         "voms-proxy-import",
@@ -144,6 +144,23 @@ pub static COMMANDS: [Command; 24] = [
     .listed(
         Group::Setup,
         "show how to become a member of a VO, and how far you have got",
+    ),
+    Command::new(
+        "vo list",
+        "voms-proxy-vo-list",
+        definition::<vo::ListArgs>,
+        vo::list,
+    )
+    .listed(Group::Setup, "show which VOs are known, and from where"),
+    Command::new(
+        "vo add",
+        "voms-proxy-vo-add",
+        definition::<vo::AddArgs>,
+        vo::add,
+    )
+    .listed(
+        Group::Setup,
+        "make a VO known: its vomses line or file, and LSC files",
     ),
     Command::new(
         "doctor",
@@ -334,6 +351,30 @@ pub static COMMANDS: [Command; 24] = [
         Group::Tools,
         "start a throw-away VO on this machine, to try everything out",
     ),
+    Command::new(
+        "completions",
+        "voms-proxy-completions",
+        definition::<embedded::CompletionsArgs>,
+        embedded::completions,
+    )
+    .listed(
+        Group::Tools,
+        "print the script that completes all of this in your shell",
+    ),
+    Command::new(
+        "man",
+        "voms-proxy-man",
+        definition::<embedded::ManArgs>,
+        embedded::man,
+    )
+    .listed(Group::Tools, "print a manual page"),
+    Command::new(
+        "schema",
+        "voms-proxy-schema",
+        definition::<embedded::SchemaArgs>,
+        embedded::schema,
+    )
+    .listed(Group::Tools, "print the JSON schema of an output"),
 ];
 
 /// The command that a command line selects, by the name the program was invoked as or by its first
@@ -368,10 +409,9 @@ pub fn linked() -> impl Iterator<Item = &'static str> {
 
 /// A command as the user types it: without a link, it is a word after `voms-proxy`.
 pub fn as_typed(name: &str) -> String {
-    if linked().any(|link| link == name) {
-        name.to_owned()
-    } else {
-        name.replacen("voms-proxy-", "voms-proxy ", 1)
+    match named(name) {
+        Some(command) if !command.is_linked => format!("voms-proxy {}", command.words),
+        _ => name.to_owned(),
     }
 }
 

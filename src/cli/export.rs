@@ -24,7 +24,6 @@ use crate::home::location::Location;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy export --p12 FILE [options]",
     after_help = "\
 EXIT CODES

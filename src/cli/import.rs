@@ -18,10 +18,12 @@ use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::{PassphraseSource, confirm};
-use super::{fitness, places, signals};
+use super::{fitness, input, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
 use crate::time::utc;
+
+const STREAM: &str = "standard input";
 
 /// Puts a certificate and its key, in whatever files they came, into ~/.globus.
 #[derive(Debug, Parser)]
@@ -29,11 +31,10 @@ use crate::time::utc;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy import FILE... [options]",
     after_help = "\
-PKCS#12 (.p12, .pfx, with old ciphers too), PEM in any order, DER and PKCS#7 are recognized by their contents.
-If a certificate comes without its key, the key in the directory is used.
+PKCS#12 (.p12, .pfx, with old ciphers too), PEM in any order, DER and PKCS#7 are recognized by their
+contents. If a certificate comes without its key, the key in the directory is used.
 
 EXIT CODES
   0  the pair was written, or would be with --dry-run
@@ -46,7 +47,7 @@ EXAMPLES
   voms-proxy import --dry-run mail-attachment.p7b ~/old/userkey.pem"
 )]
 pub struct ImportArgs {
-    /// The files that came, in any order
+    /// The files that came, in any order; - for standard input
     #[arg(required_unless_present = "finish")]
     files: Vec<PathBuf>,
     /// Where usercert.pem and userkey.pem go (default ~/.globus)
@@ -111,6 +112,12 @@ struct ImportPlan {
 
 impl ImportPlan {
     fn new(args: ImportArgs, env: &Environment) -> Result<Self, Diagnostic> {
+        if args.pwstdin && args.files.iter().any(|file| input::is_stream(file)) {
+            return Err(Diagnostic::usage(
+                "passwords and the certificate cannot both come from standard input",
+            )
+            .help("leave out --pwstdin, and enter them on the terminal"));
+        }
         let directory = args.dir.or_else(|| env.globus()).ok_or_else(|| {
             Diagnostic::new(
                 codes::NO_HOME,
@@ -244,7 +251,12 @@ fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandErr
     let mut received = Received::default();
     let mut ask = |path: &Path, wrong: u32| plan.source.password_of(path, wrong);
     for file in &plan.files {
-        received.add(file, &mut ask)?;
+        if input::is_stream(file) {
+            let contents = input::read(file).map_err(|error| not_read(&error))?;
+            received.add_contents(Path::new(STREAM), &contents, &mut ask)?;
+        } else {
+            received.add(file, &mut ask)?;
+        }
     }
     let home = pair.key();
     if received.has_key() || !received.has_certificate() || !pair.existing().contains(&home) {
@@ -254,6 +266,15 @@ fn receive(plan: &ImportPlan, pair: &Pair) -> Result<(Received, Key), CommandErr
     let read = files::read_limited(&home, files::CONFIGURATION_LIMIT).unwrap_or_default();
     received.add(&home, &mut ask)?;
     Ok((received, Key::AtHome(read)))
+}
+
+fn not_read(error: &std::io::Error) -> Diagnostic {
+    let reason = files::reason(error);
+    Diagnostic::new(
+        codes::FILE_UNREADABLE,
+        format!("cannot read {STREAM}: {reason}"),
+    )
+    .help("send a certificate of at most 1 MiB, or name its file")
 }
 
 fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) {

@@ -1,46 +1,104 @@
 //! `voms-proxy links DIR`: creates links to this program under the names that scripts call.
 
+use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use clap::{ArgAction, Parser};
+use clap::{ArgAction, Parser, ValueEnum};
 
 use super::args::Arguments;
 use super::codes;
 use super::commands;
+use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
-use super::output::Diagnostic;
+use super::output::{self, Diagnostic};
 
-/// Creates links in DIR, so that voms-proxy-init and the others can be run by name.
+/// Creates links in DIR, so that voms-proxy, voms-proxy-init and the others can be run by name.
 #[derive(Debug, Parser)]
 #[command(
+    args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    override_usage = "voms-proxy links DIR"
+    override_usage = "voms-proxy links DIR [options]",
+    after_help = "\
+EXIT CODES
+  0  all links are there, or would be with --dry-run
+  1  one of them cannot be made, or another program has its name
+
+EXAMPLES
+  voms-proxy links ~/bin
+  voms-proxy links --only voms --dry-run ~/bin"
 )]
 pub struct LinksArgs {
     /// An existing directory, such as ~/bin
+    #[arg(value_name = "DIR")]
     dir: PathBuf,
+    /// Only the names of this family; repeatable
+    #[arg(long, value_name = "FAMILY", value_enum, action = ArgAction::Append)]
+    only: Vec<Family>,
+    /// Make links that stay right when DIR and the program move together
+    #[arg(long)]
+    relative: bool,
+    /// Only say what would be made
+    #[arg(long, alias = "dry")]
+    dry_run: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
 }
 
 impl Arguments for LinksArgs {}
 
+/// Names that belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Family {
+    /// voms-proxy and voms-*
+    Voms,
+    /// grid-*
+    Globus,
+    /// ecp-* and ligo-*
+    Ecp,
+}
+
+impl Family {
+    fn of(name: &str) -> Self {
+        match name.split('-').next() {
+            Some("grid") => Self::Globus,
+            Some("ecp" | "ligo") => Self::Ecp,
+            _ => Self::Voms,
+        }
+    }
+}
+
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: LinksArgs| {
-        let links = make(&args.dir).map_err(|(path, error)| not_made(&path, &error))?;
-        Ok(Report::lines(
-            links
-                .iter()
-                .map(|link| link.display().to_string())
-                .collect(),
-        ))
+        let is_wanted = |name: &str| args.only.is_empty() || args.only.contains(&Family::of(name));
+        let names = names().filter(|name| is_wanted(name));
+        let plan = Plan::new(&args.dir, names, args.relative)
+            .map_err(|error| not_made(&args.dir, &error))?;
+        if !args.dry_run {
+            plan.make()
+                .map_err(|(path, error)| not_made(&path, &error))?;
+        }
+        if !is_searched(&args.dir, &invocation.env) {
+            output::stderr(&format!(
+                "note: {} is not in your PATH: the names are only found when it is",
+                args.dir.display()
+            ));
+        }
+        let links = plan.links.iter().map(|link| link.display().to_string());
+        Ok(Report::lines(links.collect()))
     })
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    std::iter::once("voms-proxy").chain(commands::linked())
 }
 
 fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
@@ -52,21 +110,114 @@ fn not_made(link: &Path, error: &io::Error) -> Diagnostic {
     .help("name an existing directory that you may write to, without other programs of these names")
 }
 
-/// Creates the links and returns them. Only replaces existing files that are links to this program.
-pub fn make(dir: &Path) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
-    let program = std::env::current_exe().map_err(|error| (dir.to_owned(), error))?;
-    let mut links = Vec::new();
-    for link in commands::linked().map(|name| dir.join(name)) {
-        let is_ours = std::fs::read_link(&link)
-            .is_ok_and(|target| target == program || target.file_name() == program.file_name());
-        let made = if is_ours {
-            std::fs::remove_file(&link)
+/// Whether the shell looks for programs in a directory.
+fn is_searched(dir: &Path, env: &Environment) -> bool {
+    let real = |dir: &Path| dir.canonicalize().ok();
+    let wanted = real(dir);
+    std::env::split_paths(&env.search_path).any(|place| wanted.is_some() && real(&place) == wanted)
+}
+
+/// Creates links with all names and absolute targets.
+pub fn make_all(dir: &Path) -> Result<(), (PathBuf, io::Error)> {
+    let plan = Plan::new(dir, names(), false).map_err(|error| (dir.to_owned(), error))?;
+    plan.make()
+}
+
+/// The links to be made.
+struct Plan {
+    links: Vec<PathBuf>,
+    /// What they lead to.
+    target: PathBuf,
+    program: PathBuf,
+}
+
+impl Plan {
+    fn new<'a>(
+        dir: &Path,
+        names: impl Iterator<Item = &'a str>,
+        relative: bool,
+    ) -> io::Result<Self> {
+        let program = std::env::current_exe()?;
+        let target = if relative {
+            path_from(&dir.canonicalize()?, &program.canonicalize()?)
         } else {
-            Ok(())
+            program.clone()
         };
-        made.and_then(|()| std::os::unix::fs::symlink(&program, &link))
-            .map_err(|error| (link.clone(), error))?;
-        links.push(link);
+        // The program itself may be in the directory, under its own name.
+        let is_program = |link: &PathBuf| {
+            !link.is_symlink() && link.canonicalize().ok().is_some_and(|real| real == program)
+        };
+        let links = names
+            .map(|name| dir.join(name))
+            .filter(|link| !is_program(link))
+            .collect();
+        Ok(Self {
+            links,
+            target,
+            program,
+        })
     }
-    Ok(links)
+
+    /// Only replaces existing files that are links to this program.
+    fn make(&self) -> Result<(), (PathBuf, io::Error)> {
+        for link in &self.links {
+            let is_ours = std::fs::read_link(link).is_ok_and(|target| {
+                target == self.program || target.file_name() == self.program.file_name()
+            });
+            let made = if is_ours {
+                std::fs::remove_file(link)
+            } else {
+                Ok(())
+            };
+            made.and_then(|()| std::os::unix::fs::symlink(&self.target, link))
+                .map_err(|error| (link.clone(), error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The way from a directory to a file, both without links.
+fn path_from(dir: &Path, file: &Path) -> PathBuf {
+    let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (dir.components().collect(), file.components().collect());
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = from[common..].iter().map(|_| OsStr::new(".."));
+    up.chain(to[common..].iter().map(|part| part.as_os_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_file_leads_through_what_both_have_in_common() {
+        let way = |dir: &str, file: &str| path_from(dir.as_ref(), file.as_ref());
+        assert_eq!(
+            way("/opt/voms/bin", "/opt/voms/lib/voms-proxy"),
+            Path::new("../lib/voms-proxy")
+        );
+        assert_eq!(way("/opt", "/opt/voms-proxy"), Path::new("voms-proxy"));
+        assert_eq!(way("/a/b", "/c"), Path::new("../../c"));
+    }
+
+    #[test]
+    fn each_name_has_its_family() {
+        let of = |family| {
+            names()
+                .filter(|name| Family::of(name) == family)
+                .collect::<Vec<_>>()
+        };
+        assert!(
+            of(Family::Voms)
+                .iter()
+                .all(|name| name.starts_with("voms-"))
+        );
+        assert!(
+            of(Family::Globus)
+                .iter()
+                .all(|name| name.starts_with("grid-"))
+        );
+        assert_eq!(of(Family::Ecp).len(), 5);
+    }
 }

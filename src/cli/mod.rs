@@ -5,10 +5,12 @@ mod advice;
 mod args;
 mod codes;
 mod commands;
+mod completion;
 mod conf;
 mod destroy;
 mod doctor;
 mod ecp;
+mod embedded;
 mod ending;
 mod env;
 mod exit;
@@ -20,11 +22,15 @@ mod finding;
 mod fitness;
 mod grid;
 mod hardening;
+mod headings;
+mod help;
 mod import;
 mod info;
 mod init;
+mod input;
 mod invocation;
 mod links;
+mod manual;
 mod outcome;
 mod output;
 mod overview;
@@ -38,6 +44,7 @@ mod sandbox;
 mod signals;
 mod times;
 mod verify;
+mod vo;
 mod vos;
 
 use std::ffi::OsString;
@@ -52,6 +59,11 @@ pub fn main(argv: Vec<OsString>) -> ExitCode {
     // The system's OpenSSL follows the system's configuration, such as a policy of FIPS.
     #[cfg(feature = "vendored")]
     voms::crypto::ignore_configuration();
+    if let Some((request, words)) = argv.get(1..).and_then(<[OsString]>::split_first)
+        && request == completion::REQUEST
+    {
+        return completion::answer(words).into();
+    }
     let exit = match commands::find(&argv) {
         Some((command, words)) => command.run(&Invocation::new(command.name, words)),
         None => overview::answer(argv.get(1..).unwrap_or_default()),
@@ -72,4 +84,25 @@ pub fn definitions() -> Vec<clap::Command> {
 /// The names that `voms-proxy links` creates.
 pub fn links() -> impl Iterator<Item = &'static str> {
     commands::linked()
+}
+
+/// The man pages of the commands: name and text.
+pub fn man_pages() -> impl Iterator<Item = (&'static str, String)> {
+    manual::names().filter_map(|name| Some((name, manual::page(name)?)))
+}
+
+/// The completion scripts: their place below `completions/`, and the text.
+pub fn completions() -> impl Iterator<Item = (String, String)> {
+    embedded::shells().map(|shell| (shell.file(completion::NAME), shell.script()))
+}
+
+/// Other names of those scripts: link and target. bash and fish look for a script with the name of
+/// the command; zsh reads in it which commands it is for.
+pub fn completion_links() -> impl Iterator<Item = (String, String)> {
+    let shells = embedded::shells().filter(|shell| shell.looks_by_name());
+    shells.flat_map(|shell| {
+        let own = shell.file(completion::NAME);
+        let target = own.rsplit('/').next().unwrap_or(&own).to_owned();
+        links().map(move |name| (shell.file(name), target.clone()))
+    })
 }

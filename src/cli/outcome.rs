@@ -85,11 +85,17 @@ pub fn run_command<A: Arguments>(
             report.lines.iter().for_each(|line| output::line(line));
             report.exit
         }
-        Err(error) => print::<A>(&error, format, invocation),
+        Err(CommandError::Usage(diagnostic)) => {
+            let json = output::wants_json(&invocation.words).then(|| A::misunderstood(&diagnostic));
+            print(&CommandError::Usage(diagnostic), format, json.as_ref());
+            A::WRONG_USAGE
+        }
+        Err(error) => print(&error, format, None),
     }
 }
 
-fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invocation) -> Exit {
+/// Prints an error, of a command line in the JSON that it asked for as well.
+fn print(error: &CommandError, format: Format, json: Option<&Value>) -> Exit {
     match error {
         CommandError::Help(text) => {
             output::line(text);
@@ -105,10 +111,10 @@ fn print<A: Arguments>(error: &CommandError, format: Format, invocation: &Invoca
         }
         CommandError::Usage(diagnostic) => {
             diagnostic.print();
-            if output::wants_json(&invocation.words) {
-                output::line(&output::json(&A::misunderstood(diagnostic)));
+            if let Some(json) = json {
+                output::line(&output::json(json));
             }
-            A::WRONG_USAGE
+            Exit::Failure
         }
     }
 }

@@ -27,7 +27,6 @@ use crate::home::load::{self, CredentialError};
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy passwd [options]",
     after_help = "\
 The key is written anew in one step, as PKCS#8 under AES-256; what else is in its file stays.

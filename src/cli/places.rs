@@ -204,22 +204,36 @@ pub fn server_trust(anchors: Option<&TrustAnchors>) -> ServerTrust {
     })
 }
 
-/// The vomsdir: the option or `X509_VOMS_DIR`, else the defaults.
+/// The vomsdir: the option or `X509_VOMS_DIR`, else the user's own and the machine's.
 pub fn vomsdir(option: Option<&Path>, env: &Environment) -> Result<Option<VomsDir>, Diagnostic> {
-    let usual = [
+    let named = option.or(env.voms_dir.as_deref());
+    let help = "name an existing directory with --vomsdir or X509_VOMS_DIR";
+    if named.is_some() {
+        return directory("vomsdir", named, help, &[], VomsDir::open);
+    }
+    let machine = [
         Some("/etc/grid-security/vomsdir".into()),
         env.conda_prefix
             .as_ref()
             .map(|prefix| prefix.join("etc/grid-security/vomsdir")),
     ];
-    let help = "name an existing directory with --vomsdir or X509_VOMS_DIR";
-    directory(
-        "vomsdir",
-        option.or(env.voms_dir.as_deref()),
-        help,
-        &usual,
-        VomsDir::open,
-    )
+    let machine = machine
+        .into_iter()
+        .flatten()
+        .find(|dir: &PathBuf| dir.is_dir());
+    let own = own_vomsdir(env).filter(|own| own.is_dir());
+    let all: Vec<PathBuf> = own.into_iter().chain(machine).collect();
+    Ok(VomsDir::open_all(&all).ok())
+}
+
+/// The user's own vomsdir, to which `voms-proxy vo add` writes.
+pub fn own_vomsdir(env: &Environment) -> Option<PathBuf> {
+    env.home.as_ref().map(|home| home.join(".voms/vomsdir"))
+}
+
+/// The user's own vomses file or directory, to which `voms-proxy vo add` writes.
+pub fn own_vomses(env: &Environment) -> Option<PathBuf> {
+    env.home.as_ref().map(|home| home.join(".voms/vomses"))
 }
 
 /// The vomses files and directories to merge: those named by variables, then the default locations

@@ -1,5 +1,7 @@
 //! `voms-proxy register`: how to become a member of a VO, and the progress so far.
 
+mod newcomer;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,12 +38,11 @@ use crate::home::registration::Registration;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy register [--voms VO[:/group]] [options]",
     after_help = "\
 EXIT CODES
   0  the certificate can be registered; with --check, every group is granted
-  1  it is not, or a group is not granted yet
+  1  there is no such certificate, or a group is not granted yet
   130  interrupted
 
 EXAMPLES
@@ -84,7 +85,7 @@ impl Arguments for RegisterArgs {}
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
         signals::watch();
-        let plan = RegisterPlan::new(args, &invocation.env)?;
+        let plan = RegisterPlan::new(args, &invocation.env).map_err(newcomer::advised)?;
         let now = (invocation.now)();
         let good = if plan.check {
             check(&plan, now)

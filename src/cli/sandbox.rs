@@ -40,7 +40,6 @@ const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
 #[command(
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy sandbox [--kind voms|iam] [--dir DIR] [-- COMMAND ...]",
     after_help = "\
 OTHER USERS
@@ -199,7 +198,7 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         .map_err(Diagnostic::unexpected)?;
     let bin = dir.join("bin");
     std::fs::create_dir_all(&bin).map_err(Diagnostic::unexpected)?;
-    links::make(&bin).map_err(|(path, error)| {
+    links::make_all(&bin).map_err(|(path, error)| {
         Diagnostic::new(
             codes::NOT_WRITTEN,
             format!("cannot make {}: {error}", path.display()),

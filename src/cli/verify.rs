@@ -23,7 +23,7 @@ use super::failure;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output::{self, Diagnostic};
-use super::places;
+use super::{headings, input, places};
 use crate::time::utc;
 
 /// Verifies a proxy, its attributes, or a user's certificate, as a service would.
@@ -32,7 +32,6 @@ use crate::time::utc;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy verify [FILE] [options]",
     after_help = "\
 EXIT CODES
@@ -44,26 +43,27 @@ EXAMPLES
   voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json"
 )]
 pub struct VerifyArgs {
-    /// A proxy, or a certificate with those above it (default: your proxy; of voms-verify X509_USER_CERT, if set)
+    /// A proxy, or a certificate with those above it; - for standard input (default: your proxy; of
+    /// voms-verify X509_USER_CERT, if set)
     file: Option<PathBuf>,
     /// Directory of trusted CAs (default X509_CERT_DIR, then the usual places)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     certdir: Option<PathBuf>,
     /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR, then the usual places)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     vomsdir: Option<PathBuf>,
     /// When to check revocation lists
-    #[arg(long, value_name = "WHEN", default_value = "present")]
+    #[arg(long, value_name = "WHEN", default_value = "present", help_heading = headings::TRUST)]
     crl: Crl,
     /// Accept this weakness instead of rejecting it; repeatable
-    #[arg(long, value_name = "WEAKNESS")]
+    #[arg(long, value_name = "WEAKNESS", help_heading = headings::TRUST)]
     allow: Vec<Weak>,
     /// A name of the service, for attributes that are meant for certain hosts; may be repeated (default: the name of
     /// this machine)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = headings::TRUST)]
     host: Vec<String>,
     /// Verify as of this time, in RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = headings::TRUST)]
     at: Option<DateTime<Utc>>,
     /// Print the verdict as JSON on stdout, whatever it is
     #[arg(long)]
@@ -254,7 +254,7 @@ fn own_host() -> String {
 
 fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
     let VerifyPlan { file, verifier, at } = plan;
-    let presented = files::read_limited(file, files::CONFIGURATION_LIMIT).map_err(|error| {
+    let presented = input::read(file).map_err(|error| {
         let reason = files::reason(&error);
         NoVerdict::Impossible(failure::cannot_read(file, &reason).help("check the path"))
     })?;

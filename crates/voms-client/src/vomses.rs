@@ -56,11 +56,27 @@ pub enum VomsesProblem {
 #[derive(Debug, Clone, Default)]
 pub struct Vomses {
     entries: Vec<VomsesEntry>,
+    /// The file of each entry.
+    origins: Vec<PathBuf>,
     /// The same entries, for detecting duplicates.
     known: HashSet<VomsesEntry>,
     problems: Vec<VomsesProblem>,
     more_problems: usize,
     looked_in: Vec<PathBuf>,
+}
+
+impl std::fmt::Display for VomsesEntry {
+    /// As a line of a vomses file.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            alias,
+            host,
+            port,
+            dn,
+            vo,
+        } = self;
+        write!(f, "\"{alias}\" \"{host}\" \"{port}\" \"{dn}\" \"{vo}\"")
+    }
 }
 
 impl VomsesEntry {
@@ -153,6 +169,13 @@ impl Vomses {
         &self.entries
     }
 
+    /// All entries, each with the file that names it first.
+    pub fn origins(&self) -> impl Iterator<Item = (&VomsesEntry, &Path)> {
+        self.entries
+            .iter()
+            .zip(self.origins.iter().map(PathBuf::as_path))
+    }
+
     /// Paths and lines that could not be used.
     #[must_use]
     pub fn problems(&self) -> &[VomsesProblem] {
@@ -228,7 +251,10 @@ impl Vomses {
             }
             match parse_line(line) {
                 Ok(entry) if !self.known.insert(entry.clone()) => {}
-                Ok(entry) => self.entries.push(entry),
+                Ok(entry) => {
+                    self.entries.push(entry);
+                    self.origins.push(file.to_owned());
+                }
                 Err(_) if self.problems.len() >= MAX_PROBLEMS => self.more_problems += 1,
                 Err(why) => self.problems.push(VomsesProblem::Line {
                     file: file.to_owned(),

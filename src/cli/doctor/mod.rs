@@ -35,7 +35,6 @@ use super::{fitness, signals};
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy doctor [--voms VO[:FQAN]] [options]",
     after_help = "\
 Changes nothing, unless --fix-permissions is given.

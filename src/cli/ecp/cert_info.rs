@@ -29,7 +29,6 @@ use crate::time::utc;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "ecp-cert-info [options]",
     after_help = "\
 EXIT CODES

@@ -30,7 +30,6 @@ const JAR_LIMIT: u64 = 1 << 20;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "ecp-get-cookie [options] URL",
     after_help = "\
 EXIT CODES

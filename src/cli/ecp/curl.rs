@@ -32,7 +32,6 @@ const MOST_REDIRECTS: usize = 5;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "ecp-curl [options] URL",
     after_help = "\
 EXIT CODES

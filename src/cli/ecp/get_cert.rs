@@ -42,7 +42,6 @@ const BITS: u32 = 2048;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "ecp-get-cert -i INSTITUTION [options]",
     after_help = "\
 CILogon, the default service, no longer issues certificates; --service-url names another one.

@@ -21,7 +21,6 @@ const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "ligo-proxy-init [options] [username]",
     after_help = "\
 EXIT CODES

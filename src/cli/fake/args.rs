@@ -15,7 +15,6 @@ use crate::cli::output::Diagnostic;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy-fake --voms VO --hostcert FILE --hostkey FILE --fqan FQAN... [options]",
     after_help = "\
 EXIT CODES

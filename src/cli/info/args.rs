@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser};
 
 use crate::cli::args::Arguments;
+use crate::cli::headings;
 use crate::cli::outcome::Format;
 
 /// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
@@ -13,7 +14,6 @@ use crate::cli::outcome::Format;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy-info [options]",
     after_help = "\
 EXIT CODES
@@ -26,7 +26,7 @@ EXAMPLES
   voms-proxy-info --exists --valid 1:00"
 )]
 pub struct InfoArgs {
-    /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    /// The proxy, - for standard input (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Everything, with the attributes of every VO
@@ -39,82 +39,82 @@ pub struct InfoArgs {
     #[arg(long)]
     pub chain: bool,
     /// Subject of the proxy
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub subject: bool,
     /// Issuer of the proxy
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub issuer: bool,
     /// The user
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub identity: bool,
     /// Kind of proxy
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub r#type: bool,
     /// Size of its key in bits
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub strength: bool,
     /// Path of the file
-    #[arg(long, short = 'p')]
+    #[arg(long, short = 'p', help_heading = headings::VALUES)]
     pub path: bool,
     /// What its key may be used for
-    #[arg(long, short = 'k')]
+    #[arg(long, short = 'k', help_heading = headings::VALUES)]
     pub keyusage: bool,
     /// Seconds that the proxy has left
-    #[arg(long)]
+    #[arg(long, help_heading = headings::VALUES)]
     pub timeleft: bool,
     /// The file that was included in it
-    #[arg(long, alias = "included")]
+    #[arg(long, alias = "included", help_heading = headings::VALUES)]
     pub included_file: bool,
     /// The VOs
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub vo: bool,
     /// The holder of the attributes, VO by VO
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub acsubject: bool,
     /// Who signed the attributes
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub acissuer: bool,
     /// The servers that issued the attributes
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub uri: bool,
     /// Seconds that the attributes have left, VO by VO
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub actimeleft: bool,
     /// The groups and roles, primary first
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub fqan: bool,
     /// Serial numbers of the attribute certificates, in hexadecimal
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub serial: bool,
     /// The hosts that the attributes are for
-    #[arg(long)]
+    #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub targets: bool,
     /// Exit 0 if there is a valid proxy
-    #[arg(long, short = 'e')]
+    #[arg(long, short = 'e', help_heading = headings::CHECKS)]
     pub exists: bool,
     /// Exit 0 only if there are attributes of this VO; repeatable
-    #[arg(long, value_name = "VO", action = ArgAction::Append)]
+    #[arg(long, value_name = "VO", action = ArgAction::Append, help_heading = headings::CHECKS)]
     pub acexists: Vec<String>,
     /// Exit 0 only if the proxy is valid for this long
-    #[arg(long, value_name = "H:M")]
+    #[arg(long, value_name = "H:M", help_heading = headings::CHECKS)]
     pub valid: Option<String>,
     /// The same in whole hours
-    #[arg(long, value_name = "H")]
+    #[arg(long, value_name = "H", help_heading = headings::CHECKS)]
     pub hours: Option<String>,
     /// Exit 0 only if its key has at least this many bits
-    #[arg(long, short = 'b', value_name = "N")]
+    #[arg(long, short = 'b', value_name = "N", help_heading = headings::CHECKS)]
     pub bits: Option<String>,
     /// Exit 1 if the attributes cannot be verified
-    #[arg(long)]
+    #[arg(long, help_heading = headings::CHECKS)]
     pub strict: bool,
     /// Do not verify the attributes
-    #[arg(long)]
+    #[arg(long, help_heading = headings::TRUST)]
     pub dont_verify_ac: bool,
     /// Directory of trusted CAs
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     pub certdir: Option<PathBuf>,
     /// Directory that says whose attribute certificates are trusted
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     pub vomsdir: Option<PathBuf>,
     /// Print names in the form of RFC 2253
     #[arg(long)]

@@ -15,6 +15,7 @@ use voms_asn1::{EncodedAc, oid};
 
 use crate::cli::codes;
 use crate::cli::file;
+use crate::cli::input;
 use crate::cli::output::Diagnostic;
 use crate::time::utc;
 
@@ -41,10 +42,11 @@ impl Proxy {
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
         };
-        let own = files::read_own(path, files::CONFIGURATION_LIMIT);
-        let is_own = own.is_ok();
-        let (_, contents) = own
-            .or_else(|_| files::read_with_metadata(path, files::CONFIGURATION_LIMIT))
+        let own = files::read_own(path, files::CONFIGURATION_LIMIT).map(|(_, contents)| contents);
+        // The user has opened standard input, so nobody else can have put it there.
+        let is_own = own.is_ok() || input::is_stream(path);
+        let contents = own
+            .or_else(|_| input::read(path))
             .map_err(|error| lost(files::reason(&error)))?;
         let chain =
             Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;

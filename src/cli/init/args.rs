@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser};
 use voms::pki::key::KeyKind;
 
 use crate::cli::args::Arguments;
+use crate::cli::headings;
 use crate::cli::outcome::Format;
 use crate::cli::output::Diagnostic;
 use crate::cli::times;
@@ -21,7 +22,6 @@ const DEFAULT_LIFETIME: Duration = Duration::hours(12);
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100,
     override_usage = "voms-proxy-init [options]",
     after_help = "\
 EXIT CODES
@@ -48,13 +48,13 @@ pub struct InitArgs {
     #[arg(long)]
     pub list: bool,
     /// Write the attribute certificates to FILE, and no proxy
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = headings::SCRIPTS)]
     pub separate: Option<PathBuf>,
     /// Take the attribute certificates from FILE instead of from a server
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = headings::SCRIPTS)]
     pub includeac: Option<PathBuf>,
     /// Put this file into the proxy
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = headings::KIND)]
     pub include: Option<PathBuf>,
     /// Life of the proxy in hours
     #[arg(long, value_name = "H")]
@@ -66,10 +66,10 @@ pub struct InitArgs {
     #[arg(long, value_name = "H:M")]
     pub vomslife: Option<String>,
     /// Size of the proxy's RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)
-    #[arg(long, short = 'b', value_name = "N")]
+    #[arg(long, short = 'b', value_name = "N", help_heading = headings::KIND)]
     pub bits: Option<String>,
     /// Kind of the proxy's key: rsa (default), or ec (P-256), which HTTPS services take and many others do not
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", help_heading = headings::KIND)]
     pub key_type: Option<String>,
     /// Your certificate: PEM, PKCS#12, or a proxy
     #[arg(long, value_name = "FILE")]
@@ -81,85 +81,85 @@ pub struct InitArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Directory of trusted CAs
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     pub certdir: Option<PathBuf>,
     /// Directory that says whose attribute certificates are trusted
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     pub vomsdir: Option<PathBuf>,
     /// File or directory with VOMS servers, instead of all others; repeatable
     #[arg(long, value_name = "PATH", aliases = ["confile", "userconf"], action = ArgAction::Append)]
     pub vomses: Vec<PathBuf>,
     /// Make a limited proxy, which starts no jobs
-    #[arg(long)]
+    #[arg(long, help_heading = headings::KIND)]
     pub limited: bool,
     /// Make a proxy with none of your rights
-    #[arg(long)]
+    #[arg(long, help_heading = headings::KIND)]
     pub independent: bool,
     /// Make a proxy with the rules in FILE
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = headings::KIND)]
     pub policy: Option<PathBuf>,
     /// Language of the rules
-    #[arg(long, value_name = "OID", alias = "pl")]
+    #[arg(long, value_name = "OID", alias = "pl", help_heading = headings::KIND)]
     pub policy_language: Option<String>,
     /// Make an RFC 3820 proxy (default)
-    #[arg(long, short = 'r')]
+    #[arg(long, short = 'r', help_heading = headings::KIND)]
     pub rfc: bool,
     /// Make a proxy of the drafts before RFC 3820
-    #[arg(long)]
+    #[arg(long, help_heading = headings::KIND)]
     pub draft: bool,
     /// Make a legacy proxy
-    #[arg(long)]
+    #[arg(long, help_heading = headings::KIND)]
     pub old: bool,
     /// Kind of proxy: 2 legacy, 3 draft, 4 RFC 3820
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = headings::KIND)]
     pub proxyver: Option<String>,
     /// How many proxies may be made below this one
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = headings::KIND)]
     pub path_length: Option<u32>,
     /// Make the new proxy from the present one
     #[arg(long, short = 'n')]
     pub noregen: bool,
     /// Read the passphrase from standard input
-    #[arg(long)]
+    #[arg(long, help_heading = headings::SCRIPTS)]
     pub pwstdin: bool,
     /// Print nothing on success
-    #[arg(long, short = 'q')]
+    #[arg(long, short = 'q', help_heading = headings::SCRIPTS)]
     pub quiet: bool,
     /// Log each step to stderr
-    #[arg(long)]
+    #[arg(long, help_heading = headings::SCRIPTS)]
     pub debug: bool,
     /// Timeout per server, in seconds (default 10)
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", help_heading = headings::SCRIPTS)]
     pub timeout: Option<u64>,
     /// Suppress warnings from the server
-    #[arg(long)]
+    #[arg(long, help_heading = headings::SCRIPTS)]
     pub ignorewarn: bool,
     /// Write nothing if the server warns
-    #[arg(long, short = 'f')]
+    #[arg(long, short = 'f', help_heading = headings::SCRIPTS)]
     pub failonwarn: bool,
     /// Do not verify your own certificate chain against the CAs
-    #[arg(long)]
+    #[arg(long, help_heading = headings::TRUST)]
     pub skip_chain_integrity_checks: bool,
     /// Accept a server whose certificate names another host, if a trusted CA issued it
-    #[arg(long)]
+    #[arg(long, help_heading = headings::TRUST)]
     pub skip_hostname_checks: bool,
     /// Accepted for compatibility; the legacy protocol is always tried
-    #[arg(long)]
+    #[arg(long, help_heading = headings::COMPATIBILITY)]
     enable_legacy_protocol: bool,
     /// Accepted for compatibility; has no effect
-    #[arg(long, value_name = "N", hide = true)]
+    #[arg(long, value_name = "N", hide = true, help_heading = headings::COMPATIBILITY)]
     globus: Option<String>,
     /// Do not verify the attributes received
-    #[arg(long)]
+    #[arg(long, help_heading = headings::TRUST)]
     pub dont_verify_ac: bool,
     /// Report that the new proxy was verified; it always is
-    #[arg(long)]
+    #[arg(long, help_heading = headings::COMPATIBILITY)]
     pub verify: bool,
     /// Print the result as JSON (schema/init.json)
-    #[arg(long)]
+    #[arg(long, help_heading = headings::SCRIPTS)]
     pub json: bool,
     /// Read options from FILE; those of the command line win
-    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, help_heading = headings::SCRIPTS)]
     conf: Vec<PathBuf>,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]

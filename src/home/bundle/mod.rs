@@ -64,7 +64,20 @@ impl Received {
                 reason: files::reason(&error),
             }
         })?;
-        let form = self.take(path, &file, ask)?;
+        self.add_contents(path, &file, ask)
+    }
+
+    /// The same for what has been read already.
+    ///
+    /// # Errors
+    /// [`ReceivedError`].
+    pub fn add_contents(
+        &mut self,
+        path: &Path,
+        file: &[u8],
+        ask: Ask<'_>,
+    ) -> Result<(), ReceivedError> {
+        let form = self.take(path, file, ask)?;
         self.understood.push(Understood {
             path: path.to_owned(),
             form,

@@ -53,7 +53,8 @@ pub struct VomsDir(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    Directory(Arc<Directory>),
+    /// The first directory that knows the server decides.
+    Directories(Arc<[Directory]>),
     Memory(Arc<Vec<MemoryLsc>>),
 }
 
@@ -95,11 +96,26 @@ impl VomsDir {
     /// A directory that need not exist: then no signer is trusted, and messages name the path.
     #[must_use]
     pub fn absent(directory: &Path) -> Self {
-        Self(Source::Directory(Arc::new(Directory {
-            vos: DirCache::of(directory),
-            lsc: FileCache::new(),
-            certificates: FileCache::new(),
-        })))
+        Self(Source::Directories(Arc::new([Directory::new(directory)])))
+    }
+
+    /// Several directories, of which the first that knows a server decides about it. Messages name
+    /// the last, which is the machine's if the others are the user's.
+    ///
+    /// # Errors
+    /// [`VomsDirError::Missing`] if one is, or if there are none.
+    pub fn open_all(directories: &[PathBuf]) -> Result<Self, VomsDirError> {
+        let missing = directories.iter().find(|directory| !directory.is_dir());
+        let missing = missing
+            .cloned()
+            .or_else(|| directories.is_empty().then(PathBuf::new));
+        if let Some(missing) = missing {
+            return Err(VomsDirError::Missing(missing));
+        }
+        let all = directories
+            .iter()
+            .map(|directory| Directory::new(directory));
+        Ok(Self(Source::Directories(all.collect())))
     }
 
     /// Trusts these signers instead of a directory's: the VO, the host name of its server, and the
@@ -128,7 +144,9 @@ impl VomsDir {
     #[must_use]
     pub fn directory(&self) -> &Path {
         match &self.0 {
-            Source::Directory(directory) => directory.vos.directory(),
+            Source::Directories(all) => all
+                .last()
+                .map_or(Path::new(IN_MEMORY), |last| last.vos.directory()),
             Source::Memory(_) => Path::new(IN_MEMORY),
         }
     }
@@ -138,10 +156,19 @@ impl VomsDir {
     #[must_use]
     pub fn find(&self, vo: &str, host: &str, now: impl Into<SystemTime>) -> Trusted {
         match &self.0 {
-            Source::Directory(directory) => directory.find(vo, host, now.into()),
+            Source::Directories(all) => find_in_directories(all, vo, host, now.into()),
             Source::Memory(all) => find_in_memory(all, vo, host),
         }
     }
+}
+
+fn find_in_directories(all: &[Directory], vo: &str, host: &str, now: SystemTime) -> Trusted {
+    let is_silent =
+        |found: &Trusted| matches!(found, Trusted::Certificates(found) if found.is_empty());
+    all.iter()
+        .map(|directory| directory.find(vo, host, now))
+        .find(|found| !is_silent(found))
+        .unwrap_or(Trusted::Certificates(Vec::new()))
 }
 
 fn find_in_memory(all: &[MemoryLsc], vo: &str, host: &str) -> Trusted {
@@ -155,6 +182,14 @@ fn find_in_memory(all: &[MemoryLsc], vo: &str, host: &str) -> Trusted {
 }
 
 impl Directory {
+    fn new(directory: &Path) -> Self {
+        Self {
+            vos: DirCache::of(directory),
+            lsc: FileCache::new(),
+            certificates: FileCache::new(),
+        }
+    }
+
     fn find(&self, vo: &str, host: &str, now: SystemTime) -> Trusted {
         let directory = |vo: &str| {
             let (_, path) = listed(self.vos.directory())
@@ -251,5 +286,32 @@ mod tests {
                 matches!(vomsdir.find(vo, host, now), Trusted::Certificates(found) if found.is_empty())
             );
         }
+    }
+    #[test]
+    fn the_first_directory_that_knows_a_server_decides() {
+        let root = tempfile::tempdir().unwrap();
+        let [own, machine] = ["own", "machine"].map(|name| root.path().join(name));
+        let write = |dir: &Path, host: &str, signer: &str| {
+            std::fs::create_dir_all(dir.join("virgo")).unwrap();
+            let path = dir.join("virgo").join(format!("{host}.lsc"));
+            std::fs::write(path, format!("{signer}\n/CN=ca\n")).unwrap();
+        };
+        write(&own, "a.example", "/CN=own");
+        write(&machine, "a.example", "/CN=machine");
+        write(&machine, "b.example", "/CN=machine");
+        let vomsdir = VomsDir::open_all(&[own, machine.clone()]).unwrap();
+        let now = crate::time::since_epoch(std::time::Duration::MAX);
+        let signer = |host| match vomsdir.find("virgo", host, now) {
+            Trusted::Lsc(_, lsc) => {
+                let (signer, _) = lsc.as_ref().as_ref().unwrap().named().next().unwrap();
+                Some(signer.to_string())
+            }
+            Trusted::Certificates(_) => None,
+        };
+        assert_eq!(signer("a.example").as_deref(), Some("/CN=own"));
+        assert_eq!(signer("b.example").as_deref(), Some("/CN=machine"));
+        assert_eq!(signer("c.example"), None);
+        assert_eq!(vomsdir.directory(), machine);
+        assert!(VomsDir::open_all(&[]).is_err());
     }
 }

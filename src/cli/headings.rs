@@ -1,0 +1,20 @@
+//! The headings below which help and man pages list the options that not everybody needs.
+
+pub const KIND: &str = "KIND OF PROXY";
+pub const TRUST: &str = "TRUST";
+pub const SCRIPTS: &str = "SCRIPTS AND SERVERS";
+pub const COMPATIBILITY: &str = "COMPATIBILITY";
+pub const VALUES: &str = "SINGLE VALUES";
+pub const ATTRIBUTES: &str = "ATTRIBUTES, VO BY VO";
+pub const CHECKS: &str = "CHECKS";
+
+/// As they follow each other; what everybody needs comes before them, without a heading.
+pub const ORDER: [&str; 7] = [
+    VALUES,
+    ATTRIBUTES,
+    CHECKS,
+    KIND,
+    TRUST,
+    SCRIPTS,
+    COMPATIBILITY,
+];
