@@ -1,5 +1,6 @@
 //! The proxy as read from its file, and the values it holds.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use voms::chain::Chain;
 use voms::files;
 use voms::pki::certificate::minimal_integer;
 use voms::pki::dn::Dn;
+use voms::pki::pem;
 use voms::proxy::kind::ProxyType;
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
@@ -23,6 +25,10 @@ pub struct Proxy {
     /// Whether the file is the user's own, and others cannot change it. In the default place,
     /// anyone could have put one.
     pub is_own: bool,
+    /// The mode of the file.
+    pub mode: u32,
+    /// Whether its private key is in the file.
+    pub has_key: bool,
     /// Absolute path of its file.
     pub path: PathBuf,
     pub chain: Chain,
@@ -43,12 +49,19 @@ impl Proxy {
         };
         let own = files::read_own(path, files::CONFIGURATION_LIMIT);
         let is_own = own.is_ok();
-        let (_, contents) = own
+        let (found, contents) = own
             .or_else(|_| files::read_with_metadata(path, files::CONFIGURATION_LIMIT))
             .map_err(|error| lost(files::reason(&error)))?;
         let chain =
             Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
-        Ok(Self::new(path, chain, is_own))
+        let has_key = pem::blocks(&contents)
+            .iter()
+            .any(pem::Block::is_private_key);
+        Ok(Self {
+            mode: found.mode(),
+            has_key,
+            ..Self::new(path, chain, is_own)
+        })
     }
 
     fn new(path: &Path, chain: Chain, is_own: bool) -> Self {
@@ -61,6 +74,8 @@ impl Proxy {
         }
         Self {
             is_own,
+            mode: 0,
+            has_key: false,
             path: file::absolute(path),
             chain,
             acs,
