@@ -258,18 +258,17 @@ pub static COMMANDS: [Command; 29] = [
         "grid-proxy-init",
         "grid-proxy-init",
         definition::<init::InitArgs>,
-        init::main,
+        grid::proxy_init,
     )
     .linked()
     .usage("grid-proxy-init [options]"),
     Command::new(
         "grid-proxy-info",
         "grid-proxy-info",
-        definition::<info::InfoArgs>,
+        definition::<grid::InfoArgs>,
         grid::proxy_info,
     )
-    .linked()
-    .usage("grid-proxy-info [options]"),
+    .linked(),
     Command::new(
         "grid-proxy-destroy",
         "grid-proxy-destroy",

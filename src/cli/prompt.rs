@@ -19,7 +19,8 @@ use super::signals;
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 
-const PROMPT: &str = "Enter GRID pass phrase:";
+/// What Virgo's scripts wait for.
+const PASSPHRASE: &str = "Enter GRID pass phrase:";
 const LONGEST: usize = 64 << 10;
 const SHORTEST_NEW: usize = 8;
 const ATTEMPTS: u32 = 3;
@@ -45,7 +46,7 @@ impl PassphraseSource {
 
     /// Gets the passphrase for a file, once.
     pub fn ask(self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
-        self.ask_for(PROMPT, path)
+        self.ask_for(PASSPHRASE, path)
     }
 
     /// The same with another prompt.
@@ -87,13 +88,22 @@ impl PassphraseSource {
     /// Loads a credential. On a terminal, first says whose it is, and asks again for a passphrase
     /// that was wrong.
     pub fn load(self, location: &Location) -> Result<Credential, CredentialError> {
+        self.load_asking(location, None)
+    }
+
+    /// The same with the prompt of a caller who has said whose it is.
+    pub fn load_asking(
+        self,
+        location: &Location,
+        prompt: Option<&str>,
+    ) -> Result<Credential, CredentialError> {
         let mut wrong = 0;
         loop {
             let loaded = load::load(location, |path| {
-                if self == Self::Terminal && wrong == 0 {
+                if self == Self::Terminal && wrong == 0 && prompt.is_none() {
                     introduce(location);
                 }
-                self.ask(path)
+                self.ask_for(prompt.unwrap_or(PASSPHRASE), path)
             });
             let is_wrong = matches!(
                 loaded,

@@ -156,14 +156,19 @@ fn print_text(depth: Depth, chain: &Chain) -> Result<(), Diagnostic> {
         Depth::BelowCas => usize::MAX,
     };
     for certificate in certificates.take(count) {
-        certificate.check_supported().map_err(Diagnostic::from)?;
-        let text = openssl_types::x509(certificate)
-            .and_then(|x509| x509.to_text())
-            .map_err(Diagnostic::unexpected)?;
-        let text = without_dumps(certificate, String::from_utf8_lossy(&text).into_owned());
-        output::line(text.trim_end());
+        output::line(text(certificate)?.trim_end());
     }
     Ok(())
+}
+
+/// A certificate as OpenSSL prints it.
+pub fn text(certificate: &Certificate) -> Result<String, Diagnostic> {
+    certificate.check_supported().map_err(Diagnostic::from)?;
+    let text = openssl_types::x509(certificate)
+        .and_then(|x509| x509.to_text())
+        .map_err(Diagnostic::unexpected)?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    Ok(without_dumps(certificate, text))
 }
 
 /// OpenSSL dumps unknown extensions verbatim, newlines included, so only their names are kept.

@@ -13,8 +13,9 @@ mod verify;
 use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
+pub use self::lines::text;
 use self::plan::{InfoPlan, Output};
-use self::proxy::Proxy;
+pub use self::proxy::Proxy;
 use self::verify::Verdict;
 use super::exit::Exit;
 use super::invocation::Invocation;

@@ -1,5 +1,7 @@
 //! The proxy as read from its file, and the values it holds.
 
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -9,9 +11,11 @@ use voms::chain::Chain;
 use voms::files;
 use voms::pki::certificate::minimal_integer;
 use voms::pki::dn::Dn;
+use voms::pki::pem;
 use voms::proxy::kind::ProxyType;
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
+use zeroize::Zeroizing;
 
 use crate::cli::codes;
 use crate::cli::file;
@@ -24,6 +28,10 @@ pub struct Proxy {
     /// Whether the file is the user's own, and others cannot change it. In the default place,
     /// anyone could have put one.
     pub is_own: bool,
+    /// The mode of the file; that of a private one for standard input.
+    pub mode: u32,
+    /// Whether its private key is in the file.
+    pub has_key: bool,
     /// Absolute path of its file.
     pub path: PathBuf,
     pub chain: Chain,
@@ -42,15 +50,17 @@ impl Proxy {
             .detail("Couldn't find a valid proxy.")
             .help("make one with voms-proxy-init, or name its file with --file")
         };
-        let own = files::read_own(path, files::CONFIGURATION_LIMIT).map(|(_, contents)| contents);
-        // The user has opened standard input, so nobody else can have put it there.
-        let is_own = own.is_ok() || input::is_stream(path);
-        let contents = own
-            .or_else(|_| input::read(path))
-            .map_err(|error| lost(files::reason(&error)))?;
+        let (mode, is_own, contents) = read(path).map_err(|error| lost(files::reason(&error)))?;
         let chain =
             Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
-        Ok(Self::new(path, chain, is_own))
+        let has_key = pem::blocks(&contents)
+            .iter()
+            .any(pem::Block::is_private_key);
+        Ok(Self {
+            mode,
+            has_key,
+            ..Self::new(path, chain, is_own)
+        })
     }
 
     fn new(path: &Path, chain: Chain, is_own: bool) -> Self {
@@ -63,6 +73,8 @@ impl Proxy {
         }
         Self {
             is_own,
+            mode: 0,
+            has_key: false,
             path: file::absolute(path),
             chain,
             acs,
@@ -94,6 +106,19 @@ impl Proxy {
         let (_, contents) = self.chain.leaf().extension(oid::VOMS_INCLUDED_FILE)?;
         Some(String::from_utf8_lossy(contents).into_owned())
     }
+}
+
+/// The mode of a proxy file, whether it is the user's own, and its contents.
+fn read(path: &Path) -> io::Result<(u32, bool, Zeroizing<Vec<u8>>)> {
+    if input::is_stream(path) {
+        // The user has opened it, so nobody else can have put it there.
+        return input::read(path).map(|contents| (0o600, true, contents));
+    }
+    let own = files::read_own(path, files::CONFIGURATION_LIMIT);
+    let is_own = own.is_ok();
+    let (found, contents) =
+        own.or_else(|_| files::read_with_metadata(path, files::CONFIGURATION_LIMIT))?;
+    Ok((found.mode(), is_own, contents))
 }
 
 /// An attribute certificate and its contents.

@@ -7,16 +7,18 @@ mod report;
 mod run;
 mod vo;
 
+use voms::proxy::Proxy;
+
 pub use self::args::InitArgs;
 pub use self::args::{Lifetimes, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
-use self::plan::InitPlan;
-pub use self::plan::proxy_version;
+pub use self::plan::{InitPlan, proxy_version};
 use self::report::Reporter;
+pub use self::report::note_text;
 pub use self::vo::targets;
 use super::exit::Exit;
-use super::invocation::Invocation;
-use super::outcome::{Report, run_command};
+use super::invocation::{Clock, Invocation};
+use super::outcome::{CommandError, Report, run_command};
 use super::signals;
 
 /// Runs the command.
@@ -35,6 +37,15 @@ pub fn main(invocation: &Invocation) -> Exit {
         outcome.inspect_err(|_| report.failed())?;
         Ok(Report::done())
     })
+}
+
+/// Makes a proxy, and leaves saying so to the caller.
+pub fn make(plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
+    signals::watch();
+    let mut report = Reporter::new(plan);
+    let outcome = run::run(plan, now, &mut report);
+    report.failed();
+    outcome
 }
 
 /// Runs `voms-proxy-list`, which is `voms-proxy-init --list`.

@@ -38,6 +38,8 @@ pub enum Warnings {
 pub struct InitPlan {
     pub credential: Location,
     pub passphrase: PassphraseSource,
+    /// What to ask for it with, if not as usual.
+    pub prompt: Option<&'static str>,
     pub anchors: Option<TrustAnchors>,
     pub vomsdir: Option<VomsDir>,
     pub vos: Vec<VoPlan>,
@@ -91,6 +93,7 @@ impl InitPlan {
             uid: env.uid,
             credential: location(&args, env)?,
             passphrase: PassphraseSource::new(args.pwstdin),
+            prompt: None,
             generation: generation(&args)?,
             policy: files::policy(&args)?,
             list: args.list,

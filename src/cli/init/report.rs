@@ -3,6 +3,8 @@
 
 mod result;
 
+pub use self::result::note_text;
+
 use std::io::IsTerminal;
 use std::time::Duration;
 

@@ -95,7 +95,7 @@ fn load(
 ) -> Result<Credential, CommandError> {
     report.trusting(plan);
     report.looking_for(&plan.credential);
-    let credential = plan.passphrase.load(&plan.credential)?;
+    let credential = plan.passphrase.load_asking(&plan.credential, plan.prompt)?;
     report.loaded(plan, &credential, now);
     Ok(credential)
 }

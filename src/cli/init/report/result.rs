@@ -128,7 +128,7 @@ impl Reporter {
 }
 
 /// A note about the proxy, in the words of the old clients.
-fn note_text(note: &ProxyNote) -> Option<(&'static str, &'static str)> {
+pub fn note_text(note: &ProxyNote) -> Option<(&'static str, &'static str)> {
     Some(match note {
         ProxyNote::LifetimeCut => (
             codes::LIFETIME_CUT,

@@ -1,0 +1,188 @@
+//! `grid-proxy-destroy`.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Parser};
+
+use crate::cli::args::Arguments;
+use crate::cli::codes;
+use crate::cli::env::Environment;
+use crate::cli::exit::Exit;
+use crate::cli::invocation::Invocation;
+use crate::cli::outcome::{Report, run_command};
+use crate::cli::output::{self, Diagnostic};
+use crate::cli::removal::{self, Doomed, Expected, Refusal};
+
+/// Removes proxies after overwriting them. Files named that are missing are ignored, other files left alone.
+#[derive(Debug, Parser)]
+#[command(
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    override_usage = "grid-proxy-destroy [options] [FILE...]",
+    after_help = "\
+EXIT CODES
+  0  the proxies are gone, or would be with --dryrun
+  1  there is none in the default place, or one is not a proxy, or cannot be removed
+
+EXAMPLES
+  grid-proxy-destroy
+  grid-proxy-destroy --dryrun --all"
+)]
+pub struct DestroyArgs {
+    /// Proxies to remove (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    files: Vec<PathBuf>,
+    /// Only say what would be removed
+    #[arg(long, alias = "dry")]
+    dryrun: bool,
+    /// The proxy in the default place as well as the files named
+    #[arg(long)]
+    default: bool,
+    /// The same, and all your delegated proxies in /tmp
+    #[arg(long)]
+    all: bool,
+    /// Remove files even if they are not proxies
+    #[arg(long)]
+    force: bool,
+    /// Log to stderr what is removed
+    #[arg(long)]
+    debug: bool,
+    /// Show this help
+    #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Show the version
+    #[arg(long, short = 'V', action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+impl Arguments for DestroyArgs {
+    const ABBREVIATED: &'static [&'static str] = &[
+        "all", "debug", "default", "dry", "dryrun", "help", "usage", "version",
+    ];
+}
+
+/// Runs `grid-proxy-destroy`.
+pub fn proxy_destroy(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args| {
+        let plan = DestroyPlan::new(args, &invocation.env);
+        Ok(Report::done().exit(destroy(&plan, (invocation.now)())))
+    })
+}
+
+struct DestroyPlan {
+    /// Those named, which need not exist.
+    files: Vec<PathBuf>,
+    /// The proxy in the default place, which has to.
+    default: Option<PathBuf>,
+    all: bool,
+    uid: u32,
+    expected: Expected,
+    dry: bool,
+    debug: bool,
+}
+
+impl DestroyPlan {
+    fn new(args: DestroyArgs, env: &Environment) -> Self {
+        let default = args.files.is_empty() || args.default || args.all;
+        Self {
+            files: args.files,
+            default: default.then(|| env.proxy()),
+            all: args.all,
+            uid: env.uid,
+            expected: Expected::Proxy.unless_forced(args.force),
+            dry: args.dryrun,
+            debug: args.debug,
+        }
+    }
+
+    /// Removes a file, or says that it would.
+    fn remove(&self, file: &Path) -> Result<(), Diagnostic> {
+        if self.dry {
+            output::stderr(&format!("Would remove {}", file.display()));
+        } else if self.debug {
+            output::stderr(&format!("Removing {}", file.display()));
+        }
+        let outcome = match self.dry {
+            true => Doomed::open(file, self.uid, self.expected).map(drop),
+            false => removal::destroy(file, self.uid, self.expected)
+                .map(|removed| removal::report(file, removed)),
+        };
+        outcome.map_err(|refusal| cannot_remove(file, &refusal))
+    }
+}
+
+/// Removes all it can, and reports each failure.
+fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> Exit {
+    let mut failures = Vec::new();
+    for file in &plan.files {
+        clear_leftovers(plan, file, now);
+        if exists(file) {
+            failures.extend(plan.remove(file).err());
+        } else if plan.dry {
+            output::stderr(&format!("Would remove {}", file.display()));
+        }
+    }
+    if let Some(file) = &plan.default {
+        clear_leftovers(plan, file, now);
+        let removed = if exists(file) {
+            plan.remove(file)
+        } else {
+            Err(missing(file))
+        };
+        failures.extend(removed.err());
+    }
+    if plan.all {
+        let delegated = delegated(Path::new("/tmp"), plan.uid);
+        failures.extend(delegated.iter().filter_map(|file| plan.remove(file).err()));
+    }
+    failures.iter().for_each(Diagnostic::print);
+    if failures.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Failure
+    }
+}
+
+fn exists(file: &Path) -> bool {
+    file.symlink_metadata().is_ok()
+}
+
+fn clear_leftovers(plan: &DestroyPlan, file: &Path, now: DateTime<Utc>) {
+    if !plan.dry {
+        removal::clear_leftovers(file, plan.uid, now);
+    }
+}
+
+fn missing(file: &Path) -> Diagnostic {
+    Diagnostic::new(
+        codes::PROXY_NOT_FOUND,
+        "Proxy file doesn't exist or has bad permissions",
+    )
+    .detail(format!("{}: file not found", file.display()))
+    .help("name the proxy, or set X509_USER_PROXY")
+}
+
+fn cannot_remove(file: &Path, refusal: &Refusal) -> Diagnostic {
+    let file = file.display();
+    match refusal {
+        Refusal::SomethingElse(_) => Diagnostic::new(
+            codes::NOT_A_PROXY,
+            format!("{file} {refusal}; it was not removed"),
+        )
+        .help("to remove it anyway, add --force"),
+        Refusal::System(_) => Diagnostic::new(
+            codes::NOT_REMOVED,
+            format!("cannot remove {file}: {refusal}"),
+        )
+        .help("check who owns it"),
+    }
+}
+
+/// The user's proxies that services received by delegation and left behind.
+fn delegated(directory: &Path, uid: u32) -> Vec<PathBuf> {
+    let own = |path: &PathBuf| Doomed::open(path, uid, Expected::Anything).is_ok();
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("x509up_p"));
+    named.map(|entry| entry.path()).filter(own).collect()
+}
