@@ -25,7 +25,7 @@ use crate::home::location::Location;
 const DEFAULT_URI: &str = "localhost:15000";
 const DEFAULT_BITS: u32 = 2048;
 
-/// The C++ client's, and more than its other programs allow.
+/// As in the C++ client; voms-proxy-init sets none.
 const DEFAULT_PATH_LENGTH: u32 = 1;
 
 /// Everything that `run` needs.
