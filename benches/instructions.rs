@@ -1,9 +1,10 @@
-//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of verifying an attribute certificate
-//! and of issuing a proxy by valgrind's callgrind, and ends with 1 where one takes a tenth more than is on record in
-//! `benches/instructions.txt`, or the executable more than 8 MiB. `scripts/guard` runs it; with `UPDATE=1` it records what
-//! it counts.
+//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of verifying an
+//! attribute certificate and of issuing a proxy by valgrind's callgrind, and ends with 1 where one
+//! takes a tenth more than is on record in `benches/instructions.txt`, or the executable more than
+//! 8 MiB. `scripts/guard` runs it; with `UPDATE=1` it records what it counts.
 //!
-//! Instructions do not depend on what else the machine does. OpenSSL is restricted to those that every processor has.
+//! Instructions do not depend on what else the machine does. OpenSSL is restricted to those that
+//! every processor has.
 #![allow(clippy::disallowed_methods)] // A benchmark has the environment.
 
 mod setting;

@@ -1,5 +1,5 @@
-//! What each step costs by itself, by divan (median and spread of many samples, each of as many runs as the clock's
-//! precision wants). `cargo bench --bench micro`
+//! What each step costs by itself, by divan (median and spread of many samples, each of as many
+//! runs as the clock's precision wants). `cargo bench --bench micro`
 
 mod setting;
 

@@ -1,9 +1,11 @@
-//! How many credentials a second are verified, by this library, by libvomsapi and by voms-api-java with canl, and how
-//! many there could be if only signatures were checked. Prints Markdown. `cargo bench --bench verify`
+//! How many credentials a second are verified, by this library, by libvomsapi and by voms-api-java
+//! with canl, and how many there could be if only signatures were checked. Prints Markdown. `cargo
+//! bench --bench verify`
 //!
-//! The credential is a proxy (RSA 2048) with an attribute certificate of two FQANs. This library reads it from PEM each
-//! time; the others get a chain that is read once. libvomsapi verifies the attribute certificate only, not the chain.
-//! `cargo bench --bench verify -- ours` leaves the others out.
+//! The credential is a proxy (RSA 2048) with an attribute certificate of two FQANs. This library
+//! reads it from PEM each time; the others get a chain that is read once. libvomsapi verifies the
+//! attribute certificate only, not the chain. `cargo bench --bench verify -- ours` leaves the
+//! others out.
 #![allow(clippy::disallowed_methods)] // A benchmark has the clock.
 
 mod setting;
@@ -26,7 +28,7 @@ use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
 use voms::ac::embedded::attribute_certificates;
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::KeyKind;
 use voms::pki::key::PrivateKey;
@@ -72,7 +74,8 @@ impl Sample {
 /// One line of a table: its name, and what is measured.
 type Contender<'a> = (String, Box<dyn Fn() -> Sample + 'a>);
 
-/// Measures all in turn, several times over, so that a busy minute of the machine hits each of them.
+/// Measures all in turn, several times over, so that a busy minute of the machine hits each of
+/// them.
 fn measure(contenders: &[Contender<'_>]) -> Vec<Sample> {
     let mut samples = vec![Sample::default(); contenders.len()];
     for _ in 0..ROUNDS {
@@ -227,7 +230,8 @@ fn to_be_signed(certificate: &[u8]) -> &[u8] {
     &inner[..4 + usize::from(u16::from_be_bytes([inner[2], inner[3]]))]
 }
 
-/// The four signatures that verifying the credential takes at least; keys are at hand, nothing is parsed.
+/// The four signatures that verifying the credential takes at least; keys are at hand, nothing is
+/// parsed.
 fn signatures(world: &World, setting: &Setting) -> Vec<Signed> {
     let chain = Chain::parse(&fs::read(&setting.file).unwrap()).unwrap();
     let (user, host, ca) = (

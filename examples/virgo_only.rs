@@ -13,10 +13,10 @@ use std::time::Duration;
 use openssl::ssl::{
     SslAcceptor, SslFiletype, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode,
 };
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::verifier::VomsVerifier;
 
-const MOST_CONNECTIONS: usize = 100;
+const MAX_CONNECTIONS: usize = 100;
 
 #[allow(clippy::disallowed_methods)] // Programs may read the environment and the clock.
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let busy = Arc::new(AtomicUsize::new(0));
     // Keep serving if a connection breaks or there are too many.
     for stream in listener.incoming().flatten() {
-        if busy.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
+        if busy.fetch_add(1, Ordering::Relaxed) >= MAX_CONNECTIONS {
             busy.fetch_sub(1, Ordering::Relaxed);
             continue;
         }

@@ -1,4 +1,5 @@
-//! CA directories: which names a CA may certify, file names by either hash, and files that change while we run.
+//! CA directories: which names a CA may certify, file names by either hash, and files that change
+//! while we run.
 
 use std::fs;
 use std::path::Path;
@@ -6,10 +7,11 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, Duration, Utc};
 use tempfile::TempDir;
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
+use voms::policy::CrlPolicy;
 use voms::policy::Policy;
-use voms::trust::{CrlPolicy, CrlProblem, PathProblem, TrustAnchors, Usage, file_hashes};
+use voms::trust::{CrlProblem, PathProblem, TrustAnchors, Usage, file_hashes};
 use voms_authority::world::World;
 
 fn now() -> DateTime<Utc> {

@@ -1,5 +1,6 @@
-//! One file for each visible behaviour: the listing of `tests/behaviour` reads as the list of behaviours. To renew the
-//! outputs, `TRYCMD=overwrite cargo test --test behaviour`, and then read the diff.
+//! One file for each visible behaviour: the listing of `tests/behaviour` reads as the list of
+//! behaviours. To renew the outputs, `TRYCMD=overwrite cargo test --test behaviour`, and then read
+//! the diff.
 
 use std::path::Path;
 use std::process::Command;

@@ -131,7 +131,8 @@ fn a_kept_client_takes_its_time_and_limits_from_each_request() {
                 .await
                 .unwrap();
         }
-        // The connection is still open, but the server's certificate is only known to be valid today.
+        // The connection is still open, but the server's certificate is only known to be valid
+        // today.
         let in_ten_years = RequestOptions::new(now() + chrono::Duration::days(3650));
         let expired = client
             .request(&everything(), &servers, &in_ten_years, &mut |_| {})

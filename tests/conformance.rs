@@ -1,5 +1,6 @@
-//! The vectors of `fixtures/vectors`: every rule of a credential's validation, kept and broken. What to expect was
-//! written down with the vectors, from the standards; here our findings are put into the same words.
+//! The vectors of `fixtures/vectors`: every rule of a credential's validation, kept and broken.
+//! What to expect was written down with the vectors, from the standards; here our findings are put
+//! into the same words.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use voms::pki::proxy_kind::{ProxyPolicy, ProxyType};
 use voms::pki::strength::{StrengthPolicy, Weakness};
+use voms::policy::CrlPolicy;
 use voms::policy::Policy;
-use voms::proxy::kind::{ProxyPolicy, ProxyType};
-use voms::trust::CrlPolicy;
 use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 
 fn vectors() -> PathBuf {
@@ -177,7 +178,8 @@ fn word(finding: &Finding) -> &'static str {
     }
 }
 
-/// Where we say something else than the vectors ask for, with the reason; `tests/divergences.md` has the whole story.
+/// Where we say something else than the vectors ask for, with the reason; `tests/divergences.md`
+/// has the whole story.
 const OURS: [(&str, &[&str], &str); 28] = [
     (
         "user-algorithms-differ",

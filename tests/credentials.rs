@@ -8,16 +8,15 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::Duration;
-use openssl::pkey::PKey;
-use openssl::x509::X509;
-use voms::pki::credential::Credential;
-use voms::pki::key::KeyKind;
-use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
-
 use common::servers::{authority, honest};
 use common::{
     BINARY, Home, Outcome, certificate_pem, certification, judge, key_pem, now, run, world,
 };
+use openssl::pkey::PKey;
+use openssl::x509::X509;
+use voms::credential::Credential;
+use voms::pki::key::KeyKind;
+use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 
 const PASSPHRASE: &str = "Gr1d-pass phrase äöü";
 const LAST: &str = "No credentials found!";

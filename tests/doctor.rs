@@ -1,5 +1,5 @@
-//! `voms-proxy doctor`: set-ups that are broken in one place, each with the headline and the next step; and that it
-//! changes nothing.
+//! `voms-proxy doctor`: set-ups that are broken in one place, each with the headline and the next
+//! step; and that it changes nothing.
 #![allow(clippy::disallowed_methods)]
 
 mod common;
@@ -11,20 +11,19 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use chrono::Duration;
-use openssl::ssl::SslVerifyMode;
-use voms::pki::credential::Credential;
-use voms::pki::key::{KeyKind, PrivateKey};
-use voms::pki::pem;
-use voms::proxy::{ProxyRequest, VerifiedIssuer};
-use voms_authority::Authority;
-use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
-
 use common::hostile::{self, Hostile, dead_port, silence};
 use common::servers::{self, Voms, authority, draft, entry, honest, http, sends};
 use common::{
     BINARY, Home, Outcome, certificate_pem, certification, key_pem, mode, now, run,
     with_own_mounts, world,
 };
+use openssl::ssl::SslVerifyMode;
+use voms::credential::Credential;
+use voms::pki::key::{KeyKind, PrivateKey};
+use voms::pki::pem;
+use voms::proxy::{ProxyRequest, VerifiedIssuer};
+use voms_authority::Authority;
+use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 
 const PASSPHRASE: &str = "correct horse";
 

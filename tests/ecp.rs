@@ -1,5 +1,5 @@
-//! `ecp-get-cert` and its family against the ECP world: a real Shibboleth SP, real IdPs, a real KDC; and peers that
-//! misbehave, of whom none may get anything, nor break the file that was there.
+//! `ecp-get-cert` and its family against the ECP world: a real Shibboleth SP, real IdPs, a real
+//! KDC; and peers that misbehave, of whom none may get anything, nor break the file that was there.
 #![allow(clippy::disallowed_methods)]
 
 mod common;
@@ -13,10 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use common::{BINARY, Outcome, SENTINEL, mode, run};
 use lasting::Lasting;
 use tempfile::TempDir;
-
-use common::{BINARY, Outcome, SENTINEL, mode, run};
 
 fn world() -> &'static Lasting {
     static WORLD: OnceLock<Lasting> = OnceLock::new();
@@ -89,7 +88,8 @@ impl Desk {
         run(command.args(words).current_dir(self.dir.path()), b"")
     }
 
-    /// openssl's word that the file holds a certificate of Albert Einstein's with its key, that the CA has issued.
+    /// openssl's word that the file holds a certificate of Albert Einstein's with its key, that the
+    /// CA has issued.
     #[track_caller]
     fn is_einsteins(&self, what: &str) {
         let subject = self.openssl(&[
@@ -121,7 +121,8 @@ impl Desk {
         assert_eq!(mode(&self.file()), 0o600, "{what}");
     }
 
-    /// A run that has to fail in plain words, with the earlier file as it was and the password nowhere.
+    /// A run that has to fail in plain words, with the earlier file as it was and the password
+    /// nowhere.
     #[track_caller]
     fn refuses(&self, what: &str, outcome: Outcome, words: &str) {
         assert_eq!(outcome.code, Some(1), "{what}: {outcome:?}");

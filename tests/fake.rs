@@ -1,5 +1,6 @@
-//! `voms-proxy-fake` beside the C++ client's: the same options make the same certificate, but for keys, random numbers
-//! and signatures, as `openssl asn1parse` reads both. Where the C++ client does not do what it says, ours does.
+//! `voms-proxy-fake` beside the C++ client's: the same options make the same certificate, but for
+//! keys, random numbers and signatures, as `openssl asn1parse` reads both. Where the C++ client
+//! does not do what it says, ours does.
 
 mod common;
 
@@ -272,8 +273,8 @@ fn what_the_cpp_client_refuses_is_refused() {
     }
 }
 
-/// The C++ client's certificate has a signature with SHA-1 and an empty authority key identifier, and its serial number
-/// is 1 whatever `-newserial` says.
+/// The C++ client's certificate has a signature with SHA-1 and an empty authority key identifier,
+/// and its serial number is 1 whatever `-newserial` says.
 #[test]
 fn a_self_signed_certificate_verifies_itself_and_is_a_ca() {
     let desk = Desk::new();
@@ -351,8 +352,8 @@ fn a_voinfo_file_holds_the_attributes_of_several_vos() {
     );
 }
 
-/// The C++ client repeats the first extension, ignores the serial number of all but legacy proxies, cannot write
-/// targets, and refuses the hexadecimal values that it documents.
+/// The C++ client repeats the first extension, ignores the serial number of all but legacy proxies,
+/// cannot write targets, and refuses the hexadecimal values that it documents.
 #[test]
 fn options_that_the_cpp_client_gets_wrong_do_what_they_say() {
     let desk = Desk::new();

@@ -7,15 +7,14 @@ use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use common::judge::{self, Judged};
+use common::servers::{self, Voms, authority, authority_of, honest, legacy, serve};
+use common::{Home, certification, hostile, key_pem, now, world};
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::base64;
 use voms::pki::key::KeyKind;
 use voms_authority::pki::Purpose;
 use voms_authority::sign::AcDraft;
-
-use common::judge::{self, Judged};
-use common::servers::{self, Voms, authority, authority_of, honest, legacy, serve};
-use common::{Home, certification, hostile, key_pem, now, world};
 
 const ROLE: &str = "/virgo/virgo/Role=production";
 

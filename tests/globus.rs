@@ -205,13 +205,13 @@ impl Case {
             panic!("{}: {error}; run scripts/install-test-packages", words[0])
         });
         let typed = self.stdin.as_deref().unwrap_or(PASSPHRASE);
-        // Whoever needs no passphrase does not read it.
+        // Without need for a passphrase, it is not read.
         let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
         child.wait_with_output().unwrap()
     }
 
-    /// The clock is for the program alone: expect itself needs one that goes. Programs print the prompt
-    /// before they turn the echo off.
+    /// The clock is for the program alone: expect itself needs one that goes. Programs print the
+    /// prompt before they turn the echo off.
     fn on_terminal(&self, words: &[String], typed: &str, room: &Path, preload: &Path) -> Output {
         let script = format!(
             "log_user 0\nset timeout 30\n\

@@ -1,6 +1,7 @@
-//! `voms-proxy-info` beside its two predecessors: what `fixtures/info` recorded of voms-clients (C++) and
-//! voms-clients-java is run again with ours. Where they agree, so do we; where they do not, the spec decided line by
-//! line whom to follow. Those decisions are applied to the records here; what they leave is in `tests/goldens.md`.
+//! `voms-proxy-info` beside its two predecessors: what `fixtures/info` recorded of voms-clients
+//! (C++) and voms-clients-java is run again with ours. Where they agree, so do we; where they do
+//! not, the spec decided line by line whom to follow. Those decisions are applied to the records
+//! here; what they leave is in `tests/goldens.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -245,8 +246,9 @@ static FACTS: LazyLock<BTreeMap<String, Facts>> = LazyLock::new(|| {
     all
 });
 
-/// Section 8 of the spec, applied to Java's words: hours are not padded, the block tells bits, attributes of a DN have
-/// their OpenSSL names, serial numbers are hexadecimal octets; and nothing is printed after the last line.
+/// Section 8 of the spec, applied to Java's words: hours are not padded, the block tells bits,
+/// attributes of a DN have their OpenSSL names, serial numbers are hexadecimal octets; and nothing
+/// is printed after the last line.
 fn from_java(case: &Case, said: &Said) -> Said {
     let mut lines: Vec<String> = without_chain(&said.stdout).lines().map(java_line).collect();
     if case.has(&["-serial"]) {
@@ -272,8 +274,9 @@ fn java_line(line: &str) -> String {
     }
 }
 
-/// Section 8 of the spec, applied to C++'s words: types and the identity as Java tells them, the path absolute, slashes
-/// not escaped, the key usage in every block and alone when asked for; and a P-256 key has 256 bits.
+/// Section 8 of the spec, applied to C++'s words: types and the identity as Java tells them, the
+/// path absolute, slashes not escaped, the key usage in every block and alone when asked for; and a
+/// P-256 key has 256 bits.
 fn from_cpp(case: &Case, said: &Said) -> Said {
     let text = without_chain(&said.stdout);
     // Java refuses a certificate without its key, but knows the same with it.

@@ -1,4 +1,5 @@
-//! `voms-proxy import` at a terminal, and killed at every moment: the old pair or the new pair, never a mix.
+//! `voms-proxy import` at a terminal, and killed at every moment: the old pair or the new pair,
+//! never a mix.
 #![allow(clippy::disallowed_methods)]
 
 mod common;
@@ -7,17 +8,16 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Name, X509Ref};
-use voms::crypto::openssl_types;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
+use voms::openssl_types;
 use voms::pki::pkcs12::Ciphers;
 use voms_authority::pki::Purpose;
-
-use common::{BINARY, Home, Outcome, certificate_pem, certification, key_pem, names, run, world};
 
 /// What makes a moment: before each of these calls the program may be killed.
 const CALLS: &[&str] = &[
@@ -80,7 +80,8 @@ fn hindered(home: &Home, hindrance: &[&str], words: &[&str]) -> Outcome {
     run(command.arg(BINARY).args(words), b"")
 }
 
-/// Runs a command under strace, which kills it before the n-th call of that name; `None` where it came to its end.
+/// Runs a command under strace, which kills it before the n-th call of that name; `None` where it
+/// came to its end.
 fn killed(home: &Home, call: &str, number: u32, words: &[&str]) -> Option<()> {
     let outcome = hindered(
         home,
@@ -181,7 +182,7 @@ fn leftovers(directory: &Path) -> Vec<String> {
     hidden.collect()
 }
 
-/// Whoever finishes may be killed as well.
+/// The one that finishes may be killed as well.
 #[test]
 fn completing_an_import_may_be_interrupted_any_number_of_times() {
     let halfway = before();
@@ -340,7 +341,8 @@ fn an_import_that_cannot_be_completed_stops_commands_that_would_use_a_mixed_pair
     home.init(&["--cert", "other.pem"]).success();
 }
 
-/// Types into a command on its own terminal: each step waits for the text before it. Returns what was shown.
+/// Types into a command on its own terminal: each step waits for the text before it. Returns what
+/// was shown.
 fn typed(home: &Home, words: &str, steps: &[(&str, &str)]) -> Outcome {
     let mut script = format!("set timeout 30\nspawn sh -c {{{BINARY} {words}; echo code=$?}}\n");
     for (prompt, answer) in steps {

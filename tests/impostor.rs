@@ -1,4 +1,5 @@
-//! A server that shows a certificate which two parsers read differently: it must not be taken for another one.
+//! A server that shows a certificate which two parsers read differently: it must not be taken for
+//! another one.
 
 mod common;
 
@@ -6,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Duration;
+use common::hostile::{tcp, virgo_at};
+use common::{Home, now, world};
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
@@ -15,10 +18,8 @@ use openssl::ssl::{SslAcceptor, SslMethod, SslVerifyMode};
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Builder, X509Name};
 
-use common::hostile::{tcp, virgo_at};
-use common::{Home, now, world};
-
-/// A certificate that claims the real host as its issuer, and whose TRUE is 01: OpenSSL reads it, DER does not.
+/// A certificate that claims the real host as its issuer, and whose TRUE is 01: OpenSSL reads it,
+/// DER does not.
 fn odd_certificate() -> (X509, PKey<Private>) {
     let key = PKey::ec_gen("prime256v1").unwrap();
     let mut name = X509Name::builder().unwrap();
@@ -32,7 +33,7 @@ fn odd_certificate() -> (X509, PKey<Private>) {
     builder.set_subject_name(&name.build()).unwrap();
     builder
         .set_issuer_name(
-            voms::crypto::openssl_types::x509(world().host.chain().leaf())
+            voms::openssl_types::x509(world().host.chain().leaf())
                 .unwrap()
                 .subject_name(),
         )

@@ -5,10 +5,9 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use serde_json::Value;
-
 use common::servers::{authority, honest};
 use common::{BINARY, Home, run};
+use serde_json::Value;
 
 fn schema(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -4,12 +4,11 @@ mod common;
 
 use std::fs;
 
+use common::servers::{authority, authority_of, honest, ok, serve, signed};
+use common::{BINARY, Home, Outcome, run, world};
 use openssl::base64;
 use serde_json::{Value, json};
 use voms_authority::sign::AcDraft;
-
-use common::servers::{authority, authority_of, honest, ok, serve, signed};
-use common::{BINARY, Home, Outcome, run, world};
 
 fn ada() -> (Home, common::servers::Voms) {
     let server = honest(authority(|_| {}));
@@ -397,9 +396,7 @@ fn the_names_of_globus_do_what_they_did() {
         format!(
             "{}\n{:08x}\n",
             user.subject(),
-            voms::crypto::openssl_types::x509(user)
-                .unwrap()
-                .issuer_name_hash()
+            voms::openssl_types::x509(user).unwrap().issuer_name_hash()
         )
     );
     assert!(

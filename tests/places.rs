@@ -6,14 +6,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use voms_authority::pki::{Purpose, ThrowAwayCa};
-
 use common::servers::{self, Voms, authority, honest, serve};
 use common::{
     BINARY, Home, ca_of_the_same_name, certification, judge, names, now, run,
     without_grid_security, world,
 };
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use voms_authority::pki::{Purpose, ThrowAwayCa};
 
 fn ada_at(voms: &Voms) -> Home {
     Home::ada().servers(&[voms.virgo()])
@@ -131,8 +130,8 @@ fn without_a_ca_directory_a_plain_proxy_needs_none() {
     );
 }
 
-/// As an administrator may configure the system's OpenSSL, and nobody the built-in one: only algorithms
-/// of a provider that there is not.
+/// As an administrator may configure the system's OpenSSL, but not the built-in one: only
+/// algorithms of a provider that there is not.
 #[test]
 fn only_the_systems_openssl_reads_a_configuration() {
     let home = Home::ada();

@@ -1,5 +1,5 @@
-//! Servers that say no, answer nonsense, cannot be reached or are not who they should be: one clear error, and the
-//! proxy that was there before stays.
+//! Servers that say no, answer nonsense, cannot be reached or are not who they should be: one clear
+//! error, and the proxy that was there before stays.
 
 mod common;
 
@@ -10,17 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration as Span, Instant};
 
 use chrono::Duration;
-use openssl::ssl::SslVerifyMode;
-use voms_authority::Authority;
-use voms_authority::pki::{Purpose, ThrowAwayCa};
-use voms_authority::sign::AcDraft;
-
 use common::hostile::{self, dead_port, silence, without_end};
 use common::servers::{
     self, Voms, authority, authority_of, draft, entry, honest, http, legacy, ok, sends, serve,
     signed,
 };
 use common::{Home, certification, judge, now, world};
+use openssl::ssl::SslVerifyMode;
+use voms_authority::Authority;
+use voms_authority::pki::{Purpose, ThrowAwayCa};
+use voms_authority::sign::AcDraft;
 
 const NONE: &str =
     "None of the contacted servers for virgo were capable of returning a valid AC for the user.";
@@ -763,7 +762,7 @@ fn a_server_with_another_name_is_accepted_if_its_subject_matches_vomses() {
 }
 
 /// A home whose CA directory is its own, with a revocation list made for it.
-fn with_revocation_list(revoked: &[&voms::pki::credential::Credential], until: Duration) -> Home {
+fn with_revocation_list(revoked: &[&voms::credential::Credential], until: Duration) -> Home {
     let home = Home::ada();
     for name in common::names(&world().certificates()) {
         home.write(

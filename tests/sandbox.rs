@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use common::{BINARY, Outcome, certification, now, run, world};
 use openssl::base64;
 use tempfile::TempDir;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms_authority::Member;
 use voms_authority::pki::{Purpose, ThrowAwayCa};
 use voms_authority::server::Client;
-
-use common::{BINARY, Outcome, certification, now, run, world};
 
 const XML: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>"#;
 const XML_TYPE: &str = "text/xml;charset=utf-8";

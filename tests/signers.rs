@@ -6,10 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::Duration;
+use common::servers::draft;
+use common::{ca_of_the_same_name, certification, now, world};
 use tempfile::TempDir;
 use voms::ac::finding::AcFinding;
 use voms::ac::verify::{AcVerifier, SignerTrust, VerifiedAc};
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::pki::pem;
 use voms::policy::Policy;
@@ -17,9 +19,6 @@ use voms::trust::{PathProblem, TrustAnchors, file_hashes};
 use voms::vo::vomsdir::VomsDir;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 use voms_authority::sign::AcDraft;
-
-use common::servers::draft;
-use common::{ca_of_the_same_name, certification, now, world};
 
 fn verify(
     draft: &AcDraft,

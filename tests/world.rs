@@ -1,7 +1,9 @@
-//! The commands against a real VOMS server, with the C++, Java and ARC clients and OpenSSL as judges.
+//! The commands against a real VOMS server, with the C++, Java and ARC clients and OpenSSL as
+//! judges.
 //!
-//! Every row of a table is run once; the test of the table and the one that writes all rows to `table.md` share what
-//! was seen. A row that cannot be judged by somebody says so, and the inability itself is asserted.
+//! Every row of a table is run once; the test of the table and the one that writes all rows to
+//! `table.md` share what was seen. A row that cannot be judged by somebody says so, and the
+//! inability itself is asserted.
 
 // Each suite needs a part of it.
 #[allow(dead_code)]

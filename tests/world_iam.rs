@@ -1,7 +1,8 @@
-//! The commands against what stands for INDIGO IAM's VOMS-AA, behind a real nginx, with the C++, Java and ARC clients and
-//! OpenSSL as judges.
+//! The commands against what stands for INDIGO IAM's VOMS-AA, behind a real nginx, with the C++,
+//! Java and ARC clients and OpenSSL as judges.
 //!
-//! Desk, judges and rows are those of the tests against the `voms` daemon, and find this world under the same name.
+//! Desk, judges and rows are those of the tests against the `voms` daemon, and find this world
+//! under the same name.
 
 #[path = "common/daemons.rs"]
 mod daemons;

@@ -10,13 +10,12 @@ use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use common::servers::{authority, honest};
 use common::{
     BINARY, Home, Outcome, SENTINEL, certificate_pem, judge, key_pem, mode, names, run,
     with_own_mounts, world,
 };
+use rustix::process::{Pid, Signal, kill_process};
 
 const PASSPHRASE: &str = "Correct-Horse-7";
 
@@ -111,7 +110,8 @@ fn a_relative_target_is_named_in_full() {
     assert_eq!(mode(&home.path("here.pem")), 0o600);
 }
 
-/// Mounts something over the proxy's directory, puts the old proxy there, and shows what is left after a run.
+/// Mounts something over the proxy's directory, puts the old proxy there, and shows what is left
+/// after a run.
 fn on(home: &Home, prepare: &str) -> Outcome {
     let script =
         format!("{prepare}\n\"$@\"; code=$?; echo ---; cat out/x509up; ls -A out; exit $code");
@@ -209,7 +209,8 @@ fn a_run_that_is_killed_leaves_the_old_proxy_or_the_new_one() {
                     "{status:?}"
                 );
             }
-            // Files without names vanish with their program; only between link and rename there is one.
+            // Files without names vanish with their program; only between link and rename there is
+            // one.
             for left in home
                 .beside_the_proxy()
                 .iter()
@@ -537,8 +538,8 @@ fn a_program_that_dies_with_a_passphrase_in_memory_leaves_no_core() {
     assert!(!child.wait().unwrap().core_dumped());
 }
 
-/// Runs `init` on a terminal with its output in files, types `keys` at each prompt, and gives what stood on the
-/// terminal, with its settings at the end.
+/// Runs `init` on a terminal with its output in files, types `keys` at each prompt, and gives what
+/// stood on the terminal, with its settings at the end.
 fn typed(home: &Home, keys: &str) -> String {
     let inner = "trap : INT; \"$0\" init >printed 2>trouble </dev/null; echo code=$?; stty -a";
     // A pattern list has to begin with a line feed: else all of it is one pattern.

@@ -5,16 +5,15 @@ mod encoded;
 mod holder;
 mod issuer;
 
+pub use attribute::Attribute;
 use der::Sequence;
 use der::asn1::{BitString, GeneralizedTime, Int, ObjectIdentifier};
-use x509_cert::ext::Extension;
-use x509_cert::spki::AlgorithmIdentifierOwned;
-
-pub use attribute::Attribute;
 pub(crate) use encoded::check_length;
 pub use encoded::{EncodedAc, MAX_AC_LEN};
 pub use holder::{DigestedObjectType, Holder, IssuerSerial, ObjectDigestInfo};
 pub use issuer::{AttCertIssuer, V2Form};
+use x509_cert::ext::Extension;
+use x509_cert::spki::AlgorithmIdentifierOwned;
 
 /// AttributeCertificate as defined in RFC 5755 section 4.1.
 ///

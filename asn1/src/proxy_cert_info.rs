@@ -12,7 +12,8 @@ use der::asn1::{ObjectIdentifier, OctetString};
 ///     policy          OCTET STRING OPTIONAL }
 /// ```
 ///
-/// The policy must be absent for `id-ppl-inheritAll` and `id-ppl-independent`; decoding does not check that.
+/// The policy must be absent for `id-ppl-inheritAll` and `id-ppl-independent`; decoding does not
+/// check that.
 #[derive(Clone, Debug, PartialEq, Eq, Sequence)]
 pub struct ProxyPolicy {
     /// The language, which may itself be the whole policy; see [`crate::oid`].
@@ -40,8 +41,8 @@ pub struct ProxyCertInfo {
     pub proxy_policy: ProxyPolicy,
 }
 
-/// ProxyCertInfo as in the drafts of RFC 3820 that Globus Toolkit 3 implements, the value of the extension
-/// [`DRAFT_PROXY_CERT_INFO`](crate::oid::DRAFT_PROXY_CERT_INFO).
+/// ProxyCertInfo as in the drafts of RFC 3820 that Globus Toolkit 3 implements, the value of the
+/// extension [`DRAFT_PROXY_CERT_INFO`](crate::oid::DRAFT_PROXY_CERT_INFO).
 ///
 /// ```text
 /// ProxyCertInfo ::= SEQUENCE {

@@ -14,7 +14,8 @@ pub const MAX_TARGETS: usize = 1024;
 const WHAT: &str = "list of targets";
 const TARGET_NAME: TagNumber = TagNumber(0);
 
-/// The value of the AC extension [`TARGETS`](crate::oid::TARGETS) (RFC 5755 section 4.3.2), as far as VOMS uses it.
+/// The value of the AC extension [`TARGETS`](crate::oid::TARGETS) (RFC 5755 section 4.3.2), as far
+/// as VOMS uses it.
 ///
 /// ```text
 /// Targets ::= SEQUENCE OF SEQUENCE OF Target
@@ -53,8 +54,8 @@ impl Targets {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Empty`] without a host, [`EncodeError::TooMany`] beyond [`MAX_TARGETS`], [`EncodeError::Der`] if
-    /// one is not IA5.
+    /// [`EncodeError::Empty`] without a host, [`EncodeError::TooMany`] beyond [`MAX_TARGETS`],
+    /// [`EncodeError::Der`] if one is not IA5.
     pub fn to_extension(&self) -> Result<Extension, EncodeError> {
         wire::check_count(self.hosts.len(), WHAT, MAX_TARGETS)?;
         let targets = self.hosts.iter().map(|host| target(host));

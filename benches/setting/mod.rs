@@ -1,4 +1,5 @@
-//! What the benchmarks work on: a proxy (RSA 2048) with an attribute certificate of so many FQANs, and what judges it.
+//! What the benchmarks work on: a proxy (RSA 2048) with an attribute certificate of so many FQANs,
+//! and what judges it.
 #![allow(clippy::disallowed_methods)] // A benchmark has the clock.
 #![allow(dead_code)] // No benchmark needs all of it.
 
@@ -11,8 +12,8 @@ use chrono::{DateTime, Duration, Utc};
 use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::{Chain, VerifiedChain};
-use voms::crypto::openssl_types;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
+use voms::openssl_types;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
 use voms::policy::Policy;

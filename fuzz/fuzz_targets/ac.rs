@@ -1,4 +1,5 @@
-//! An attribute certificate keeps its bytes, what is decoded can be encoded, and only the recorded ones verify.
+//! An attribute certificate keeps its bytes, what is decoded can be encoded, and only the recorded
+//! ones verify.
 #![no_main]
 
 use std::sync::LazyLock;

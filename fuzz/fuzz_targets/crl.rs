@@ -1,4 +1,5 @@
-//! Only the CA's own revocation list is accepted, and only while it is valid; one that parses can be encoded.
+//! Only the CA's own revocation list is accepted, and only while it is valid; one that parses can
+//! be encoded.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,7 +10,8 @@ use openssl::bn::BigNum;
 use openssl::x509::{CrlStatus, X509Crl};
 use voms::pki::certificate::Certificate;
 use voms::policy::Policy;
-use voms::trust::{CrlPolicy, TrustAnchors, Usage, file_hashes};
+use voms::policy::CrlPolicy;
+use voms::trust::{TrustAnchors, Usage, file_hashes};
 use voms_asn1::certificate_list::CertificateList;
 use voms_proxy_fuzz::{certificate, file, fixture, now, scratch, sorted};
 
@@ -38,7 +40,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let World { user, list } = &*WORLD;
     file(list, data);
-    // Two lists of one size and one tick of the file system's clock are the same to anchors that remember.
+    // Two lists of one size and one tick of the file system's clock are the same to anchors that
+    // remember.
     let anchors = TrustAnchors::open(scratch()).unwrap();
     let policy = Policy::default().with_crl(CrlPolicy::Required);
     let verify = |now| anchors.verify_path(user, &[], Usage::Client, &policy, now);

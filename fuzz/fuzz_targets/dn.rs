@@ -1,4 +1,5 @@
-//! A DN in slash form is printed as one that parses to the same name; the DER of any name is printed as plain text.
+//! A DN in slash form is printed as one that parses to the same name; the DER of any name is
+//! printed as plain text.
 #![no_main]
 
 use der::Decode;

@@ -1,4 +1,5 @@
-//! What is passed on of an envelope is its bytes in their order, and with our header it is an envelope that says the same.
+//! What is passed on of an envelope is its bytes in their order, and with our header it is an
+//! envelope that says the same.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
-//! What is chosen of a file as institutions send it is a user's certificate with its key; the password is "x".
+//! What is chosen of a file as institutions send it is a user's certificate with its key; the
+//! password is "x".
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,5 @@
-//! An LSC file says the same with other line ends, and matches only a certificate whose subject it names.
+//! An LSC file says the same with other line ends, and matches only a certificate whose subject it
+//! names.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -1,4 +1,5 @@
-//! The first line is a subject, the rest a namespaces file: with a denial of all names, it permits nothing.
+//! The first line is a subject, the rest a namespaces file: with a denial of all names, it permits
+//! nothing.
 #![no_main]
 
 use std::sync::LazyLock;

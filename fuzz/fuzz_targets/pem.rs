@@ -1,4 +1,5 @@
-//! PEM blocks, chains and keys that are read can be written and read again as the same; the passphrase is "x".
+//! PEM blocks, chains and keys that are read can be written and read again as the same; the
+//! passphrase is "x".
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

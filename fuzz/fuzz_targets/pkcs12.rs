@@ -1,4 +1,5 @@
-//! A credential that is loaded from one file, PKCS#12 or PEM, has the key of its leaf; the passphrase is "x".
+//! A credential that is loaded from one file, PKCS#12 or PEM, has the key of its leaf; the
+//! passphrase is "x".
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

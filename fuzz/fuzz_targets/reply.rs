@@ -1,4 +1,5 @@
-//! A server's reply, REST or legacy, is read within bounds, and any AC in either protocol's writing comes out again.
+//! A server's reply, REST or legacy, is read within bounds, and any AC in either protocol's writing
+//! comes out again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,7 +7,7 @@ use voms::pki::pem::encode;
 use voms_client::response::Reply;
 
 const LONGEST_MESSAGE: usize = 500;
-const MOST_MESSAGES: usize = 32;
+const MAX_MESSAGES: usize = 32;
 
 fuzz_target!(|data: &[u8]| {
     match Reply::parse(data) {
@@ -35,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn check(reply: &Reply) {
     assert!(reply.ac.as_ref().is_none_or(|der| der[0] == 0x30));
-    assert!(reply.warnings.len() + reply.errors.len() <= MOST_MESSAGES);
+    assert!(reply.warnings.len() + reply.errors.len() <= MAX_MESSAGES);
     let warnings = reply.warnings.iter().map(|warning| &warning.message);
     let messages = reply
         .errors

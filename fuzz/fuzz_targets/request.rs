@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms_asn1::EncodedAc;
 use voms_authority::answer::is_complete;
 use voms_authority::iam;

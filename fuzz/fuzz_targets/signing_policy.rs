@@ -1,4 +1,5 @@
-//! The first line is a subject, the rest a signing policy: with a right taken away from all, it permits nothing.
+//! The first line is a subject, the rest a signing policy: with a right taken away from all, it
+//! permits nothing.
 #![no_main]
 
 use std::sync::LazyLock;

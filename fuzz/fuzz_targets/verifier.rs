@@ -1,4 +1,5 @@
-//! The verifier believes no user and no attributes but the recorded; DER certificates in a row are taken as a chain.
+//! The verifier believes no user and no attributes but the recorded; DER certificates in a row are
+//! taken as a chain.
 #![no_main]
 
 use std::collections::BTreeSet;

@@ -1,5 +1,6 @@
-//! Whatever is shown costs no more than the budget of signatures: certificates of few names and many keys, dear and cheap,
-//! as the bytes say, with attribute certificates that carry more of them.
+//! Whatever is shown costs no more than the budget of signatures: certificates of few names and
+//! many keys, dear and cheap, as the bytes say, with attribute certificates that carry more of
+//! them.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -24,7 +25,7 @@ use voms_proxy_fuzz::{acs, fixtures, now};
 /// In signatures of RSA 2048, for one credential.
 const BUDGET: u32 = 400;
 const NAMES: usize = 5;
-const MOST_ACS: u8 = 8;
+const MAX_ACS: u8 = 8;
 
 struct World {
     verifier: VomsVerifier,
@@ -59,7 +60,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
 
 fuzz_target!(|data: &[u8]| {
     let mut bytes = data.iter().copied();
-    let acs = bytes.next().unwrap_or(0) % (MOST_ACS + 1);
+    let acs = bytes.next().unwrap_or(0) % (MAX_ACS + 1);
     let leaf = leaf(acs, &mut bytes);
     let mut chain = vec![&*leaf];
     for byte in bytes {
@@ -90,7 +91,8 @@ fn leaf(acs: u8, bytes: &mut impl Iterator<Item = u8>) -> Vec<u8> {
     )
 }
 
-/// A recorded attribute certificate, whose signer is known, with more certificates; the signature is wrong then.
+/// A recorded attribute certificate, whose signer is known, with more certificates; the signature
+/// is wrong then.
 fn with_certificates(bytes: &mut impl Iterator<Item = u8>) -> Option<EncodedAc> {
     let count = usize::from(bytes.next()?) % MAX_CERTS;
     let recorded = &WORLD.acs[count % WORLD.acs.len()];

@@ -1,4 +1,5 @@
-//! What the fuzz targets share: the fixtures, a moment when they were valid, and a place for what is read from files.
+//! What the fuzz targets share: the fixtures, a moment when they were valid, and a place for what
+//! is read from files.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,8 @@ pub fn sorted(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Whether DER seems to ask for more than a hundred thousand iterations of a key derivation, which OpenSSL would do.
+/// Whether DER seems to ask for more than a hundred thousand iterations of a key derivation, which
+/// OpenSSL would do.
 pub fn has_costly_numbers(der: &[u8]) -> bool {
     der.windows(3)
         .any(|window| matches!(window, [2, 3, 2..=0x7f] | [2, 4..=8, 1..=0x7f]))

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::times;
 
-/// How early the user is told.
+/// How long before its end the user is warned.
 const EARLY: Duration = Duration::days(30);
 /// How often, in seconds.
 const INTERVAL: i64 = 86_400;

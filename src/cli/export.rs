@@ -39,7 +39,8 @@ pub struct ExportArgs {
     /// The file to write
     #[arg(long, value_name = "FILE", required = true)]
     p12: PathBuf,
-    /// Use the ciphers that the oldest programs read (3DES and SHA-1) instead of AES-256 and SHA-256
+    /// Use the ciphers that the oldest programs read (3DES and SHA-1) instead of AES-256 and
+    /// SHA-256
     #[arg(long)]
     compatible: bool,
     /// Your certificate (default as for voms-proxy-init)
@@ -51,7 +52,8 @@ pub struct ExportArgs {
     /// Replace an existing file
     #[arg(long)]
     force: bool,
-    /// Read from standard input, one a line: the key's passphrase if it has one, then the password for the new file
+    /// Read from standard input, one a line: the key's passphrase if it has one, then the password
+    /// for the new file
     #[arg(long)]
     pwstdin: bool,
     /// Show this help

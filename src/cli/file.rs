@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_ours_is_told_from_others() {
+    fn only_our_temporary_names_are_recognised() {
         let dir = tempfile::tempdir().unwrap();
         let ours = temporary().tempfile_in(dir.path()).unwrap();
         assert!(is_temporary(ours.path().file_name().unwrap()));

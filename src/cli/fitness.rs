@@ -1,7 +1,6 @@
 //! Whether a user's certificate is fit for purpose: its dates, key usage and strength, and the CA
 //! that issued it.
 
-use crate::cli::places;
 use chrono::{DateTime, Duration, Utc};
 use voms::chain::{Chain, ChainFinding};
 use voms::pki::certificate::Certificate;
@@ -13,6 +12,7 @@ use voms::trust::{PathProblem, TrustAnchors};
 use super::codes;
 use super::finding::Finding;
 use super::output;
+use crate::cli::places;
 use crate::time::utc;
 
 const CERTIFICATE: &str = "certificate";

@@ -59,7 +59,8 @@ pub struct ImportArgs {
     /// Replace an existing pair without asking; a backup is kept in any case
     #[arg(long)]
     force: bool,
-    /// Read passwords from standard input, one a line: the file's if it has one, then the new passphrase
+    /// Read passwords from standard input, one a line: the file's if it has one, then the new
+    /// passphrase
     #[arg(long)]
     pwstdin: bool,
     /// Write the key without a passphrase: anyone who can read the file then has your identity

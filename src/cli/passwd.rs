@@ -44,7 +44,8 @@ pub struct PasswdArgs {
     /// The file with the key (default X509_USER_KEY or ~/.globus/userkey.pem)
     #[arg(long, short = 'f', value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Read the passphrases from standard input, one a line: the old one if there is one, then the new one
+    /// Read the passphrases from standard input, one a line: the old one if there is one, then the
+    /// new one
     #[arg(long)]
     pwstdin: bool,
     /// Remove the passphrase: anyone who can read the file then has your identity

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use voms::policy::Policy;
 
+use voms::policy::Policy;
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_client::net::tls::ServerTrust;

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use rustix::io::Errno;
 use voms::chain::Chain;
+use voms::credential::Credential;
 use voms::files;
-use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, LONGEST_PASSPHRASE};
 use zeroize::Zeroizing;
 

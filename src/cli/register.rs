@@ -32,7 +32,8 @@ use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
 
-/// Shows how to become a member of a VO with your certificate, and with --check how far you have got.
+/// Shows how to become a member of a VO with your certificate, and with --check how far you have
+/// got.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

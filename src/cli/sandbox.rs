@@ -34,8 +34,9 @@ use super::{links, output};
 /// The `voms-proxy` subcommands that look for servers.
 const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
 
-/// Starts a throw-away VO on this machine and runs COMMAND in it (or a shell): a VOMS server on a loopback port, a CA,
-/// and a user who is in /virgo and /virgo/virgo and may ask for /virgo/virgo/Role=production.
+/// Starts a throw-away VO on this machine and runs COMMAND in it (or a shell): a VOMS server on a
+/// loopback port, a CA, and a user who is in /virgo and /virgo/virgo and may ask for
+/// /virgo/virgo/Role=production.
 #[derive(Debug, Parser)]
 #[command(
     disable_help_flag = true,

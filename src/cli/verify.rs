@@ -1,16 +1,16 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and scripts.
 
 use std::path::{Path, PathBuf};
-use voms::policy::Policy;
-use voms::proxy::kind::ProxyType;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
 use voms::chain::Chain;
 use voms::files;
+use voms::pki::proxy_kind::ProxyType;
 use voms::pki::strength::{StrengthPolicy, Weakness};
-use voms::trust::CrlPolicy;
+use voms::policy::CrlPolicy;
+use voms::policy::Policy;
 use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
@@ -49,7 +49,8 @@ pub struct VerifyArgs {
     /// Directory of trusted CAs (default X509_CERT_DIR, then the usual places)
     #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     certdir: Option<PathBuf>,
-    /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR, then the usual places)
+    /// Directory that says whose attribute certificates are trusted (default X509_VOMS_DIR, then
+    /// the usual places)
     #[arg(long, value_name = "DIR", help_heading = headings::TRUST)]
     vomsdir: Option<PathBuf>,
     /// When to check revocation lists
@@ -58,8 +59,8 @@ pub struct VerifyArgs {
     /// Accept this weakness instead of rejecting it; repeatable
     #[arg(long, value_name = "WEAKNESS", help_heading = headings::TRUST)]
     allow: Vec<Weak>,
-    /// A name of the service, for attributes that are meant for certain hosts; may be repeated (default: the name of
-    /// this machine)
+    /// A name of the service, for attributes that are meant for certain hosts; may be repeated
+    /// (default: the name of this machine)
     #[arg(long, value_name = "NAME", help_heading = headings::TRUST)]
     host: Vec<String>,
     /// Verify as of this time, in RFC 3339

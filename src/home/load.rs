@@ -5,8 +5,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use voms::chain::{Chain, ChainError};
+use voms::credential::Credential;
 use voms::files;
-use voms::pki::credential::Credential;
 use voms::pki::key::{self, KeyError, PrivateKey};
 use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;

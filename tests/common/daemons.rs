@@ -1,5 +1,5 @@
-//! A world of daemons as its tests see it: started by the first test that needs it, stopped when the last process that
-//! uses it ends.
+//! A world of daemons as its tests see it: started by the first test that needs it, stopped when
+//! the last process that uses it ends.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,8 @@ pub struct World {
 }
 
 impl World {
-    /// The world of the scripts in `tests/NAME`, which export its directory as VARIABLE. Its ports are at these offsets.
+    /// The world of the scripts in `tests/NAME`, which export its directory as VARIABLE. Its ports
+    /// are at these offsets.
     pub fn start(name: &str, variable: &str, offsets: impl IntoIterator<Item = u16>) -> Self {
         let lasting = Lasting::start(name);
         Self {
@@ -43,7 +44,8 @@ impl World {
             .collect()
     }
 
-    /// The text without directories and ports, so that it is the same on every machine and in every run.
+    /// The text without directories and ports, so that it is the same on every machine and in every
+    /// run.
     pub fn placeless(&self, text: &str) -> String {
         let mut text = text.replace(&self.dir.display().to_string(), "$WORLD");
         for offset in &self.offsets {

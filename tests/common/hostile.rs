@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use openssl::ssl::{SslAcceptor, SslMethod, SslStream, SslVerifyMode};
-use voms::crypto::openssl_types;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
+use voms::openssl_types;
 
 use super::servers::entry;
 use super::world;
@@ -121,7 +121,8 @@ pub fn tls_as(
                     handle(stream);
                 }
             }
-            // Closing with bytes unread would reset the connection, and the alert might be lost on the way.
+            // Closing with bytes unread would reset the connection, and the alert might be lost on
+            // the way.
             Err(_) => silence(&mut raw),
         }
     })

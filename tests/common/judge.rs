@@ -57,14 +57,14 @@ fn values(text: &str, label: &str) -> Vec<String> {
     text.lines().filter_map(value).collect()
 }
 
-/// An RFC 3820 proxy, which OpenSSL has to believe as well.
+/// An RFC 3820 proxy, which OpenSSL has to accept as well.
 #[track_caller]
 pub fn rfc(home: &Home) -> Judged {
     openssl(home);
     any(home)
 }
 
-/// OpenSSL believes it; its text.
+/// Asserts that OpenSSL accepts it, and returns its text.
 #[track_caller]
 pub fn openssl(home: &Home) -> String {
     let proxy = home.proxy();

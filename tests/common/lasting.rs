@@ -1,4 +1,5 @@
-//! Worlds of daemons that outlast one test: started by the first that needs them, stopped when none does.
+//! Worlds of daemons that outlast one test: started by the first that needs them, stopped when none
+//! does.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,9 +18,10 @@ pub struct Lasting {
 impl Lasting {
     /// Brings up the world of the scripts in `tests/NAME`.
     ///
-    /// The test harness has no end to hook into, and may be killed. So the kernel keeps track of who still needs the
-    /// world: every process that uses it holds a shared lock, which ends with the process however that ends, and `down`
-    /// waits for the lock to be free of all of them. It waits in a session of its own, out of reach of Ctrl-C.
+    /// The test harness has no end to hook into, and may be killed. So the kernel keeps track of
+    /// who still needs the world: every process that uses it holds a shared lock, which ends with
+    /// the process however that ends, and `down` waits for the lock to be free of all of them. It
+    /// waits in a session of its own, out of reach of Ctrl-C.
     pub fn start(name: &str) -> Self {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests")

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::pki::key::KeyKind;
 use voms::pki::pem;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
@@ -319,7 +319,8 @@ pub fn key_pem(user: &Credential) -> Vec<u8> {
     user.key().to_pem().unwrap().to_vec()
 }
 
-/// A command in its own mount namespace. Root needs no user namespace for it, which some containers forbid.
+/// A command in its own mount namespace. Root needs no user namespace for it, which some containers
+/// forbid.
 pub fn with_own_mounts(home: &Home) -> Command {
     let mut command = home.command("unshare");
     command.arg(if rustix::process::geteuid().is_root() {
@@ -330,8 +331,8 @@ pub fn with_own_mounts(home: &Home) -> Command {
     command
 }
 
-/// Hides the machine's grid configuration from a command, in its own mount namespace. A machine that allows none
-/// fails the test.
+/// Hides the machine's grid configuration from a command, in its own mount namespace. A machine
+/// that allows none fails the test.
 pub fn without_grid_security(home: &Home, words: &[OsString]) -> Command {
     let hide = "for dir in /etc/grid-security /etc/vomses; do \
                 [ ! -d $dir ] || mount -t tmpfs none $dir || exit 99; done; exec \"$@\"";

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use openssl::base64;
 use voms::chain::Chain;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms_asn1::EncodedAc;
 use voms_authority::server::Server;
 use voms_authority::sign::AcDraft;

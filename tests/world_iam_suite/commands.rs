@@ -1,4 +1,5 @@
-//! Commands that ask for all there is, which is not an FQAN to IAM: it answers 500 where it meets one.
+//! Commands that ask for all there is, which is not an FQAN to IAM: it answers 500 where it meets
+//! one.
 
 use super::desk::{Desk, Ended, pair};
 use super::granted::{self, judged};

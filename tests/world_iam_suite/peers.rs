@@ -7,7 +7,8 @@ use super::surroundings::world;
 
 const CLIENTS: [&str; 3] = ["voms-proxy-init2", "voms-proxy-init3", "arcproxy"];
 
-/// A proxy of a user's, by another client. The C++ client merges `-vomses` with what the environment names.
+/// A proxy of a user's, by another client. The C++ client merges `-vomses` with what the
+/// environment names.
 fn theirs(desk: &Desk, client: &str, user: &str, voms: &str, vomses: &str, out: &str) -> Ended {
     let (world, vomses) = (world(), world().file(vomses).display().to_string());
     let [_, cert, _, key] = pair(user);

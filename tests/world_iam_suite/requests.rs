@@ -44,7 +44,8 @@ pub struct Mark {
 
 impl Mark {
     pub fn new() -> Self {
-        // From here to 12 hours, the maximum, seconds have five digits: none is the beginning of another.
+        // From here to 12 hours, the maximum, seconds have five digits: none is the beginning of
+        // another.
         static NEXT: AtomicU64 = AtomicU64::new(200);
         let minutes = NEXT.fetch_add(1, Ordering::Relaxed);
         assert!(minutes < 12 * 60, "no more lifetimes to tell runs by");
@@ -61,7 +62,8 @@ impl Mark {
         ]
     }
 
-    /// The requests: to which of the world's ports, and with which status. Waits for so many, or for more.
+    /// The requests: to which of the world's ports, and with which status. Waits for so many, or
+    /// for more.
     pub fn requests(&self, expected: usize) -> Vec<(u16, u16)> {
         let started = Instant::now();
         while self.seen().len() < expected && started.elapsed() < LATEST {

@@ -7,8 +7,8 @@ use super::granted::judged;
 use super::rows::{assert_sound, refused};
 use super::surroundings::world;
 
-/// In a separate mount namespace, in which the machine has no grid configuration. A machine that allows none fails
-/// the test.
+/// In a separate mount namespace, in which the machine has no grid configuration. A machine that
+/// allows none fails the test.
 fn without_vomsdir(desk: &Desk, vomses: &str, out: &Path) -> Ended {
     const HIDE: &str = "for dir in /etc/grid-security /etc/vomses; do \
                         [ ! -d $dir ] || mount -t tmpfs none $dir || exit 99; done; exec \"$@\"";

@@ -1,4 +1,5 @@
-//! What programs in wide use conclude from our commands: each with its own command line and its own parsing.
+//! What programs in wide use conclude from our commands: each with its own command line and its own
+//! parsing.
 
 use std::process::Command;
 
@@ -22,8 +23,9 @@ def run(command):
 /// What is seen, the file, and how much later it is by the caller's clock.
 type Situations<const N: usize> = [(&'static str, &'static str, &'static str); N];
 
-/// Caller, script, and the outcome of each situation: its lines joined by `;`, `%` for the proxy's path, and an exit
-/// status other than 0 in brackets. Scripts find the file in `F`, and make another in `OUT`; their hours are whole.
+/// Caller, script, and the outcome of each situation: its lines joined by `;`, `%` for the proxy's
+/// path, and an exit status other than 0 in brackets. Scripts find the file in `F`, and make
+/// another in `OUT`; their hours are whole.
 type Row<const N: usize> = (&'static str, Script, [&'static str; N]);
 
 /// The proxy is for 9 hours with attributes for 5, the one without is for a week.

@@ -1,4 +1,5 @@
-//! One test's own place: a home directory and commands that see nothing of the machine's environment.
+//! One test's own place: a home directory and commands that see nothing of the machine's
+//! environment.
 
 use std::ffi::OsStr;
 use std::io::Write;

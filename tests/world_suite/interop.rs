@@ -178,8 +178,9 @@ fn java_and_arc_renew_our_plain_proxy() {
     }
 }
 
-/// Debian's C++ client gets the attributes but writes no proxy under `-noregen`, whichever client made the one it starts from:
-/// it ends with 0 where the old file stays in place, and with "verification failed" where another was to be written.
+/// Debian's C++ client gets the attributes but writes no proxy under `-noregen`, whichever client
+/// made the one it starts from: it ends with 0 where the old file stays in place, and with
+/// "verification failed" where another was to be written.
 #[test]
 fn the_cpp_client_does_with_noregen_to_ours_as_to_its_own() {
     let outcome = |maker: &str| {

@@ -1,8 +1,8 @@
 //! What others say of a proxy, and how long it and its attributes live.
 
 use std::path::Path;
-
 use std::time::SystemTime;
+
 use voms::ac::verify::validity;
 use voms::chain::Chain;
 use voms_asn1::voms::ac_seq::AcSeq;
@@ -168,7 +168,7 @@ pub fn judge(desk: &Desk, proxy: &Path, spelling: Spelling, openssl: OpenSslInab
     verdicts
 }
 
-/// The clients end with 0 even where they do not believe the attributes.
+/// The clients end with 0 even where they reject the attributes.
 fn unsettled(ended: &Ended) -> bool {
     let text = ended.all().to_ascii_lowercase();
     ["warning", "error", "unable", "not verif"]
@@ -198,7 +198,7 @@ fn openssl_fault(desk: &Desk, proxy: &Path, inability: OpenSslInability) -> Opti
     }
 }
 
-/// What ARC shows of the attributes; nothing where it does not believe them.
+/// What ARC shows of the attributes; nothing where it rejects them.
 pub fn arc_fqans(desk: &Desk, proxy: &Path) -> (Vec<String>, Ended) {
     let ended = desk.peer("arcproxy", &["-I", "-P", text(proxy)]);
     let fqans = Shown::read(&ended.stdout).fqans;

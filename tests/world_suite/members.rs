@@ -192,7 +192,8 @@ fn arc_reads_every_members_attributes_where_the_holder_is_named_by_subject_and_o
     }
 }
 
-/// A peer's proxy is made and shown by us for every member, except where the table says that the peer cannot.
+/// A peer's proxy is made and shown by us for every member, except where the table says that the
+/// peer cannot.
 fn peer_makes(
     program: &str,
     cannot: impl Fn(&Member) -> Option<&'static str>,

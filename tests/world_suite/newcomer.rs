@@ -1,4 +1,5 @@
-//! The way of somebody new: from the file that the institution sent to a proxy with the VO's attributes.
+//! The way of somebody new: from the file that the institution sent to a proxy with the VO's
+//! attributes.
 
 use std::fs;
 

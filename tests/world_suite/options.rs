@@ -190,7 +190,8 @@ fn see(case: &Case) -> Row {
     expect("VOs", shown.vos == owned(case.vos));
     expect("type", shown.kind == case.kind);
     expect("strength", shown.bits == case.bits);
-    // Clocks of services may be behind: like the C++ client's, a proxy begins five minutes before it is made.
+    // Clocks of services may be behind: like the C++ client's, a proxy begins five minutes before
+    // it is made.
     let (life, ac_lives) = lives(&out);
     expect(
         &format!("life of {life} s"),

@@ -1,4 +1,5 @@
-//! Certificates in the many forms in which users receive them, each imported and then used for a proxy.
+//! Certificates in the many forms in which users receive them, each imported and then used for a
+//! proxy.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -80,7 +81,8 @@ fn openssl(desk: &Desk, args: &[&str]) -> String {
     desk.peer("openssl", args).stdout
 }
 
-/// Imports one case; then openssl compares what was written with what the user has, and a proxy is made with it.
+/// Imports one case; then openssl compares what was written with what the user has, and a proxy is
+/// made with it.
 fn received_and_used(row: &[String]) -> Option<String> {
     let [_, user, list, password, _, authorities, home] = row else {
         panic!("{row:?}")

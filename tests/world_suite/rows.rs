@@ -112,8 +112,8 @@ pub fn success_faults(ended: &Ended, out: &Path, stderr: &str) -> Vec<String> {
     faults
 }
 
-/// Runs a command that has to be refused, first with no earlier proxy, then with one, and sees that neither leaves
-/// anything behind.
+/// Runs a command that has to be refused, first with no earlier proxy, then with one, and sees that
+/// neither leaves anything behind.
 pub fn refused(kind: &str, sentences: &[&str], command: impl Fn(&Desk, &Path) -> Ended) -> Row {
     const EARLIER: &[u8] = b"the earlier proxy";
     let desk = Desk::new();

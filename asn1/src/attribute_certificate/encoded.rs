@@ -27,7 +27,8 @@ impl EncodedAc {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Malformed`] for anything but DER, [`DecodeError::TooLong`] beyond [`MAX_AC_LEN`].
+    /// [`DecodeError::Malformed`] for anything but DER, [`DecodeError::TooLong`] beyond
+    /// [`MAX_AC_LEN`].
     pub fn from_der(bytes: &[u8]) -> Result<EncodedAc, DecodeError> {
         check_length(bytes)?;
         let fail = |error| DecodeError::malformed(WHAT, error, bytes);

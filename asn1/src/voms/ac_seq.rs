@@ -38,7 +38,8 @@ impl AcSeq {
         })
     }
 
-    /// Splits the value of the extension into its ACs without decoding them, so that a bad AC does not hide the others.
+    /// Splits the value of the extension into its ACs without decoding them, so that a bad AC does
+    /// not hide the others.
     ///
     /// # Errors
     ///

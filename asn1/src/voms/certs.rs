@@ -29,8 +29,8 @@ impl AcCerts {
     ///
     /// # Errors
     ///
-    /// [`DecodeError::Malformed`] if it is not two levels of lists of `SEQUENCE`s, [`DecodeError::Empty`] without a
-    /// certificate, [`DecodeError::TooMany`] beyond [`MAX_CERTS`].
+    /// [`DecodeError::Malformed`] if it is not two levels of lists of `SEQUENCE`s,
+    /// [`DecodeError::Empty`] without a certificate, [`DecodeError::TooMany`] beyond [`MAX_CERTS`].
     pub fn from_extension(value: &[u8]) -> Result<AcCerts, DecodeError> {
         let certificates = wire::nested_elements(value, WHAT, MAX_CERTS)?;
         if certificates.is_empty() {

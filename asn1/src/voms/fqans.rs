@@ -5,13 +5,12 @@ mod policy_authority;
 
 use der::asn1::{Any, Ia5String, OctetString};
 use der::{Decode, Header, Reader, Sequence, SliceReader, Tag, Tagged};
+pub use error::FqanError;
+pub use policy_authority::{PolicyAuthority, PolicyAuthorityError};
 use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 
 use crate::attribute_certificate::{Attribute, AttributeCertificateInfo};
 use crate::{oid, wire};
-
-pub use error::FqanError;
-pub use policy_authority::{PolicyAuthority, PolicyAuthorityError};
 
 /// The most FQANs accepted in one attribute certificate.
 pub const MAX_FQANS: usize = 10_000;
@@ -64,7 +63,8 @@ impl FqanAttribute {
     ///
     /// # Errors
     ///
-    /// [`FqanError::NotText`], [`FqanError::TooMany`], or [`FqanError::Malformed`] if the policy authority is not IA5.
+    /// [`FqanError::NotText`], [`FqanError::TooMany`], or [`FqanError::Malformed`] if the policy
+    /// authority is not IA5.
     pub fn to_attribute(&self) -> Result<Attribute, FqanError> {
         if self.fqans.len() > MAX_FQANS {
             return Err(FqanError::TooMany { limit: MAX_FQANS });

@@ -58,7 +58,8 @@ struct TagList {
     tags: Vec<Tagged>,
 }
 
-/// Decodes the value of the AC extension [`VOMS_GENERIC_ATTRIBUTES`](crate::oid::VOMS_GENERIC_ATTRIBUTES).
+/// Decodes the value of the AC extension
+/// [`VOMS_GENERIC_ATTRIBUTES`](crate::oid::VOMS_GENERIC_ATTRIBUTES).
 ///
 /// ```text
 /// TagContainer ::= SEQUENCE { SEQUENCE OF TagList }

@@ -1,16 +1,18 @@
 //! Requests a certificate from a service after login (ECP spec section 2, step 4).
 
+use std::time::SystemTime;
+
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::x509::{X509Name, X509ReqBuilder};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
-use std::time::SystemTime;
 use url::Url;
 use url::form_urlencoded::Serializer;
 use voms::chain::Chain;
-use voms::crypto::{self, base64_decode, openssl_types};
+use voms::credential::Credential;
+use voms::crypto::{self, base64_decode};
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;

@@ -1,7 +1,9 @@
 //! HTTP for the login: https only, no redirects, limits on size and time, secrets masked in traces.
 
+use std::ffi::c_int;
 use std::time::Duration;
 
+use openssl::error::ErrorStack;
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
@@ -111,8 +113,8 @@ impl Http {
     /// Sends a GET, or a POST if there is a body.
     ///
     /// # Errors
-    /// [`EcpError::Insecure`], [`EcpError::UserInAddress`], [`EcpError::Connect`], [`EcpError::Untrusted`],
-    /// [`EcpError::Timeout`], [`EcpError::TooLarge`].
+    /// [`EcpError::Insecure`], [`EcpError::UserInAddress`], [`EcpError::Connect`],
+    /// [`EcpError::Untrusted`], [`EcpError::Timeout`], [`EcpError::TooLarge`].
     pub fn send(&self, url: &Url, mut message: Message<'_>) -> Result<Answer, EcpError> {
         let host = host_of(url)?;
         let method = if message.body.is_some() {
@@ -301,23 +303,38 @@ async fn receive(
     })
 }
 
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = String> {
-    let first: &dyn std::error::Error = error;
-    std::iter::successors(Some(first), |error| error.source()).map(ToString::to_string)
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
 }
 
-/// Why OpenSSL does not trust a certificate: the text in parentheses after OpenSSL's own message.
+/// SSL_R_CERTIFICATE_VERIFY_FAILED of ERR_LIB_SSL.
+const VERIFY_FAILED: (c_int, c_int) = (20, 134);
+
+/// Why OpenSSL does not trust a certificate. The result of its verification is only in the text of
+/// the error, in parentheses after OpenSSL's own message.
 fn distrust(error: &reqwest::Error) -> Option<String> {
-    causes(error).find_map(|text| {
-        let (line, reason) = text.strip_suffix(')')?.rsplit_once(" (")?;
-        line.contains("certificate verify failed")
-            .then(|| reason.to_owned())
-    })
+    let mut stacks = causes(error).filter_map(|cause| cause.downcast_ref::<ErrorStack>());
+    let numbers = |one: &openssl::error::Error| (one.library_code(), one.reason_code());
+    if !stacks.any(|stack| {
+        stack
+            .errors()
+            .iter()
+            .any(|one| numbers(one) == VERIFY_FAILED)
+    }) {
+        return None;
+    }
+    let reason = |text: String| Some(text.strip_suffix(')')?.rsplit_once(" (")?.1.to_owned());
+    let reason = causes(error).find_map(|cause| reason(cause.to_string()));
+    Some(reason.unwrap_or_else(|| innermost(error)))
 }
 
 /// The root cause, which is the informative one.
 fn innermost(error: &reqwest::Error) -> String {
-    causes(error).last().unwrap_or_default()
+    causes(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -126,8 +126,8 @@ pub fn as_address(value: &str) -> Option<Idp> {
 }
 
 /// The identity provider whose name or URL contains `value`. If the institution's name matched, its
-/// backups from the list follow; if the URL matched, it stands alone. An entry that calls itself the
-/// main one does not come before a built-in one.
+/// backups from the list follow; if the URL matched, it stands alone. An entry that calls itself
+/// the main one does not come before a built-in one.
 ///
 /// # Errors
 /// [`EcpError::UnknownIdp`], [`EcpError::AmbiguousIdp`].

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_for_a_public_suffix_is_for_nobody() {
+    fn cookies_for_public_suffixes_are_dropped() {
         let sent = |jar: &Jar, url: &str| !jar.pairs(&Url::parse(url).unwrap()).is_empty();
         let evil = "https://evil.ac.uk/";
         for cookie in [

@@ -9,7 +9,7 @@ const LIST: &str = include_str!("public_suffixes.txt");
 /// Whether a domain, in ASCII and without a leading dot, is a public suffix.
 pub(crate) fn is_public_suffix(domain: &str) -> bool {
     let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-    // Whatever the list says, nobody owns a top-level domain.
+    // Whatever the list says, top-level domains are public.
     let Some((label, parent)) = domain.split_once('.') else {
         return true;
     };

@@ -18,7 +18,7 @@ const PAOS: &str =
     "ver=\"urn:liberty:paos:2003-08\";\"urn:oasis:names:tc:SAML:2.0:profiles:SSO:ecp\"";
 const PAOS_TYPE: &str = "application/vnd.paos+xml";
 /// More nested status codes than any real message has.
-const MOST_CODES: usize = 10;
+const MAX_CODES: usize = 10;
 const XML_TYPE: &str = "text/xml; charset=utf-8";
 
 /// How the user authenticates.
@@ -125,7 +125,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Where the service wants the answer: an address on the service itself, the same throughout the envelope.
+    /// Where the service wants the answer: an address on the service itself, the same throughout
+    /// the envelope.
     fn consumer(&self, request: &Envelope) -> Result<Url, EcpError> {
         let host = host_of(self.service)?;
         let [consumer] = request.consumers.as_slice() else {
@@ -276,7 +277,7 @@ fn check_success(host: String, response: Envelope) -> Result<Envelope, EcpError>
     if response.is_success() {
         return Ok(response);
     }
-    let codes = response.status.iter().take(MOST_CODES);
+    let codes = response.status.iter().take(MAX_CODES);
     let codes = codes.map(|code| excerpt(code.rsplit(':').next().unwrap_or(code)));
     let text: Vec<String> = codes.chain(response.status_message.clone()).collect();
     let text = text.join(", ");

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::pki::pem;
 use voms::vo::fqan::Fqan;
 

@@ -1,4 +1,4 @@
-//! Extensions as `voms-proxy-fake` is told them (docs/spec/cli.md section 5).
+//! The extensions that `voms-proxy-fake` takes (docs/spec/cli.md section 5).
 
 use der::asn1::{BitString, ObjectIdentifier, OctetString};
 use der::{Encode, asn1};

@@ -9,7 +9,7 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::x509::{X509Builder, X509Name, X509NameRef};
-use voms::crypto::openssl_types::{self, asn1_time, extension};
+use voms::openssl_types::{self, asn1_time, extension};
 use voms::pki::certificate::Certificate;
 use voms::pki::key::PrivateKey;
 use voms_asn1::{EncodeError, oid};
@@ -136,7 +136,7 @@ impl From<u32> for SerialNumber {
     }
 }
 
-/// A certificate about to be signed, each part as told.
+/// A certificate about to be signed, each part as given.
 #[derive(Debug, Clone)]
 pub struct Forgery {
     /// The subject.

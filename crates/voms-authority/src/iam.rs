@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
+use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::vo::fqan::Fqan;
 
 use self::page::{Page, error, nginx, old_error, untyped, voms, xml};

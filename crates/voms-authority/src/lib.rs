@@ -1,5 +1,5 @@
-//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers like
-//! the C++ VOMS server or INDIGO IAM.
+//! An attribute authority: knows the members of a VO, signs attribute certificates, and answers
+//! like the C++ VOMS server or INDIGO IAM.
 //!
 //! For the sandbox and tests; it listens on the loopback interface only.
 
@@ -17,8 +17,8 @@ pub mod users;
 pub mod world;
 
 use chrono::{DateTime, Duration, Utc};
+use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
 use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;

@@ -14,10 +14,10 @@ use openssl::x509::{
     X509, X509Builder, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder,
 };
 use voms::chain::Chain;
+use voms::credential::Credential;
 use voms::crypto::CryptoError;
-use voms::crypto::openssl_types::{self, asn1_time, extension};
+use voms::openssl_types::{self, asn1_time, extension};
 use voms::pki::certificate::{Certificate, CertificateError};
-use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
 use voms_asn1::oid;
 

@@ -17,15 +17,15 @@ use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Lookup, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyFlags;
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
+use voms::credential::Credential;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 
 use crate::{answer, iam};
 
 const REQUEST_LIMIT: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(10);
-const MOST_CONNECTIONS: usize = 64;
+const MAX_CONNECTIONS: usize = 64;
 
 /// A server that could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +134,7 @@ impl Server {
                 if stopping.load(Ordering::Relaxed) {
                     break;
                 }
-                if busy.fetch_add(1, Ordering::Relaxed) >= MOST_CONNECTIONS {
+                if busy.fetch_add(1, Ordering::Relaxed) >= MAX_CONNECTIONS {
                     busy.fetch_sub(1, Ordering::Relaxed);
                     continue;
                 }

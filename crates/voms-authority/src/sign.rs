@@ -7,9 +7,9 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::Id;
 use openssl::sign::Signer;
-use voms::crypto::openssl_types;
+use voms::credential::Credential;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms_asn1::attribute_certificate::{
     AttCertIssuer, AttCertValidityPeriod, AttributeCertificate, AttributeCertificateInfo, Holder,
     IssuerSerial, V2Form,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Duration, Utc};
 use openssl::symm::Cipher;
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::{KeyKind, PrivateKey};
 

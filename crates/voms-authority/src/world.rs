@@ -7,8 +7,8 @@ use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
+use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::key::{KeyKind, PrivateKey};
 use voms::pki::pem;
 use voms::trust::file_hashes;

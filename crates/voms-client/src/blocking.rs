@@ -5,10 +5,10 @@
 //! `tokio::runtime::Handle::block_on` with the async [`VomsClient`](crate::VomsClient).
 
 use std::time::Duration;
-
 use std::time::SystemTime;
+
 use tokio::runtime::{Builder, Handle, Runtime};
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
 
 use crate::net::NetError;

@@ -1,10 +1,10 @@
 //! The async client: queries the servers of a VO one after another.
 
 use std::time::Duration;
-
 use std::time::SystemTime;
+
 use tokio::time::{Instant, timeout_at};
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::pki::dn::Dn;
 
 use crate::event::{Event, Protocol};

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_too_long_is_told_from_a_wrong_address() {
+    fn a_request_too_long_and_a_wrong_address_are_distinct_errors() {
         for (status, title) in [
             (414, "414 Request-URI Too Large"),
             (431, ""),

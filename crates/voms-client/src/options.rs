@@ -1,8 +1,8 @@
 //! The time of a request, and how long it may take.
 
 use std::time::Duration;
-
 use std::time::SystemTime;
+
 use tokio::time::Instant;
 
 const PER_SERVER: Duration = Duration::from_secs(10);

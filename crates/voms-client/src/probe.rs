@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::time::Duration;
-
 use std::time::SystemTime;
+
 use voms::pki::certificate::Certificate;
 
 use crate::client::server_name;

@@ -1,6 +1,7 @@
 //! Queries one server over one protocol, using as many requests as needed.
 
 use std::time::SystemTime;
+
 use tokio::time::{Instant, timeout_at};
 use voms::ac::verify::{carried_certificates, validity};
 use voms::pki::certificate::Certificate;

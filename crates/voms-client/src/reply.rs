@@ -1,6 +1,7 @@
 //! An attribute certificate as received.
 
 use std::time::SystemTime;
+
 use voms::ac::verify::AcAttributes;
 use voms::pki::certificate::Certificate;
 use voms::vo::fqan::Fqan;

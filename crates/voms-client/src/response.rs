@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn iams_refusals_are_told_apart() {
+    fn refusals_of_iam_are_distinguished() {
         use ServerErrorKind as Kind;
         let kind = |reply: Reply| {
             let error = reply.errors.into_iter().next().unwrap();

@@ -1,4 +1,5 @@
-//! The argument of `--voms`: `virgo`, `virgo:/virgo/virgo`, `virgo:/Role=x`, `virgo:all` (spec 3.2).
+//! The argument of `--voms`: `virgo`, `virgo:/virgo/virgo`, `virgo:/Role=x`, `virgo:all` (spec
+//! 3.2).
 
 use std::str::FromStr;
 

@@ -92,7 +92,8 @@ impl VomsesEntry {
         }
     }
 
-    /// Whether a server with this subject is the expected one; an entry without a subject expects any.
+    /// Whether a server with this subject is the expected one; an entry without a subject expects
+    /// any.
     #[must_use]
     pub fn expects(&self, subject: &Dn) -> bool {
         self.dn.is_empty() || Dn::parse(&self.dn).is_some_and(|dn| dn.matches_as_printed(subject))

@@ -11,6 +11,9 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
+/// Stands for the path where trust comes from memory.
+pub(crate) const IN_MEMORY: &str = "(memory)";
+
 /// The maximum size of credential, vomses and LSC files, in bytes.
 pub const CONFIGURATION_LIMIT: u64 = 1 << 20;
 

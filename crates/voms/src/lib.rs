@@ -1,4 +1,5 @@
-//! Verifies grid proxy certificates (RFC 3820) and the VOMS attribute certificates in them (RFC 5755).
+//! Verifies grid proxy certificates (RFC 3820) and the VOMS attribute certificates in them (RFC
+//! 5755).
 //!
 //! Start with [`verifier::VomsVerifier`]. This crate uses no network, environment, home directory
 //! or clock: the caller passes in files, directories and the time.
@@ -11,8 +12,12 @@
 pub mod ac;
 pub mod chain;
 mod codes;
+pub mod credential;
 pub mod crypto;
 pub mod files;
+#[cfg(fuzzing)]
+pub mod meter;
+pub mod openssl_types;
 pub mod pki;
 pub mod policy;
 pub mod proxy;
@@ -23,9 +28,6 @@ pub mod trust;
 pub mod verifier;
 pub mod vo;
 mod work;
-
-#[cfg(fuzzing)]
-pub use work::meter;
 
 /// The examples in the README, compiled.
 #[cfg(doctest)]

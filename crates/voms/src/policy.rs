@@ -3,10 +3,22 @@
 use std::time::Duration;
 
 use crate::pki::strength::StrengthPolicy;
-use crate::trust::CrlPolicy;
 
 /// The default clock skew (spec 7.6).
 pub const SKEW: Duration = Duration::from_secs(300);
+
+/// When CRLs are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CrlPolicy {
+    /// Never.
+    Off,
+    /// If the CA's CRL is present; it must then be current.
+    #[default]
+    IfPresent,
+    /// Always: certificates of a CA without a CRL are rejected.
+    Required,
+}
 
 /// How strictly to verify chains and attribute certificates. The default suits services: five
 /// minutes of clock skew, no weak keys or signatures, revocation lists checked where present, and
@@ -15,7 +27,7 @@ pub const SKEW: Duration = Duration::from_secs(300);
 /// ```
 /// use std::time::Duration;
 /// use voms::policy::Policy;
-/// use voms::trust::CrlPolicy;
+/// use voms::policy::CrlPolicy;
 ///
 /// let policy = Policy::default()
 ///     .with_skew(Duration::ZERO)

@@ -5,7 +5,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use voms_asn1::voms::generic_attributes::GenericAttribute;
 
 use crate::ac::verify::{AcAttributes, VerifiedAc};
-use crate::proxy::kind::ProxyType;
+use crate::pki::proxy_kind::ProxyType;
 use crate::time::rfc3339;
 use crate::trust::PathNote;
 use crate::verifier::{Finding, VerifiedCredential};

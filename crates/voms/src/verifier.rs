@@ -264,7 +264,8 @@ impl VerifiedCredential {
         &self.acs
     }
 
-    /// Why attribute certificates were skipped; empty unless [`VomsVerifier::skip_invalid_acs`] allows it.
+    /// Why attribute certificates were skipped; empty unless [`VomsVerifier::skip_invalid_acs`]
+    /// allows it.
     #[must_use]
     pub fn rejected_acs(&self) -> &[Finding] {
         &self.rejected_acs

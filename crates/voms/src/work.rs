@@ -7,29 +7,6 @@ use crate::pki::key_limit::Cost;
 /// it costs as much.
 const FOR_A_CREDENTIAL: Cost = 400;
 
-/// What this thread has in fact computed, whether a budget was asked or not, for the fuzz target that
-/// holds the budget to its word. The paths that OpenSSL builds are not in it; it
-/// verifies one signature at a time, from the trusted end, and stops at the first that is wrong.
-#[cfg(fuzzing)]
-pub mod meter {
-    use std::cell::Cell;
-
-    use super::Cost;
-
-    thread_local! {
-        static SPENT: Cell<Cost> = const { Cell::new(0) };
-    }
-
-    pub(crate) fn count(cost: Cost) {
-        SPENT.set(SPENT.get().saturating_add(cost));
-    }
-
-    /// The cost since the last call, in signatures of RSA 2048.
-    pub fn take() -> Cost {
-        SPENT.take()
-    }
-}
-
 /// What is left of the budget.
 #[derive(Debug)]
 pub(crate) struct Work(Cost);

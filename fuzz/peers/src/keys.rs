@@ -35,7 +35,7 @@ pub struct Signer {
 /// The longest RSA key made here; longer ones take seconds.
 const LONGEST: u32 = 4096;
 const USUAL_EXPONENT: u32 = 65537;
-const MOST_SIGNATURES: usize = 20_000;
+const MAX_SIGNATURES: usize = 20_000;
 
 struct Pair {
     old: PKey<Public>,
@@ -118,7 +118,7 @@ impl Keys {
             return Some(known.clone());
         }
         let signature = signed(&self.pairs[signer.key].new, signer.digest, body).ok()?;
-        if self.signatures.len() > MOST_SIGNATURES {
+        if self.signatures.len() > MAX_SIGNATURES {
             self.signatures.clear();
         }
         self.signatures.insert(at, signature.clone());

@@ -13,8 +13,8 @@ use crate::run::Seen;
 use crate::verdict::{Ours, refusal};
 
 /// As many findings with the same refusals are kept.
-const MOST_ALIKE: u64 = 6;
-const MOST_SHOWN: usize = 25;
+const MAX_ALIKE: u64 = 6;
+const MAX_SHOWN: usize = 25;
 
 /// What a peer said, beside what we say.
 #[derive(Default, Clone, Copy)]
@@ -107,7 +107,7 @@ impl fmt::Display for Tally {
             f,
             "refused by us alone, with an example of what was changed:"
         )?;
-        for (codes, (count, example)) in refused.into_iter().take(MOST_SHOWN) {
+        for (codes, (count, example)) in refused.into_iter().take(MAX_SHOWN) {
             writeln!(f, "{count:>6}  {codes}  ({example})")?;
         }
         Ok(())
@@ -159,7 +159,7 @@ impl Report {
         }
         let reasons = self.seen.entry(finding.said.join(" | ")).or_default();
         *reasons += 1;
-        if *reasons > MOST_ALIKE {
+        if *reasons > MAX_ALIKE {
             return Ok(());
         }
         let name = format!("{:03}", self.rows.len() + 1);

@@ -26,7 +26,7 @@ const BATCH: usize = 128;
 const REFUSED_SHARE: u64 = 8;
 /// So many mutants of a hundred are made from vectors that we refuse.
 const REFUSED_BASES: usize = 15;
-const MOST_CHANGES: usize = 3;
+const MAX_CHANGES: usize = 3;
 
 pub struct Run {
     vectors: Vectors,
@@ -155,7 +155,7 @@ impl Run {
                 let changes = if chance.percent(60) {
                     1
                 } else {
-                    2 + chance.below(MOST_CHANGES - 1)
+                    2 + chance.below(MAX_CHANGES - 1)
                 };
                 let seeds = (0..changes).map(|_| chance.number()).collect();
                 let case = self.case(base, seeds)?;

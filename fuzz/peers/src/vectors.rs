@@ -40,7 +40,7 @@ pub struct Value {
 /// Larger files take the others seconds.
 const LARGEST: u64 = 32 << 10;
 /// As many values of one field are kept.
-const MOST_VALUES: usize = 400;
+const MAX_VALUES: usize = 400;
 
 impl Vectors {
     /// Those of a directory that are judged by the usual rules and at the usual time, so much
@@ -131,7 +131,7 @@ impl Vectors {
                     continue;
                 };
                 let known = self.values.entry(name).or_default();
-                if known.len() < MOST_VALUES && !known.iter().any(|value| value.node == *node) {
+                if known.len() < MAX_VALUES && !known.iter().any(|value| value.node == *node) {
                     known.push(Value {
                         node: node.clone(),
                         origin: origin.into(),

@@ -1,7 +1,6 @@
 //! The next step after a server's reply, and what this machine knows about a certificate that a
 //! server rejected.
 
-use crate::cli::places;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +14,7 @@ use voms_client::{Failure, HttpFailure};
 
 use super::Advice;
 use crate::cli::output;
+use crate::cli::places;
 use crate::home::registration::Registration;
 use crate::time::utc;
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_never_told_to_register() {
+    fn members_are_not_advised_to_register() {
         let aup = "User frank needs to sign AUP for this organization in order to proceed.";
         for (code, message) in [("1004", aup), ("1004", "User 'CN=x, CN=y' is not active.")] {
             for software in [Software::Voms, Software::Iam, Software::Unknown] {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_is_told_in_round_numbers_and_never_for_years() {
+    fn waiting_times_are_rounded_and_capped() {
         let wait = |seconds| HttpFailure::Unavailable {
             status: 503,
             retry_after: Some(Duration::from_secs(seconds)),

@@ -5,6 +5,7 @@ use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
 use voms::files;
+use voms_client::vomses::Vomses;
 
 use super::engine::Candidate;
 use crate::cli::commands::Command;
@@ -13,7 +14,6 @@ use crate::cli::help;
 use crate::cli::{embedded, places};
 use crate::home::built_in;
 use crate::home::registration::Registration;
-use voms_client::vomses::Vomses;
 
 /// A value and what it means.
 type Values = &'static [(&'static str, &'static str)];

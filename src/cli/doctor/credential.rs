@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use voms::chain::{Chain, ChainFinding};
+use voms::credential::Credential;
 use voms::files;
-use voms::pki::credential::Credential;
 
 use super::plan::DoctorPlan;
 use crate::cli::advice::Advice;

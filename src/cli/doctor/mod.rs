@@ -29,7 +29,8 @@ use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Format, run_command};
 use super::{fitness, signals};
 
-/// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to fix it.
+/// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to
+/// fix it.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

@@ -1,7 +1,5 @@
 //! The location for the proxy, and the proxy that is there now.
 
-use crate::cli::codes;
-use crate::time::utc;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -15,8 +13,10 @@ use voms::pki::pem;
 
 use super::credential::Known;
 use super::plan::DoctorPlan;
+use crate::cli::codes;
 use crate::cli::finding::Finding;
 use crate::cli::{failure, file, fitness, output};
+use crate::time::utc;
 
 const OUTPUT: &str = "output";
 const DISK: &str = "disk";

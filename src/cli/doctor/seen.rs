@@ -1,7 +1,5 @@
 //! What a server presents and replies, as findings.
 
-use crate::cli::codes;
-use crate::time::span;
 use chrono::{DateTime, Duration, Utc};
 use voms::pki::certificate::Certificate;
 use voms::policy::SKEW;
@@ -14,8 +12,10 @@ use super::servers::{
     ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, UNNOTICED, VOMSDIR, VOMSES,
 };
 use crate::cli::advice::{self, User};
+use crate::cli::codes;
 use crate::cli::finding::Finding;
 use crate::cli::output;
+use crate::time::span;
 
 pub(super) fn no_vomsdir() -> Finding {
     let text = "there is no vomsdir: only attributes that a server has just sent are accepted, and no proxy can be verified later";

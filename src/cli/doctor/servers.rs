@@ -1,10 +1,8 @@
 //! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
-use crate::cli::codes;
-use crate::time::utc;
 use chrono::{DateTime, Duration, Utc};
 use voms::ac::verify::{AcVerifier, SignerTrust};
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
@@ -20,12 +18,14 @@ use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
 use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
 use crate::cli::advice::User;
+use crate::cli::codes;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
 use crate::cli::output::Diagnostic;
 use crate::cli::register::membership;
 use crate::cli::{places, vos};
 use crate::home::registration::{self, Registration};
+use crate::time::utc;
 
 pub(super) const VOMSES: &str = "vomses";
 pub(super) const DNS: &str = "DNS";

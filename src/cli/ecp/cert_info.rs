@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
 use voms::files;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::pem;
-use voms::proxy::kind::{ProxyPolicy, ProxyType};
+use voms::pki::proxy_kind::{ProxyPolicy, ProxyType};
 use zeroize::Zeroizing;
 
 use crate::cli::args::Arguments;

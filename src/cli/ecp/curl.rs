@@ -24,7 +24,7 @@ use crate::cli::outcome::{CommandError, Report};
 use crate::cli::output::Diagnostic;
 
 /// The most redirects to follow within one service.
-const MOST_REDIRECTS: usize = 5;
+const MAX_REDIRECTS: usize = 5;
 
 /// Gets a page, logging in first if needed.
 #[derive(Debug, Parser)]
@@ -190,7 +190,7 @@ fn get(
     headers: &[(HeaderName, Zeroizing<String>)],
 ) -> Result<Answer, CommandError> {
     let mut at = url.clone();
-    for _ in 0..MOST_REDIRECTS {
+    for _ in 0..MAX_REDIRECTS {
         let mut message = Message::default();
         message.headers = headers.to_vec();
         message.jar = Some(&mut *jar);

@@ -8,7 +8,7 @@ use saml_ecp::certificate::{self, KeyPlace};
 use saml_ecp::http::host_of;
 use saml_ecp::jar::Jar;
 use url::Url;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
 use voms::proxy::{ProxyRequest, VerifiedIssuer};

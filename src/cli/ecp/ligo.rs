@@ -42,7 +42,8 @@ pub struct LigoArgs {
     /// Show the version
     #[arg(long, short = 'v', action = ArgAction::Version)]
     version: Option<bool>,
-    /// The host of the identity provider (default login.ligo.org, and login2.ligo.org if that fails)
+    /// The host of the identity provider (default login.ligo.org, and login2.ligo.org if that
+    /// fails)
     #[arg(long, short = 'i', value_name = "HOST")]
     idp_host: Option<String>,
     /// Log in with your Kerberos ticket

@@ -36,7 +36,8 @@ pub struct LoginArgs {
     /// Read the password from standard input
     #[arg(long, alias = "password-stdin")]
     pwstdin: bool,
-    /// Where the identity providers are listed: an https address or a file (default ECP_IDP_LIST, then CILogon's)
+    /// Where the identity providers are listed: an https address or a file (default ECP_IDP_LIST,
+    /// then CILogon's)
     #[arg(long, value_name = "WHERE")]
     idp_list: Option<String>,
     /// List the identity providers

@@ -9,7 +9,8 @@ use crate::cli::args::Arguments;
 use crate::cli::init::{Lifetimes, lifetime};
 use crate::cli::output::Diagnostic;
 
-/// Makes a proxy whose attributes are signed with a host certificate of yours, to test services that trust it.
+/// Makes a proxy whose attributes are signed with a host certificate of yours, to test services
+/// that trust it.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

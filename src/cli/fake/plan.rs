@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::Duration;
 use der::Encode;
 use der::asn1::{ObjectIdentifier, OctetString};
-use voms::proxy::kind::Generation;
+use voms::pki::proxy_kind::Generation;
 use voms::vo::fqan::Fqan;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo, ProxyPolicy};
@@ -271,8 +271,8 @@ fn generation(args: &FakeArgs) -> Result<Option<Generation>, Diagnostic> {
     }
 }
 
-fn path_length(told: Option<i64>) -> Result<Option<u32>, Diagnostic> {
-    match told {
+fn path_length(given: Option<i64>) -> Result<Option<u32>, Diagnostic> {
+    match given {
         None => Ok(Some(DEFAULT_PATH_LENGTH)),
         Some(-1) => Ok(None),
         Some(number) => u32::try_from(number).map(Some).map_err(|_| {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
+use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::key::PrivateKey;
-use voms::proxy::kind::{Generation, ProxyType};
+use voms::pki::proxy_kind::{Generation, ProxyType};
 use voms::proxy::{BACKDATE, ProxyError, proxy_file, random_number};
 use voms_asn1::voms::ac_seq::AcSeq;
 use voms_asn1::{EncodedAc, oid};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
 use voms::files;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 

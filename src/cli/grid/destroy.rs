@@ -14,7 +14,8 @@ use crate::cli::outcome::{Report, run_command};
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Doomed, Expected, Refusal};
 
-/// Removes proxies after overwriting them. Files named that are missing are ignored, other files left alone.
+/// Removes proxies after overwriting them. Files named that are missing are ignored, other files
+/// left alone.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, Utc};
 use clap::{ArgAction, Parser};
 use voms::chain::Chain;
 use voms::pki::dn::Dn;
-use voms::proxy::kind::{ProxyPolicy, ProxyType};
+use voms::pki::proxy_kind::{ProxyPolicy, ProxyType};
 
 use super::Item;
 use crate::cli::args::Arguments;
@@ -365,7 +365,7 @@ fn seconds_left(chain: &Chain, now: DateTime<Utc>) -> i64 {
     utc(chain.not_after()).timestamp() - now.timestamp()
 }
 
-/// Days are told of whole hours, once there is more than one.
+/// Adds the days, counted from whole hours, once there is more than one.
 fn with_days(seconds: i64) -> String {
     let time = output::hms(seconds);
     match u32::try_from(seconds / 3600) {
@@ -381,7 +381,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_told_when_there_is_more_than_one() {
+    fn days_are_shown_when_there_is_more_than_one() {
         for (seconds, text) in [
             (-1, "0:00:00"),
             (86_400, "24:00:00"),

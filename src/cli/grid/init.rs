@@ -16,7 +16,7 @@ use crate::time::utc;
 
 const PROMPT: &str = "Enter GRID pass phrase for this identity:";
 
-/// Nobody was named before.
+/// When the identity was not shown.
 const QUIET_PROMPT: &str = "Enter GRID pass phrase:";
 
 /// Globus prints a dot for each number tried, about this many in all.

@@ -8,7 +8,8 @@ use crate::cli::args::Arguments;
 use crate::cli::headings;
 use crate::cli::outcome::Format;
 
-/// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and key usage.
+/// Shows a proxy. Without options: subject, issuer, identity, type, strength, path, time left and
+/// key usage.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

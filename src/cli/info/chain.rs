@@ -2,7 +2,7 @@
 
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
-use voms::proxy::kind::ProxyType;
+use voms::pki::proxy_kind::ProxyType;
 use voms_asn1::oid;
 
 use crate::cli::output::{self, date};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use voms::ac::verify::AcAttributes;
 use voms::chain::Chain;
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 use voms_asn1::oid;

@@ -12,7 +12,7 @@ use voms::files;
 use voms::pki::certificate::minimal_integer;
 use voms::pki::dn::Dn;
 use voms::pki::pem;
-use voms::proxy::kind::ProxyType;
+use voms::pki::proxy_kind::ProxyType;
 use voms_asn1::targets::Targets;
 use voms_asn1::{EncodedAc, oid};
 use zeroize::Zeroizing;

@@ -68,7 +68,8 @@ pub struct InitArgs {
     /// Size of the proxy's RSA key: 512, 1024, 2048, 3072 or 4096 (default 2048)
     #[arg(long, short = 'b', value_name = "N", help_heading = headings::KIND)]
     pub bits: Option<String>,
-    /// Kind of the proxy's key: rsa (default), or ec (P-256), which HTTPS services take and many others do not
+    /// Kind of the proxy's key: rsa (default), or ec (P-256), which HTTPS services take and many
+    /// others do not
     #[arg(long, value_name = "KIND", help_heading = headings::KIND)]
     pub key_type: Option<String>,
     /// Your certificate: PEM, PKCS#12, or a proxy

@@ -5,7 +5,7 @@ use std::path::Path;
 use der::asn1::ObjectIdentifier;
 use voms::files;
 use voms::pki::pem;
-use voms::proxy::kind::ProxyPolicy;
+use voms::pki::proxy_kind::ProxyPolicy;
 use voms_asn1::{EncodedAc, oid};
 
 use super::args::InitArgs;

@@ -6,7 +6,7 @@ use std::time::Duration as Span;
 
 use chrono::Duration;
 use voms::pki::key::KeyKind;
-use voms::proxy::kind::{Generation, ProxyPolicy};
+use voms::pki::proxy_kind::{Generation, ProxyPolicy};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;

@@ -3,8 +3,6 @@
 
 mod result;
 
-pub use self::result::note_text;
-
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -12,11 +10,12 @@ use chrono::{DateTime, Utc};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use voms::ac::verify::VerifiedAc;
-use voms::pki::credential::Credential;
+use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::{AcReply, Event, Failure, Protocol};
 
+pub use self::result::note_text;
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
 use crate::cli::codes;

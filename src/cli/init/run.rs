@@ -2,14 +2,14 @@
 
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
-use voms::policy::Policy;
 
 use chrono::{DateTime, Utc};
 use voms::ac::verify::{self, AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::ChainFinding;
+use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
+use voms::policy::Policy;
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms_asn1::EncodedAc;
 use voms_client::blocking::VomsClient;

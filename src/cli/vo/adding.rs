@@ -24,8 +24,8 @@ use crate::cli::outcome::{Format, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::{file, places, signals};
 
-/// Makes a VO known: checks its vomses line or file, and the LSC files of its servers, and puts them
-/// below ~/.voms.
+/// Makes a VO known: checks its vomses line or file, and the LSC files of its servers, and puts
+/// them below ~/.voms.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,

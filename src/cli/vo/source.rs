@@ -36,8 +36,8 @@ pub struct LscFile {
 }
 
 impl Addition {
-    /// From the words of the command line: a line (whose quotes the shell may have taken), a file or
-    /// a directory; and LSC files.
+    /// From the words of the command line: a line (whose quotes the shell may have taken), a file
+    /// or a directory; and LSC files.
     pub fn read(words: &[OsString]) -> Result<Self, Diagnostic> {
         let mut all = Self::default();
         let mut lscs = Vec::new();

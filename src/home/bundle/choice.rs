@@ -1,7 +1,7 @@
 //! Which of the received certificates is the user's, with its key and the CAs above it.
 
 use chrono::{DateTime, Utc};
-use voms::chain::MOST_CERTIFICATES;
+use voms::chain::MAX_CERTIFICATES;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::PrivateKey;
 
@@ -104,7 +104,7 @@ fn rank(user: &Certificate, now: DateTime<Utc>) -> (bool, DateTime<Utc>) {
 /// were included.
 fn issuers_of(certificate: &Certificate, mut authorities: Vec<Certificate>) -> Vec<Certificate> {
     let mut above: Vec<Certificate> = Vec::new();
-    while above.len() + 1 < MOST_CERTIFICATES {
+    while above.len() + 1 < MAX_CERTIFICATES {
         let issued = above.last().unwrap_or(certificate);
         let issuer = |authority: &Certificate| {
             authority.subject().matches(issued.issuer()) && issued.is_signed_by(authority)

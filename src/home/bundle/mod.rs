@@ -9,8 +9,8 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use openssl::pkcs7::Pkcs7;
-use voms::crypto::openssl_types;
 use voms::files;
+use voms::openssl_types;
 use voms::pki::certificate::{Certificate, CertificateError};
 use voms::pki::key::{self, KeyError, PrivateKey};
 use voms::pki::pem::{self, Block};

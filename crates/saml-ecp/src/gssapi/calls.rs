@@ -134,7 +134,8 @@ impl Calls {
             .find_map(|name| unsafe { Library::new(*name) }.ok())?;
         macro_rules! function {
             ($name:literal) => {
-                // SAFETY: RFC 2744 defines the function of that name with the type of the field it fills.
+                // SAFETY: RFC 2744 defines the function of that name with the type of the field it
+                // fills.
                 *unsafe { library.get($name) }.ok()?
             };
         }

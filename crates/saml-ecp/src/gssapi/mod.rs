@@ -60,7 +60,8 @@ impl Gssapi {
     /// [`GssError::NoTicket`].
     pub fn principal(&self) -> Result<String, GssError> {
         let (mut minor, mut name, mut lifetime) = (0, ptr::null_mut(), 0);
-        // SAFETY: all pointers are to locals; null asks for the default credential, and leaves out what is not wanted.
+        // SAFETY: all pointers are to locals; null asks for the default credential, and leaves out
+        // what is not wanted.
         let major = unsafe {
             (self.calls.inquire_cred)(
                 &mut minor,
@@ -82,7 +83,8 @@ impl Gssapi {
             return Err(GssError::NoTicket("it has expired".to_owned()));
         }
         let mut text = Buffer::EMPTY;
-        // SAFETY: `name` was just given out by the library and is released after this; `text` is to be filled.
+        // SAFETY: `name` was just given out by the library and is released after this; `text` is to
+        // be filled.
         let major =
             unsafe { (self.calls.display_name)(&mut minor, name.name, &mut text, ptr::null_mut()) };
         let bytes = self.take(text);
@@ -204,8 +206,9 @@ impl Negotiation<'_> {
         let calls = &self.gssapi.calls;
         let (mut minor, mut flags, mut out) = (0, 0, Buffer::EMPTY);
         let mut given = Buffer::of(token);
-        // SAFETY: the context is null or the library's own; the target lives as long as `self`; `given` borrows
-        // `token`; `out` is to be filled; nulls stand for defaults and for what is not wanted.
+        // SAFETY: the context is null or the library's own; the target lives as long as `self`;
+        // `given` borrows `token`; `out` is to be filled; nulls stand for defaults and for what is
+        // not wanted.
         let major = unsafe {
             (calls.init_sec_context)(
                 &mut minor,

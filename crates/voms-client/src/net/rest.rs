@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
 use std::time::SystemTime;
 
 use chrono::DateTime;

@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
 use openssl::x509::X509VerifyResult;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
-use std::time::SystemTime;
 use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
-use voms::crypto::openssl_types;
+use voms::credential::Credential;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::credential::Credential;
 use voms::pki::dn::Dn;
 use voms::trust::TrustAnchors;
 

@@ -1,6 +1,7 @@
 //! Verification of servers, by a CA directory or by the system's web CAs (spec 4.8).
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::SslFiletype;
@@ -8,8 +9,7 @@ use openssl::stack::Stack;
 use openssl::x509::store::{X509Lookup, X509Store, X509StoreBuilder};
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags, X509VerifyParam, X509VerifyParamRef};
 use openssl::x509::{X509PurposeId, X509StoreContext, X509StoreContextRef};
-use std::time::{Duration, SystemTime};
-use voms::crypto::openssl_types;
+use voms::openssl_types;
 use voms::pki::certificate::Certificate;
 use voms::policy::Policy;
 use voms::trust::{TrustAnchors, Usage};

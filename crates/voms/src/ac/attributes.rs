@@ -1,6 +1,7 @@
 //! The contents of an attribute certificate, verified or not.
 
 use std::time::SystemTime;
+
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
 use voms_asn1::targets::Targets;

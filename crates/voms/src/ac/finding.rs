@@ -1,15 +1,15 @@
 //! What can be wrong with an attribute certificate: each finding, its facts and the next step.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use der::asn1::ObjectIdentifier;
-use std::time::SystemTime;
+use voms_asn1::voms::fqans::{FqanError, PolicyAuthorityError};
 
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::trust::PathFinding;
 use crate::vo::vomsdir::LscProblem;
-use voms_asn1::voms::fqans::{FqanError, PolicyAuthorityError};
 
 /// One thing wrong with an attribute certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -167,7 +167,7 @@ pub enum AcFinding {
 #[non_exhaustive]
 pub enum HolderProblem {
     /// The name is neither the subject nor the issuer of the user's certificate.
-    #[error("it is for somebody else: holder {name}{}", told(.serial))]
+    #[error("it is for somebody else: holder {name}{}", with_serial(.serial))]
     OtherName {
         /// The name in it.
         name: Dn,
@@ -175,7 +175,7 @@ pub enum HolderProblem {
         serial: Vec<u8>,
     },
     /// The name is the user's, the serial number another certificate's.
-    #[error("it is for another certificate of its holder {name}{}", told(.serial))]
+    #[error("it is for another certificate of its holder {name}{}", with_serial(.serial))]
     OtherSerial {
         /// The name in it.
         name: Dn,
@@ -184,7 +184,7 @@ pub enum HolderProblem {
     },
     /// The name is a CA's, so it stands for a certificate that this CA issued (RFC 5755 section
     /// 4.2.2), though it is the user's subject too.
-    #[error("it is for somebody else: a certificate issued by {name}{}", told(.serial))]
+    #[error("it is for somebody else: a certificate issued by {name}{}", with_serial(.serial))]
     IssuedByNamesake {
         /// The name in it.
         name: Dn,
@@ -209,8 +209,8 @@ pub enum HolderProblem {
     Missing,
 }
 
-/// A serial number, unless it is empty.
-fn told(serial: &[u8]) -> String {
+/// A serial number, which may be empty.
+fn with_serial(serial: &[u8]) -> String {
     match serial {
         [] => ", without a serial number".to_owned(),
         serial => format!(", serial {}", hex::encode(serial)),
@@ -219,10 +219,10 @@ fn told(serial: &[u8]) -> String {
 
 /// Quotes untrusted texts, only the first few of them.
 fn quoted(texts: &[String]) -> String {
-    let told: Vec<String> = texts
+    let shown: Vec<String> = texts
         .iter()
         .take(5)
         .map(|text| text.escape_default().to_string())
         .collect();
-    told.join(", ")
+    shown.join(", ")
 }

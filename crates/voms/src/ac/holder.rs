@@ -60,7 +60,7 @@ mod tests {
     use x509_cert::name::Name;
 
     use super::*;
-    use crate::crypto::openssl_types;
+    use crate::openssl_types;
 
     /// A certificate of serial number 7 that Ada's CA issued.
     fn ada() -> Certificate {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_at_fault_is_told_apart() {
+    fn an_entity_name_no_name_and_two_names_are_distinct_problems() {
         let user = ada();
         let good = named(user.subject_der(), 7);
         let names = good.base_certificate_id.clone().unwrap().issuer;
@@ -129,8 +129,8 @@ mod tests {
             problem(&entity, &user, || false),
             Some(HolderProblem::EntityName)
         );
-        let nobody = problem(&Holder::default(), &user, || false);
-        assert_eq!(nobody, Some(HolderProblem::Missing));
+        let nameless = problem(&Holder::default(), &user, || false);
+        assert_eq!(nameless, Some(HolderProblem::Missing));
         let mut two = good;
         two.base_certificate_id
             .as_mut()
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_serial_number_is_told_as_that() {
+    fn an_empty_serial_number_is_reported_as_empty() {
         let name = Dn::parse("/CN=Ada").unwrap();
         let told = |serial: &[u8]| {
             let (name, serial) = (name.clone(), serial.to_vec());

@@ -116,7 +116,7 @@ pub(super) fn signer_findings(
         .as_ref()
         .is_none_or(|issuer| !issuer.matches(signer.subject()))
     {
-        let named = issuer.map_or_else(|| "nobody".to_owned(), |issuer| issuer.to_string());
+        let named = issuer.map_or_else(|| "no name".to_owned(), |issuer| issuer.to_string());
         findings.push(AcFinding::IssuerName(named, signer.subject().clone()));
     }
     if signer.is_ca() {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
@@ -386,7 +387,7 @@ impl<'a> AcVerifier<'a> {
             return Some(AcFinding::Signature);
         };
         #[cfg(fuzzing)]
-        crate::work::meter::count(signer.cost());
+        crate::meter::count(signer.cost());
         let verified = signer
             .public_key()
             .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));

@@ -10,7 +10,7 @@ use openssl::x509::extension::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 use openssl::x509::{X509Builder, X509Name};
 
 use super::*;
-use crate::crypto::openssl_types;
+use crate::openssl_types;
 
 /// Nothing that is shown may cost more signatures, whatever it consists of.
 const MOST: Cost = 400;
@@ -72,9 +72,9 @@ fn ordering_a_hundred_certificates_of_one_name_stays_within_the_budget() {
         .collect();
     let chain = Chain::new(all).unwrap();
     assert!(chain.spent > 0 && chain.spent <= MOST, "{}", chain.spent);
-    let nobody = TrustAnchors::in_memory([]);
+    let no_anchors = TrustAnchors::in_memory([]);
     assert_eq!(
-        codes(chain.verify(&nobody, &Policy::default(), SystemTime::UNIX_EPOCH)),
+        codes(chain.verify(&no_anchors, &Policy::default(), SystemTime::UNIX_EPOCH)),
         ["untrusted"]
     );
 }
@@ -97,8 +97,8 @@ fn a_key_beyond_the_limits_is_never_computed_with() {
         let chain = Chain::new(all).unwrap();
         assert_eq!(chain.spent, 0, "{size} {exponent}");
         assert!(chain.leaf().public_key().is_err());
-        let nobody = TrustAnchors::in_memory([]);
-        let codes = codes(chain.verify(&nobody, &Policy::default(), SystemTime::UNIX_EPOCH));
+        let no_anchors = TrustAnchors::in_memory([]);
+        let codes = codes(chain.verify(&no_anchors, &Policy::default(), SystemTime::UNIX_EPOCH));
         assert_eq!(codes[0], "key-limit", "{codes:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! What can be wrong with a chain: each finding, its facts and the next step.
 
-use der::asn1::ObjectIdentifier;
 use std::time::SystemTime;
+
+use der::asn1::ObjectIdentifier;
 
 use crate::pki::dn::Dn;
 use crate::pki::key_limit::KeyLimit;

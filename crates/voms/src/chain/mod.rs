@@ -21,10 +21,10 @@ use crate::trust::{PathFinding, TrustAnchors, Usage};
 use crate::work::Work;
 
 /// OpenSSL's own limit on chain depth.
-pub const MOST_CERTIFICATES: usize = 100;
-const MOST_BYTES: usize = 1 << 20;
+pub const MAX_CERTIFICATES: usize = 100;
+const MAX_BYTES: usize = 1 << 20;
 /// Findings of one kind on one certificate.
-const MOST_TOLD: usize = 10;
+const MAX_REPORTED: usize = 10;
 
 /// Why a chain could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +37,10 @@ pub enum ChainError {
     #[error("no certificate in it")]
     Empty,
     /// The input is larger than any real chain.
-    #[error("{0} bytes; at most {MOST_BYTES} are allowed")]
+    #[error("{0} bytes; at most {MAX_BYTES} are allowed")]
     TooLong(usize),
     /// It has more certificates than any real chain.
-    #[error("{0} certificates in it; at most {MOST_CERTIFICATES} are allowed")]
+    #[error("{0} certificates in it; at most {MAX_CERTIFICATES} are allowed")]
     TooMany(usize),
 }
 

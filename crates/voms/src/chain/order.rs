@@ -1,7 +1,7 @@
 //! Reads chains, and puts their certificates in order.
 
 use crate::chain::rules::issuer_among;
-use crate::chain::{Chain, ChainError, MOST_BYTES, MOST_CERTIFICATES, MOST_TOLD};
+use crate::chain::{Chain, ChainError, MAX_BYTES, MAX_CERTIFICATES, MAX_REPORTED};
 use crate::pki::certificate::Certificate;
 use crate::pki::pem;
 use crate::work::Work;
@@ -20,7 +20,7 @@ impl Chain {
         if certificates.is_empty() {
             return Err(ChainError::Empty);
         }
-        if certificates.len() > MOST_CERTIFICATES {
+        if certificates.len() > MAX_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
         for at in 1..certificates.len() {
@@ -40,7 +40,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
-        if file.len() > MOST_BYTES {
+        if file.len() > MAX_BYTES {
             return Err(ChainError::TooLong(file.len()));
         }
         if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
@@ -93,7 +93,7 @@ impl Chain {
         };
         (0..all.len())
             .filter(|at| is_last(&all[*at]))
-            .take(MOST_TOLD)
+            .take(MAX_REPORTED)
             .find_map(|at| {
                 let chain = self.beginning_at(at, work)?;
                 let signed = chain.is_signed_by(self.leaf(), work);
@@ -116,14 +116,14 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn from_der(certificates: &[impl AsRef<[u8]>]) -> Result<Self, ChainError> {
-        if certificates.len() > MOST_CERTIFICATES {
+        if certificates.len() > MAX_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
         let size = certificates
             .iter()
             .map(|certificate| certificate.as_ref().len())
             .sum();
-        if size > MOST_BYTES {
+        if size > MAX_BYTES {
             return Err(ChainError::TooLong(size));
         }
         let all = certificates

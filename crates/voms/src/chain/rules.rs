@@ -1,22 +1,22 @@
 //! The rules for one proxy below its issuer (RFC 3820 section 4).
 
 use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
 
 use der::asn1::ObjectIdentifier;
-use std::time::{Duration, SystemTime};
 use voms_asn1::oid;
 
-use crate::chain::{ChainFinding, MOST_TOLD};
+use crate::chain::{ChainFinding, MAX_REPORTED};
 use crate::pki::certificate::Certificate;
 use crate::pki::key_usage::KeyUsage;
+use crate::pki::proxy_kind::{ProxyPolicy, ProxyType};
 use crate::pki::strength::StrengthPolicy;
-use crate::proxy::kind::{ProxyPolicy, ProxyType};
 use crate::time::is_after;
 use crate::trust::{PathFinding, Usage};
 use crate::work::{Exhausted, Work};
 
 /// Real chains have one certificate of a name, or a few after a CA was renewed.
-const MOST_CANDIDATES: usize = 11;
+const MAX_CANDIDATES: usize = 11;
 
 /// The certificate with the issuer's name. Of several, one with the key identifier that the issued
 /// certificate names; of those, the one whose key made the signature, as far as the budget goes.
@@ -28,7 +28,7 @@ pub(super) fn issuer_among(
     let named = |at: &usize| certificates[*at].subject().matches(issued.issuer());
     let all: Vec<usize> = (0..certificates.len())
         .filter(named)
-        .take(MOST_CANDIDATES)
+        .take(MAX_CANDIDATES)
         .collect();
     let identified: Vec<usize> = all
         .iter()
@@ -184,6 +184,6 @@ pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFind
         .critical_extensions()
         .filter(|id| !KNOWN.contains(id))
         .collect();
-    let told = unknown.into_iter().take(MOST_TOLD);
-    findings.extend(told.map(|id| ChainFinding::CriticalExtension(subject(), id)));
+    let reported = unknown.into_iter().take(MAX_REPORTED);
+    findings.extend(reported.map(|id| ChainFinding::CriticalExtension(subject(), id)));
 }

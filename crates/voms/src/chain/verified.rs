@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
-use crate::proxy::kind::ProxyType;
+use crate::pki::proxy_kind::ProxyType;
 use crate::trust::{PathNote, VerifiedPath};
 
 /// A verified chain; only [`Chain::verify`](super::Chain::verify) creates one.
@@ -18,8 +18,8 @@ pub struct VerifiedChain {
 }
 
 impl VerifiedChain {
-    /// Takes what was verified: the proxies, leaf first, and the path from the user's certificate to
-    /// the trust anchor.
+    /// Takes what was verified: the proxies, leaf first, and the path from the user's certificate
+    /// to the trust anchor.
     pub(super) fn new(proxies: &[Certificate], path: VerifiedPath) -> Self {
         Self {
             certificates: [proxies, &path.certificates].concat(),

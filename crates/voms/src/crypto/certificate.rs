@@ -30,7 +30,7 @@ impl DerCertificate {
         &self.der
     }
 
-    pub(super) fn x509(&self) -> Result<&X509, ErrorStack> {
+    pub fn x509(&self) -> Result<&X509, ErrorStack> {
         self.x509
             .get_or_init(|| match self.is_accepted {
                 true => X509::from_der(&self.der),

@@ -8,7 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509Builder, X509Name};
 
-use crate::crypto::openssl_types::{asn1_time, extension};
+use crate::crypto::encode::{asn1_time, extension};
 use crate::crypto::{CryptoError, DerCertificate, Digest, SecretKey};
 
 /// The serial number of a new certificate.

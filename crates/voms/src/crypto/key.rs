@@ -10,9 +10,10 @@ use openssl::symm::{Cipher, encrypt};
 use zeroize::Zeroizing;
 
 use crate::crypto::CryptoError;
+use crate::crypto::reason::MISSING;
 
 /// A private key.
-pub(crate) struct SecretKey(pub(super) PKey<Private>);
+pub(crate) struct SecretKey(pub PKey<Private>);
 
 /// Why an encrypted key or bundle could not be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl SecretKey {
         // A wrong passphrase shows up as bad padding or, about once in a few hundred times, as bad
         // ASN.1.
         with_legacy_ciphers(open).map(Self).map_err(|errors| {
-            match CryptoError(errors).is_unsupported() {
+            match CryptoError(errors).is_one_of(&MISSING) {
                 true => OpenError::Cipher,
                 false => OpenError::Passphrase,
             }
@@ -112,14 +113,11 @@ pub(crate) fn pbkdf2_aes256(
 }
 
 /// Runs `open`, and again with OpenSSL's legacy provider if a cipher is missing.
-///
-/// The decoders also report a missing cipher for the noise a wrong passphrase sometimes decrypts
-/// to.
 pub(super) fn with_legacy_ciphers<T>(
     open: impl Fn() -> Result<T, ErrorStack>,
 ) -> Result<T, ErrorStack> {
     match open() {
-        Err(errors) if CryptoError(errors.clone()).is_unsupported() => {
+        Err(errors) if CryptoError(errors.clone()).is_one_of(&MISSING) => {
             let _legacy = Provider::try_load(None, "legacy", true)?;
             open()
         }

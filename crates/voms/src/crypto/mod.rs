@@ -1,17 +1,18 @@
 //! Cryptography: keys, signatures, digests, random numbers, encrypted key files and path building.
 //!
-//! This is the only module that calls OpenSSL, and [`openssl_types`] the only one whose public
-//! functions take or return its types. Everything above works on DER.
+//! Only this module and [`openssl_types`](crate::openssl_types), which converts, know OpenSSL.
+//! Everything else works on DER.
 
 mod certificate;
 #[allow(unsafe_code)]
 mod configuration;
 mod draft;
+pub(crate) mod encode;
 mod key;
-pub mod openssl_types;
 mod path;
 mod pkcs12;
 mod public_key;
+pub(crate) mod reason;
 
 use ::openssl::error::ErrorStack;
 use ::openssl::hash::MessageDigest;
@@ -23,32 +24,23 @@ pub(crate) use self::key::{OpenError, SecretKey, pbkdf2_aes256};
 pub(crate) use self::path::{Checks, FaultKind, Place, build_path};
 pub(crate) use self::pkcs12::{Bundle, Protection, build_bundle};
 pub use self::public_key::PublicKey;
+use self::reason::Reason;
 
 /// A failure of the cryptographic library.
 #[derive(Debug, Clone)]
 pub struct CryptoError(ErrorStack);
 
 impl CryptoError {
-    /// Whether it concerns a cipher or digest that is missing here.
-    pub(crate) fn is_unsupported(&self) -> bool {
-        let is = |text: Option<&str>, what: &str| text.is_some_and(|text| text.contains(what));
-        self.0
-            .errors()
-            .iter()
-            .any(|e| is(e.library(), "digital envelope") && is(e.reason(), "unsupported"))
-    }
-
-    /// Whether one of the reasons contains this text, in lower case.
-    pub(crate) fn mentions(&self, text: &str) -> bool {
-        let reasons = self.0.errors().iter().filter_map(|error| error.reason());
-        reasons
-            .map(str::to_ascii_lowercase)
-            .any(|reason| reason.contains(text))
+    /// Whether one of OpenSSL's errors is among these.
+    pub(crate) fn is_one_of(&self, reasons: &[Reason]) -> bool {
+        let mut errors = self.0.errors().iter();
+        errors.any(|error| reasons.contains(&(error.library_code(), error.reason_code())))
     }
 }
 
 impl std::fmt::Display for CryptoError {
-    /// Only the reasons: OpenSSL's own format starts with an error number that means nothing to users.
+    /// Only the reasons: OpenSSL's own format starts with an error number that means nothing to
+    /// users.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut reasons: Vec<&str> = Vec::new();
         for reason in self.0.errors().iter().filter_map(|error| error.reason()) {

@@ -8,6 +8,7 @@ use openssl::stack::Stack;
 use zeroize::Zeroizing;
 
 use crate::crypto::key::with_legacy_ciphers;
+use crate::crypto::reason::{MAC, MISSING, UNKNOWN};
 use crate::crypto::{CryptoError, DerCertificate, OpenError, SecretKey};
 
 /// A bundle that has not been opened yet.
@@ -68,12 +69,10 @@ impl Bundle {
 /// A wrong password fails at the MAC over the whole bundle or, without a MAC, at the contents.
 fn why_not_opened(errors: ErrorStack) -> OpenError {
     let error = CryptoError(errors);
-    if error.mentions("mac verify failure") {
-        OpenError::Passphrase
-    } else if error.is_unsupported() || error.mentions("unknown") || error.mentions("unsupported") {
-        OpenError::Cipher
-    } else {
-        OpenError::Passphrase
+    let is_unknown = error.is_one_of(&MISSING) || error.is_one_of(&UNKNOWN);
+    match is_unknown && !error.is_one_of(&MAC) {
+        true => OpenError::Cipher,
+        false => OpenError::Passphrase,
     }
 }
 

@@ -8,14 +8,13 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-
 use std::time::SystemTime;
 
 use crate::files;
 use crate::time::seconds;
 
 /// Cached files of one kind; an IGTF CA directory has about two hundred.
-const MOST_REMEMBERED: usize = 4096;
+const MAX_REMEMBERED: usize = 4096;
 /// File system timestamps are coarse: a file that has just changed may change again under the same
 /// timestamp. "Now" is the caller's, so a caller that passes another time than the present may miss
 /// such a change until the next one.
@@ -164,7 +163,7 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
 }
 
 fn insert<K: Eq + Hash, V>(map: &mut HashMap<K, V>, key: K, value: V) {
-    if map.len() >= MOST_REMEMBERED {
+    if map.len() >= MAX_REMEMBERED {
         map.clear();
     }
     map.insert(key, value);

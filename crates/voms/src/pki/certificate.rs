@@ -1,30 +1,24 @@
 //! One X.509 certificate (RFC 5280), with the accessors this library needs.
 
-use std::collections::HashSet;
+mod extensions;
+mod proxy;
+
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use der::{Header, Reader, SliceReader};
-use std::time::SystemTime;
-use voms_asn1::oid;
-use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
-use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier};
-use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier,
-};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use crate::crypto::{CryptoError, DerCertificate, PublicKey};
+use crate::crypto::{CryptoError, DerCertificate, PublicKey, reason};
 use crate::pki::dn::Dn;
 use crate::pki::early;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_limit::{self, Cost, KeyLimit};
-use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
-use crate::proxy::kind::{ProxyPolicy, ProxyType};
+use crate::pki::proxy_kind::ProxyType;
 use crate::time::since_epoch;
 
 /// In bytes of DER.
@@ -142,18 +136,11 @@ impl Certificate {
     /// [`CertificateError::Unsupported`].
     pub fn check_supported(&self) -> Result<(), CertificateError> {
         self.0.cost.map_err(CertificateError::Key)?;
-        self.encoded().check().map_err(|error| {
-            let strings = [
-                "utf8string",
-                "bmpstring",
-                "universalstring",
-                "illegal characters",
-            ];
-            match strings.iter().any(|text| error.mentions(text)) {
-                true => CertificateError::Characters,
-                false => CertificateError::Unsupported(error),
-            }
-        })
+        let failed = |error: CryptoError| match error.is_one_of(&reason::CHARACTERS) {
+            true => CertificateError::Characters,
+            false => CertificateError::Unsupported(error),
+        };
+        self.encoded().check().map_err(failed)
     }
 
     /// What verifying a signature with its key costs; refused keys cost nothing, as they are not
@@ -180,7 +167,7 @@ impl Certificate {
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         #[cfg(fuzzing)]
-        crate::work::meter::count(issuer.cost());
+        crate::meter::count(issuer.cost());
         issuer
             .public_key()
             .is_ok_and(|key| self.encoded().is_signed_by(&key))
@@ -233,12 +220,6 @@ impl Certificate {
             .raw_bytes()
     }
 
-    /// The criticality and value of the first extension with that OID.
-    #[must_use]
-    pub fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
-        self.0.extension(id)
-    }
-
     /// Whether it has no extensions or is version 3 (RFC 5280 section 4.1.2.1).
     #[must_use]
     pub fn version_fits(&self) -> bool {
@@ -246,135 +227,17 @@ impl Certificate {
         tbs.extensions().is_none() || tbs.version() == x509_cert::Version::V3
     }
 
-    /// An extension that occurs more than once, violating RFC 5280 section 4.2.
-    #[must_use]
-    pub fn duplicate_extension(&self) -> Option<ObjectIdentifier> {
-        let mut known = HashSet::new();
-        self.0
-            .extensions()
-            .map(|extension| extension.extn_id)
-            .find(|id| !known.insert(*id))
-    }
-
-    /// A restricting extension that cannot be parsed and would otherwise count as absent, or a
-    /// critical one of the kinds known here (RFC 5280 section 4.2).
-    #[must_use]
-    pub fn unreadable_extension(&self) -> Option<ObjectIdentifier> {
-        let readable = |extension: &Extension| {
-            let value = extension.extn_value.as_bytes();
-            match extension.extn_id {
-                oid::KEY_USAGE => KeyUsage::from_der(value).is_some(),
-                oid::BASIC_CONSTRAINTS => BasicConstraints::from_der(value).is_ok(),
-                oid::EXT_KEY_USAGE => ExtendedKeyUsage::from_der(value).is_ok(),
-                oid::PROXY_CERT_INFO => ProxyCertInfo::from_der(value).is_ok(),
-                oid::DRAFT_PROXY_CERT_INFO => DraftProxyCertInfo::from_der(value).is_ok(),
-                _ if !extension.critical => true,
-                oid::SUBJECT_KEY_IDENTIFIER => SubjectKeyIdentifier::from_der(value).is_ok(),
-                oid::AUTHORITY_KEY_IDENTIFIER => AuthorityKeyIdentifier::from_der(value).is_ok(),
-                oid::NETSCAPE_CERT_TYPE => BitStringRef::from_der(value).is_ok(),
-                _ => true,
-            }
-        };
-        self.0
-            .extensions()
-            .find(|extension| !readable(extension))
-            .map(|extension| extension.extn_id)
-    }
-
-    /// The OIDs of all critical extensions, in order.
-    pub fn critical_extensions(&self) -> impl Iterator<Item = ObjectIdentifier> {
-        self.0
-            .extensions()
-            .filter(|extension| extension.critical)
-            .map(|extension| extension.extn_id)
-    }
-
-    /// The key usage bits, if the certificate restricts its key (RFC 5280 section 4.2.1.3).
-    #[must_use]
-    pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.extension(oid::KEY_USAGE)
-            .and_then(|(_, value)| KeyUsage::from_der(value))
-    }
-
-    /// Whether basicConstraints has CA:TRUE.
-    #[must_use]
-    pub fn is_ca(&self) -> bool {
-        self.0.is_ca
-    }
-
-    /// Whether another certificate has the same subject and issuer, which is what an LSC file names.
+    /// Whether another certificate has the same subject and issuer, which is what an LSC file
+    /// names.
     #[must_use]
     pub fn has_names_of(&self, other: &Self) -> bool {
         self.subject().matches(other.subject()) && self.issuer().matches(other.issuer())
-    }
-
-    /// Whether its key may be the one that signed `issued`, by the key identifiers in both (RFC 5280
-    /// sections 4.2.1.1 and 4.2.1.2).
-    pub(crate) fn may_have_key_of(&self, issued: &Self) -> bool {
-        let named = issued
-            .extension(oid::AUTHORITY_KEY_IDENTIFIER)
-            .and_then(|(_, value)| AuthorityKeyIdentifier::from_der(value).ok())
-            .and_then(|found| found.key_identifier);
-        match (named, self.key_identifier()) {
-            (Some(named), Some(own)) => named.as_bytes() == own,
-            _ => true,
-        }
-    }
-
-    /// The identifier of its own key, if it has one.
-    pub(crate) fn key_identifier(&self) -> Option<Vec<u8>> {
-        let (_, value) = self.extension(oid::SUBJECT_KEY_IDENTIFIER)?;
-        let own = SubjectKeyIdentifier::from_der(value).ok()?;
-        Some(own.0.as_bytes().to_vec())
     }
 
     /// Whether subject and issuer are the same name.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject().matches(self.issuer())
-    }
-
-    /// Whether this is a proxy of any kind, or claims to be one in a form that cannot be parsed.
-    #[must_use]
-    pub fn is_proxy(&self) -> bool {
-        let info = [oid::PROXY_CERT_INFO, oid::DRAFT_PROXY_CERT_INFO];
-        !self.is_ca()
-            && (info.iter().any(|id| self.extension(*id).is_some()) || self.proxy_type().is_some())
-    }
-
-    /// The type of proxy this is, if it is one: from its ProxyCertInfo or, in the pre-RFC legacy
-    /// form, from the common name appended to the issuer's name.
-    #[must_use]
-    pub fn proxy_type(&self) -> Option<&ProxyType> {
-        self.0.proxy_type.as_ref()
-    }
-
-    /// How many proxies may follow this one, if it sets a limit.
-    #[must_use]
-    pub fn proxy_path_length(&self) -> Option<u32> {
-        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
-            return ProxyCertInfo::from_der(value).ok()?.path_len_constraint;
-        }
-        let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
-        DraftProxyCertInfo::from_der(value)
-            .ok()?
-            .path_len_constraint
-    }
-
-    /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2) in any language.
-    #[must_use]
-    pub fn has_policy_rules(&self) -> bool {
-        let rfc = self
-            .extension(oid::PROXY_CERT_INFO)
-            .and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
-        let draft = || {
-            let (_, value) = self.extension(oid::DRAFT_PROXY_CERT_INFO)?;
-            DraftProxyCertInfo::from_der(value)
-                .ok()
-                .map(ProxyCertInfo::from)
-        };
-        rfc.or_else(draft)
-            .is_some_and(|info| info.proxy_policy.policy.is_some())
     }
 
     /// Whether the private key belongs to this certificate.
@@ -394,49 +257,6 @@ impl Certificate {
     #[must_use]
     pub fn subject_der(&self) -> &[u8] {
         &self.der()[self.0.subject_der.clone()]
-    }
-}
-
-impl Inner {
-    fn extensions(&self) -> impl Iterator<Item = &Extension> {
-        self.parsed
-            .tbs_certificate()
-            .extensions()
-            .into_iter()
-            .flatten()
-    }
-
-    fn extension(&self, id: ObjectIdentifier) -> Option<(bool, &[u8])> {
-        let extension = self
-            .extensions()
-            .find(|extension| extension.extn_id == id)?;
-        Some((extension.critical, extension.extn_value.as_bytes()))
-    }
-
-    fn says_ca(&self) -> bool {
-        let constraints = self.extension(oid::BASIC_CONSTRAINTS);
-        constraints
-            .and_then(|(_, value)| BasicConstraints::from_der(value).ok())
-            .is_some_and(|found| found.ca)
-    }
-
-    fn find_proxy_type(&self) -> Option<ProxyType> {
-        if self.is_ca {
-            return None;
-        }
-        if let Some((_, value)) = self.extension(oid::PROXY_CERT_INFO) {
-            let info = ProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Rfc(ProxyPolicy::from_info(&info.proxy_policy)));
-        }
-        if let Some((_, value)) = self.extension(oid::DRAFT_PROXY_CERT_INFO) {
-            let info = DraftProxyCertInfo::from_der(value).ok()?;
-            return Some(ProxyType::Draft(ProxyPolicy::from_info(&info.proxy_policy)));
-        }
-        match self.subject.common_name_below(&self.issuer)? {
-            "proxy" => Some(ProxyType::Legacy { limited: false }),
-            "limited proxy" => Some(ProxyType::Legacy { limited: true }),
-            _ => None,
-        }
     }
 }
 
@@ -512,9 +332,11 @@ mod tests {
     use openssl::hash::MessageDigest;
     use openssl::pkey::PKey;
     use openssl::x509::X509Builder;
+    use voms_asn1::oid;
+    use x509_cert::der::asn1::ObjectIdentifier;
 
     use super::*;
-    use crate::crypto::openssl_types;
+    use crate::openssl_types;
     use crate::trust::PathFinding;
 
     fn with_extension(id: ObjectIdentifier, critical: bool, value: &[u8]) -> Certificate {

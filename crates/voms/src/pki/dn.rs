@@ -9,44 +9,7 @@ use x509_cert::der::Tag;
 use x509_cert::der::asn1::{Any, ObjectIdentifier};
 use x509_cert::name::Name;
 
-/// Labels as printed by OpenSSL; where it knows two, the one used in map files comes first.
-const LABELS: &[(&str, &str)] = &[
-    ("C", "2.5.4.6"),
-    ("ST", "2.5.4.8"),
-    ("L", "2.5.4.7"),
-    ("O", "2.5.4.10"),
-    ("OU", "2.5.4.11"),
-    ("CN", "2.5.4.3"),
-    ("DC", "0.9.2342.19200300.100.1.25"),
-    ("UID", "0.9.2342.19200300.100.1.1"),
-    ("emailAddress", "1.2.840.113549.1.9.1"),
-    ("serialNumber", "2.5.4.5"),
-    ("SN", "2.5.4.4"),
-    ("GN", "2.5.4.42"),
-    ("title", "2.5.4.12"),
-    ("initials", "2.5.4.43"),
-    ("generationQualifier", "2.5.4.44"),
-    ("pseudonym", "2.5.4.65"),
-    ("street", "2.5.4.9"),
-    ("postalCode", "2.5.4.17"),
-    ("description", "2.5.4.13"),
-    ("name", "2.5.4.41"),
-    ("dnQualifier", "2.5.4.46"),
-    ("x500UniqueIdentifier", "2.5.4.45"),
-    ("organizationIdentifier", "2.5.4.97"),
-    ("businessCategory", "2.5.4.15"),
-    ("unstructuredName", "1.2.840.113549.1.9.2"),
-];
-
-/// Other tools' spellings of the same attributes, compared case-insensitively.
-const ALIASES: &[(&str, &str)] = &[
-    ("userid", "0.9.2342.19200300.100.1.1"),
-    ("e", "1.2.840.113549.1.9.1"),
-    ("email", "1.2.840.113549.1.9.1"),
-    ("s", "2.5.4.8"),
-    ("surname", "2.5.4.4"),
-    ("givenname", "2.5.4.42"),
-];
+use crate::pki::labels::{begins_label, label_of, label_oid};
 
 /// One attribute of a name: its type, and its value as text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +32,6 @@ impl Ava {
             _ => text(bytes),
         };
         Self { oid, value }
-    }
-
-    fn label(&self) -> String {
-        let dotted = self.oid.to_string();
-        LABELS
-            .iter()
-            .find(|(_, oid)| *oid == dotted)
-            .map_or(dotted, |(label, _)| (*label).to_owned())
     }
 
     fn matches(&self, other: &Self) -> bool {
@@ -223,8 +178,8 @@ impl Dn {
         })
     }
 
-    /// Whether both name the same entity: the same RDNs, with values compared ignoring ASCII case and
-    /// runs of blanks.
+    /// Whether both name the same entity: the same RDNs, with values compared ignoring ASCII case
+    /// and runs of blanks.
     ///
     /// A multi-valued RDN is not the same as several RDNs: two CAs may give them to two people.
     #[must_use]
@@ -234,8 +189,8 @@ impl Dn {
                 && self.rdns.canonical() == other.rdns.canonical()
     }
 
-    /// Like [`Dn::matches`], but a multi-valued RDN also matches its attributes as separate RDNs, as
-    /// OpenSSL before 3.0 and Java print it. Only for looking up names that such tools wrote: it
+    /// Like [`Dn::matches`], but a multi-valued RDN also matches its attributes as separate RDNs,
+    /// as OpenSSL before 3.0 and Java print it. Only for looking up names that such tools wrote: it
     /// decides no trust.
     #[must_use]
     pub fn matches_as_printed(&self, other: &Self) -> bool {
@@ -249,7 +204,7 @@ impl Dn {
     /// The RFC 2253 form, last RDN first, without separating blanks: `CN=Ada Lovelace,O=Lab,C=IT`.
     #[must_use]
     pub fn rfc2253(&self) -> String {
-        let ava = |ava: &Ava| format!("{}={}", ava.label(), escaped(&ava.value));
+        let ava = |ava: &Ava| format!("{}={}", label_of(ava.oid), escaped(&ava.value));
         let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
         self.rdns
             .iter()
@@ -312,25 +267,6 @@ fn labelled(piece: &str) -> Option<(ObjectIdentifier, String)> {
     Some((label_oid(label)?, value.to_owned()))
 }
 
-/// The attribute that a label stands for. Longer texts are no labels, as OIDs may be written with
-/// any number of zeros; what is printed counts on that.
-fn label_oid(label: &str) -> Option<ObjectIdentifier> {
-    if label.len() > LONGEST_LABEL {
-        return None;
-    }
-    let known = LABELS
-        .iter()
-        .chain(ALIASES)
-        .find(|(name, _)| name.eq_ignore_ascii_case(label))
-        .map(|(_, oid)| *oid);
-    let dotted = || {
-        label
-            .starts_with(|c: char| c.is_ascii_digit())
-            .then_some(label)
-    };
-    ObjectIdentifier::new(known.or_else(dotted)?).ok()
-}
-
 fn unescape(value: &str) -> String {
     text(&unescaped_bytes(value, b"/+\\"))
 }
@@ -367,7 +303,7 @@ impl fmt::Display for Dn {
         for rdn in self.rdns.iter() {
             for (i, ava) in rdn.iter().enumerate() {
                 f.write_str(if i == 0 { "/" } else { "+" })?;
-                write!(f, "{}=", ava.label())?;
+                write!(f, "{}=", label_of(ava.oid))?;
                 for (at, byte) in ava.value.bytes().enumerate() {
                     match byte {
                         b'/' | b'+' if begins_label(&ava.value[at + 1..]) => {
@@ -400,20 +336,6 @@ fn escaped(value: &str) -> String {
     out
 }
 
-/// Whether the text begins with what reads as an attribute label, of at most [`LONGEST_LABEL`].
-fn begins_label(text: &str) -> bool {
-    let end = text
-        .bytes()
-        .take(LONGEST_LABEL + 1)
-        .position(|byte| byte == b'=');
-    end.and_then(|end| text.get(..end))
-        .is_some_and(|label| label_oid(label).is_some())
-}
-
-/// In bytes; long enough for every OID that a certificate can name: 39 bytes of DER at most, which
-/// make up to four characters each.
-const LONGEST_LABEL: usize = 160;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_names_nobody_else() {
+    fn a_printed_name_parses_to_no_other_name() {
         let long = format!("a/2.5.4.{}3=Mallory", "0".repeat(60));
         let longer = format!("a/2.5.4.{}3=Mallory", "0".repeat(1000));
         let longest = format!("a+1.3{}=Mallory", ".127".repeat(38));

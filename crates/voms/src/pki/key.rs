@@ -31,7 +31,7 @@ pub enum KeyError {
     Cipher,
     /// Decrypting it would take minutes or more: the iteration count is corrupt, or meant to keep
     /// the reader busy.
-    #[error("deriving its key takes {0} rounds, at most {most} are allowed", most = key_cost::MOST_ROUNDS)]
+    #[error("deriving its key takes {0} rounds, at most {most} are allowed", most = key_cost::MAX_ROUNDS)]
     TooCostly(u64),
     /// It is not a private key in any known format.
     #[error("it is not a private key in any known form")]
@@ -236,6 +236,7 @@ impl From<SecretKey> for PrivateKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::openssl_types;
     use crate::pki::pem;
 
     #[test]
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_for_the_passphrase_of_a_key_that_takes_for_ever() {
+    fn a_key_too_costly_to_decrypt_is_refused_before_asking_for_a_passphrase() {
         let parameters =
             pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(20_000_000, &[1; 16], [2; 16])
                 .unwrap();
@@ -273,10 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_passphrase_is_told_from_damage_of_a_clear_key() {
+    fn a_wrong_passphrase_and_a_damaged_key_are_distinct_errors() {
         let key = PrivateKey::generate_rsa(1024).unwrap();
         let cipher = openssl::symm::Cipher::aes_256_cbc();
-        let pem = crypto::openssl_types::pkey(&key)
+        let pem = openssl_types::pkey(&key)
             .private_key_to_pem_pkcs8_passphrase(cipher, b"right")
             .unwrap();
         let block = &pem::blocks(&pem)[0];

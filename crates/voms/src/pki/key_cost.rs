@@ -4,7 +4,7 @@
 use crate::pki::key::KeyError;
 
 /// A few seconds on one current core, and many times any count used in practice.
-pub(super) const MOST_ROUNDS: u64 = 10_000_000;
+pub(super) const MAX_ROUNDS: u64 = 10_000_000;
 
 /// PBES1 and PBKDF2 (1.2.840.113549.1.5), all but the last arc.
 const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
@@ -24,7 +24,7 @@ pub(super) fn check_bundle(der: &[u8]) -> Result<(), KeyError> {
 }
 
 fn check(rounds: u64) -> Result<(), KeyError> {
-    if rounds > MOST_ROUNDS {
+    if rounds > MAX_ROUNDS {
         Err(KeyError::TooCostly(rounds))
     } else {
         Ok(())

@@ -6,19 +6,19 @@ use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 /// The largest RSA and DSA modulus accepted, in bits; the IGTF's CAs use at most 8192.
-const MOST_BITS: usize = 8192;
+const MAX_BITS: usize = 8192;
 /// The largest RSA exponent accepted, in bits; 65537 has 17.
-const MOST_EXPONENT_BITS: usize = 64;
+const MAX_EXPONENT_BITS: usize = 64;
 
 /// Why a public key is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyLimit {
     /// The modulus is too large.
-    #[error("it has {0} bits; at most {MOST_BITS} are allowed")]
+    #[error("it has {0} bits; at most {MAX_BITS} are allowed")]
     Bits(usize),
     /// The RSA exponent is too large.
-    #[error("its exponent has {0} bits; at most {MOST_EXPONENT_BITS} are allowed")]
+    #[error("its exponent has {0} bits; at most {MAX_EXPONENT_BITS} are allowed")]
     Exponent(usize),
     /// The elliptic curve is given by its parameters instead of its name (RFC 5480 section 2.1.1).
     #[error("its curve is given by parameters instead of by name")]
@@ -54,7 +54,7 @@ pub(crate) fn cost(key: &SubjectPublicKeyInfoOwned) -> Result<Cost, KeyLimit> {
         DSA => {
             let modulus = parameters.and_then(|all| first_integer(all.value()));
             let bits = modulus.map_or(0, bits);
-            if bits > MOST_BITS {
+            if bits > MAX_BITS {
                 return Err(KeyLimit::Bits(bits));
             }
             Ok(OTHER)
@@ -68,10 +68,10 @@ fn rsa(key: &[u8]) -> Result<Cost, KeyLimit> {
         return Ok(1);
     };
     let (size, exponent) = (bits(modulus), bits(exponent));
-    if size > MOST_BITS {
+    if size > MAX_BITS {
         return Err(KeyLimit::Bits(size));
     }
-    if exponent > MOST_EXPONENT_BITS {
+    if exponent > MAX_EXPONENT_BITS {
         return Err(KeyLimit::Exponent(exponent));
     }
     let multiplications = exponent.div_ceil(17) * if exponent > 17 { 2 } else { 1 };

@@ -57,7 +57,8 @@ impl KeyUsage {
         BitString::new(unused, &bytes[..length])?.to_der()
     }
 
-    /// Whether digitalSignature is set, without which a key may not sign proxies (RFC 3820 section 3.1).
+    /// Whether digitalSignature is set, without which a key may not sign proxies (RFC 3820 section
+    /// 3.1).
     #[must_use]
     pub fn may_sign(self) -> bool {
         self.0 & 1 != 0

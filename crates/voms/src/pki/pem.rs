@@ -78,8 +78,8 @@ impl<'a> Block<'a> {
         Some(der)
     }
 
-    /// OpenSSL's trust settings behind a `TRUSTED CERTIFICATE`; empty if there are none, `None` if the
-    /// body is not base64.
+    /// OpenSSL's trust settings behind a `TRUSTED CERTIFICATE`; empty if there are none, `None` if
+    /// the body is not base64.
     pub(crate) fn trust_settings(&self) -> Option<Vec<u8>> {
         if self.label != TRUSTED {
             return Some(Vec::new());

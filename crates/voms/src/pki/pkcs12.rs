@@ -3,9 +3,9 @@
 use der::asn1::ObjectIdentifier;
 use zeroize::Zeroizing;
 
+use crate::credential::Credential;
 use crate::crypto::{self, CryptoError, Protection};
 use crate::pki::certificate::{Certificate, CertificateError};
-use crate::pki::credential::Credential;
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::key_cost;
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::crypto::CryptoError;
 use crate::pki::certificate::CertificateError;
-use crate::proxy::kind::Generation;
+use crate::pki::proxy_kind::Generation;
 
 /// Why a proxy could not be issued.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,12 @@
 //! The issuer of a proxy, and the attribute certificates a proxy carries.
 
 use std::time::SystemTime;
+
 use voms_asn1::EncodedAc;
 
 use crate::ac::verify::VerifiedAc;
 use crate::chain::ChainFinding;
-use crate::pki::credential::Credential;
+use crate::credential::Credential;
 use crate::policy::Policy;
 use crate::trust::TrustAnchors;
 

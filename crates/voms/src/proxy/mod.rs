@@ -1,13 +1,12 @@
 //! Issues proxy certificates (RFC 3820 section 3, the draft and legacy forms; spec 1.2 to 1.5).
 
-pub mod kind;
-
 mod error;
 mod issuer;
 
+use std::time::{Duration, SystemTime};
+
 use der::Encode;
 use der::asn1::ObjectIdentifier;
-use std::time::{Duration, SystemTime};
 use voms_asn1::EncodedAc;
 use voms_asn1::oid;
 use voms_asn1::proxy_cert_info::{DraftProxyCertInfo, ProxyCertInfo};
@@ -17,13 +16,13 @@ use zeroize::Zeroizing;
 pub use self::error::{ProxyError, ProxyNote};
 pub use self::issuer::{CarriedAc, VerifiedIssuer};
 use crate::chain::{Chain, ChainFinding};
+use crate::credential::Credential;
 use crate::crypto::{self, CryptoError, Digest, Draft, Serial};
 use crate::pki::certificate::Certificate;
-use crate::pki::credential::Credential;
 use crate::pki::key::PrivateKey;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::pem;
-use crate::proxy::kind::{Generation, ProxyPolicy};
+use crate::pki::proxy_kind::{Generation, ProxyPolicy};
 use crate::time::{LATEST, since_epoch};
 
 /// How far a proxy is backdated, so that a service whose clock is slow accepts it immediately.

@@ -6,7 +6,8 @@ use der::asn1::ObjectIdentifier;
 
 use crate::pki::certificate::Certificate;
 use crate::trust::Usage;
-use crate::trust::directory::{CaName, View};
+use crate::trust::ca_name::CaName;
+use crate::trust::directory::View;
 use crate::trust::policy::{CaPolicy, PolicyError, Verdict};
 use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::trust::purpose;
@@ -16,7 +17,7 @@ use crate::trust::verify::{Terms, judge_each};
 pub(crate) const MAX_DEPTH: usize = 10;
 /// How many issuers are looked for in the directory, by name; each is spelled in one way or, after
 /// a CA changed its encoding, in two.
-const MOST_ISSUERS: usize = 2 * MAX_DEPTH;
+const MAX_ISSUERS: usize = 2 * MAX_DEPTH;
 
 /// The certificates that a path may be built from.
 pub(super) struct Candidates {
@@ -84,7 +85,7 @@ pub(super) fn candidates_for(
         let mut above = Vec::new();
         for certificate in std::mem::take(&mut level) {
             let name = certificate.issuer_der();
-            if asked.iter().any(|known| known == name) || asked.len() >= MOST_ISSUERS {
+            if asked.iter().any(|known| known == name) || asked.len() >= MAX_ISSUERS {
                 continue;
             }
             asked.push(name.to_vec());

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use der::Decode;
 use der::asn1::ObjectIdentifier;
-use std::time::SystemTime;
 use voms_asn1::certificate_list::{CertificateList, RevokedCertificate, TbsCertList};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::crl::dp::IssuingDistributionPoint;
@@ -21,21 +21,8 @@ use crate::pki::pem;
 use crate::pki::strength::StrengthPolicy;
 use crate::trust::problem::{CrlProblem, PathProblem};
 
-/// When CRLs are checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum CrlPolicy {
-    /// Never.
-    Off,
-    /// If the CA's CRL is present; it must then be current.
-    #[default]
-    IfPresent,
-    /// Always: certificates of a CA without a CRL are rejected.
-    Required,
-}
-
 /// How many keys are remembered that did or did not sign a list.
-const MOST_CHECKED: usize = 8;
+const MAX_CHECKED: usize = 8;
 
 /// A CRL, and the CAs whose signature on it was checked.
 pub struct Crl {
@@ -189,7 +176,7 @@ impl Crl {
         let signed = issuer
             .public_key()
             .is_ok_and(|key| self.signed.is_signed_by(&key));
-        checked.truncate(MOST_CHECKED - 1);
+        checked.truncate(MAX_CHECKED - 1);
         checked.insert(0, (issuer.clone(), signed));
         signed
     }

@@ -3,18 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
 use std::time::SystemTime;
 
 use der::asn1::ObjectIdentifier;
 
-use crate::crypto::Digest;
-use crate::files;
 use crate::files::cache::{DirCache, DirState, FileCache};
+use crate::files::{self, IN_MEMORY};
 use crate::pki::certificate::Certificate;
-use crate::pki::dn::Dn;
-use crate::trust::IN_MEMORY;
 use crate::trust::ca_file::CaFile;
+use crate::trust::ca_name::CaName;
 use crate::trust::crl::Crl;
 use crate::trust::listing::Listing;
 use crate::trust::memory::MemoryCa;
@@ -24,54 +21,7 @@ const CRL_LIMIT: u64 = 64 << 20;
 /// Numbers probed even past a gap: removing one of several files leaves one.
 const ALWAYS_ASKED: usize = 10;
 /// No real CA has more certificates or CRLs under one hash.
-const MOST_OF_ONE_HASH: usize = 100;
-
-/// The name of a CA.
-#[derive(Clone, Copy)]
-pub enum CaName<'a> {
-    /// The issuer name of a certificate.
-    Issuer(&'a Certificate),
-    /// The subject name of a CA certificate.
-    Subject(&'a Certificate),
-}
-
-impl<'a> CaName<'a> {
-    pub fn der(self) -> &'a [u8] {
-        match self {
-            Self::Issuer(certificate) => certificate.issuer_der(),
-            Self::Subject(certificate) => certificate.subject_der(),
-        }
-    }
-
-    fn dn(self) -> &'a Dn {
-        match self {
-            Self::Issuer(certificate) => certificate.issuer(),
-            Self::Subject(certificate) => certificate.subject(),
-        }
-    }
-
-    /// The hashes that may name its files: OpenSSL's, and the MD5 hash of OpenSSL before 1.0.
-    pub fn hashes(self) -> impl Iterator<Item = u32> + use<> {
-        let own = match self {
-            Self::Issuer(certificate) => certificate.encoded().issuer_hash(),
-            Self::Subject(certificate) => certificate.encoded().subject_hash(),
-        };
-        own.into_iter().chain(old_hash(self.der()))
-    }
-}
-
-/// The MD5 hash of a name; `None` in FIPS mode, which lacks MD5 and has no use for such file names.
-fn old_hash(name: &[u8]) -> Option<u32> {
-    let digest = Digest::Md5.of(name)?;
-    Some(
-        digest
-            .as_ref()
-            .iter()
-            .take(4)
-            .rev()
-            .fold(0, |sum, byte| sum << 8 | u32::from(*byte)),
-    )
-}
+const MAX_OF_ONE_HASH: usize = 100;
 
 /// The paths of one CA's files.
 #[derive(Debug, Default, PartialEq)]
@@ -224,7 +174,7 @@ impl Directory {
     /// The existing files `HASH.PREFIX0`, `HASH.PREFIX1` and so on.
     fn numbered(&self, hash: u32, prefix: &str) -> impl Iterator<Item = PathBuf> {
         let path = move |number| self.path().join(format!("{hash:08x}.{prefix}{number}"));
-        (0..MOST_OF_ONE_HASH)
+        (0..MAX_OF_ONE_HASH)
             .map(path)
             .enumerate()
             .map(|(number, path)| (number, path.symlink_metadata().is_ok().then_some(path)))

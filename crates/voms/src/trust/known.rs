@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use crate::pki::certificate::Certificate;
 
 /// Enough for a few servers per VO and a few dozen VOs per site.
-const MOST_PATHS: usize = 64;
+const MAX_PATHS: usize = 64;
 
 /// A path, and the certificates it was found from.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl KnownPaths {
         }
         let (untrusted, anchors, path) = (untrusted.to_vec(), anchors.to_vec(), path.to_vec());
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.truncate(MOST_PATHS - 1);
+        known.truncate(MAX_PATHS - 1);
         known.push_front(KnownPath {
             leaf: leaf.clone(),
             untrusted,

@@ -1,5 +1,5 @@
-//! Which hashes occur in the names of a directory's files: strangers may name a thousand CAs that are
-//! not there.
+//! Which hashes occur in the names of a directory's files: strangers may name a thousand CAs that
+//! are not there.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::files::IN_MEMORY;
 use crate::pki::certificate::Certificate;
 use crate::trust::crl::Crl;
 use crate::trust::policy::{CaPolicy, PolicyError};
@@ -81,10 +82,6 @@ impl MemoryCa {
 
     /// What findings call the file that this stands for.
     fn label(&self, end: &str) -> PathBuf {
-        PathBuf::from(format!(
-            "{}{}.{end}",
-            super::IN_MEMORY,
-            self.certificate.subject()
-        ))
+        PathBuf::from(format!("{}{}.{end}", IN_MEMORY, self.certificate.subject()))
     }
 }

@@ -2,6 +2,7 @@
 //! IGTF (spec 8.1, 8.2). Only the files a chain needs are opened.
 
 mod ca_file;
+mod ca_name;
 mod candidates;
 mod certificate_policies;
 mod crl;
@@ -23,9 +24,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use self::ca_name::CaName;
 pub(crate) use self::candidates::MAX_DEPTH;
-pub use self::crl::CrlPolicy;
-use self::directory::{CaName, Directory, Source};
+use self::directory::{Directory, Source};
 use self::known::KnownPaths;
 pub use self::memory::MemoryCa;
 pub use self::note::PathNote;
@@ -74,9 +75,6 @@ impl std::fmt::Display for Usage {
     }
 }
 
-/// What stands in the place of a path where trust comes from memory.
-pub(crate) const IN_MEMORY: &str = "(memory)";
-
 /// Trusted CAs: a hashed directory, or CAs from memory. Clones share one cache; each call picks up
 /// changes on disk.
 #[derive(Clone, Debug)]
@@ -124,8 +122,8 @@ impl TrustAnchors {
     /// valid at `now`, strong enough, permitted by its CA's policy files, and not revoked.
     ///
     /// Returns the path, leaf first, trust anchor last. The anchor's own signature proves nothing
-    /// and is not checked. A `TRUSTED CERTIFICATE` that rejects the use cannot be its anchor; its other
-    /// trust settings are ignored.
+    /// and is not checked. A `TRUSTED CERTIFICATE` that rejects the use cannot be its anchor; its
+    /// other trust settings are ignored.
     ///
     /// # Errors
     /// Every finding; if there is no path, those that can be made without one.
@@ -142,7 +140,8 @@ impl TrustAnchors {
         verified.map(|path| path.certificates)
     }
 
-    /// The full CRLs of a certificate's issuer, each with its nextUpdate if it has one, usable or not.
+    /// The full CRLs of a certificate's issuer, each with its nextUpdate if it has one, usable or
+    /// not.
     #[must_use]
     pub fn revocation_lists_of(
         &self,

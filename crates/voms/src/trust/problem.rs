@@ -1,9 +1,9 @@
 //! What can be wrong with a certificate path: each problem, its facts and the next step.
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use der::asn1::ObjectIdentifier;
-use std::time::{Duration, SystemTime};
 use voms_asn1::oid;
 
 use crate::pki::certificate::Certificate;
@@ -184,7 +184,7 @@ pub enum CrlProblem {
     /// Its thisUpdate lies in the future.
     #[error("is not valid yet")]
     NotYetValid,
-    /// It has no nextUpdate, so nobody can tell whether it is the newest.
+    /// It has no nextUpdate, so there is no telling whether it is the newest.
     #[error("does not say until when it holds (nextUpdate)")]
     NoNextUpdate,
     /// It has only the changes since another list (RFC 5280 section 5.2.4).

@@ -88,7 +88,7 @@ mod tests {
     use openssl::x509::{X509Builder, X509Name};
 
     use super::*;
-    use crate::crypto::openssl_types;
+    use crate::openssl_types;
 
     /// A certificate with these purposes, or without the extension.
     fn certificate(purposes: &[&str]) -> Certificate {

@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::pki::certificate::Certificate;
+use crate::policy::CrlPolicy;
+use crate::trust::ca_name::CaName;
 use crate::trust::candidates::Candidates;
-use crate::trust::crl::{self, Crl, CrlPolicy};
-use crate::trust::directory::{CaName, View};
+use crate::trust::crl::{self, Crl};
+use crate::trust::directory::View;
 use crate::trust::note::PathNote;
 use crate::trust::problem::{CrlProblem, PathFinding, PathProblem};
 use crate::trust::verify::Terms;
 use crate::trust::{TrustAnchors, Usage};
 
 /// Of the other keys of a CA, so many are tried on a list.
-const MOST_KEYS: usize = 4;
+const MAX_KEYS: usize = 4;
 
 /// A file of lists; `None` stands for an unreadable one.
 type ListFile = (PathBuf, Arc<Option<Vec<Crl>>>);
@@ -161,7 +163,7 @@ impl Revocation<'_> {
                 && ca.subject().matches(issuer.subject())
                 && ca.public_key_bits() != issuer.public_key_bits()
                 && list.may_be_signed_by(ca);
-            if fits && !candidates.contains(&ca) && candidates.len() < MOST_KEYS {
+            if fits && !candidates.contains(&ca) && candidates.len() < MAX_KEYS {
                 candidates.push(ca);
             }
         }

@@ -5,7 +5,7 @@ use crate::trust::MAX_DEPTH;
 use crate::work::{Exhausted, Work};
 
 /// A CA that changed its key and its superior doubles the paths twice.
-const MOST_PATHS: usize = 8;
+const MAX_PATHS: usize = 8;
 
 /// The paths from the leaf to an anchor by names, key identifiers and signatures, as far as the
 /// budget goes. Each is the leaf, and what stands above it.
@@ -61,7 +61,7 @@ impl<'a> Search<'a> {
         };
         let mut tried: Vec<&Certificate> = Vec::new();
         for issuer in self.all().filter(fits) {
-            if self.found.len() >= MOST_PATHS || path.len() > MAX_DEPTH {
+            if self.found.len() >= MAX_PATHS || path.len() > MAX_DEPTH {
                 return Ok(());
             }
             if path.contains(issuer) || tried.contains(&issuer) {

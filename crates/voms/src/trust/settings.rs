@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_cannot_be_read_are_told() {
+    fn unreadable_settings_are_reported() {
         for settings in [
             &[0x31, 0][..],
             &[0x30, 2, 0xa0, 1],

@@ -20,7 +20,7 @@ use voms_asn1::certificate_list::CertificateList;
 use voms_asn1::oid;
 
 use super::*;
-use crate::crypto::openssl_types::{self, asn1_time};
+use crate::openssl_types::{self, asn1_time};
 use crate::pki::pem;
 
 fn now() -> SystemTime {
@@ -349,7 +349,7 @@ fn lists_are_found_under_every_spelling_of_the_issuer_by_either_hash() {
 }
 
 #[test]
-fn a_delta_list_beside_a_full_one_is_told_and_revokes() {
+fn a_delta_list_beside_a_full_one_is_noted_and_revokes() {
     let ca = Ca::root(&called("CA"));
     let (user, bad) = (ca.user(2), ca.user(3));
     let place = Place::new(&[&ca.certificate]);
@@ -390,7 +390,7 @@ fn a_list_by_another_key_of_the_ca_counts_if_that_key_is_trusted() {
 }
 
 #[test]
-fn a_list_without_an_end_is_told_as_that() {
+fn a_list_without_next_update_is_noted() {
     let ca = Ca::root(&called("CA"));
     let (user, bad) = (ca.user(2), ca.user(3));
     let place = Place::new(&[&ca.certificate]);

@@ -1,4 +1,5 @@
-//! LSC files: which signer, certified by which CAs, may sign a VO's attribute certificates (spec 6.1).
+//! LSC files: which signer, certified by which CAs, may sign a VO's attribute certificates (spec
+//! 6.1).
 
 use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;

@@ -7,13 +7,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
 use std::time::SystemTime;
 
-use crate::files;
 use crate::files::cache::{DirCache, FileCache};
+use crate::files::{self, IN_MEMORY};
 use crate::pki::certificate::Certificate;
-use crate::trust::IN_MEMORY;
 use crate::vo::lsc::{Lsc, LscError};
 
 /// Why a vomsdir cannot be used.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use voms::ac::verify::AcAttributes;
 use voms::pki::key::KeyKind;
+use voms::pki::proxy_kind::Generation;
 use voms::pki::strength::StrengthPolicy;
-use voms::proxy::kind::Generation;
 use voms::proxy::{Proxy, ProxyNote};
 use voms_asn1::EncodedAc;
 

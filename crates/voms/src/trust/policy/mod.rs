@@ -1,5 +1,5 @@
-//! Which names a CA may certify: the files `HASH.signing_policy` and `HASH.namespaces` beside its certificate
-//! (spec 8.3, 8.4).
+//! Which names a CA may certify: the files `HASH.signing_policy` and `HASH.namespaces` beside its
+//! certificate (spec 8.3, 8.4).
 
 pub mod namespaces;
 pub mod signing_policy;

@@ -14,7 +14,7 @@ use crate::trust::policy::{PolicyError, PolicyFault, SPELLINGS, Verdict, decoded
 /// The most memory a compiled pattern may use, in bytes: patterns come from files.
 const PATTERN_LIMIT: usize = 1 << 18;
 /// Real CAs need about twenty.
-const MOST_RULES: usize = 200;
+const MAX_RULES: usize = 200;
 
 /// One `namespaces` file.
 #[derive(Debug, Clone, Default)]
@@ -39,10 +39,10 @@ impl Namespaces {
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let mut rules = Vec::new();
         for (line, statement) in statements(text)? {
-            if rules.len() == MOST_RULES {
+            if rules.len() == MAX_RULES {
                 return Err(PolicyError {
                     line,
-                    fault: PolicyFault::TooManyRules(MOST_RULES),
+                    fault: PolicyFault::TooManyRules(MAX_RULES),
                 });
             }
             rules.push(rule(&statement).map_err(|fault| PolicyError { line, fault })?);

@@ -3,19 +3,16 @@
 //! These are the only public functions of this crate that name types of the `openssl` crate: a
 //! breaking release of that crate breaks this module and nothing else.
 
-use std::time::SystemTime;
-
-use der::asn1::ObjectIdentifier;
-use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, PKeyRef, Private};
 use openssl::ssl::SslRef;
-use openssl::x509::{X509, X509Extension, X509Ref};
+use openssl::x509::{X509, X509Ref};
 
 use crate::chain::{Chain, ChainError};
+use crate::crypto::SecretKey;
+pub use crate::crypto::encode::{asn1_time, extension, unix_seconds};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::key::PrivateKey;
-use crate::time::seconds;
 
 /// A certificate as OpenSSL sees it.
 ///
@@ -45,7 +42,7 @@ pub fn pkey(key: &PrivateKey) -> &PKeyRef<Private> {
 /// Wraps an OpenSSL key.
 #[must_use]
 pub fn private_key(key: PKey<Private>) -> PrivateKey {
-    super::SecretKey(key).into()
+    SecretKey(key).into()
 }
 
 /// Reads the certificates a TLS client presented. The server must request them, but need not have
@@ -59,30 +56,4 @@ pub fn chain_of_peer(client: &SslRef) -> Result<Chain, ChainError> {
     let all = leaf.as_deref().into_iter().chain(above);
     let der: Result<Vec<_>, _> = all.map(X509Ref::to_der).collect();
     Chain::from_der(&der.map_err(|_| CertificateError::Der(der::ErrorKind::Failed.into()))?)
-}
-
-/// An extension for OpenSSL's builders.
-///
-/// # Errors
-/// OpenSSL's.
-pub fn extension(
-    id: ObjectIdentifier,
-    critical: bool,
-    value: &[u8],
-) -> Result<X509Extension, ErrorStack> {
-    let id = Asn1Object::from_str(&id.to_string())?;
-    X509Extension::new_from_der(&id, critical, &*Asn1OctetString::new_from_bytes(value)?)
-}
-
-/// A point in time for OpenSSL's builders.
-///
-/// # Errors
-/// OpenSSL's.
-pub fn asn1_time(time: impl Into<SystemTime>) -> Result<Asn1Time, ErrorStack> {
-    Asn1Time::from_unix(unix_seconds(time))
-}
-
-/// A point in time for OpenSSL's verification parameters: whole seconds since 1970.
-pub fn unix_seconds(time: impl Into<SystemTime>) -> i64 {
-    seconds(time.into())
 }

@@ -1,4 +1,5 @@
-//! The kinds of proxy certificates (RFC 3820 section 3.8, the pre-RFC draft, and the legacy Globus form).
+//! The kinds of proxy certificates (RFC 3820 section 3.8, the pre-RFC draft, and the legacy Globus
+//! form).
 
 use der::asn1::{ObjectIdentifier, OctetString};
 use voms_asn1::oid;
