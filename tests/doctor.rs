@@ -416,7 +416,7 @@ const CASES: &[Case] = &[
     (
         "the revocation list has expired",
         1,
-        "of its issuer ended on",
+        "of its issuer expired on",
         "run fetch-crl",
         |s| s.certificates(|directory| list(directory, &[], -Duration::hours(1))),
     ),

@@ -29,8 +29,8 @@ fn arrows() -> Vec<(&'static str, Arrows)> {
 const VOMS: [&[&str]; 12] = [
     &["time", "meter"],
     &["crypto", "files"],
-    &["work"],
     &["pki"],
+    &["work"],
     &["policy"],
     &["trust", "vo"],
     &["chain"],
@@ -140,6 +140,9 @@ fn no_module_uses_another_against_the_arrows() {
             let Some(allowed) = arrows.get(own.as_str()) else {
                 continue;
             };
+            if text.contains("\n#![cfg(test)]") || text.starts_with("#![cfg(test)]") {
+                continue;
+            }
             let code = text.split("\nmod tests {").next().unwrap();
             for name in used(code).iter().filter(|name| **name != own) {
                 if arrows.contains_key(name.as_str()) && !allowed.contains(&name.as_str()) {

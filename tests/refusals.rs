@@ -460,9 +460,9 @@ fn an_attribute_certificate_that_fails_verification_is_refused() {
     };
     let cases: [(&str, Vec<u8>, &str); 11] = [
         (
-            "for somebody else",
+            "of another user",
             for_mallory.as_der().to_vec(),
-            "it is for somebody else: holder",
+            "it belongs to another user: holder",
         ),
         (
             "of another VO",

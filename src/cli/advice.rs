@@ -1,5 +1,5 @@
-//! The next step for each error and finding. Only this module knows which option, variable or
-//! command helps.
+//! The next step for each error and finding of the libraries. Errors of a single command carry
+//! theirs where they are made.
 
 mod server;
 

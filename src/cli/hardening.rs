@@ -1,4 +1,4 @@
-//! No image of the process, which holds keys and passphrases, reaches a disk.
+//! Core dumps are disabled: the process holds keys and passphrases.
 
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,

@@ -28,7 +28,7 @@ only private ones here; they open nothing.
 - `at`, by default 2026-11-24T12:00:00Z; `crl`: `off`, `present` (default) or `required`; `hosts`, the names of the verifier,
   by default none; `allow`: what it tolerates out of `rsa1024` (keys of 1024 bits and more), `sha1` and `md5`, by default none
 - `skew`: seconds of grace at either end of certificates and attribute certificates, by default 300; lists have none
-- `believed`; then `identity`, `type`, `limited`, `depth` (proxies), `fqans` in order and perhaps `until`; otherwise
+- `accepted`; then `identity`, `type`, `limited`, `depth` (proxies), `fqans` in order and perhaps `until`; otherwise
   `findings`, the whole set, in the words below
 
 Where documents differ the strict side was taken, unless real credentials need more; the rule then says why.

@@ -8,12 +8,12 @@ ALICE = "/DC=org/DC=example/OU=People/CN=Alice Adams"
 
 
 def ok(type="rfc impersonation", *, identity=ALICE, limited=False, depth=1, fqans=(), until=None):
-    found = dict(believed=True, identity=identity, type=type, limited=limited, depth=depth, fqans=list(fqans))
+    found = dict(accepted=True, identity=identity, type=type, limited=limited, depth=depth, fqans=list(fqans))
     return {**found, "until": until} if until else found
 
 
 def bad(*findings):
-    return dict(believed=False, findings=list(findings))
+    return dict(accepted=False, findings=list(findings))
 
 
 class World:

@@ -49,7 +49,7 @@ pub enum SignError {
     OpenSsl(#[from] ErrorStack),
 }
 
-/// The name by which an attribute certificate tells its holder (spec 2.4).
+/// The name by which an attribute certificate identifies its holder (spec 2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HolderName {
     /// The subject of the holder's certificate, as VOMS servers write it.

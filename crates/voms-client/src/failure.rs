@@ -134,7 +134,7 @@ pub struct ClientError {
     pub vo: String,
     /// Every server that was tried, in order.
     pub attempts: Vec<Attempt>,
-    /// Why no server was contacted, if not for want of servers.
+    /// Why no server was contacted, although there are some.
     pub cause: Option<Box<NetError>>,
 }
 

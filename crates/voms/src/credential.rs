@@ -1,7 +1,12 @@
 //! A certificate chain with its private key.
 
+use zeroize::Zeroizing;
+
 use crate::chain::Chain;
+use crate::crypto::{self, CryptoError};
+use crate::pki::certificate::Certificate;
 use crate::pki::key::PrivateKey;
+use crate::pki::pkcs12::Ciphers;
 
 /// A certificate chain with the private key of its leaf.
 #[derive(Debug)]
@@ -33,5 +38,24 @@ impl Credential {
     #[must_use]
     pub fn key(&self) -> &PrivateKey {
         &self.key
+    }
+
+    /// A password-protected PKCS#12 bundle of the leaf, its key and the certificates above it.
+    ///
+    /// # Errors
+    /// [`CryptoError`] if it cannot be encoded.
+    pub fn to_pkcs12(
+        &self,
+        password: &str,
+        ciphers: Ciphers,
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let leaf = self.chain.leaf();
+        let name = leaf.subject().common_name().unwrap_or("grid certificate");
+        let above: Vec<_> = self.chain.certificates()[1..]
+            .iter()
+            .map(Certificate::encoded)
+            .collect();
+        let contents = (self.key.secret(), leaf.encoded(), above.as_slice());
+        crypto::build_bundle(password, name, contents, ciphers.protection())
     }
 }

@@ -34,7 +34,7 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> io::Result<(Metadata, Zero
     read_open(&open(path, OFlags::empty())?, limit)
 }
 
-/// Reads a file that must not be another user's doing: it belongs to the effective user, and others
+/// Reads a file that no other user can have written: it belongs to the effective user, and others
 /// cannot write it. All of this is judged on the file that was opened. In a directory where others
 /// may put files, such as /tmp, a link is only followed if it is the user's own, or root's.
 ///

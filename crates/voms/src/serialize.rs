@@ -21,6 +21,9 @@ impl Serialize for VerifiedCredential {
         map.serialize_entry("usable_until", &rfc3339(self.usable_until()))?;
         map.serialize_entry("attributes", self.attribute_certificates())?;
         map.serialize_entry("notes", &self.notes())?;
+        if !self.rejected_acs().is_empty() {
+            map.serialize_entry("skipped", self.rejected_acs())?;
+        }
         map.end()
     }
 }

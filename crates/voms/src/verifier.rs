@@ -15,7 +15,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use voms_asn1::DecodeError;
+use voms_asn1::{DecodeError, EncodedAc};
 
 use crate::ac::embedded::attribute_certificates;
 use crate::ac::finding::AcFinding;
@@ -51,7 +51,7 @@ pub enum Finding {
     Chain(#[from] ChainFinding),
     /// An independent proxy does not act for the user (RFC 3820 section 3.8.2), whose identity
     /// would be reported here.
-    #[error("the proxy is independent: it has none of the rights of its user")]
+    #[error("the proxy is independent: it carries none of the user's rights")]
     Independent,
     /// An attribute certificate cannot be decoded.
     #[error("attribute certificate: {0}")]
@@ -209,17 +209,7 @@ impl VomsVerifier {
                 Err(error) => findings.push(error.into()),
                 Ok(ac) => match verifier.verify_within(&mut work, &ac, None) {
                     Ok(verified) => acs.push(verified),
-                    Err(all) => {
-                        let read = AcAttributes::read(&ac.certificate().acinfo);
-                        let vo = read.map_or_else(
-                            |_| "an unknown VO".to_owned(),
-                            |attributes| attributes.vo,
-                        );
-                        findings.extend(all.into_iter().map(|finding| Finding::Ac {
-                            vo: vo.clone(),
-                            finding,
-                        }));
-                    }
+                    Err(all) => findings.extend(of_vo(&ac, all)),
                 },
             }
         }
@@ -298,16 +288,17 @@ impl VerifiedCredential {
             .map(String::as_str)
     }
 
-    /// The FQANs, parsed.
+    /// The FQANs, parsed, without those that have a capability.
     #[must_use]
     pub fn parsed_fqans(&self) -> &[Fqan] {
         &self.fqans
     }
 
     /// The first FQAN, which decides the mapping where a service maps each user to one account.
+    /// `None` if there is no FQAN, or the first has a capability: then none stands in for it.
     #[must_use]
-    pub fn primary_fqan(&self) -> Option<&Fqan> {
-        self.fqans.first()
+    pub fn primary_fqan(&self) -> Option<Fqan> {
+        self.fqans().next()?.parse().ok()
     }
 
     /// Whether the user is in a group, or holds a role in it, however the server spelled it: with
@@ -325,7 +316,7 @@ impl VerifiedCredential {
     }
 
     /// The earliest expiry of anything this result depends on. It may lie in the past, by up to the
-    /// clock skew.
+    /// clock skew, so do not use it unchecked as the end of a session.
     #[must_use]
     pub fn usable_until(&self) -> SystemTime {
         self.acs
@@ -333,4 +324,14 @@ impl VerifiedCredential {
             .map(VerifiedAc::usable_until)
             .fold(self.chain.usable_until(), SystemTime::min)
     }
+}
+
+/// Findings on an attribute certificate, with the VO that it names.
+fn of_vo(ac: &EncodedAc, findings: Vec<AcFinding>) -> impl Iterator<Item = Finding> {
+    let read = AcAttributes::read(&ac.certificate().acinfo);
+    let vo = read.map_or_else(|_| "an unknown VO".to_owned(), |attributes| attributes.vo);
+    findings.into_iter().map(move |finding| Finding::Ac {
+        vo: vo.clone(),
+        finding,
+    })
 }

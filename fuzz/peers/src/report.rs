@@ -30,7 +30,7 @@ struct Row {
 #[derive(Default)]
 pub struct Tally {
     inputs: u64,
-    believed: u64,
+    accepted: u64,
     asked: u64,
     peers: [Row; 3],
     pub explained: u64,
@@ -41,7 +41,7 @@ pub struct Tally {
 impl Tally {
     pub fn count(&mut self, ours: &Ours) {
         self.inputs += 1;
-        self.believed += u64::from(matches!(ours, Ours::Believed(_)));
+        self.accepted += u64::from(matches!(ours, Ours::Accepted(_)));
     }
 
     pub fn compare(&mut self, ours: &Ours, said: &[String; 3], changes: &[String]) {
@@ -49,11 +49,11 @@ impl Tally {
         for ((row, name), said) in self.peers.iter_mut().zip(NAMES).zip(said) {
             let field = match (ours, said.split(' ').next().unwrap_or_default()) {
                 (_, "crash" | "timeout") => &mut row.failed,
-                (Ours::Believed(fqans), _) if refusal(name, said, fqans).is_some() => {
+                (Ours::Accepted(fqans), _) if refusal(name, said, fqans).is_some() => {
                     &mut row.we_believe
                 }
                 (_, "none") => &mut row.none,
-                (Ours::Believed(_), _) => &mut row.both_believe,
+                (Ours::Accepted(_), _) => &mut row.both_believe,
                 (_, "accept") => &mut row.it_believes,
                 _ => &mut row.both_refuse,
             };
@@ -75,8 +75,8 @@ impl Tally {
 
     pub fn line(&self) -> String {
         format!(
-            "{} inputs, {} believed, {} compared, {} explained",
-            self.inputs, self.believed, self.asked, self.explained
+            "{} inputs, {} accepted, {} compared, {} explained",
+            self.inputs, self.accepted, self.asked, self.explained
         )
     }
 }

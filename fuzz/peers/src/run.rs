@@ -95,10 +95,10 @@ impl Run {
             self.clear(&[case])?;
         }
         self.vectors.collect_values(&self.usable.concat());
-        let [believed, refused] = &self.usable;
+        let [accepted, refused] = &self.usable;
         println!(
             "starting from {} vectors that we believe and {} that we refuse",
-            believed.len(),
+            accepted.len(),
             refused.len()
         );
         Ok(())
@@ -129,7 +129,7 @@ impl Run {
                 .pop()
                 .ok_or("no answer")?;
             let held = match &vector.ours {
-                Ours::Believed(fqans) => refusals(&said, fqans),
+                Ours::Accepted(fqans) => refusals(&said, fqans),
                 _ => Refusals::default(),
             };
             self.clear(&[vector])?;
@@ -284,7 +284,7 @@ impl Run {
 
     fn is_unexplained(&mut self, case: &Case, said: &[String; 3]) -> Result<bool, Box<dyn Error>> {
         let fqans = match &case.ours {
-            Ours::Believed(fqans) => fqans,
+            Ours::Accepted(fqans) => fqans,
             Ours::Refused(_) => return Ok(false),
             Ours::Panicked(_) => return Ok(true),
         };

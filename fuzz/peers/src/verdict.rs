@@ -14,7 +14,7 @@ use crate::peers::{NAMES, Question};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ours {
     /// With these attributes.
-    Believed(Vec<String>),
+    Accepted(Vec<String>),
     /// For the reasons with these codes.
     Refused(BTreeSet<&'static str>),
     Panicked(String),
@@ -29,7 +29,7 @@ pub fn ours(question: &Question, root: &Path, at: DateTime<Utc>) -> Ours {
         };
         let file = std::fs::read(root.join(&question.file)).unwrap_or_default();
         match verifier.verify(&file, at) {
-            Ok(verified) => Ours::Believed(verified.fqans().map(str::to_owned).collect()),
+            Ok(verified) => Ours::Accepted(verified.fqans().map(str::to_owned).collect()),
             Err(rejection) => Ours::Refused(
                 rejection
                     .findings()

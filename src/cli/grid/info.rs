@@ -307,7 +307,7 @@ fn number(option: &str, text: Option<&str>) -> Result<u32, CommandError> {
     })
 }
 
-/// What is no credential is no proxy, nor is one whose key others can read.
+/// A file without a key, or whose key others can read, does not count as a proxy.
 fn refuse_as_globus_does(file: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
     let name = file.display();
     let mode = proxy.mode & 0o777;
@@ -326,7 +326,7 @@ fn refuse_as_globus_does(file: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
         .help("to show a certificate, run: grid-cert-info --file FILE"))
 }
 
-/// To Globus, a proxy that does not have the rights of its issuer is somebody else.
+/// To Globus, a proxy that does not have the rights of its issuer is another user.
 fn identity(chain: &Chain) -> &Dn {
     let other = |kind: &ProxyType| {
         matches!(

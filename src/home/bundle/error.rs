@@ -1,4 +1,4 @@
-//! Errors about received files, each with the cause and the next step.
+//! Errors about received files.
 
 use std::path::PathBuf;
 

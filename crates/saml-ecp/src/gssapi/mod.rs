@@ -2,7 +2,7 @@
 //! library (RFC 2743, RFC 2744). The library is loaded on demand: a machine without Kerberos lacks
 //! only this feature.
 //!
-//! The only module in the project with unsafe code: calls into C, each with the reason why it is
+//! The only module of this crate with unsafe code: calls into C, each with the reason why it is
 //! sound.
 
 mod calls;

@@ -1,4 +1,4 @@
-//! What can be wrong with an attribute certificate: each finding, its facts and the next step.
+//! What can be wrong with an attribute certificate.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -90,7 +90,7 @@ pub enum AcFinding {
     /// The LSC file names the server's issuer from before its site changed CAs.
     #[error(
         "the LSC file {} is from before the server's site changed its CA: it names {former}, but the certificate is now \
-         issued by {issuer}; update the vomsdir",
+         issued by {issuer}",
         .file.display()
     )]
     LscFormerCa {
@@ -167,7 +167,7 @@ pub enum AcFinding {
 #[non_exhaustive]
 pub enum HolderProblem {
     /// The name is neither the subject nor the issuer of the user's certificate.
-    #[error("it is for somebody else: holder {name}{}", with_serial(.serial))]
+    #[error("it belongs to another user: holder {name}{}", with_serial(.serial))]
     OtherName {
         /// The name in it.
         name: Dn,
@@ -184,7 +184,7 @@ pub enum HolderProblem {
     },
     /// The name is a CA's, so it stands for a certificate that this CA issued (RFC 5755 section
     /// 4.2.2), though it is the user's subject too.
-    #[error("it is for somebody else: a certificate issued by {name}{}", with_serial(.serial))]
+    #[error("it belongs to another user: the holder is a certificate issued by {name}{}", with_serial(.serial))]
     IssuedByNamesake {
         /// The name in it.
         name: Dn,

@@ -7,8 +7,8 @@ use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
 
-use crate::ac::attributes::carried;
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
+use crate::ac::attributes::{attribute_findings, carried};
 use crate::ac::finding::AcFinding;
 use crate::ac::holder;
 use crate::ac::signer::NamedSigner;
@@ -19,8 +19,7 @@ use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::policy::Policy;
 use crate::time::is_after;
-use crate::trust::{MAX_DEPTH, PathNote, TrustAnchors, Usage, VerifiedPath};
-use crate::vo::fqan::Fqan;
+use crate::trust::{MAX_DEPTH, PathFinding, PathNote, TrustAnchors, Usage, VerifiedPath};
 use crate::vo::vomsdir::VomsDir;
 use crate::work::Work;
 
@@ -202,16 +201,7 @@ impl<'a> AcVerifier<'a> {
     ) -> Result<VerifiedAc, Vec<AcFinding>> {
         let info = &ac.certificate().acinfo;
         let mut findings = structure_findings(ac);
-        let (not_before, not_after) = validity(info);
-        if is_after(not_before, self.now, self.policy.skew()) {
-            findings.push(AcFinding::NotYetValid(not_before));
-        }
-        if is_after(self.now, not_after, self.policy.skew()) {
-            findings.push(AcFinding::Expired(not_after));
-        }
-        if not_after < not_before {
-            findings.push(AcFinding::NoValidity);
-        }
+        findings.extend(self.date_findings(info));
         let ca = || {
             let anchors = self.trust.anchors();
             anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
@@ -231,35 +221,31 @@ impl<'a> AcVerifier<'a> {
                 found: attributes.vo.clone(),
             });
         }
-        let top = format!("/{}", attributes.vo);
-        let foreign = |fqan: &str| {
-            fqan.strip_prefix(&top)
-                .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        };
-        for fqan in &attributes.fqans {
-            if !Fqan::is_granted_form(fqan) {
-                findings.push(AcFinding::MalformedFqan(fqan.clone()));
-            } else if foreign(fqan) {
-                findings.push(AcFinding::ForeignFqan(fqan.clone(), attributes.vo.clone()));
-            }
-        }
-        let others = attributes.generic.iter().map(|granted| &granted.grantor);
-        for grantor in others.filter(|grantor| grantor.split("://").next() != Some(&attributes.vo))
-        {
-            findings.push(AcFinding::ForeignAttributes(
-                grantor.clone(),
-                attributes.vo.clone(),
-            ));
-        }
+        findings.extend(attribute_findings(&attributes));
         match self.judge_signer(work, ac, &attributes, &mut findings) {
             Some(signer) if findings.is_empty() => Ok(VerifiedAc {
                 encoded: ac.clone(),
                 attributes,
                 signer,
-                not_after,
+                not_after: validity(info).1,
             }),
             _ => Err(findings),
         }
+    }
+
+    fn date_findings(&self, info: &AttributeCertificateInfo) -> Vec<AcFinding> {
+        let (not_before, not_after) = validity(info);
+        let skew = self.policy.skew();
+        let early = is_after(not_before, self.now, skew);
+        let late = is_after(self.now, not_after, skew);
+        [
+            early.then_some(AcFinding::NotYetValid(not_before)),
+            late.then_some(AcFinding::Expired(not_after)),
+            (not_after < not_before).then_some(AcFinding::NoValidity),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 
     /// Host names are compared ignoring case and a trailing dot; a target without dots is a host's
@@ -309,12 +295,28 @@ impl<'a> AcVerifier<'a> {
         }
         findings.extend(self.signature_finding(ac, &certificate));
         findings.extend(key_identifier_finding(info, &certificate));
-        let Some(anchors) = self
-            .trust
-            .anchors()
-            .filter(|_| !self.is_server(&certificate))
-        else {
-            return Some(Signer {
+        let above: Vec<_> = carried
+            .iter()
+            .filter(|c| **c != certificate)
+            .cloned()
+            .collect();
+        let signer = self.verify_signer(work, certificate, lsc, &above);
+        signer
+            .map_err(|path| findings.extend(path.into_iter().map(AcFinding::Signer)))
+            .ok()
+    }
+
+    /// Verifies the path of the signer, unless it is the server that TLS has already verified.
+    fn verify_signer(
+        &self,
+        work: &mut Work,
+        certificate: Certificate,
+        lsc: Option<PathBuf>,
+        above: &[Certificate],
+    ) -> Result<Signer, Vec<PathFinding>> {
+        let anchors = self.trust.anchors();
+        let Some(anchors) = anchors.filter(|_| !self.is_server(&certificate)) else {
+            return Ok(Signer {
                 usable_until: certificate.not_after(),
                 ca: None,
                 certificate,
@@ -322,28 +324,19 @@ impl<'a> AcVerifier<'a> {
                 notes: Vec::new(),
             });
         };
-        let above: Vec<_> = carried
-            .iter()
-            .filter(|c| **c != certificate)
-            .cloned()
-            .collect();
         let (policy, now) = (self.policy, self.now);
-        match anchors.verify_within(work, (&certificate, &above), Usage::Signer, policy, now) {
-            Ok(VerifiedPath {
-                certificates: path,
-                notes,
-            }) => Some(Signer {
-                usable_until: path.iter().map(Certificate::not_after).min()?,
-                ca: path.last().map(|ca| ca.subject().clone()),
-                certificate,
-                lsc,
-                notes,
-            }),
-            Err(path) => {
-                findings.extend(path.into_iter().map(AcFinding::Signer));
-                None
-            }
-        }
+        let VerifiedPath {
+            certificates: path,
+            notes,
+        } = anchors.verify_within(work, (&certificate, above), Usage::Signer, policy, now)?;
+        let ends = path.iter().map(Certificate::not_after);
+        Ok(Signer {
+            usable_until: ends.min().unwrap_or(certificate.not_after()),
+            ca: path.last().map(|ca| ca.subject().clone()),
+            certificate,
+            lsc,
+            notes,
+        })
     }
 
     /// The embedded certificates, signer first; known ones are not parsed again.

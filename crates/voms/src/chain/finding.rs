@@ -1,4 +1,4 @@
-//! What can be wrong with a chain: each finding, its facts and the next step.
+//! What can be wrong with a chain.
 
 use std::time::SystemTime;
 
@@ -63,7 +63,7 @@ pub enum ChainFinding {
     #[error("proxy {0}: its issuer's key may not sign")]
     IssuerMayNotSign(Dn),
     /// Its own key usage lacks digitalSignature, or has keyCertSign.
-    #[error("proxy {0}: its key usage is not one for a proxy")]
+    #[error("proxy {0}: its key usage is not allowed for a proxy")]
     KeyUsage(Dn),
     /// It has extensions but is not version 3.
     #[error("proxy {0}: it has extensions but is not version 3")]
@@ -72,7 +72,7 @@ pub enum ChainFinding {
     #[error("proxy {0}: more proxies than the path length above it allows")]
     PathLength(Dn),
     /// Proxies of different generations in one chain.
-    #[error("proxy {0}: of another type than the proxy that issued it")]
+    #[error("proxy {0}: its type differs from that of the proxy that issued it")]
     MixedTypes(Dn),
     /// A limited proxy issued a proxy that is not limited.
     #[error("proxy {0}: not limited although the proxy that issued it is")]

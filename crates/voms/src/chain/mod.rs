@@ -182,8 +182,8 @@ impl Chain {
         }
     }
 
-    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the name and
-    /// validity period of the user's certificate.
+    /// The findings that need no trust anchors, at `now`: those on the proxies, and on the name,
+    /// validity period and purpose of the user's certificate.
     #[must_use]
     pub fn local_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
         let now = now.into();

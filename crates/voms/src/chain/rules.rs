@@ -124,16 +124,6 @@ pub(super) fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<
 }
 
 pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
-    const KNOWN: [ObjectIdentifier; 8] = [
-        oid::BASIC_CONSTRAINTS,
-        oid::KEY_USAGE,
-        oid::EXT_KEY_USAGE,
-        oid::NETSCAPE_CERT_TYPE,
-        oid::SUBJECT_KEY_IDENTIFIER,
-        oid::AUTHORITY_KEY_IDENTIFIER,
-        oid::PROXY_CERT_INFO,
-        oid::DRAFT_PROXY_CERT_INFO,
-    ];
     let subject = || proxy.subject().clone();
     if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME]
         .iter()
@@ -160,16 +150,10 @@ pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFind
     if !proxy.version_fits() {
         findings.push(ChainFinding::Version(subject()));
     }
-    findings.extend(
-        proxy
-            .duplicate_extension()
-            .map(|id| ChainFinding::DuplicateExtension(subject(), id)),
-    );
-    findings.extend(
-        proxy
-            .unreadable_extension()
-            .map(|id| ChainFinding::UnreadableExtension(subject(), id)),
-    );
+    let duplicate = proxy.duplicate_extension();
+    findings.extend(duplicate.map(|id| ChainFinding::DuplicateExtension(subject(), id)));
+    let unreadable = proxy.unreadable_extension();
+    findings.extend(unreadable.map(|id| ChainFinding::UnreadableExtension(subject(), id)));
     let language = |kind: &ProxyType| {
         matches!(
             kind,
@@ -180,10 +164,25 @@ pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFind
     if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }
+    let unknown = unknown_critical_extensions(proxy);
+    findings.extend(unknown.map(|id| ChainFinding::CriticalExtension(subject(), id)));
+}
+
+/// The first few critical extensions that are not processed here.
+fn unknown_critical_extensions(proxy: &Certificate) -> impl Iterator<Item = ObjectIdentifier> {
+    const KNOWN: [ObjectIdentifier; 8] = [
+        oid::BASIC_CONSTRAINTS,
+        oid::KEY_USAGE,
+        oid::EXT_KEY_USAGE,
+        oid::NETSCAPE_CERT_TYPE,
+        oid::SUBJECT_KEY_IDENTIFIER,
+        oid::AUTHORITY_KEY_IDENTIFIER,
+        oid::PROXY_CERT_INFO,
+        oid::DRAFT_PROXY_CERT_INFO,
+    ];
     let unknown: BTreeSet<_> = proxy
         .critical_extensions()
         .filter(|id| !KNOWN.contains(id))
         .collect();
-    let reported = unknown.into_iter().take(MAX_REPORTED);
-    findings.extend(reported.map(|id| ChainFinding::CriticalExtension(subject(), id)));
+    unknown.into_iter().take(MAX_REPORTED)
 }

@@ -28,7 +28,7 @@ impl VerifiedChain {
         }
     }
 
-    /// What is to be said of the path from the user's certificate to the trust anchor.
+    /// Notes on the path from the user's certificate to the trust anchor.
     #[must_use]
     pub fn notes(&self) -> &[PathNote] {
         &self.notes

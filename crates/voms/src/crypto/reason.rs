@@ -37,7 +37,7 @@ pub(crate) const UNKNOWN: [Reason; 7] = [
 /// The password does not fit the file.
 pub(crate) const MAC: [Reason; 1] = [(PKCS12, 113)]; // PKCS12_R_MAC_VERIFY_FAILURE
 
-/// A string with bytes that are no characters of its type.
+/// A string with bytes that are invalid in its type.
 pub(crate) const CHARACTERS: [Reason; 4] = [
     (ASN1, 124), // ASN1_R_ILLEGAL_CHARACTERS
     (ASN1, 129), // ASN1_R_INVALID_BMPSTRING_LENGTH

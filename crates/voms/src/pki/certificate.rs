@@ -37,8 +37,8 @@ pub enum CertificateError {
     /// OpenSSL cannot handle it, so nothing in it can be verified.
     #[error("OpenSSL cannot handle this certificate: {0}")]
     Unsupported(CryptoError),
-    /// A name has bytes that are no characters in the encoding it states, so OpenSSL rejects it.
-    #[error("a name in this certificate has bytes that are no characters in its encoding")]
+    /// A name has bytes that are invalid in the encoding it states, so OpenSSL rejects it.
+    #[error("a name in this certificate has bytes that are invalid in its encoding")]
     Characters,
     /// A name so long that it must be an attack.
     #[error("a name in it is longer than {LONGEST_NAME} bytes")]

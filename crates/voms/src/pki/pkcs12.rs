@@ -1,10 +1,8 @@
 //! PKCS#12 (RFC 7292): opens bundles whatever their ciphers, and creates bundles for browsers.
 
 use der::asn1::ObjectIdentifier;
-use zeroize::Zeroizing;
 
-use crate::credential::Credential;
-use crate::crypto::{self, CryptoError, Protection};
+use crate::crypto::{self, Protection};
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::key::{KeyError, PrivateKey};
 use crate::pki::key_cost;
@@ -22,28 +20,13 @@ pub enum Ciphers {
 
 const ITERATIONS: u32 = 100_000;
 
-impl Credential {
-    /// A password-protected bundle of the leaf, its key and the certificates above it.
-    ///
-    /// # Errors
-    /// [`CryptoError`] if it cannot be encoded.
-    pub fn to_pkcs12(
-        &self,
-        password: &str,
-        ciphers: Ciphers,
-    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let leaf = self.chain().leaf();
-        let name = leaf.subject().common_name().unwrap_or("grid certificate");
-        let above: Vec<_> = self.chain().certificates()[1..]
-            .iter()
-            .map(Certificate::encoded)
-            .collect();
-        let protection = match ciphers {
-            Ciphers::Modern => Protection::Aes256,
-            Ciphers::Compatible => Protection::TripleDes,
+impl Ciphers {
+    pub(crate) fn protection(self) -> (Protection, u32) {
+        let protection = match self {
+            Self::Modern => Protection::Aes256,
+            Self::Compatible => Protection::TripleDes,
         };
-        let contents = (self.key().secret(), leaf.encoded(), above.as_slice());
-        crypto::build_bundle(password, name, contents, (protection, ITERATIONS))
+        (protection, ITERATIONS)
     }
 }
 

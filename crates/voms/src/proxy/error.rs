@@ -35,7 +35,7 @@ pub enum ProxyError {
     #[error("signing failed: {0}")]
     Signing(#[from] CryptoError),
     /// The issued proxy cannot be parsed.
-    #[error("the proxy made is not readable: {0}")]
+    #[error("the new proxy cannot be read back: {0}")]
     Unreadable(#[from] CertificateError),
 }
 

@@ -119,13 +119,9 @@ impl ProxyRequest {
         let (latest, issuer) = (issuer.usable_until, issuer.credential);
         let chain = issuer.chain();
         let mut notes = self.adapt_to(chain, now)?;
-        let not_before = now
-            .checked_sub(BACKDATE)
-            .unwrap_or(now)
-            .max(chain.not_before());
-        let wanted = now
-            .checked_add(self.lifetime)
-            .unwrap_or(since_epoch(LATEST));
+        let backdated = now.checked_sub(BACKDATE).unwrap_or(now);
+        let wanted = now.checked_add(self.lifetime);
+        let wanted = wanted.unwrap_or(since_epoch(LATEST));
         let latest = latest.min(chain.not_after());
         let not_after = wanted.min(latest);
         if not_after <= now {
@@ -142,23 +138,18 @@ impl ProxyRequest {
                 Generation::Legacy => Serial::OfIssuer,
                 _ => Serial::Number(number),
             },
-            not_before,
+            not_before: backdated.max(chain.not_before()),
             not_after,
             key: key.secret(),
             extensions: &self.extensions(chain, &key)?,
         };
         let der = draft.sign(issuer.key().secret(), digest(issuer))?;
         let certificate = Certificate::from_der(&der)?;
-        let issuers = chain
-            .certificates()
-            .iter()
-            .filter(|c| !c.is_self_issued())
-            .cloned()
-            .collect();
+        let issuers = chain.certificates().iter();
         Ok(Proxy {
             certificate,
             key,
-            issuers,
+            issuers: issuers.filter(|c| !c.is_self_issued()).cloned().collect(),
             notes,
         })
     }

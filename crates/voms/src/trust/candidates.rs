@@ -142,24 +142,25 @@ pub(super) fn policy_findings(
         }
         let refusals = verdicts
             .into_iter()
-            .filter_map(|(file, verdict)| Some((file, verdict.err()?)));
-        let finding = |(file, problem): (&Path, PolicyProblem)| {
-            let kind = match file.extension().is_some_and(|end| end == "namespaces") {
-                true => PolicyKind::Namespaces,
-                false => PolicyKind::SigningPolicy,
-            };
-            PathFinding::new(
-                certificate,
-                PathProblem::Policy {
-                    kind,
-                    file: file.to_owned(),
-                    problem,
-                },
-            )
-        };
-        return refusals.map(finding).collect();
+            .filter_map(|(file, verdict)| Some(refused_by(file, verdict.err()?)));
+        return refusals
+            .map(|problem| PathFinding::new(certificate, problem))
+            .collect();
     }
     Vec::new()
+}
+
+fn refused_by(file: &Path, problem: PolicyProblem) -> PathProblem {
+    let kind = match file.extension().is_some_and(|end| end == "namespaces") {
+        true => PolicyKind::Namespaces,
+        false => PolicyKind::SigningPolicy,
+    };
+    let file = file.to_owned();
+    PathProblem::Policy {
+        kind,
+        file,
+        problem,
+    }
 }
 
 /// The leaf and its chain of issuers, as far as they are available.

@@ -1,5 +1,5 @@
 //! Certificate policies along a path (RFC 5280 section 6.1), for users to whom any policy will do.
-//! What remains to be seen is whether a policy holds for the whole path, where a CA requires one.
+//! All that remains to check is whether a policy holds for the whole path, where a CA requires one.
 
 use std::collections::BTreeSet;
 

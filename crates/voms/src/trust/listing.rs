@@ -1,5 +1,5 @@
-//! Which hashes occur in the names of a directory's files: strangers may name a thousand CAs that
-//! are not there.
+//! Which hashes occur in the directory's file names, so that a credential that names a thousand
+//! unknown CAs costs few look-ups.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::files::cache::DirState;
 
-/// So many CAs are looked for in vain before the directory is listed, which costs more than looking
-/// for one. Most programs find all of theirs.
+/// How many look-ups may fail before the directory is listed, which costs more than one look-up.
+/// Most programs find all of theirs.
 const MISSES: usize = 3;
 
 /// The hashes, as long as the directory does not change.

@@ -1,4 +1,4 @@
-//! What is to be said of a path that is verified.
+//! Notes on a path that was verified.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::pki::dn::Dn;
 pub enum PathNote {
     /// Beside the full revocation list lies one with the changes since (RFC 5280 section 5.2.4).
     /// What it revokes is revoked, but whether it is the newest is not known.
-    #[error("certificate {subject}: the revocation list {} has only changes, and its date was not checked", .crl.display())]
+    #[error("certificate {subject}: the delta list {} is used too; whether it is the newest is unknown", .crl.display())]
     DeltaList {
         /// The subject of the certificate that was looked up.
         subject: Dn,

@@ -1,4 +1,4 @@
-//! What can be wrong with a certificate path: each problem, its facts and the next step.
+//! What can be wrong with a certificate path.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -43,7 +43,7 @@ pub enum PathProblem {
         crl: PathBuf,
     },
     /// The issuer's CRL is out of date.
-    #[error("the revocation list {} of its issuer ended on {}", .crl.display(), crate::time::when(.next_update))]
+    #[error("the revocation list {} of its issuer expired on {}", .crl.display(), crate::time::when(.next_update))]
     CrlExpired {
         /// The file.
         crl: PathBuf,
@@ -185,13 +185,13 @@ pub enum CrlProblem {
     #[error("is not valid yet")]
     NotYetValid,
     /// It has no nextUpdate, so there is no telling whether it is the newest.
-    #[error("does not say until when it holds (nextUpdate)")]
+    #[error("does not say when it expires (no nextUpdate)")]
     NoNextUpdate,
     /// It has only the changes since another list (RFC 5280 section 5.2.4).
     #[error("has only the changes since another list")]
     Delta,
     /// Another key of the CA's name signed it, and no trusted certificate has that key.
-    #[error("is signed by another key of that name, to which no trusted path leads")]
+    #[error("is signed by another key of that CA, which no trusted certificate has")]
     OtherKey,
 }
 

@@ -14,7 +14,7 @@ use crate::trust::problem::{CrlProblem, PathFinding, PathProblem};
 use crate::trust::verify::Terms;
 use crate::trust::{TrustAnchors, Usage};
 
-/// Of the other keys of a CA, so many are tried on a list.
+/// At most this many other keys of a CA are tried on a list.
 const MAX_KEYS: usize = 4;
 
 /// A file of lists; `None` stands for an unreadable one.

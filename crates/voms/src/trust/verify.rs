@@ -15,7 +15,7 @@ use crate::trust::revocation::{Keys, Revocation};
 use crate::trust::{TrustAnchors, Usage, certificate_policies, purpose, search};
 use crate::work::Work;
 
-/// A path from the leaf to its trust anchor, and what is to be said of it.
+/// A path from the leaf to its trust anchor, and the notes on it.
 #[derive(Debug)]
 pub(crate) struct VerifiedPath {
     pub certificates: Vec<Certificate>,

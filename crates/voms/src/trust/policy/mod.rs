@@ -35,10 +35,10 @@ pub enum PolicyFault {
     /// The name of the CA cannot be parsed.
     #[error("the CA's name is not a distinguished name")]
     CaName,
-    /// Rights stand before whom they are for.
+    /// Rights appear before any access_id.
     #[error("rights before any access_id")]
     RightsFirst,
-    /// Conditions stand before whom they are for.
+    /// Conditions appear before any access_id.
     #[error("conditions before any access_id")]
     ConditionsFirst,
     /// Conditions stand before the rights they restrict.
