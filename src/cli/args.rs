@@ -85,7 +85,9 @@ pub struct Options<'a> {
 impl<'a> Options<'a> {
     fn of(command: &clap::Command, abbreviated: &'a [&'a str]) -> Self {
         let names = command.get_arguments().flat_map(|arg| {
-            let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+            // A value that may be left out is only given behind "=".
+            let takes_value = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+                && !arg.is_require_equals_set();
             let longs = arg
                 .get_long_and_visible_aliases()
                 .unwrap_or_default()

@@ -8,7 +8,7 @@ use super::args::definition;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::{
-    destroy, doctor, ecp, embedded, export, fake, grid, import, info, init, links, passwd,
+    destroy, doctor, ecp, embedded, export, fake, grid, import, info, init, keep, links, passwd,
     register, sandbox, verify, vo,
 };
 
@@ -124,7 +124,7 @@ pub fn similar(typed: &str) -> Option<&'static str> {
 }
 
 /// In the order of the overview and the links.
-pub static COMMANDS: [Command; 29] = [
+pub static COMMANDS: [Command; 32] = [
     Command::new(
         "import",
         "voms-proxy-import",
@@ -199,6 +199,33 @@ pub static COMMANDS: [Command; 29] = [
     )
     .linked()
     .listed(Group::Proxies, "remove a proxy"),
+    Command::new(
+        "renew",
+        "voms-proxy-renew",
+        definition::<keep::RenewArgs>,
+        keep::renew,
+    )
+    .listed(Group::Proxies, "make a proxy again as it is, for as long")
+    .usage("voms-proxy renew [options] [FILE]"),
+    Command::new(
+        "keep",
+        "voms-proxy-keep",
+        definition::<keep::KeepArgs>,
+        keep::keep,
+    )
+    .listed(Group::Proxies, "keep a proxy fresh, for long jobs")
+    .usage("voms-proxy keep [options]"),
+    Command::new(
+        "run",
+        "voms-proxy-run",
+        definition::<keep::RunArgs>,
+        keep::run,
+    )
+    .listed(
+        Group::Proxies,
+        "run a command with a proxy that is kept fresh",
+    )
+    .usage("voms-proxy run [options] -- COMMAND"),
     Command::new(
         "list",
         "voms-proxy-list",

@@ -23,6 +23,10 @@ pub struct Environment {
     pub init_dont_verify_ac: bool,
     pub info_dont_verify_ac: bool,
     pub time_zone: Option<String>,
+    /// `XDG_RUNTIME_DIR`, the user's own.
+    pub runtime_dir: Option<PathBuf>,
+    /// `TMPDIR`.
+    pub temporary_dir: Option<PathBuf>,
     /// Whether colours may be used (`NO_COLOR`, `TERM=dumb`).
     pub colours: bool,
     pub uid: u32,
@@ -53,6 +57,8 @@ impl Environment {
             ecp_service_url: text("ECP_SERVICE_URL"),
             init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
             info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
+            runtime_dir: path("XDG_RUNTIME_DIR"),
+            temporary_dir: path("TMPDIR"),
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
             colours: path("NO_COLOR").is_none()
                 && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
@@ -62,6 +68,23 @@ impl Environment {
                 .into_os_string(),
             search_path: path("PATH").unwrap_or_default().into_os_string(),
         }
+    }
+
+    /// The variables that a service of the user needs, too.
+    pub fn for_units(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let variables = [
+            ("X509_USER_CERT", &self.user_cert),
+            ("X509_USER_KEY", &self.user_key),
+            ("PKCS12_USER_CERT", &self.pkcs12_user_cert),
+            ("X509_CERT_DIR", &self.cert_dir),
+            ("X509_VOMS_DIR", &self.voms_dir),
+            ("CONDA_PREFIX", &self.conda_prefix),
+        ];
+        let set = variables.map(|(name, value)| Some((name, value.clone()?)));
+        let vomses = self.vomses.first().cloned();
+        set.into_iter()
+            .flatten()
+            .chain(vomses.map(|path| ("X509_VOMSES", path)))
     }
 
     /// The directory with the user's credential, if there is a home directory.

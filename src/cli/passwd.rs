@@ -94,7 +94,7 @@ fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
     let contents = load::own_key_file(&plan.path)?;
     let blocks = pem::blocks(&contents);
     let block = one_key(&plan.path, &contents, &blocks)?;
-    let key = open(&plan.path, block, plan.source)?;
+    let key = open(&plan.path, block, &plan.source)?;
     let sealed = seal(&key, plan)?;
     let range = block.range();
     let new = Zeroizing::new(
@@ -189,7 +189,7 @@ fn one_key<'a>(
 fn open(
     path: &Path,
     block: &Block<'_>,
-    source: PassphraseSource,
+    source: &PassphraseSource,
 ) -> Result<PrivateKey, CommandError> {
     enum Failed {
         Key(KeyError),

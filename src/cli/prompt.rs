@@ -16,22 +16,26 @@ use super::codes;
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
 use super::signals;
+pub use super::unattended::PassphraseArgs;
+use super::unattended::{self, Unattended};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 
 /// What Virgo's scripts wait for.
 const PASSPHRASE: &str = "Enter GRID pass phrase:";
-const LONGEST: usize = 64 << 10;
+pub const LONGEST: usize = 64 << 10;
 const SHORTEST_NEW: usize = 8;
 const ATTEMPTS: u32 = 3;
 
 /// Where passphrases come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PassphraseSource {
     /// Standard input, one per line.
     StandardInput,
     /// The terminal, never standard input or output.
     Terminal,
+    /// Elsewhere, for commands that run without a user.
+    Unattended(Box<Unattended>),
 }
 
 impl PassphraseSource {
@@ -44,13 +48,25 @@ impl PassphraseSource {
         }
     }
 
+    /// The source that the options select.
+    ///
+    /// # Errors
+    /// If they select several.
+    pub fn chosen(pwstdin: bool, args: &PassphraseArgs) -> Result<Self, Diagnostic> {
+        match (pwstdin, args.source()?) {
+            (true, Some(_)) => Err(unattended::several()),
+            (_, Some(source)) => Ok(Self::Unattended(Box::new(source))),
+            (pwstdin, None) => Ok(Self::new(pwstdin)),
+        }
+    }
+
     /// Gets the passphrase for a file, once.
-    pub fn ask(self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
+    pub fn ask(&self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         self.ask_for(PASSPHRASE, path)
     }
 
     /// The same with another prompt.
-    pub fn ask_for(self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
+    pub fn ask_for(&self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         let none = |reason: &str| CredentialError::NoPassphrase {
             path: path.to_owned(),
             reason: reason.to_owned(),
@@ -65,6 +81,7 @@ impl PassphraseSource {
                     .map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
                 Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
             }
+            Self::Unattended(source) => source.get().map_err(|reason| none(&reason))?,
             Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(prompt)) {
                 Ok(passphrase) => Zeroizing::new(passphrase),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
@@ -87,20 +104,20 @@ impl PassphraseSource {
 
     /// Loads a credential. On a terminal, first says whose it is, and asks again for a passphrase
     /// that was wrong.
-    pub fn load(self, location: &Location) -> Result<Credential, CredentialError> {
+    pub fn load(&self, location: &Location) -> Result<Credential, CredentialError> {
         self.load_asking(location, None)
     }
 
     /// The same with the prompt of a caller who has said whose it is.
     pub fn load_asking(
-        self,
+        &self,
         location: &Location,
         prompt: Option<&str>,
     ) -> Result<Credential, CredentialError> {
         let mut wrong = 0;
         loop {
             let loaded = load::load(location, |path| {
-                if self == Self::Terminal && wrong == 0 && prompt.is_none() {
+                if *self == Self::Terminal && wrong == 0 && prompt.is_none() {
                     introduce(location);
                 }
                 self.ask_for(prompt.unwrap_or(PASSPHRASE), path)
@@ -113,7 +130,7 @@ impl PassphraseSource {
                 })
             );
             wrong += 1;
-            if !is_wrong || self == Self::StandardInput || wrong >= ATTEMPTS {
+            if !is_wrong || *self != Self::Terminal || wrong >= ATTEMPTS {
                 return loaded;
             }
             output::stderr("That passphrase does not open it.");
@@ -122,12 +139,12 @@ impl PassphraseSource {
 
     /// Gets the password of a file to open. On a terminal, retries if it was wrong.
     pub fn password_of(
-        self,
+        &self,
         path: &Path,
         wrong: u32,
     ) -> Result<Option<Zeroizing<String>>, CredentialError> {
         if wrong > 0 {
-            if self == Self::StandardInput || wrong >= ATTEMPTS {
+            if *self != Self::Terminal || wrong >= ATTEMPTS {
                 return Ok(None);
             }
             output::stderr("That password does not open it.");
@@ -138,7 +155,7 @@ impl PassphraseSource {
 
     /// Gets a new passphrase to protect a file. On a terminal, asks twice, and retries if it is too
     /// short, too long or mistyped.
-    pub fn choose_for(self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
+    pub fn choose_for(&self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
         let mut attempts = 1;
         loop {
             let chosen =
@@ -151,12 +168,13 @@ impl PassphraseSource {
                 format!(
                     "the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again"
                 )
-            } else if self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen {
+            } else if *self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen
+            {
                 format!("the new {what} differs from the first time")
             } else {
                 return Ok(chosen);
             };
-            if self == Self::StandardInput || attempts >= ATTEMPTS {
+            if *self != Self::Terminal || attempts >= ATTEMPTS {
                 return Err(Diagnostic::new(codes::PASSPHRASE_UNSUITABLE, fault)
                     .help("choose some words that you can remember")
                     .into());
@@ -169,7 +187,7 @@ impl PassphraseSource {
 
 /// A line with its end, byte by byte: a buffer would keep the passphrase in memory, and take what
 /// is meant for the next reader.
-fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
+pub fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = Zeroizing::new([0]);
     while line.len() < LONGEST && line.last() != Some(&b'\n') {

@@ -146,7 +146,7 @@ impl RegisterPlan {
 
 /// Whether the certificate can be registered, and if so, how.
 fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
-    let (certificate, issuers) = public_part(&plan.credential, plan.source)?;
+    let (certificate, issuers) = public_part(&plan.credential, &plan.source)?;
     let mut findings = fitness::own(&certificate, now);
     match &plan.anchors {
         Some(anchors) => findings.extend(fitness::vouched(&certificate, &issuers, anchors, now)),
@@ -168,7 +168,7 @@ fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
 /// Only the certificate. The key needs no passphrase, unless both are in one encrypted file.
 fn public_part(
     location: &Location,
-    source: PassphraseSource,
+    source: &PassphraseSource,
 ) -> Result<(Certificate, Vec<Certificate>), CommandError> {
     let path = location.certificate();
     let file =

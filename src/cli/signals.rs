@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
@@ -16,6 +16,34 @@ static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
 fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
     TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where signals go instead, once somebody takes them.
+static TAKER: Mutex<Option<Taker>> = Mutex::new(None);
+
+type Taker = Box<dyn Fn(i32) + Send>;
+
+/// Signals no longer end the program: they are handed to `take`.
+pub fn hand_to(take: impl Fn(i32) + Send + 'static) {
+    *TAKER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(take));
+}
+
+/// Whether somebody took it.
+fn hand_over(signal: i32) -> bool {
+    let taker = TAKER.lock().unwrap_or_else(PoisonError::into_inner);
+    taker.as_ref().inspect(|take| take(signal)).is_some()
+}
+
+/// Hands over the other signals that one process sends another, too.
+pub fn watch_more() {
+    let Ok(mut signals) = Signals::new([SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH]) else {
+        return;
+    };
+    std::thread::spawn(move || {
+        for signal in &mut signals {
+            hand_over(signal);
+        }
+    });
 }
 
 /// Watches for termination signals while the program runs; after cleanup, they take their default
@@ -34,6 +62,9 @@ fn start() -> io::Result<()> {
     let mut signals = Signals::new(ends)?;
     std::thread::spawn(move || {
         for signal in &mut signals {
+            if hand_over(signal) {
+                continue;
+            }
             // Held until exit, so that nothing uninterruptible can start.
             let terminal = terminal();
             if let Some((tty, settings)) = terminal.as_ref() {

@@ -88,7 +88,7 @@ fn files(location: &Location) -> String {
 
 fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), CommandError> {
     let mut asked = true;
-    let credential = load::load_ignoring_permissions(location, |path| match plan.passphrase {
+    let credential = load::load_ignoring_permissions(location, |path| match &plan.passphrase {
         Some(source) => source.ask(path),
         None => {
             asked = false;

@@ -107,7 +107,7 @@ impl LoginPlan {
             }
             Proof::Password { user, source } => {
                 let idps = self.idps(http, None)?;
-                (password(user.as_deref(), *source, &idps[0])?, idps)
+                (password(user.as_deref(), source, &idps[0])?, idps)
             }
         };
         Ok(Identity { idps, login })
@@ -141,7 +141,7 @@ impl LoginPlan {
 
 fn password(
     user: Option<&str>,
-    source: PassphraseSource,
+    source: &PassphraseSource,
     idp: &Idp,
 ) -> Result<Login, CommandError> {
     let host = host_of(&idp.url)?;

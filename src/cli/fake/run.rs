@@ -39,7 +39,7 @@ pub enum Made {
 
 /// Executes the plan.
 pub fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Made, Diagnostic> {
-    let load = |place: &Location| load(place, plan.passphrase);
+    let load = |place: &Location| load(place, &plan.passphrase);
     let user = plan.user.as_ref().map(load).transpose()?;
     let acs = user.as_ref().map(|user| attributes(plan, user, now));
     let acs = acs.transpose()?.unwrap_or_default();
@@ -70,7 +70,7 @@ pub fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Made, Diagnostic> {
     Ok(Made::Certificate(out.clone(), forgery.not_after))
 }
 
-fn load(location: &Location, passphrase: PassphraseSource) -> Result<Credential, Diagnostic> {
+fn load(location: &Location, passphrase: &PassphraseSource) -> Result<Credential, Diagnostic> {
     let loaded = load::load(location, |path| passphrase.ask(path));
     loaded.map_err(Diagnostic::from)
 }
@@ -83,7 +83,7 @@ fn attributes(
 ) -> Result<Vec<EncodedAc>, Diagnostic> {
     let mut acs = Vec::new();
     for vo in &plan.attributes {
-        let signer = load(&vo.host, plan.passphrase)?;
+        let signer = load(&vo.host, &plan.passphrase)?;
         // Whether services notice this may be what is tested.
         for finding in signer.chain().local_findings(now) {
             output::warning(format!("the certificate that signs: {finding}"));

@@ -10,6 +10,7 @@ use crate::cli::args::Arguments;
 use crate::cli::headings;
 use crate::cli::outcome::Format;
 use crate::cli::output::Diagnostic;
+use crate::cli::prompt::PassphraseArgs;
 use crate::cli::times;
 
 const DEFAULT_BITS: u32 = 2048;
@@ -17,7 +18,7 @@ const DEFAULT_BITS: u32 = 2048;
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 
 /// Makes a proxy certificate; with --voms it carries the VO's attributes.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(
     args_override_self = true,
     disable_help_flag = true,
@@ -123,6 +124,15 @@ pub struct InitArgs {
     /// Read the passphrase from standard input
     #[arg(long, help_heading = headings::SCRIPTS)]
     pub pwstdin: bool,
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+    /// Do nothing if the present proxy is what was asked for, and lasts this long (default: a
+    /// quarter of the life asked for)
+    #[arg(long, value_name = "H:M", num_args = 0..=1, require_equals = true, default_missing_value = "", alias = "reuse", help_heading = headings::SCRIPTS)]
+    pub if_needed: Option<String>,
+    /// Also write a plain proxy of seven days beside the proxy, from which it can be renewed
+    #[arg(long, help_heading = headings::SCRIPTS)]
+    pub keep_plain: bool,
     /// Print nothing on success
     #[arg(long, short = 'q', help_heading = headings::SCRIPTS)]
     pub quiet: bool,

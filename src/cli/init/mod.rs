@@ -2,29 +2,37 @@
 
 mod args;
 mod files;
+pub mod needed;
 mod plan;
 mod report;
 mod run;
 mod vo;
 
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use voms::credential::Credential;
 use voms::proxy::Proxy;
 
 pub use self::args::InitArgs;
 pub use self::args::{Lifetimes, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
-pub use self::plan::{InitPlan, proxy_version};
+pub use self::plan::{InitPlan, Warnings, proxy_version};
 use self::report::Reporter;
 pub use self::report::note_text;
+pub use self::run::plain_beside;
 pub use self::vo::targets;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
-use super::signals;
+use super::{output, signals, times};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: InitArgs| {
         let plan = InitPlan::new(args, &invocation.env)?;
+        if let Some(until) = already_good(&plan, (invocation.now)()) {
+            return Ok(still_good(&plan, until, (invocation.now)()));
+        }
         signals::watch();
         let mut report = Reporter::new(&plan);
         let outcome = if plan.list || plan.separate.is_some() {
@@ -39,6 +47,30 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
+/// When the present proxy ends, if `--if-needed` is given and no other is needed.
+pub fn already_good(plan: &InitPlan, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    needed::good_until(plan, plan.needed?, now)
+}
+
+/// Says that the present proxy stays.
+fn still_good(plan: &InitPlan, until: DateTime<Utc>, now: DateTime<Utc>) -> Report {
+    let path = plan.out.display();
+    if plan.json {
+        let described = json!({
+            "version": 1,
+            "path": path.to_string(),
+            "renewed": false,
+            "usable_until": output::rfc3339(until),
+        });
+        return Report::json(&described);
+    }
+    if plan.quiet {
+        return Report::done();
+    }
+    let until = times::moment(until, now, plan.time_zone.as_deref());
+    Report::lines(vec![format!("The proxy in {path} is good until {until}.")])
+}
+
 /// Makes a proxy, and leaves saying so to the caller.
 pub fn make(plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
     signals::watch();
@@ -46,6 +78,15 @@ pub fn make(plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
     let outcome = run::run(plan, now, &mut report);
     report.failed();
     outcome
+}
+
+/// The same with a credential that is loaded already, and with signals left to the caller.
+pub fn make_with(
+    plan: &InitPlan,
+    credential: &Credential,
+    now: Clock,
+) -> Result<Proxy, CommandError> {
+    run::run_with(plan, credential, now, &mut Reporter::new(plan))
 }
 
 /// Runs `voms-proxy-list`, which is `voms-proxy-init --list`.

@@ -1,7 +1,7 @@
 //! The arguments combined with the environment and the defaults: everything that can be determined
 //! before prompting for a passphrase or sending a packet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration as Span;
 
 use chrono::Duration;
@@ -13,6 +13,7 @@ use voms_asn1::EncodedAc;
 
 use super::args::{self, InitArgs, Lifetimes};
 use super::files;
+use super::needed::Needed;
 use super::vo::{self, VoPlan};
 use crate::cli::codes;
 use crate::cli::env::Environment;
@@ -21,9 +22,13 @@ use crate::cli::file;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
+use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 
 const DEFAULT_TIMEOUT: Span = Span::from_secs(10);
+
+/// Time limit for all servers together.
+const TOTAL: Span = Span::from_secs(60);
 
 /// How to treat a server's warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +43,12 @@ pub enum Warnings {
 pub struct InitPlan {
     pub credential: Location,
     pub passphrase: PassphraseSource,
+    /// If the present proxy is good for as long, it stays; the second is for attributes.
+    pub needed: Option<Needed>,
+    /// Whether to write a plain proxy, too.
+    pub keep_plain: bool,
+    /// Time limit for all servers together.
+    pub total: Span,
     /// What to ask for it with, if not as usual.
     pub prompt: Option<&'static str>,
     pub anchors: Option<TrustAnchors>,
@@ -92,7 +103,10 @@ impl InitPlan {
             out: output_file(&args, env)?,
             uid: env.uid,
             credential: location(&args, env)?,
-            passphrase: PassphraseSource::new(args.pwstdin),
+            passphrase: PassphraseSource::chosen(args.pwstdin, &args.passphrase)?,
+            needed: needed(&args, &lifetimes)?,
+            keep_plain: args.keep_plain,
+            total: TOTAL,
             prompt: None,
             generation: generation(&args)?,
             policy: files::policy(&args)?,
@@ -117,6 +131,16 @@ impl InitPlan {
             time_zone: env.time_zone.clone(),
             home: env.home.clone(),
         })
+    }
+}
+
+impl InitPlan {
+    /// Whether a passphrase has to come from the user.
+    pub fn needs_user(&self) -> bool {
+        let asked = |_: &Path| Err(CredentialError::Interrupted);
+        let loaded = load::load(&self.credential, asked);
+        let is_locked = matches!(loaded, Err(CredentialError::Interrupted));
+        is_locked && !matches!(self.passphrase, PassphraseSource::Unattended(_))
     }
 }
 
@@ -147,6 +171,20 @@ impl Warnings {
             (false, false) => Self::Printed,
         }
     }
+}
+
+fn needed(args: &InitArgs, lifetimes: &Lifetimes) -> Result<Option<Needed>, Diagnostic> {
+    let life = match args.if_needed.as_deref() {
+        None => return Ok(None),
+        Some("") => {
+            return Ok(Some(Needed::Quarter {
+                proxy: lifetimes.proxy,
+                attributes: lifetimes.ac,
+            }));
+        }
+        Some(text) => args::lifetime("--if-needed", text)?,
+    };
+    Ok(Some(Needed::For(life)))
 }
 
 fn timeout(seconds: Option<u64>) -> Span {

@@ -1,5 +1,6 @@
 //! Runs a plan, from the credential to the proxy file.
 
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
 
@@ -31,8 +32,8 @@ use crate::cli::places;
 use crate::cli::removal;
 use crate::time::{span, utc};
 
-/// Time limit for all servers together.
-const TOTAL: Span = Span::from_secs(60);
+/// How long the proxy of `--keep-plain` lives.
+const PLAIN: Span = Span::from_secs(7 * 86_400);
 
 /// Makes the proxy; on any failure, the existing file stays untouched.
 pub fn run(
@@ -41,21 +42,73 @@ pub fn run(
     report: &mut Reporter,
 ) -> Result<Proxy, CommandError> {
     let key = start_key(plan.key);
+    let credential = load(plan, now(), report)?;
+    make(plan, &credential, key, now, report)
+}
+
+/// The same with a credential that is loaded already.
+pub fn run_with(
+    plan: &InitPlan,
+    credential: &Credential,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Proxy, CommandError> {
+    make(plan, credential, start_key(plan.key), now, report)
+}
+
+type NewKey = JoinHandle<Result<PrivateKey, KeyError>>;
+
+fn make(
+    plan: &InitPlan,
+    credential: &Credential,
+    key: NewKey,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Proxy, CommandError> {
     let started = now();
-    let credential = load(plan, started, report)?;
-    let issuer = verify_chain(plan, &credential, started)?;
-    let replies = ask(plan, &credential, started, report)?;
-    let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
+    let issuer = verify_chain(plan, credential, started)?;
+    let replies = ask(plan, credential, started, report)?;
+    let attributes = verify_attributes(plan, credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
+    removal::clear_leftovers(&plan.out, plan.uid, now());
+    if plan.keep_plain {
+        write(
+            &plain_beside(&plan.out),
+            &issue_plain(plan, &issuer, now())?,
+        )?;
+    }
+    write(&plan.out, &proxy)?;
+    Ok(proxy)
+}
+
+/// Where `--keep-plain` writes the plain proxy.
+pub fn plain_beside(proxy: &Path) -> PathBuf {
+    let mut name = proxy.as_os_str().to_owned();
+    name.push(".plain");
+    name.into()
+}
+
+fn write(path: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
     let pem = proxy.to_pem().map_err(|error| {
         Diagnostic::new(
             codes::PROXY_NOT_ISSUED,
             format!("the proxy cannot be encoded: {error}"),
         )
     })?;
-    removal::clear_leftovers(&plan.out, plan.uid, now());
-    file::replace(&plan.out, &pem).map_err(|error| failure::not_written(&plan.out, &error))?;
-    Ok(proxy)
+    file::replace(path, &pem).map_err(|error| failure::not_written(path, &error))
+}
+
+/// A proxy without attributes, from which others can be made without the user's key.
+fn issue_plain(
+    plan: &InitPlan,
+    issuer: &VerifiedIssuer<'_>,
+    now: DateTime<Utc>,
+) -> Result<Proxy, Diagnostic> {
+    let key = finish_key(start_key(plan.key))?;
+    let request = ProxyRequest::new(PLAIN).with_generation(plan.generation);
+    request
+        .issue(issuer, key, now)
+        .map_err(|error| failure::issuing(&error))
 }
 
 /// What VOs grant the user: the same steps up to the verified attributes, but without making a
@@ -77,11 +130,11 @@ pub fn attributes(
 }
 
 /// Generating the key only needs CPU time, while everything else mostly waits.
-fn start_key(kind: KeyKind) -> JoinHandle<Result<PrivateKey, KeyError>> {
+fn start_key(kind: KeyKind) -> NewKey {
     std::thread::spawn(move || PrivateKey::generate(kind))
 }
 
-fn finish_key(key: JoinHandle<Result<PrivateKey, KeyError>>) -> Result<PrivateKey, Diagnostic> {
+fn finish_key(key: NewKey) -> Result<PrivateKey, Diagnostic> {
     let key = key
         .join()
         .map_err(|_| Diagnostic::new(codes::KEY_GENERATION, "key generation failed"))?;
@@ -136,7 +189,7 @@ fn ask<'p>(
     let replies = plan.vos.iter().map(|vo| {
         let options = RequestOptions::new(now)
             .per_server(plan.timeout)
-            .total(TOTAL.saturating_sub(start.elapsed()));
+            .total(plan.total.saturating_sub(start.elapsed()));
         let mut on_event = |event: &Event<'_>| report.event(event);
         let reply = client.request(&vo.request, &vo.servers, &options, &mut on_event);
         let user = User {

@@ -1,0 +1,133 @@
+//! Whether the proxy at hand already is what was asked for.
+
+use std::path::Path;
+
+use chrono::{DateTime, Duration, Utc};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::verify::{AcAttributes, targets, validity};
+use voms::chain::Chain;
+use voms::files;
+use voms::pki::key::KeyKind;
+use voms::pki::proxy_kind::{Generation, ProxyPolicy, ProxyType};
+use voms::vo::fqan::Fqan;
+use voms_asn1::attribute_certificate::AttributeCertificateInfo;
+
+use super::plan::InitPlan;
+use super::vo::VoPlan;
+use crate::home::load::{self, CredentialError};
+use crate::home::location::Location;
+use crate::time::utc;
+
+/// How long a proxy and its attributes have to last so that no other is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// Both for as long.
+    For(Duration),
+    /// A quarter of the lives that were asked for.
+    Quarter {
+        /// The life of the proxy.
+        proxy: Duration,
+        /// The life of the attributes.
+        attributes: Duration,
+    },
+}
+
+impl Needed {
+    fn of_proxy(self) -> Duration {
+        match self {
+            Self::For(life) => life,
+            Self::Quarter { proxy, .. } => proxy / 4,
+        }
+    }
+
+    /// Servers may grant less than was asked for.
+    fn of_attributes(self, granted: Duration) -> Duration {
+        match self {
+            Self::For(life) => life,
+            Self::Quarter { attributes, .. } => attributes.min(granted) / 4,
+        }
+    }
+}
+
+/// The proxy in a file with its key, if the user may use it, without asking for anything.
+pub fn present(path: &Path) -> Option<Chain> {
+    files::read_own(path, files::CONFIGURATION_LIMIT).ok()?;
+    let loaded = load::load(&Location::single(path.to_owned()), |_| {
+        Err(CredentialError::Interrupted)
+    });
+    Some(loaded.ok()?.chain().clone())
+}
+
+/// When the proxy in the file of the plan ends, if it is what the plan is about, and lasts as long
+/// as it has to.
+pub fn good_until(plan: &InitPlan, needed: Needed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let chain = present(&plan.out)?;
+    let is_own =
+        user(plan.credential.certificate()).is_none_or(|own| own.identity() == chain.identity());
+    if !is_own || !is_kind(plan, &chain) || !chain.local_findings(now).is_empty() {
+        return None;
+    }
+    let mut until = utc(chain.not_after());
+    let acs: Vec<_> = attribute_certificates(&chain)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .ok()?;
+    for vo in &plan.vos {
+        let ac = acs.iter().find_map(|ac| {
+            let info = &ac.certificate().acinfo;
+            let attributes = AcAttributes::read(info).ok()?;
+            has_what_is_asked(vo, &attributes, info).then_some(info)
+        })?;
+        let (from, end) = validity(ac);
+        if utc(from) > now + Duration::minutes(5) {
+            return None;
+        }
+        let (from, end) = (utc(from), utc(end));
+        if end - now < needed.of_attributes(end - from) {
+            return None;
+        }
+        until = until.min(end);
+    }
+    (utc(chain.not_after()) - now >= needed.of_proxy()).then_some(until)
+}
+
+/// The certificates of the user's file, which have no passphrase unless they are in a PKCS#12 file.
+fn user(path: &Path) -> Option<Chain> {
+    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT).ok()?;
+    Chain::parse_in_any_order(&contents).ok()
+}
+
+fn is_kind(plan: &InitPlan, chain: &Chain) -> bool {
+    let Some(kind) = chain.leaf().proxy_type() else {
+        return false;
+    };
+    let policy = match kind {
+        ProxyType::Rfc(policy) | ProxyType::Draft(policy) => policy.clone(),
+        _ if kind.is_limited() => ProxyPolicy::Limited,
+        _ => ProxyPolicy::InheritAll,
+    };
+    let key = chain.leaf().public_key();
+    let fits = key.is_ok_and(|key| match plan.key {
+        KeyKind::Rsa(bits) => key.bits() == bits,
+        _ => key.bits() == 256,
+    });
+    let generation: Generation = kind.generation();
+    fits && generation == plan.generation && policy == plan.policy
+}
+
+fn has_what_is_asked(
+    vo: &VoPlan,
+    attributes: &AcAttributes,
+    info: &AttributeCertificateInfo,
+) -> bool {
+    let request = &vo.request;
+    let granted = attributes.parsed_fqans();
+    let first = request.order.first().or(request.fqans.first());
+    let is_first = |wanted: &Fqan| granted.first() == Some(wanted);
+    let hosts = targets(info).ok().flatten().unwrap_or_default();
+    attributes.vo == request.vo
+        && request.fqans.iter().all(|wanted| granted.contains(wanted))
+        && first.is_none_or(is_first)
+        && hosts.len() == request.targets.len()
+        && request.targets.iter().all(|host| hosts.contains(host))
+}

@@ -1,0 +1,74 @@
+//! Going to the background.
+
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::cli::codes;
+use crate::cli::exit::Exit;
+use crate::cli::failure;
+use crate::cli::invocation::Invocation;
+use crate::cli::outcome::{CommandError, Report};
+use crate::cli::output::{self, Diagnostic};
+
+/// What the part that stays prints once the first proxy is there.
+const READY: &str = "ready";
+
+/// Starts the part that stays, which asks for the passphrase if need be, and returns once it has
+/// the first proxy, or has failed.
+pub fn start(invocation: &Invocation) -> Result<Report, CommandError> {
+    let failed = |error: std::io::Error| {
+        Diagnostic::new(
+            codes::COMMAND_NOT_RUN,
+            format!("cannot start in the background: {error}"),
+        )
+        .help("leave out --background, and use your shell's &")
+    };
+    let program = std::env::current_exe().map_err(failed)?;
+    let mut child = Command::new(program)
+        .args(["keep", "--detached"])
+        .args(&invocation.words)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let lines = child
+        .stdout
+        .take()
+        .map(|stdout| BufReader::new(stdout).lines());
+    let is_ready = lines
+        .into_iter()
+        .flatten()
+        .map_while(Result::ok)
+        .any(|line| line == READY);
+    if is_ready {
+        return Ok(Report::done());
+    }
+    let status = child.wait().map_err(failed)?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    // It has said why.
+    Ok(Report::done().exit(Exit::Code(code.unwrap_or(1).max(1))))
+}
+
+/// Tells the part that started this one, and leaves the terminal.
+pub fn detach(log: Option<&Path>) -> Result<(), Diagnostic> {
+    let open = |path: &Path| {
+        OpenOptions::new()
+            .append(true)
+            .read(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| failure::cannot_write(path, &voms::files::reason(&error)))
+    };
+    let nothing = open(Path::new("/dev/null"))?;
+    let log = open(log.unwrap_or(Path::new("/dev/null")))?;
+    output::line(READY);
+    // Without a session of its own it would end with the terminal; that it has one already is fine.
+    let _ = rustix::process::setsid();
+    let _ = rustix::stdio::dup2_stdin(&nothing);
+    let _ = rustix::stdio::dup2_stdout(&nothing);
+    let _ = rustix::stdio::dup2_stderr(&log);
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! `voms-proxy renew`.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::args::{RenewArgs, check};
+use super::recipe::Recipe;
+use super::source::{Sources, plan};
+use crate::cli::exit::Exit;
+use crate::cli::init::{InitArgs, already_good};
+use crate::cli::invocation::Invocation;
+use crate::cli::outcome::{CommandError, Report, run_command};
+use crate::cli::output::{self, Diagnostic};
+use crate::cli::{file, signals, times};
+use crate::time::utc;
+
+/// The present proxy is still good, and was left alone.
+const STILL_GOOD: Exit = Exit::Code(3);
+/// The renewal failed, but the old proxy is still valid.
+const OLD_ONE_LIVES: Exit = Exit::Code(4);
+
+/// Runs the command.
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: RenewArgs| renew(args, invocation))
+}
+
+fn renew(args: RenewArgs, invocation: &Invocation) -> Result<Report, CommandError> {
+    check(&args.init).map_err(CommandError::Usage)?;
+    let path = file::absolute(&args.file.clone().unwrap_or_else(|| invocation.env.proxy()));
+    let recipe = Recipe::read(&path)?;
+    let RenewArgs { from, mut init, .. } = args;
+    recipe.complete(&mut init);
+    init.out = Some(path.clone());
+    let (quiet, json, now) = (init.quiet, init.json, invocation.now);
+    signals::watch();
+    let outcome = made(&init, from, &recipe, invocation);
+    let report = |text: &str, code: &str, until: DateTime<Utc>, exit| {
+        let described = json!({
+            "version": 1,
+            "path": path.display().to_string(),
+            "outcome": code,
+            "usable_until": output::rfc3339(until),
+        });
+        let report = match (json, quiet) {
+            (true, _) => Report::json(&described),
+            (_, true) => Report::done(),
+            _ => {
+                let until = times::moment(until, now(), invocation.env.time_zone.as_deref());
+                Report::lines(vec![format!(
+                    "{text} {} is good until {until}.",
+                    path.display()
+                )])
+            }
+        };
+        Ok(report.exit(exit))
+    };
+    match outcome {
+        Ok(Outcome::Renewed(until)) => report("Renewed:", "renewed", until, Exit::Success),
+        Ok(Outcome::StillGood(until)) => report("Nothing to do:", "still-good", until, STILL_GOOD),
+        Err(CommandError::Failed(failure)) => failed(failure, &recipe, (now)(), json),
+        Err(error) => Err(error),
+    }
+}
+
+enum Outcome {
+    Renewed(DateTime<Utc>),
+    StillGood(DateTime<Utc>),
+}
+
+fn made(
+    init: &InitArgs,
+    from: Option<PathBuf>,
+    recipe: &Recipe,
+    invocation: &Invocation,
+) -> Result<Outcome, CommandError> {
+    let out = init.out.clone().unwrap_or_default();
+    let plan = plan(init, from.as_deref(), &invocation.env)?;
+    if let Some(until) = already_good(&plan, (invocation.now)()) {
+        return Ok(Outcome::StillGood(until));
+    }
+    let mut sources = Sources::new(from, &out, Some(recipe.identity.clone()));
+    sources.make(&plan, invocation.now)?;
+    let made = Recipe::read(&out)?;
+    Ok(Outcome::Renewed(made.usable_until()))
+}
+
+/// The old proxy is as it was.
+fn failed(
+    failure: Diagnostic,
+    old: &Recipe,
+    now: DateTime<Utc>,
+    json: bool,
+) -> Result<Report, CommandError> {
+    let left = old.usable_until().min(utc(old.chain.not_after())) - now;
+    if left <= chrono::Duration::zero() {
+        return Err(failure.into());
+    }
+    let failure = failure.detail(format!(
+        "the old proxy is still valid for {}",
+        output::hms(left.num_seconds())
+    ));
+    if json {
+        return Ok(Report::json(&failure.as_json()).exit(OLD_ONE_LIVES));
+    }
+    failure.print();
+    Ok(Report::done().exit(OLD_ONE_LIVES))
+}

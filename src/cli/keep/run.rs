@@ -1,0 +1,175 @@
+//! `voms-proxy run`.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
+use signal_hook::consts::{SIGINT, SIGQUIT};
+use tempfile::TempDir;
+
+use super::args::{RunArgs, check};
+use super::keeper::Keeper;
+use crate::cli::codes;
+use crate::cli::exit::Exit;
+use crate::cli::invocation::Invocation;
+use crate::cli::outcome::{CommandError, Report, run_command};
+use crate::cli::output::Diagnostic;
+use crate::cli::removal::{self, Expected};
+use crate::cli::signals;
+
+const NOT_FOUND: Exit = Exit::Code(127);
+const NOT_EXECUTABLE: Exit = Exit::Code(126);
+
+enum Event {
+    Signal(i32),
+    Ended(io::Result<ExitStatus>),
+}
+
+/// Runs the command.
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: RunArgs| {
+        check(&args.init).map_err(CommandError::Usage)?;
+        if args.init.out.is_some() {
+            let wrong =
+                Diagnostic::usage("the proxy of run is its own, and goes when COMMAND ends");
+            return Err(CommandError::Usage(wrong.help("leave out --out")));
+        }
+        run(args, invocation)
+    })
+}
+
+fn run(args: RunArgs, invocation: &Invocation) -> Result<Report, CommandError> {
+    let place = Place::new(invocation)?;
+    let mut init = args.init;
+    init.out = Some(place.proxy());
+    signals::watch();
+    let mut keeper = Keeper::new(init, args.from, None, &invocation.env, invocation.now);
+    keeper.start()?;
+    let (send, events) = mpsc::channel();
+    let for_signals = send.clone();
+    signals::hand_to(move |signal| {
+        let _ = for_signals.send(Event::Signal(signal));
+    });
+    signals::watch_more();
+    let child = match start(&args.command, &place.proxy()) {
+        Ok(child) => child,
+        Err((failure, exit)) => {
+            failure.print();
+            return Ok(Report::done().exit(exit));
+        }
+    };
+    std::thread::spawn(move || keeper.run());
+    Ok(Report::done().exit(attend(child, send, &events)?))
+}
+
+fn start(command: &[OsString], proxy: &Path) -> Result<Child, (Diagnostic, Exit)> {
+    let [program, words @ ..] = command else {
+        return Err((Diagnostic::usage("there is no command"), NOT_FOUND));
+    };
+    let started = Command::new(program)
+        .args(words)
+        .env("X509_USER_PROXY", proxy)
+        .spawn();
+    started.map_err(|error| {
+        let reason = voms::files::reason(&error);
+        let text = format!("cannot run {}: {reason}", program.to_string_lossy());
+        let exit = match error.kind() {
+            io::ErrorKind::NotFound => NOT_FOUND,
+            _ => NOT_EXECUTABLE,
+        };
+        let failure = Diagnostic::new(codes::COMMAND_NOT_RUN, text);
+        (failure.help("check the name of the command"), exit)
+    })
+}
+
+/// Passes signals on until it ends; how it ended.
+fn attend(child: Child, send: Sender<Event>, events: &Receiver<Event>) -> Result<Exit, Diagnostic> {
+    let number = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let handle = number.and_then(|number| pidfd_open(number, PidfdFlags::empty()).ok());
+    let mut child = child;
+    std::thread::spawn(move || send.send(Event::Ended(child.wait())));
+    for event in events {
+        match event {
+            Event::Ended(status) => return Ok(exit(status.map_err(Diagnostic::unexpected)?)),
+            // The terminal has sent these to the command, too.
+            Event::Signal(SIGINT | SIGQUIT) if is_in_foreground() => {}
+            Event::Signal(number) => {
+                if let Some((handle, signal)) = handle.as_ref().zip(Signal::from_named_raw(number))
+                {
+                    let _ = pidfd_send_signal(handle, signal);
+                }
+            }
+        }
+    }
+    Ok(Exit::Failure)
+}
+
+fn is_in_foreground() -> bool {
+    let terminal = std::fs::File::open("/dev/tty");
+    terminal.is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == getpgrp()))
+}
+
+fn exit(status: ExitStatus) -> Exit {
+    let code = status.code().or_else(|| Some(128 + status.signal()?));
+    let code = code.and_then(|code| u8::try_from(code).ok());
+    code.map_or(Exit::Failure, Exit::Code)
+}
+
+/// A directory for the proxy, which goes with it.
+struct Place {
+    directory: TempDir,
+    uid: u32,
+}
+
+impl Place {
+    fn new(invocation: &Invocation) -> Result<Self, Diagnostic> {
+        let env = &invocation.env;
+        let usable = |path: &&PathBuf| path.is_dir();
+        let parents = [env.runtime_dir.as_ref(), env.temporary_dir.as_ref()];
+        let mut tried = parents
+            .into_iter()
+            .flatten()
+            .filter(usable)
+            .cloned()
+            .chain([PathBuf::from("/tmp")]);
+        let make = |parent: PathBuf| {
+            tempfile::Builder::new()
+                .prefix("voms-proxy-run.")
+                .tempdir_in(parent)
+        };
+        let directory = tried.find_map(|parent| make(parent).ok());
+        let directory = directory.ok_or_else(|| {
+            Diagnostic::new(
+                codes::DIRECTORY_PERMISSIONS,
+                "there is no place for the proxy",
+            )
+            .help("set TMPDIR to a directory that you can write to")
+        })?;
+        Ok(Self {
+            directory,
+            uid: env.uid,
+        })
+    }
+
+    fn proxy(&self) -> PathBuf {
+        self.directory.path().join("proxy")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // The keeper may be writing: only without the directory, nothing more can come.
+        for _ in 0..100 {
+            let _ = removal::destroy(&self.proxy(), self.uid, Expected::Proxy);
+            let _ = removal::destroy(&super::plain(&self.proxy()), self.uid, Expected::Proxy);
+            if std::fs::remove_dir(self.directory.path()).is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+}

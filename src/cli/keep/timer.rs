@@ -1,0 +1,190 @@
+//! `voms-proxy keep --install-timer`: systemd's user units.
+
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use chrono::Duration;
+
+use super::args::KeepArgs;
+use crate::cli::failure;
+use crate::cli::file;
+use crate::cli::init::InitPlan;
+use crate::cli::invocation::Invocation;
+use crate::cli::outcome::Report;
+use crate::cli::output::{self, Diagnostic};
+
+const NAME: &str = "voms-proxy-keep";
+
+/// Options that are about the timer, and not about the proxy.
+const OWN: [&str; 4] = ["install-timer", "uninstall-timer", "dry-run", "background"];
+
+/// Writes, shows or removes the units.
+pub fn run(args: &KeepArgs, invocation: &Invocation) -> Result<Report, Diagnostic> {
+    let home = invocation.env.home.as_ref().ok_or_else(|| {
+        Diagnostic::usage("HOME is not set").help("set it to your home directory")
+    })?;
+    let directory = home.join(".config/systemd/user");
+    let files = ["service", "timer"].map(|kind| directory.join(format!("{NAME}.{kind}")));
+    if args.uninstall_timer {
+        return Ok(uninstall(&files, args.dry_run));
+    }
+    let units = units(args, invocation)?;
+    if args.dry_run {
+        let shown = files.iter().zip(&units);
+        let lines = shown.map(|(file, unit)| format!("# {}\n{unit}", file.display()));
+        return Ok(Report::lines(lines.collect()));
+    }
+    std::fs::create_dir_all(&directory)
+        .map_err(|error| failure::cannot_write(&directory, &voms::files::reason(&error)))?;
+    for (file, unit) in files.iter().zip(&units) {
+        file::replace_with_mode(file, unit.as_bytes(), 0o644)
+            .map_err(|error| failure::cannot_write(file, &voms::files::reason(&error)))?;
+    }
+    let mut lines: Vec<String> = files
+        .iter()
+        .map(|file| format!("Wrote {}.", file.display()))
+        .collect();
+    let timer = format!("{NAME}.timer");
+    let is_running = systemctl(&["daemon-reload"]) && systemctl(&["enable", "--now", &timer]);
+    lines.push(match is_running {
+        true => format!("{timer} is running; see: systemctl --user status {timer}"),
+        false => format!("To start it: systemctl --user enable --now {timer}"),
+    });
+    Ok(Report::lines(lines))
+}
+
+fn uninstall(files: &[PathBuf], dry_run: bool) -> Report {
+    if !dry_run {
+        systemctl(&["disable", "--now", &format!("{NAME}.timer")]);
+    }
+    let there = files.iter().filter(|file| file.exists());
+    let lines = there.map(|file| match dry_run {
+        true => format!("Would remove {}.", file.display()),
+        false => match std::fs::remove_file(file) {
+            Ok(()) => format!("Removed {}.", file.display()),
+            Err(error) => format!("Cannot remove {}: {error}", file.display()),
+        },
+    });
+    let mut lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        lines.push("There is no timer.".to_owned());
+    }
+    if !dry_run {
+        systemctl(&["daemon-reload"]);
+    }
+    Report::lines(lines)
+}
+
+/// There may be no systemd, or no bus of the user: what is in the files starts at the next login.
+fn systemctl(words: &[&str]) -> bool {
+    let mut command = Command::new("systemctl");
+    command
+        .arg("--user")
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn units(args: &KeepArgs, invocation: &Invocation) -> Result<[String; 2], Diagnostic> {
+    let plan = InitPlan::new(args.init.clone(), &invocation.env)?;
+    let program = std::env::current_exe().map_err(Diagnostic::unexpected)?;
+    let mut line = vec![
+        quoted(program.as_os_str()),
+        "init".to_owned(),
+        "--if-needed".to_owned(),
+        "--quiet".to_owned(),
+    ];
+    line.extend(options(args, invocation));
+    if args.init.out.is_none() {
+        line.push(quoted(&joined("--out=", &plan.out)));
+    }
+    let mut service = format!(
+        "[Unit]\nDescription=Renew the grid proxy {}\n\n[Service]\nType=oneshot\n",
+        escaped(&plan.out.to_string_lossy())
+    );
+    for (name, value) in invocation.env.for_units() {
+        let _ = writeln!(
+            service,
+            "Environment={}",
+            quoted(&joined(&format!("{name}="), &value))
+        );
+    }
+    let _ = writeln!(service, "ExecStart={}", line.join(" "));
+    let every = (plan.lifetime / 16).clamp(Duration::minutes(1), Duration::minutes(30));
+    let timer = format!(
+        "[Unit]\nDescription=Renew the grid proxy in time\n\n[Timer]\nOnActiveSec=0\nOnUnitActiveSec={}\n\n[Install]\nWantedBy=timers.target\n",
+        every.num_seconds()
+    );
+    if plan.needs_user() {
+        output::warning(
+            "your key has a passphrase, which the timer cannot ask for: add --passphrase-command or --from",
+        );
+    }
+    Ok([service, timer])
+}
+
+/// The user's words, without those about the timer, and with absolute paths.
+fn options(args: &KeepArgs, invocation: &Invocation) -> Vec<String> {
+    let words = crate::cli::args::normalised::<KeepArgs>(&invocation.words);
+    let own = |word: &str| {
+        let name = word
+            .trim_start_matches('-')
+            .split('=')
+            .next()
+            .unwrap_or_default();
+        OWN.contains(&name) || ["from", "pid-file", "log", "until", "quiet", "q"].contains(&name)
+    };
+    let kept = words.iter().filter(|word| !word.to_str().is_some_and(own));
+    let mut options: Vec<String> = kept.map(|word| quoted(&absolute(word))).collect();
+    if let Some(from) = &args.from {
+        options.push(quoted(&joined("--cert=", &file::absolute(from))));
+    }
+    options
+}
+
+/// An option whose value is a file that exists here.
+fn absolute(word: &OsStr) -> std::ffi::OsString {
+    let Some((name, value)) = word.to_str().and_then(|word| word.split_once('=')) else {
+        return word.to_owned();
+    };
+    let path = Path::new(value);
+    match path.is_relative() && path.exists() {
+        true => joined(&format!("{name}="), &file::absolute(path)),
+        false => word.to_owned(),
+    }
+}
+
+fn joined(name: &str, path: &Path) -> std::ffi::OsString {
+    let mut word = std::ffi::OsString::from(name);
+    word.push(path);
+    word
+}
+
+/// A word of a command line in a unit (systemd.service(5), "COMMAND LINES").
+fn quoted(word: &OsStr) -> String {
+    let text = escaped(&word.to_string_lossy()).replace('$', "$$");
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Specifiers begin with a percent sign.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%%").replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_systemd() {
+        assert_eq!(quoted(OsStr::new(r#"a b"#)), r#""a b""#);
+        assert_eq!(
+            quoted(OsStr::new(r#"100% $HOME "x" \"#)),
+            r#""100%% $$HOME \"x\" \\""#
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! `voms-proxy keep`.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration as Span;
+
+use chrono::{DateTime, Utc};
+
+use super::args::{KeepArgs, check};
+use super::background;
+use super::keeper::Keeper;
+use super::lock::Lock;
+use super::recipe::Recipe;
+use super::timer;
+use crate::cli::exit::Exit;
+use crate::cli::failure;
+use crate::cli::invocation::{Clock, Invocation};
+use crate::cli::outcome::{CommandError, Report, run_command};
+use crate::cli::output::{self, Diagnostic};
+use crate::cli::{file, signals, times};
+
+/// How often to look whether it is time to stop.
+const TICK: Span = Span::from_secs(1);
+
+/// Runs the command.
+pub fn main(invocation: &Invocation) -> Exit {
+    run_command(invocation, |args: KeepArgs| {
+        check(&args.init).map_err(CommandError::Usage)?;
+        if args.install_timer || args.uninstall_timer {
+            return Ok(timer::run(&args, invocation)?);
+        }
+        let until = args
+            .until
+            .as_deref()
+            .map(|text| end(text, (invocation.now)()));
+        let until = until.transpose().map_err(CommandError::Usage)?;
+        if args.background && !args.detached {
+            return background::start(invocation);
+        }
+        keep(args, until, invocation)
+    })
+}
+
+fn keep(
+    args: KeepArgs,
+    until: Option<DateTime<Utc>>,
+    invocation: &Invocation,
+) -> Result<Report, CommandError> {
+    let mut init = args.init;
+    let given = init.out.take().unwrap_or_else(|| invocation.env.proxy());
+    let out = file::absolute(&given);
+    let _lock = Lock::of(&out)?;
+    let recipe = Recipe::read(&out).ok();
+    let recipe = recipe.filter(|_| init.voms.is_empty());
+    if let Some(recipe) = &recipe {
+        recipe.complete(&mut init);
+    }
+    init.out = Some(out.clone());
+    signals::watch();
+    let identity = recipe.map(|recipe| recipe.identity);
+    let quiet = init.quiet;
+    let mut keeper = Keeper::new(init, args.from, identity, &invocation.env, invocation.now);
+    keeper.start()?;
+    let _pid = args.pid_file.map(PidFile::write).transpose()?;
+    let (send, receive) = mpsc::channel();
+    signals::hand_to(move |signal| {
+        let _ = send.send(signal);
+    });
+    if args.detached {
+        background::detach(args.log.as_deref())?;
+    } else if !quiet {
+        announce(&keeper, &out, invocation);
+    }
+    std::thread::spawn(move || keeper.run());
+    wait(&receive, until, invocation.now);
+    Ok(Report::done())
+}
+
+/// Until a signal comes, or the time has come.
+fn wait(signals: &mpsc::Receiver<i32>, until: Option<DateTime<Utc>>, now: Clock) {
+    while until.is_none_or(|until| now() < until) {
+        match until {
+            None => return signals.recv().map_or((), |_| ()),
+            Some(_) if signals.recv_timeout(TICK).is_ok() => return,
+            Some(_) => {}
+        }
+    }
+}
+
+fn announce(keeper: &Keeper, out: &Path, invocation: &Invocation) {
+    let zone = invocation.env.time_zone.as_deref();
+    let until = keeper
+        .until()
+        .map(|until| times::moment(until, (invocation.now)(), zone));
+    let until = until.unwrap_or_default();
+    output::stderr(&format!(
+        "Keeping {} fresh; it is good until {until}.",
+        out.display()
+    ));
+}
+
+/// The end that the user wants: a time, or a duration from now.
+fn end(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Diagnostic> {
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
+    let span = || times::duration(text).and_then(|span| now.checked_add_signed(span));
+    time.ok().or_else(span).ok_or_else(|| {
+        Diagnostic::usage(format!("--until {text} is neither a time nor a duration"))
+            .help("write for example --until 2026-12-01T08:00:00Z or --until 7d")
+    })
+}
+
+/// A file with the process number, which goes when this does.
+struct PidFile(PathBuf);
+
+impl PidFile {
+    fn write(path: PathBuf) -> Result<Self, Diagnostic> {
+        let path = file::absolute(&path);
+        let number = format!("{}\n", std::process::id());
+        file::replace_with_mode(&path, number.as_bytes(), 0o644)
+            .map_err(|error| failure::cannot_write(&path, &voms::files::reason(&error)))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
