@@ -15,7 +15,21 @@ use crate::cli::output::Diagnostic;
 #[command(
     args_override_self = true,
     disable_help_flag = true,
-    disable_version_flag = true
+    disable_version_flag = true,
+    after_help = "\
+The plain proxy that `init --keep-plain` has left beside FILE is used without being named.
+
+EXIT CODES
+  0  a new proxy was written
+  1  it failed, and there is no valid proxy
+  3  with --if-needed: the present proxy is good, and was left alone
+  4  it failed; the present proxy is as it was, and still valid
+  130  interrupted
+
+EXAMPLES
+  voms-proxy renew
+  voms-proxy renew --if-needed=2:00 --passphrase-command 'pass grid'
+  voms-proxy renew --from plain.pem proxy.pem"
 )]
 pub struct RenewArgs {
     /// The proxy to renew (default X509_USER_PROXY or /tmp/x509up_u<uid>)
@@ -38,7 +52,19 @@ impl Arguments for RenewArgs {
 #[command(
     args_override_self = true,
     disable_help_flag = true,
-    disable_version_flag = true
+    disable_version_flag = true,
+    after_help = "\
+It renews at half of the life. Without --voms it keeps the proxy as it is in the file.
+
+EXIT CODES
+  0  it was stopped, or the time of --until has come
+  1  there is no first proxy, or another process keeps this file
+  130  interrupted while it asked for the passphrase
+
+EXAMPLES
+  voms-proxy keep --voms virgo --background
+  voms-proxy keep --from plain.pem --voms virgo --until 7d
+  voms-proxy keep --install-timer --dry-run --voms virgo"
 )]
 pub struct KeepArgs {
     /// Make proxies from this plain proxy, which needs no passphrase
@@ -79,7 +105,19 @@ impl Arguments for KeepArgs {}
 #[command(
     args_override_self = true,
     disable_help_flag = true,
-    disable_version_flag = true
+    disable_version_flag = true,
+    after_help = "\
+X509_USER_PROXY names the proxy, which goes when COMMAND ends.
+
+EXIT CODES
+  that of COMMAND, or 128 and the number of the signal that ended it
+  1  there is no first proxy; COMMAND was not started
+  126  COMMAND cannot be executed
+  127  there is no COMMAND
+
+EXAMPLES
+  voms-proxy run --voms virgo -- ./analysis.sh
+  voms-proxy run --from plain.pem --voms virgo --valid 2:00 -- make"
 )]
 pub struct RunArgs {
     /// Make proxies from this plain proxy, which needs no passphrase

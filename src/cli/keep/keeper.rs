@@ -145,7 +145,7 @@ impl Keeper {
     fn renew(&mut self) -> Result<(), Diagnostic> {
         let mut plan = self.plan()?;
         plan.total = pace::limit(self.left(), self.life);
-        plan.timeout = plan.timeout.min(plan.total / 2);
+        plan.timeout = plan.timeout.min(plan.total);
         match self.sources.make(&plan, self.now) {
             Ok(_) => {}
             Err(CommandError::Failed(failure) | CommandError::Usage(failure)) => {

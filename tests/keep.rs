@@ -1,0 +1,235 @@
+//! Proxies that are renewed, in the sandbox: OpenSSL and the file system judge.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_voms-proxy");
+
+/// Runs a script in a sandbox. `vp` is the program, and $D an empty directory, where the proxy is.
+fn sandbox(dir: &Path, script: &str) -> Output {
+    let bin = dir.join("bin");
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(BINARY, bin.join("vp")).unwrap();
+    let file = dir.join("script");
+    let proxy = "X509_USER_PROXY=$D/proxy\nexport X509_USER_PROXY\n";
+    fs::write(&file, format!("{proxy}{script}")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o700)).unwrap();
+    Command::new(BINARY)
+        .args(["sandbox", "--", "sh", "-eu"])
+        .arg(&file)
+        .env_clear()
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .env("HOME", dir)
+        .env("D", dir)
+        .env("TZ", "UTC")
+        .env("XDG_RUNTIME_DIR", dir)
+        .output()
+        .unwrap()
+}
+
+fn stdout(script: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let output = sandbox(dir.path(), script);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_proxy_that_is_good_is_left_alone_and_any_other_is_not() {
+    let out = stdout(
+        r#"
+        state() { stat -c '%i %Y' "$D/proxy"; }
+        vp init --quiet --voms virgo --valid 1:00
+        tried() { before=$(state); vp init --quiet --valid 1:00 "$@"; [ "$before" = "$(state)" ] && echo same || echo new; }
+        tried --voms virgo --if-needed
+        tried --voms virgo --if-needed=0:30
+        tried --if-needed
+        tried --voms virgo --if-needed=2:00
+        tried --voms virgo:/virgo/virgo/Role=production --if-needed
+        tried --voms virgo:/virgo/virgo/Role=production --if-needed
+        tried --voms virgo --if-needed
+        tried --voms virgo --limited --if-needed
+        tried --voms virgo --limited --bits 3072 --if-needed
+        tried --voms virgo --limited --bits 3072 --reuse
+        tried --voms virgo --key-type ec --if-needed
+        "#,
+    );
+    let verdicts: Vec<&str> = out.lines().collect();
+    // The role came first before, but only /virgo is asked for then.
+    assert_eq!(
+        verdicts,
+        [
+            "same", "same", "same", "new", "new", "same", "new", "new", "new", "same", "new"
+        ]
+    );
+}
+
+#[test]
+fn renewing_makes_the_same_proxy_and_says_how_it_went() {
+    let out = stdout(
+        r#"
+        shown() { vp info --fqan --type --strength; }
+        for options in "--voms virgo" "--voms virgo:/virgo/virgo/Role=production --limited"             "--old --bits 3072" "--voms virgo:/virgo/virgo --voms virgo:/virgo --draft --path-length 3"
+        do
+            vp init --quiet --valid 2:00 $options
+            before=$(shown); serial=$(openssl x509 -in "$D/proxy" -noout -pubkey)
+            vp renew --quiet; echo "$?"
+            [ "$before" = "$(shown)" ] && echo same
+            [ "$serial" = "$(openssl x509 -in "$D/proxy" -noout -pubkey)" ] || echo fresh
+            openssl x509 -in "$D/proxy" -noout -checkend 7100 >&2 && echo long
+            openssl x509 -in "$D/proxy" -noout -checkend 7300 >&2 || echo short
+        done
+        code() { "$@" >"$D/said" 2>&1 && echo 0 || echo $?; }
+        vp init --quiet --voms virgo --valid 2:00
+        code vp renew --if-needed
+        echo '"virgo" "localhost" "1" "/CN=nowhere" "virgo"' >"$D/dead"
+        code vp renew --vomses "$D/dead"
+        code vp info --exists
+        rm "$D/proxy"
+        code vp renew
+        "#,
+    );
+    let each = "0\nsame\nfresh\nlong\nshort\n";
+    assert_eq!(out, format!("{}3\n4\n0\n1\n", each.repeat(4)));
+}
+
+#[test]
+fn a_plain_proxy_beside_renews_without_the_users_key() {
+    let out = stdout(
+        r#"
+        vp init --quiet --voms virgo --valid 1:00 --keep-plain
+        grep -l 'PRIVATE KEY' "$D"/proxy* | wc -l
+        stat -c %a "$D/proxy.plain"
+        vp info --file "$D/proxy.plain" --fqan
+        export X509_USER_CERT="$D/none" X509_USER_KEY="$D/none"
+        vp renew --quiet && vp info --fqan
+        vp renew --quiet --from "$D/proxy.plain" && echo again
+        "#,
+    );
+    assert_eq!(
+        out,
+        "2\n600\n/virgo/Role=NULL/Capability=NULL\n/virgo/virgo/Role=NULL/Capability=NULL\nagain\n"
+    );
+}
+
+#[test]
+fn a_command_gets_a_proxy_of_its_own_and_its_end_is_passed_on() {
+    let out = stdout(
+        r#"
+        code() { "$@" 2>>"$D/errors" && echo 0 || echo $?; }
+        code vp run --voms virgo -- sh -c 'vp=$D/bin/vp; $vp info --fqan; [ "$X509_USER_PROXY" != "$D/proxy" ]; stat -c %a "$X509_USER_PROXY"; exit 7'
+        code vp run -- sh -c 'kill -TERM $$'
+        code vp run -- "$D/no-such-command"
+        code vp run -- "$D/script/x"
+        code vp run -- "$D"
+        code vp run --voms nowhere -- echo started
+        find "$D" -name 'voms-proxy-run*' | wc -l
+        "#,
+    );
+    let fqans = "/virgo/Role=NULL/Capability=NULL\n/virgo/virgo/Role=NULL/Capability=NULL\n";
+    assert_eq!(out, format!("{fqans}600\n7\n143\n127\n126\n126\n1\n0\n"));
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let out = stdout(
+        r#"
+        vp run -- sh -c 'trap "echo caught; exit 5" USR1; touch "$D/up"; while :; do sleep 0.1; done' &
+        while [ ! -e "$D/up" ]; do sleep 0.1; done
+        kill -USR1 $!
+        wait $! || echo $?
+        "#,
+    );
+    assert_eq!(out, "caught\n5\n");
+}
+
+#[test]
+fn a_keeper_mends_its_file_is_alone_and_stops_cleanly() {
+    let out = stdout(
+        r#"
+        vp keep --quiet --voms virgo --valid 20s --background --pid-file "$D/pid" --log "$D/log"
+        good() { openssl x509 -in "$D/proxy" -noout -checkend 1 >/dev/null 2>&1; }
+        good && echo good
+        mended() { for i in $(seq 100); do good && { echo mended; return; }; sleep 0.2; done; }
+        rm "$D/proxy"; mended
+        echo garbage >"$D/proxy"; mended
+        vp keep --voms virgo 2>"$D/other" || echo $?
+        kill "$(cat "$D/pid")"
+        for i in $(seq 100); do [ -e "$D/pid" ] || break; sleep 0.1; done
+        [ -e "$D/pid" ] || echo stopped
+        good && echo left
+        cat "$D/log"
+        ls -A "$D" | grep -c keeper || true
+        "#,
+    );
+    assert_eq!(out, "good\nmended\nmended\n1\nstopped\nleft\n0\n");
+}
+
+#[test]
+fn a_keeper_stops_when_the_time_has_come() {
+    let out = stdout(
+        r#"
+        vp keep --quiet --until 2s && echo 0
+        vp keep --until yesterday 2>/dev/null || echo $?
+        "#,
+    );
+    assert_eq!(out, "0\n1\n");
+}
+
+#[test]
+fn a_proxy_is_valid_for_a_job_of_several_lives() {
+    let out = stdout(
+        r#"
+        vp run --voms virgo --valid 30s -- sh -c '
+            for i in $(seq 90); do
+                openssl x509 -in "$X509_USER_PROXY" -noout -checkend 0 >/dev/null || echo expired
+                sha256sum <"$X509_USER_PROXY" >>"$D/seen"
+                sleep 0.5
+            done'
+        sort -u "$D/seen" | wc -l
+        "#,
+    );
+    let proxies: usize = out.trim().parse().unwrap();
+    assert!(proxies >= 3, "{out}");
+}
+
+#[test]
+fn passphrases_come_from_files_and_commands_that_only_the_user_controls() {
+    let out = stdout(
+        r#"
+        code() { "$@" >/dev/null 2>"$D/said" && echo 0 || echo $?; }
+        openssl rsa -aes256 -passout pass:secret -in "$X509_USER_KEY" -out "$D/key" 2>/dev/null
+        chmod 600 "$D/key"; export X509_USER_KEY="$D/key"
+        echo secret >"$D/word"; chmod 600 "$D/word"
+        code vp init --passphrase-file "$D/word"
+        code vp init --passphrase-command "cat '$D/word'"
+        code vp init --passphrase-fd 5 5<"$D/word"
+        code vp renew --passphrase-file "$D/word"
+        code vp run --passphrase-file "$D/word" -- true
+        chmod 640 "$D/word"
+        code vp init --passphrase-file "$D/word"
+        grep -c "$D/word" "$D/said"
+        code vp init --passphrase-command "echo wrong"
+        code vp init --passphrase-command "exit 3"
+        code vp init --passphrase-file "$D/word" --pwstdin
+        "#,
+    );
+    assert_eq!(out, "0\n0\n0\n0\n0\n1\n1\n1\n1\n1\n");
+}
+
+#[test]
+fn systemd_accepts_the_units() {
+    let out = stdout(
+        r#"
+        vp keep --install-timer --dry-run --voms virgo | grep -c '^# /'
+        vp keep --install-timer --voms virgo >/dev/null
+        systemd-analyze --user verify "$D"/.config/systemd/user/voms-proxy-keep.* >&2 && echo verified
+        vp keep --uninstall-timer >/dev/null
+        ls "$D/.config/systemd/user" | wc -l
+        "#,
+    );
+    assert_eq!(out, "2\nverified\n0\n");
+}
