@@ -356,7 +356,7 @@ const CASES: &[Case] = &[
     (
         "certificate that ends soon",
         2,
-        "days left, until",
+        "(in 12 days)",
         "voms-proxy import FILE",
         |s| {
             s.user(&issued(|wanted| {

@@ -19,6 +19,7 @@ use voms_client::net::NetError;
 
 pub use self::server::{User, failure, refusal, rejected};
 use super::codes::Coded;
+use super::platform;
 use crate::home::bundle::ReceivedError;
 use crate::home::bundle::foreign::Foreign;
 use crate::home::globus_dir::NOTE;
@@ -78,10 +79,19 @@ impl Advice for PathFinding {
                 unreadable: Some(file),
                 ..
             } => format!("fix or replace {}", file.display()),
+            PathProblem::UnknownIssuer {
+                namesake: Some(file),
+                ..
+            } => format!(
+                "one of the two is not the CA that it seems: ask it for its present certificate, and put \
+                 that in place of {}; or name another directory with --certdir or X509_CERT_DIR",
+                file.display()
+            ),
             PathProblem::UnknownIssuer { directory, .. } => format!(
-                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
-                 another directory with --certdir or X509_CERT_DIR",
-                directory.display()
+                "if you trust that CA, install its certificate in {} ({}), or name another directory with \
+                 --certdir or X509_CERT_DIR",
+                directory.display(),
+                platform::install_cas()
             ),
             PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
             PathProblem::Purpose(Usage::Client) => {
@@ -206,7 +216,10 @@ impl Advice for NetError {
             Self::Connect(_) => "check the network and firewall, or try again later".into(),
             Self::Untrusted(finding) => return of_server(finding),
             Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
-                "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
+                format!(
+                    "install the grid CAs ({}), or name their directory with --certdir or X509_CERT_DIR",
+                    platform::install_cas()
+                )
             }
             Self::Name { .. } => "check the host in the vomses entry against the VO's own page".into(),
             Self::Refused(_) | Self::Closed => "the server may not accept your certificate: check that it is in date, \
@@ -291,6 +304,9 @@ impl Advice for PairError {
 impl Advice for ReceivedError {
     fn next_step(&self) -> Option<String> {
         Some(match self {
+            Self::Unreadable { path, .. } if path.is_dir() => {
+                "name the files in it that your CA sent, for example mycert.p12".to_owned()
+            }
             Self::Unreadable { .. } => "name a readable file of at most 1 MiB".to_owned(),
             Self::Foreign { path, what } => foreign(*what, path),
             Self::CutShort { .. } | Self::Damaged { .. } => {

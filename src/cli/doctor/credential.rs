@@ -44,7 +44,7 @@ pub fn examine(
     findings.push(opened);
     findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
     if let Some(certificate) = known.chain.as_ref().and_then(Chain::end_entity) {
-        findings.extend(fitness::own(certificate, now));
+        findings.extend(fitness::own(certificate, plan.dates(now)));
     }
     Ok((findings, known))
 }

@@ -16,7 +16,6 @@ mod servers;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::trust::TrustAnchors;
 
@@ -25,6 +24,7 @@ use self::plan::DoctorPlan;
 use super::args::Arguments;
 use super::exit::Exit;
 use super::finding::Finding;
+use super::fitness::Dates;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Format, run_command};
 use super::{fitness, signals};
@@ -121,7 +121,7 @@ fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> 
     let clock = findings.len();
     let (anchors, found) = trust_anchors(plan);
     findings.extend(found);
-    findings.extend(vouched(&known, anchors, now()));
+    findings.extend(vouched(&known, anchors, plan.dates(now())));
     let answer = servers::examine(plan, &known, anchors, now);
     findings.extend(answer.findings);
     // The clock is reported before the problems it causes.
@@ -138,7 +138,7 @@ fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) 
     }
 }
 
-fn vouched(known: &Known, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) -> Vec<Finding> {
+fn vouched(known: &Known, anchors: Option<&TrustAnchors>, dates: Dates<'_>) -> Vec<Finding> {
     let (Some(anchors), Some(chain)) = (anchors, &known.chain) else {
         return Vec::new();
     };
@@ -146,5 +146,5 @@ fn vouched(known: &Known, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) ->
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
         return Vec::new();
     };
-    fitness::vouched(certificate, issuers, anchors, now)
+    fitness::vouched(certificate, issuers, anchors, dates)
 }

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_client::vomses::Vomses;
@@ -12,6 +13,7 @@ use voms_client::vomses::Vomses;
 use super::DoctorArgs;
 use crate::cli::env::Environment;
 use crate::cli::finding::Warning;
+use crate::cli::fitness::Dates;
 use crate::cli::output::Diagnostic;
 use crate::cli::prompt::PassphraseSource;
 use crate::cli::{file, places, vos};
@@ -38,6 +40,7 @@ pub struct DoctorPlan {
     /// Whether X509_USER_PROXY names it.
     pub out_by_variable: bool,
     pub json: bool,
+    pub time_zone: Option<String>,
 }
 
 pub struct VoPlan {
@@ -74,7 +77,12 @@ impl DoctorPlan {
             out_by_variable: args.out.is_none() && env.user_proxy.is_some(),
             out: file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy())),
             json: args.json,
+            time_zone: env.time_zone.clone(),
         }
+    }
+
+    pub fn dates(&self, now: DateTime<Utc>) -> Dates<'_> {
+        Dates::new(now, self.time_zone.as_deref())
     }
 
     /// The directory with the user's credential, if there is a home directory.
