@@ -99,9 +99,14 @@ impl Advice for PathFinding {
                 CAs for the web issue certificates for servers only"
                     .to_owned()
             }
-            PathProblem::CrlExpired { .. }
-            | PathProblem::CrlUnusable { .. }
-            | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),
+            PathProblem::CrlExpired { .. } => {
+                "update the revocation lists: run fetch-crl; if that changes nothing, check the \
+                 clock of this machine (run: date)"
+                    .to_owned()
+            }
+            PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
+                "update the revocation lists: run fetch-crl".to_owned()
+            }
             PathProblem::Rejected { directory, .. } => format!(
                 "if you trust that CA for this, remove the rejection from its certificate in {} \
                 (openssl x509 -clrreject)",

@@ -15,9 +15,9 @@ use super::times;
 use crate::cli::places;
 use crate::time::utc;
 
-const CERTIFICATE: &str = "certificate";
-const CA: &str = "CA";
-const REVOCATION: &str = "revocation";
+pub const CERTIFICATE: &str = "certificate";
+pub const CA: &str = "CA";
+pub const REVOCATION: &str = "revocation";
 /// Enough time to get a new certificate from most CAs.
 const RENEWAL: Duration = Duration::days(30);
 /// Enough time for the next run of fetch-crl.
@@ -27,7 +27,7 @@ const LIST_RENEWAL: Duration = Duration::hours(12);
 #[derive(Clone, Copy, Debug)]
 pub struct Dates<'a> {
     pub now: DateTime<Utc>,
-    zone: Option<&'a str>,
+    pub zone: Option<&'a str>,
 }
 
 impl<'a> Dates<'a> {

@@ -3,6 +3,7 @@
 
 mod advice;
 mod args;
+mod clock;
 mod codes;
 mod commands;
 mod completion;

@@ -1,23 +1,25 @@
 //! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::credential::Credential;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
 use voms::vo::fqan::{Fqan, FqanError};
 use voms::vo::vomsdir::{Trusted, VomsDir};
-use voms_client::blocking::{VomsClient, probe_server};
+use voms_client::blocking::{VomsClient, claimed_time, probe_server};
+use voms_client::net::NetError;
 use voms_client::net::tls::ServerTrust;
 use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, ClientError, Event, Protocol, RequestOptions, Survey};
+use voms_client::{AcReply, ClientError, Event, Probe, Protocol, RequestOptions, Survey};
 
 use super::credential::Known;
 use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
-use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
+use super::seen::{self, net, no_vomsdir, refusal, seen, spoken};
 use crate::cli::advice::User;
+use crate::cli::clock::OutOfDate;
 use crate::cli::codes;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
@@ -38,8 +40,6 @@ pub(super) const VOMSDIR: &str = "vomsdir";
 pub(super) const CLOCK: &str = "clock";
 /// Time limit for all requests to one server together.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
-/// Clock skew too small to matter.
-pub(super) const UNNOTICED: Duration = Duration::seconds(60);
 /// For how many days the built-in servers are considered current.
 const FRESH: i64 = 365;
 
@@ -52,6 +52,8 @@ pub struct Answered {
     pub findings: Vec<Finding>,
     /// The clock compared with the server's, if it replied.
     pub clock: Option<Finding>,
+    /// Which of the servers' certificates are out of date.
+    pub out_of_date: OutOfDate,
 }
 
 /// What is requested from which VO.
@@ -65,7 +67,7 @@ impl Answered {
     fn early(findings: Vec<Finding>) -> Self {
         Self {
             findings,
-            clock: None,
+            ..Self::default()
         }
     }
 }
@@ -184,9 +186,10 @@ impl ServerCheck<'_> {
         user: Option<&Credential>,
         mut findings: Vec<Finding>,
     ) -> Answered {
+        let mut out_of_date = OutOfDate::default();
         let mut each: Vec<(Vec<Finding>, Option<Finding>)> = servers
             .iter()
-            .map(|server| self.examine(server, user))
+            .map(|server| self.examine(server, user, &mut out_of_date))
             .collect();
         if each.iter().all(|(findings, _)| is_unreachable(findings)) {
             let (trust, now) = (self.trust(), (self.now)());
@@ -203,13 +206,18 @@ impl ServerCheck<'_> {
         }
         let clock = each.iter_mut().find_map(|(_, clock)| clock.take());
         findings.extend(each.into_iter().flat_map(|(findings, _)| findings));
-        Answered { findings, clock }
+        Answered {
+            findings,
+            clock,
+            out_of_date,
+        }
     }
 
     fn examine(
         &self,
         server: &VomsesEntry,
         user: Option<&Credential>,
+        out_of_date: &mut OutOfDate,
     ) -> (Vec<Finding>, Option<Finding>) {
         let probe = match probe_server(server, self.trust(), (self.now)().into(), self.timeout) {
             Ok(probe) => probe,
@@ -217,8 +225,9 @@ impl ServerCheck<'_> {
         };
         let mut findings = seen(server, &probe);
         if findings.iter().any(Finding::is_failure) {
+            let clock = self.claimed_clock(server, &probe, out_of_date);
             findings.extend(self.signers(server));
-            return (findings, None);
+            return (findings, clock);
         }
         let Some(user) = user else {
             let text = format!(
@@ -232,6 +241,24 @@ impl ServerCheck<'_> {
         let (answer, clock) = self.ask(server, user);
         findings.extend(answer);
         (findings, clock)
+    }
+
+    /// The clock beside the one of a server that is out of date by it, and so cannot be trusted.
+    fn claimed_clock(
+        &self,
+        server: &VomsesEntry,
+        probe: &Probe,
+        out_of_date: &mut OutOfDate,
+    ) -> Option<Finding> {
+        let Some(Err(NetError::Untrusted(finding))) = &probe.certificate else {
+            return None;
+        };
+        out_of_date.note_server(finding);
+        if !out_of_date.is_any() {
+            return None;
+        }
+        let claimed = claimed_time(server, self.timeout).ok().flatten()?;
+        Some(seen::clock(utc(claimed), (self.now)()))
     }
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
@@ -259,7 +286,10 @@ impl ServerCheck<'_> {
             Ok(survey) => {
                 let mut findings = vec![answered(server, protocol)];
                 findings.extend(self.answer(server, &survey, user, at));
-                let clock = survey.reply.server_time.map(|time| clock(utc(time), at));
+                let clock = survey
+                    .reply
+                    .server_time
+                    .map(|time| seen::clock(utc(time), at));
                 (findings, clock)
             }
             Err(error) => (vec![self.refused(server, &error, user, at)], None),

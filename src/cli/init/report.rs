@@ -18,6 +18,7 @@ use voms_client::{AcReply, Event, Failure, Protocol};
 pub use self::result::note_text;
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
+use crate::cli::clock;
 use crate::cli::codes;
 use crate::cli::ending;
 use crate::cli::finding::Warning;
@@ -198,6 +199,15 @@ impl Reporter {
         self.note(
             "no CA directory on this machine: the server was verified with the system's web CAs",
         );
+    }
+
+    /// Warns if this machine's clock is not the server's.
+    pub fn compare_clocks(&mut self, reply: &AcReply, now: DateTime<Utc>) {
+        let server = reply.server_time.map(utc);
+        if let Some(ahead) = server.and_then(|server| clock::ahead_of(server, now)) {
+            let text = format!("{}: {}", clock::in_words(ahead), clock::FIX);
+            self.warn(codes::CLOCK, &text);
+        }
     }
 
     fn server_vouches(&mut self) {

@@ -163,7 +163,7 @@ fn verify_chain<'c>(
         Some(anchors) => credential.verify(anchors, &places::own_policy(), now),
         None => credential.assume_trusted(now),
     };
-    verified.map_err(|findings| failure::chain(&findings))
+    verified.map_err(|findings| failure::chain(&findings, now))
 }
 
 fn ask<'p>(
@@ -216,6 +216,7 @@ fn verify_attributes(
     for (vo, reply) in replies {
         handle_warnings(plan, vo, &reply, report)?;
         check_targets(plan, vo, &reply, report)?;
+        report.compare_clocks(&reply, now);
         if plan.verify_ac {
             let verified = verify_reply(plan, holder, vo, &reply, now)?;
             report.verified(vo, &reply, &verified);
@@ -316,7 +317,9 @@ fn verify_reply(
     let policy = Policy::default().ignore_targets();
     let verifier = AcVerifier::new(trust, holder, &policy, now);
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
-    let verified = verified.map_err(|findings| failure::new_ac(&vo.request.vo, &findings, now))?;
+    let verified = verified.map_err(|findings| {
+        failure::new_ac(&vo.request.vo, &findings, reply.server_time.map(utc), now)
+    })?;
     if utc(verified.not_after()) > now {
         return Ok(verified);
     }
