@@ -23,6 +23,20 @@ fn with_proxy() -> Home {
     home.with("TERM", "xterm")
 }
 
+/// Types `keys`, one for each prompt, and gives what stood on the terminal.
+fn typed(home: &Home, words: &str, keys: &[&str]) -> String {
+    let answers: String = keys
+        .iter()
+        .map(|keys| format!("expect -re {{(:|] ) ?$}}\nsleep 0.3\nsend \"{keys}\\r\"\n"))
+        .collect();
+    let script = format!(
+        "set timeout 30\nspawn {BINARY} {words}\n{answers}expect eof\nlassign [wait] pid os sig code\nputs code=$code\n"
+    );
+    home.write("script", script.as_bytes(), 0o600);
+    let outcome = run(home.command("expect").arg("-f").arg("script"), b"");
+    outcome.stdout.replace('\r', "")
+}
+
 const YELLOW: &str = "\x1b[33m";
 
 #[test]
@@ -60,4 +74,15 @@ fn a_terminal_gets_the_colours_and_characters_that_it_has() {
     assert_eq!(plain(&home), (true, true));
     let home = home.without("LC_ALL").with("TERM", "dumb");
     assert_eq!(plain(&home), (true, false));
+}
+
+#[test]
+fn two_new_passphrases_that_differ_are_both_asked_again() {
+    let home = Home::ada();
+    let words = ["a good word", "another word", "a good word", "a good word"];
+    let said = typed(&home, "passwd", &words);
+    assert!(said.contains("differs from the first time"), "{said}");
+    assert!(said.contains("code=0"), "{said}");
+    assert_eq!(said.matches("Enter a new pass phrase").count(), 2, "{said}");
+    assert_eq!(said.matches("Enter it again:").count(), 2, "{said}");
 }

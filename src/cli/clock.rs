@@ -12,6 +12,10 @@ pub const FIX: &str = "set the clock, or have it set: timedatectl set-ntp true";
 /// Differences too small to matter.
 const UNNOTICED: Duration = Duration::seconds(60);
 
+/// How wrong a clock has to be, so that being earlier than the program is more than a time zone or a
+/// machine that was restored.
+const GRACE: Duration = Duration::days(30);
+
 /// A VO whose built-in entry has a date, which is no later than that of the program.
 const DATED: &str = "virgo";
 
@@ -33,7 +37,7 @@ pub fn in_words(ahead: Duration) -> String {
 
 /// Whether it is earlier than this program can have been built.
 pub fn is_too_early(now: DateTime<Utc>) -> bool {
-    earliest().is_some_and(|earliest| now < earliest)
+    earliest().is_some_and(|earliest| now < earliest - GRACE)
 }
 
 pub fn too_early_in_words(now: DateTime<Utc>, zone: Option<&str>) -> String {

@@ -11,7 +11,7 @@ use voms::trust::{PathProblem, TrustAnchors};
 
 use super::codes;
 use super::finding::Finding;
-use super::times;
+use super::{platform, times};
 use crate::cli::places;
 use crate::time::utc;
 
@@ -148,12 +148,11 @@ pub fn vouched(
 /// Trust cannot be checked on this machine.
 pub fn no_anchors() -> Finding {
     let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
-    Finding::advice(
-        CA,
-        codes::CA_DIRECTORY_MISSING,
-        text,
-        "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR",
-    )
+    let fix = format!(
+        "install the grid CAs ({}), or set X509_CERT_DIR",
+        platform::install_cas()
+    );
+    Finding::advice(CA, codes::CA_DIRECTORY_MISSING, text, &fix)
 }
 
 /// Whether [`own`] already reports it.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
-use voms::proxy::kind::ProxyType;
+use voms::pki::proxy_kind::ProxyType;
 
 use super::proxy::{Ac, Proxy, signature_algorithm};
 use super::verify::Verdict;

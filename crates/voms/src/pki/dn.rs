@@ -224,7 +224,7 @@ impl Dn {
     /// ```
     #[must_use]
     pub fn as_written(&self) -> String {
-        let ava = |ava: &Ava| format!("{}={}", ava.label(), ava.value);
+        let ava = |ava: &Ava| format!("{}={}", label_of(ava.oid), ava.value);
         let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
         self.rdns
             .iter()
