@@ -65,6 +65,7 @@ impl Environment {
             style: Style {
                 colours: path("NO_COLOR").is_none() && !is_dumb(),
                 unicode: style::is_utf8(locale().as_deref()) && !is_dumb(),
+                moves: !is_dumb(),
             },
             uid: rustix::process::geteuid().as_raw(),
             shell: path("SHELL")

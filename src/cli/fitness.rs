@@ -78,7 +78,7 @@ pub fn own(certificate: &Certificate, dates: Dates<'_>) -> Vec<Finding> {
         .unwrap_or_default();
     let mut all: Vec<Finding> = findings
         .iter()
-        .map(|finding| Finding::of(CERTIFICATE, finding))
+        .map(|finding| of_certificate(CERTIFICATE, finding))
         .collect();
     if all.is_empty() {
         let text = format!("{}: {}", certificate.subject(), dates.validity(certificate));
@@ -176,7 +176,16 @@ fn fault(finding: &ChainFinding) -> Finding {
         },
         _ => CERTIFICATE,
     };
-    Finding::of(area, finding)
+    of_certificate(area, finding)
+}
+
+/// A finding without the word that the area says.
+fn of_certificate(area: &'static str, finding: &ChainFinding) -> Finding {
+    let found = Finding::of(area, finding);
+    match finding {
+        ChainFinding::Path(path) => found.with_fact(format!("{}: {}", path.subject, path.problem)),
+        _ => found,
+    }
 }
 
 /// How long the CA's revocation lists remain valid.

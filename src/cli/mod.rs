@@ -51,6 +51,7 @@ mod unattended;
 mod verify;
 mod vo;
 mod vos;
+mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

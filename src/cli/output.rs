@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::advice::Advice;
 use super::codes;
+use super::style::{self, Style};
 
 /// Writes a line to stdout. Ignores errors, since the reader may have closed the pipe.
 pub fn line(text: &str) {
@@ -30,9 +31,44 @@ pub fn painted_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Writes a line to stderr.
+/// Writes a line to stderr, in colour if it is a terminal.
 pub fn stderr(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+    let text = painted(&harmless(text), style::of_stderr());
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes a line to stderr in place of the one that the terminal is on.
+pub fn replace_line(text: &str) {
+    let clear = if style::of_stderr().moves {
+        "\r\x1b[K"
+    } else {
+        "\n"
+    };
+    let _ = writeln!(std::io::stderr(), "{clear}{}", harmless(text));
+}
+
+/// Colours the words that lines begin with.
+fn painted(text: &str, style: Style) -> String {
+    if !style.colours {
+        return text.to_owned();
+    }
+    let line = |line: &str| {
+        let start = line.len() - line.trim_start().len();
+        let (indent, rest) = line.split_at(start);
+        let word = ["error:", "warning:", "note:", "help:"]
+            .into_iter()
+            .find(|word| rest.starts_with(word));
+        let Some(word) = word else {
+            return line.to_owned();
+        };
+        let coloured = match word {
+            "error:" => style.red(word),
+            "warning:" => style.yellow(word),
+            _ => style.bold(word),
+        };
+        format!("{indent}{coloured}{}", &rest[word.len()..])
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes a warning to stderr.

@@ -34,6 +34,9 @@ use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
 
+/// The VO that is meant where none is named.
+pub const DEFAULT_VO: &str = "virgo";
+
 /// Shows how to become a member of a VO with your certificate, and with --check how far you have
 /// got.
 #[derive(Debug, Parser)]
@@ -54,7 +57,7 @@ EXAMPLES
 )]
 pub struct RegisterArgs {
     /// The VO, and the groups or roles that you want (default: what newcomers to it apply for)
-    #[arg(long, value_name = "VO[:FQAN]", default_value = "virgo")]
+    #[arg(long, value_name = "VO[:FQAN]", default_value = DEFAULT_VO)]
     voms: String,
     /// Ask the VO's server which groups are granted by now
     #[arg(long)]

@@ -10,6 +10,8 @@ pub struct Style {
     pub colours: bool,
     /// Characters beyond ASCII, in UTF-8.
     pub unicode: bool,
+    /// Whether a line can be taken back.
+    pub moves: bool,
 }
 
 /// What the environment allows; chosen once, since every line asks.

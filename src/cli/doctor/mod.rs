@@ -30,6 +30,7 @@ use super::finding::Finding;
 use super::fitness::Dates;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Format, run_command};
+use super::waiting::Waiting;
 use super::{fitness, signals, times};
 
 /// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to
@@ -54,9 +55,12 @@ EXAMPLES
   voms-proxy doctor --voms virgo:/virgo/virgo --json"
 )]
 pub struct DoctorArgs {
-    /// VO to check, optionally with a group or role
+    /// VO to check, optionally with a group or role (default: virgo on a terminal, or if a vomses file names it)
     #[arg(long, value_name = "VO[:FQAN]")]
     voms: Option<String>,
+    /// On a terminal, show what is fine, too
+    #[arg(long, short = 'v')]
+    verbose: bool,
     /// Print the report as JSON (schema/doctor.json)
     #[arg(long)]
     json: bool,
@@ -125,7 +129,11 @@ fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> 
     let (anchors, found) = trust_anchors(plan);
     findings.extend(found);
     findings.extend(vouched(&known, anchors, plan.dates(now())));
-    let answer = servers::examine(plan, &known, anchors, now);
+    // No more prompts from here on.
+    let waiting = Waiting::new(!plan.json, "interrupted: nothing was changed");
+    waiting.say("checking");
+    let answer = servers::examine(plan, &known, anchors, &waiting, now);
+    waiting.end();
     findings.extend(answer.findings);
     findings.extend(place::examine(plan, &known, now()));
     // The clock is reported before the problems it causes.

@@ -25,6 +25,7 @@ use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
 use crate::cli::output::Diagnostic;
 use crate::cli::register::membership;
+use crate::cli::waiting::Waiting;
 use crate::cli::{places, vos};
 use crate::home::registration::{self, Registration};
 use crate::time::utc;
@@ -76,6 +77,7 @@ pub fn examine(
     plan: &DoctorPlan,
     known: &Known,
     anchors: Option<&TrustAnchors>,
+    waiting: &Waiting,
     now: Clock,
 ) -> Answered {
     let Some(vo) = &plan.vo else {
@@ -100,6 +102,7 @@ pub fn examine(
         vomsdir: vomsdir(vo, &mut findings),
         now,
         fqans: &wanted.fqans,
+        waiting,
     };
     check.examine_all(&wanted.servers, known.credential.as_ref(), findings)
 }
@@ -173,6 +176,7 @@ struct ServerCheck<'a> {
     vomsdir: Option<&'a VomsDir>,
     now: Clock,
     fqans: &'a [Fqan],
+    waiting: &'a Waiting,
 }
 
 impl ServerCheck<'_> {
@@ -219,6 +223,7 @@ impl ServerCheck<'_> {
         user: Option<&Credential>,
         out_of_date: &mut OutOfDate,
     ) -> (Vec<Finding>, Option<Finding>) {
+        self.waiting.say(&format!("waiting for {}", server.host));
         let probe = match probe_server(server, self.trust(), (self.now)().into(), self.timeout) {
             Ok(probe) => probe,
             Err(error) => return (vec![net(TLS, server, &error)], None),
@@ -379,12 +384,15 @@ impl ServerCheck<'_> {
             // We do not know yet whether the server uses that name.
             Trusted::Certificates(found) if found.is_empty() => {
                 let directory = vomsdir.directory().display();
-                let text = format!("{directory} has no {}/{}.lsc", server.vo, server.host);
+                let text = format!(
+                    "{directory} does not say who signs the attributes of {} (no {0}/{}.lsc)",
+                    server.vo, server.host
+                );
                 Some(Finding::advice(
                     VOMSDIR,
                     codes::LSC_MISSING,
                     text,
-                    "if the server calls itself so, put its LSC file there",
+                    "get the LSC file from the VO's page, and run: voms-proxy vo add FILE.lsc",
                 ))
             }
             Trusted::Certificates(_) => Some(Finding::ok(

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{Report, run_command};
 use crate::cli::output::{self, Diagnostic};
-use crate::cli::removal::{self, Doomed, Expected, Refusal};
+use crate::cli::removal::{self, Doomed, Expected};
 
 /// Removes proxies after overwriting them. Files named that are missing are ignored, other files
 /// left alone.
@@ -109,7 +109,9 @@ impl DestroyPlan {
             false => removal::destroy(file, self.uid, self.expected)
                 .map(|removed| removal::report(file, removed)),
         };
-        outcome.map_err(|refusal| cannot_remove(file, &refusal))
+        outcome.map_err(|refusal| {
+            removal::not_removed(file, &refusal, "to remove it anyway, add --force")
+        })
     }
 }
 
@@ -162,22 +164,6 @@ fn missing(file: &Path) -> Diagnostic {
     )
     .detail(format!("{}: file not found", file.display()))
     .help("name the proxy, or set X509_USER_PROXY")
-}
-
-fn cannot_remove(file: &Path, refusal: &Refusal) -> Diagnostic {
-    let file = file.display();
-    match refusal {
-        Refusal::SomethingElse(_) => Diagnostic::new(
-            codes::NOT_A_PROXY,
-            format!("{file} {refusal}; it was not removed"),
-        )
-        .help("to remove it anyway, add --force"),
-        Refusal::System(_) => Diagnostic::new(
-            codes::NOT_REMOVED,
-            format!("cannot remove {file}: {refusal}"),
-        )
-        .help("check who owns it"),
-    }
 }
 
 /// The user's proxies that services received by delegation and left behind.

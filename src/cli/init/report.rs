@@ -4,10 +4,8 @@
 mod result;
 
 use std::io::IsTerminal;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use voms::ac::verify::VerifiedAc;
 use voms::credential::Credential;
@@ -23,6 +21,7 @@ use crate::cli::codes;
 use crate::cli::ending;
 use crate::cli::finding::Warning;
 use crate::cli::output;
+use crate::cli::waiting::Waiting;
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -36,7 +35,9 @@ const LONGEST_LIFETIME: u64 = 30 * 86_400;
 pub struct Reporter {
     quiet: bool,
     debug: bool,
-    spinner: ProgressBar,
+    spinner: Waiting,
+    /// Why the last server that was asked gave nothing.
+    failed: Option<String>,
     has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
@@ -54,15 +55,15 @@ pub struct Reporter {
 
 impl Reporter {
     pub fn new(plan: &InitPlan) -> Self {
-        let spinner = if plan.quiet || plan.debug || !std::io::stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new_spinner()
-        };
+        let spinner = Waiting::new(
+            !plan.quiet && !plan.debug,
+            "interrupted: nothing was written",
+        );
         Self {
             quiet: plan.quiet,
             debug: plan.debug,
             spinner,
+            failed: None,
             has_vomsdir: plan.vomsdir.is_some(),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
@@ -141,27 +142,31 @@ impl Reporter {
                 self.note(&ending::text(end, now, plan.time_zone.as_deref()));
             }
         }
-        self.spinner.set_message("making the proxy");
-        self.spinner.enable_steady_tick(Duration::from_millis(100));
+        self.spinner.say("making the proxy");
     }
 
     pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Contacting(entry) => {
+                if let Some(failed) = self.failed.take() {
+                    self.note(&failed);
+                }
                 self.line(&format!(
                     "Contacting {}:{} [{}] \"{}\"...",
                     entry.host, entry.port, entry.dn, entry.vo
                 ));
-                self.spinner
-                    .set_message(format!("waiting for {}", entry.host));
+                self.spinner.say(&format!("waiting for {}", entry.host));
             }
             Event::Failed(entry, protocol, failure) => {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
                 if matches!(failure, Failure::Server(_)) {
                     self.line(CONTACTED);
                 }
+                let text = || format!("{}:{}: {failure}; trying another", entry.host, entry.port);
+                self.failed.get_or_insert_with(text);
             }
             Event::Answered(entry, protocol) => {
+                self.failed = None;
                 if *protocol == Protocol::Rest {
                     self.debug(|| {
                         format!(
@@ -314,7 +319,12 @@ impl Reporter {
         }
     }
 
+    /// The proxy is about to be written.
+    pub fn writing(&self) {
+        self.spinner.too_late();
+    }
+
     pub fn failed(&self) {
-        self.spinner.finish_and_clear();
+        self.spinner.end();
     }
 }

@@ -1,5 +1,6 @@
 //! Runs a plan, from the credential to the proxy file.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
@@ -26,6 +27,7 @@ use crate::cli::advice::User;
 use crate::cli::codes;
 use crate::cli::failure;
 use crate::cli::file;
+use crate::cli::input;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
@@ -70,7 +72,10 @@ fn make(
     let replies = ask(plan, credential, started, report)?;
     let attributes = verify_attributes(plan, credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
-    removal::clear_leftovers(&plan.out, plan.uid, now());
+    report.writing();
+    if !input::is_stream(&plan.out) {
+        removal::clear_leftovers(&plan.out, plan.uid, now());
+    }
     if plan.keep_plain {
         write(
             &plain_beside(&plan.out),
@@ -95,7 +100,13 @@ fn write(path: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
             format!("the proxy cannot be encoded: {error}"),
         )
     })?;
-    file::replace(path, &pem).map_err(|error| failure::not_written(path, &error))
+    let written = if input::is_stream(path) {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&pem).and_then(|()| stdout.flush())
+    } else {
+        file::replace(path, &pem)
+    };
+    written.map_err(|error| failure::not_written(path, &error))
 }
 
 /// A proxy without attributes, from which others can be made without the user's key.
