@@ -263,6 +263,39 @@ fn files_that_come_and_go_are_told_in_json() {
 }
 
 #[test]
+fn the_names_of_other_tools_print_json_too() {
+    let home = Home::ada();
+    home.init(&[]).success();
+    let shown = printed(&home, &["grid-cert-info"], "certificate", 0);
+    assert_eq!(shown["type"], "EEC");
+    let proxy = printed(&home, &["ecp-cert-info"], "certificate", 0);
+    assert_eq!(proxy["issuer"], shown["subject"]);
+    let words = ["ecp-cert-info", "--valid", "9999:00"];
+    printed(&home, &words, "certificate", 1);
+    let words = [
+        "fake",
+        "--out",
+        "fake.pem",
+        "--cert",
+        ".globus/usercert.pem",
+    ];
+    let words = [&words[..], &["--key", ".globus/userkey.pem"]].concat();
+    assert_eq!(
+        printed(&home, &words, "fake", 0)["path"],
+        home.path("fake.pem").to_str().unwrap()
+    );
+    let gone = printed(
+        &home,
+        &["grid-proxy-destroy", "fake.pem", "--default"],
+        "grid-destroy",
+        0,
+    );
+    assert_eq!(gone["removed"].as_array().unwrap().len(), 2);
+    let none = printed(&home, &["grid-proxy-destroy"], "grid-destroy", 1);
+    assert_eq!(none["failures"][0]["code"], "proxy-not-found");
+}
+
+#[test]
 fn an_import_and_an_export_are_told_in_json() {
     let home = Home::ada();
     let words = [

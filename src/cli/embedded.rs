@@ -15,11 +15,17 @@ use super::output::Diagnostic;
 
 /// Each file of `schema/`, without its extension.
 pub const SCHEMAS: &[(&str, &str)] = &[
+    ("certificate", include_str!("../../schema/certificate.json")),
     ("codes", include_str!("../../schema/codes.json")),
     ("destroy", include_str!("../../schema/destroy.json")),
     ("doctor", include_str!("../../schema/doctor.json")),
     ("error", include_str!("../../schema/error.json")),
     ("export", include_str!("../../schema/export.json")),
+    ("fake", include_str!("../../schema/fake.json")),
+    (
+        "grid-destroy",
+        include_str!("../../schema/grid-destroy.json"),
+    ),
     ("import", include_str!("../../schema/import.json")),
     ("info", include_str!("../../schema/info.json")),
     ("init", include_str!("../../schema/init.json")),

@@ -312,6 +312,7 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<Vec<Finding>, Comman
         chain: credential.chain(),
         anchors: plan.anchors.as_ref(),
         now,
+        zone: plan.time_zone.as_deref(),
     };
     let Survey {
         reply,

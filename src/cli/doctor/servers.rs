@@ -103,6 +103,7 @@ pub fn examine(
         now,
         fqans: &wanted.fqans,
         waiting,
+        zone: plan.time_zone.as_deref(),
     };
     check.examine_all(&wanted.servers, known.credential.as_ref(), findings)
 }
@@ -177,6 +178,7 @@ struct ServerCheck<'a> {
     now: Clock,
     fqans: &'a [Fqan],
     waiting: &'a Waiting,
+    zone: Option<&'a str>,
 }
 
 impl ServerCheck<'_> {
@@ -326,6 +328,7 @@ impl ServerCheck<'_> {
             chain: user.chain(),
             anchors: self.anchors,
             now: at,
+            zone: self.zone,
         };
         match error.foremost() {
             Some((_, failure)) => refusal(server, failure, user),

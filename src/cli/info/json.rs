@@ -1,5 +1,7 @@
 //! `voms-proxy-info --json` (schema/info.json).
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use voms::chain::Chain;
@@ -7,7 +9,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 use voms::pki::proxy_kind::ProxyType;
 
-use super::proxy::{Ac, Proxy, signature_algorithm};
+use super::proxy::{Ac, Proxy, seconds_left, signature_algorithm};
 use super::verify::Verdict;
 use crate::cli::output::rfc3339;
 use crate::time::utc;
@@ -63,6 +65,24 @@ fn describe_certificate(certificate: &Certificate) -> Value {
         "not_after": rfc3339(utc(certificate.not_after())),
         "signature_algorithm": signature_algorithm(certificate),
     })
+}
+
+/// One certificate of a file (schema/certificate.json).
+pub fn certificate(path: &Path, certificate: &Certificate, now: DateTime<Utc>) -> Value {
+    let mut described = describe_certificate(certificate);
+    let end = utc(certificate.not_after());
+    for (key, value) in [
+        ("version", json!(1)),
+        ("path", json!(path)),
+        (
+            "strength",
+            json!(certificate.public_key().map_or(0, |key| key.bits())),
+        ),
+        ("timeleft", json!(seconds_left(end, now))),
+    ] {
+        described[key] = value;
+    }
+    described
 }
 
 fn describe_ac(chain: &Chain, ac: &Ac, now: DateTime<Utc>) -> Value {

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
 pub use self::items::names as item_names;
+pub use self::json::certificate as describe_certificate;
 pub use self::lines::text;
 use self::plan::{InfoPlan, Output};
 pub use self::proxy::Proxy;

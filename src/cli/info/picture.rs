@@ -30,7 +30,11 @@ pub fn print(
 ) {
     let pen = Pen { style, zone, now };
     line(&pen.bold(&proxy.path.display().to_string()));
-    line(&format!("{}, {} bits", proxy.type_name(), proxy.bits()));
+    let kind = match proxy.chain.leaf().proxy_type() {
+        None => "user certificate, not a proxy".to_owned(),
+        Some(_) => proxy.type_name(),
+    };
+    line(&format!("{kind}, {} bits", proxy.bits()));
     line("");
     pen.tree(&proxy.chain);
     for (at, ac) in proxy.acs.iter().enumerate() {

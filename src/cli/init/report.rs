@@ -181,7 +181,10 @@ impl Reporter {
                         entry.host, entry.port
                     )
                 });
-                self.line(&format!("{CONTACTED}\n"));
+                match self.for_people {
+                    true => self.line(CONTACTED),
+                    false => self.line(&format!("{CONTACTED}\n")),
+                }
             }
             Event::RolesNotListed(entry, failure) => {
                 let text = format!(
@@ -202,7 +205,7 @@ impl Reporter {
 
     pub fn web_cas_judge(&self) {
         self.note(
-            "no CA directory on this machine: the server was verified with the system's web CAs",
+            "no CA directory on this machine: the server is verified with the system's web CAs",
         );
     }
 

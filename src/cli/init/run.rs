@@ -207,6 +207,7 @@ fn ask<'p>(
             chain: credential.chain(),
             anchors: plan.anchors.as_ref(),
             now,
+            zone: plan.time_zone.as_deref(),
         };
         reply
             .map(|reply| (vo, reply))
