@@ -4,7 +4,8 @@ mod common;
 
 use common::hostile::{self, Hostile, silence, virgo_at};
 use common::servers::{Voms, authority, honest};
-use common::{BINARY, Home, run, world};
+use common::{BINARY, Home, certification, run, world};
+use voms_authority::pki::Purpose;
 
 const PASSPHRASE: &str = "correct horse";
 const RED: &str = "\x1b[31m";
@@ -279,4 +280,22 @@ fn a_proxy_on_standard_output_is_nothing_but_that_and_never_on_a_terminal() {
         said.contains("not shown on a terminal") && !said.contains("KEY"),
         "{said}"
     );
+}
+
+#[test]
+fn a_name_is_shown_as_it_is_written_on_terminals_that_can_and_in_json() {
+    let user = certification("Jürgen Groß", Purpose::User);
+    let home = Home::of(&world().ca.issue(&user).unwrap()).with("TERM", "xterm");
+    home.init(&[]).success();
+    let (written, escaped) = ("CN=Jürgen Groß", "CN=J\\xC3\\xBCrgen Gro\\xC3\\x9F");
+    let home = home.with("LANG", "en_US.UTF-8");
+    assert!(shown(&home, "info").contains(written));
+    let piped = |words: &[&str]| run(home.command(BINARY).args(words), b"").success().stdout;
+    assert!(piped(&["info", "--json"]).contains(written));
+    assert!(piped(&["info"]).contains(escaped) && !piped(&["info"]).contains(written));
+    let made = home.init(&["--json"]).success().stdout;
+    assert!(made.contains(written), "{made}");
+    let home = home.with("LC_ALL", "C");
+    let said = shown(&home, "info");
+    assert!(said.contains(escaped) && said.is_ascii(), "{said}");
 }

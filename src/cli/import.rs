@@ -1,29 +1,29 @@
 //! `voms-proxy import`: turns the files sent by an institution into the pair in `~/.globus`.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
-use serde_json::{Value, json};
 use voms::files;
 use voms::pki::key::KeyError;
 use voms::pki::pem;
 use voms::trust::TrustAnchors;
 use zeroize::Zeroizing;
 
+use self::report::{Imported, describe, names, report_done, report_dry_run, report_next_step};
 use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
-use super::finding::Finding;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::{PassphraseSource, confirm};
-use super::{fitness, input, places, signals};
+use super::{input, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
-use crate::time::utc;
 
 const STREAM: &str = "standard input";
 
@@ -126,48 +126,6 @@ struct ImportPlan {
     overrides: Vec<(&'static str, PathBuf)>,
     json: bool,
     time_zone: Option<String>,
-}
-
-/// What was done, or would be.
-#[derive(Default)]
-struct Imported {
-    /// The files and what they are.
-    files: Vec<(PathBuf, String)>,
-    chosen: Option<Chosen>,
-    faults: Vec<Finding>,
-    written: Vec<PathBuf>,
-    replaced: Vec<PathBuf>,
-    backups: Vec<PathBuf>,
-    /// Whether an earlier import was finished.
-    finished: bool,
-}
-
-impl Imported {
-    fn as_json(&self, plan: &ImportPlan) -> Value {
-        let files = self.files.iter();
-        let files = files.map(|(path, form)| json!({ "path": path, "form": form }));
-        let certificate = self.chosen.as_ref().map(|chosen| &chosen.certificate);
-        let certificate = certificate.map(|certificate| {
-            json!({
-                "subject": certificate.subject().as_written(),
-                "issuer": certificate.issuer().as_written(),
-                "not_before": output::rfc3339(utc(certificate.not_before())),
-                "not_after": output::rfc3339(utc(certificate.not_after())),
-            })
-        });
-        json!({
-            "version": 1,
-            "dry_run": plan.dry,
-            "directory": plan.directory,
-            "files": files.collect::<Value>(),
-            "certificate": certificate,
-            "written": self.written,
-            "replaced": self.replaced,
-            "backups": self.backups,
-            "finished": self.finished,
-            "findings": self.faults.iter().map(Finding::as_json).collect::<Value>(),
-        })
-    }
 }
 
 impl ImportPlan {
@@ -354,75 +312,12 @@ fn not_read(error: &std::io::Error) -> Diagnostic {
     .help("send a certificate of at most 1 MiB, or name its file")
 }
 
-/// Says what was found; returns what is wrong with it.
-fn describe(
-    plan: &ImportPlan,
-    files: &[(PathBuf, String)],
-    chosen: &Chosen,
-    now: DateTime<Utc>,
-) -> Vec<Finding> {
-    let certificate = &chosen.certificate;
-    let dates = fitness::Dates::new(now, plan.time_zone.as_deref());
-    if !plan.json {
-        let files = files.iter();
-        let files = files.map(|(path, form)| format!("{} ({form})", path.display()));
-        output::line(&format!(
-            "Found in {}:",
-            files.collect::<Vec<_>>().join(", ")
-        ));
-        output::field("subject", certificate.subject());
-        output::field("issuer", certificate.issuer());
-        output::field("valid", dates.validity(certificate));
-        if !chosen.issuers.is_empty() {
-            let names: Vec<String> = chosen
-                .issuers
-                .iter()
-                .map(|issuer| issuer.subject().to_string())
-                .collect();
-            output::field("with", names.join(", "));
-        }
-    }
-    for other in &chosen.passed_over {
-        output::warning(format!(
-            "another certificate in that file was skipped: {}, {}",
-            other.subject(),
-            dates.validity(other)
-        ));
-    }
-    let faults = fitness::faults(certificate, &chosen.issuers, plan.anchors.as_ref(), dates);
-    for fault in &faults {
-        output::warning(&fault.fact);
-        if let Some(fix) = &fault.fix {
-            output::stderr(&format!("  help: {fix}"));
-        }
-    }
-    faults
-}
-
 fn will_be_replaced(pair: &Pair, key: &Key) -> Vec<PathBuf> {
     let stays = |path: &PathBuf| matches!(key, Key::AtHome(_)) && *path == pair.key();
     pair.existing()
         .into_iter()
         .filter(|path| !stays(path))
         .collect()
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(" and ")
-}
-
-fn report_dry_run(plan: &ImportPlan, would: &Imported) {
-    plan.line(&format!("Would write {}.", names(&would.written)));
-    if !would.replaced.is_empty() {
-        plan.line(&format!(
-            "Would keep a backup of {}.",
-            names(&would.replaced)
-        ));
-    }
 }
 
 fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), CommandError> {
@@ -462,52 +357,4 @@ fn certificates(chosen: &Chosen) -> String {
     let all = std::iter::once(&chosen.certificate).chain(&chosen.issuers);
     all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string())
         .collect()
-}
-
-fn report_done(plan: &ImportPlan, with_key: bool, replaced: &Replaced) {
-    let pair = plan.pair();
-    if replaced.finished_earlier {
-        output::stderr("note: finished an earlier import that was interrupted");
-    }
-    let key = if with_key {
-        ""
-    } else {
-        " (the key stays as it is)"
-    };
-    plan.line(&format!(
-        "Wrote {}{key}.",
-        names(&[pair.certificate(), pair.key()])
-    ));
-    if !replaced.backups.is_empty() {
-        plan.line(&format!(
-            "The previous files are kept as {}.",
-            names(&replaced.backups)
-        ));
-    }
-}
-
-fn report_next_step(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
-    for (name, file) in &plan.overrides {
-        output::warning(format!(
-            "{name} is set: voms-proxy-init uses {} and not what was imported",
-            file.display()
-        ));
-    }
-    if now > utc(chosen.certificate.not_after()) {
-        return plan.line("\nNext: ask your CA for a new certificate; this one has expired.");
-    }
-    if !plan.is_usual {
-        let (certificate, key) = (
-            plan.directory.join("usercert.pem"),
-            plan.directory.join("userkey.pem"),
-        );
-        return plan.line(&format!(
-            "\nNext: voms-proxy-init --cert {} --key {} --voms VO",
-            certificate.display(),
-            key.display()
-        ));
-    }
-    plan.line(
-        "\nNext: voms-proxy-init --voms virgo\nNot yet a member of the VO? See: voms-proxy register --voms virgo",
-    );
 }

@@ -13,6 +13,7 @@ mod plan;
 mod report;
 mod seen;
 mod servers;
+mod wanted;
 
 use std::path::PathBuf;
 

@@ -5,12 +5,11 @@ use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::credential::Credential;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
-use voms::vo::fqan::{Fqan, FqanError};
+use voms::vo::fqan::Fqan;
 use voms::vo::vomsdir::{Trusted, VomsDir};
 use voms_client::blocking::{VomsClient, claimed_time, probe_server};
 use voms_client::net::NetError;
 use voms_client::net::tls::ServerTrust;
-use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, ClientError, Event, Probe, Protocol, RequestOptions, Survey};
 
@@ -18,16 +17,16 @@ use super::credential::Known;
 use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
 use super::seen::{self, net, no_vomsdir, refusal, seen, spoken};
+use super::wanted::wanted;
 use crate::cli::advice::User;
 use crate::cli::clock::OutOfDate;
 use crate::cli::codes;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
-use crate::cli::output::Diagnostic;
+use crate::cli::places;
 use crate::cli::register::membership;
 use crate::cli::waiting::Waiting;
-use crate::cli::{places, vos};
-use crate::home::registration::{self, Registration};
+use crate::home::registration::Registration;
 use crate::time::utc;
 
 pub(super) const VOMSES: &str = "vomses";
@@ -41,9 +40,6 @@ pub(super) const VOMSDIR: &str = "vomsdir";
 pub(super) const CLOCK: &str = "clock";
 /// Time limit for all requests to one server together.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
-/// For how many days the built-in servers are considered current.
-const FRESH: i64 = 365;
-
 const OTHER_SIGNER: &str =
     "they verify; another certificate of the server's subject and issuer signed them";
 
@@ -55,12 +51,6 @@ pub struct Answered {
     pub clock: Option<Finding>,
     /// Which of the servers' certificates are out of date.
     pub out_of_date: OutOfDate,
-}
-
-/// What is requested from which VO.
-struct Wanted {
-    servers: Vec<VomsesEntry>,
-    fqans: Vec<Fqan>,
 }
 
 impl Answered {
@@ -116,58 +106,6 @@ fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDi
             None
         }
     }
-}
-
-/// What to request, or the finding that makes it impossible.
-fn wanted(vo: &VoPlan, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> Result<Wanted, Finding> {
-    let wrong = |error: FqanError| Finding::of(VOMSES, &error);
-    let spec: VomsSpec = vo.voms.parse().map_err(wrong)?;
-    let of_diagnostic = |error: &Diagnostic| Finding::of_diagnostic(VOMSES, error);
-    let vomses = vo.vomses.as_ref().map_err(of_diagnostic)?;
-    findings.extend(vo.problems.iter().map(|problem| {
-        let fix = "fix that line or file, or remove it";
-        Finding::warning(VOMSES, problem.code, &problem.message, fix)
-    }));
-    let servers = vos::servers(&spec.name, vomses, vo.with_built_in)
-        .map_err(|error| of_diagnostic(&error))?;
-    let name = &servers[0].vo;
-    let requested = spec.fqans.iter().map(|fqan| fqan.in_vo(name));
-    let fqans = requested.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
-    findings.push(listed(name, &servers));
-    if vomses.find(&spec.name).is_empty() {
-        findings.extend(built_in(name, now));
-    }
-    Ok(Wanted {
-        servers,
-        fqans: fqans.into_iter().flatten().collect(),
-    })
-}
-
-fn listed(vo: &str, servers: &[VomsesEntry]) -> Finding {
-    let names: Vec<String> = servers
-        .iter()
-        .map(|server| format!("{}:{}", server.host, server.port))
-        .collect();
-    Finding::ok(VOMSES, format!("the VO {vo} has {}", names.join(", ")))
-}
-
-/// Reports that the built-in servers are used, and how old that list is.
-fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
-    let date = registration::built_in_date(vo)?;
-    let age = (now.date_naive() - date).num_days().max(0);
-    let text = format!(
-        "no vomses file names {vo}: these are the built-in servers, as known on {date} ({age} days ago)"
-    );
-    Some(if age < FRESH {
-        Finding::ok(VOMSES, text)
-    } else {
-        Finding::advice(
-            VOMSES,
-            codes::VOMSES_OLD,
-            text,
-            "compare them with the VO's own page, or update voms-proxy",
-        )
-    })
 }
 
 /// What a server is checked against.

@@ -113,25 +113,13 @@ pub fn verdict(
         .map(|reason| Doubt::new(codes::AC_ENCODING, reason))
         .collect();
     let must_verify = matches!(attributes, Attributes::MustVerify(_));
-    let trust = match attributes {
-        Attributes::Ignored => return Ok(Verdict::default()),
-        Attributes::Read => Err(Unverified::NotWanted),
-        Attributes::Verified(trust) => open(*trust, &mut doubts)?,
-        Attributes::MustVerify(trust) => {
-            let found = open(*trust, &mut doubts)?;
-            if found.is_err() {
-                let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
-                doubts.push(Doubt::new(codes::NOT_VERIFIED, text));
-            }
-            found
-        }
-    };
-    let (anchors, vomsdir) = match trust {
+    let (anchors, vomsdir) = match directories(attributes, &mut doubts)? {
         Ok(found) => found,
-        Err(why) => {
+        Err(None) => return Ok(Verdict::default()),
+        Err(unverified) => {
             return Ok(Verdict {
                 doubts,
-                unverified: Some(why),
+                unverified,
                 ..Verdict::default()
             });
         }
@@ -167,6 +155,27 @@ pub fn verdict(
         doubts,
         unverified: None,
     })
+}
+
+/// What to verify with; else why nothing is verified, if there is something to verify.
+fn directories(
+    attributes: Attributes,
+    doubts: &mut Vec<Doubt>,
+) -> Result<Result<(TrustAnchors, VomsDir), Option<Unverified>>, Diagnostic> {
+    let found = match attributes {
+        Attributes::Ignored => return Ok(Err(None)),
+        Attributes::Read => Err(Unverified::NotWanted),
+        Attributes::Verified(trust) => open(*trust, doubts)?,
+        Attributes::MustVerify(trust) => {
+            let found = open(*trust, doubts)?;
+            if found.is_err() {
+                let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
+                doubts.push(Doubt::new(codes::NOT_VERIFIED, text));
+            }
+            found
+        }
+    };
+    Ok(found.map_err(Some))
 }
 
 fn open(

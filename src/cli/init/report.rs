@@ -11,6 +11,7 @@ use voms::ac::verify::VerifiedAc;
 use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
 use voms_client::response::{ServerWarning, WarningKind};
+use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, Failure, Protocol};
 
 pub use self::result::note_text;
@@ -165,27 +166,7 @@ impl Reporter {
                 let text = || format!("{}:{}: {failure}; trying another", entry.host, entry.port);
                 self.failed.get_or_insert_with(text);
             }
-            Event::Answered(entry, protocol) => {
-                self.failed = None;
-                if *protocol == Protocol::Rest {
-                    self.debug(|| {
-                        format!(
-                            "Sent HTTP request for https://{}:{}/generate-ac",
-                            entry.host, entry.port
-                        )
-                    });
-                }
-                self.debug(|| {
-                    format!(
-                        "Received VOMS response: {}:{} ({protocol})",
-                        entry.host, entry.port
-                    )
-                });
-                match self.for_people {
-                    true => self.line(CONTACTED),
-                    false => self.line(&format!("{CONTACTED}\n")),
-                }
-            }
+            Event::Answered(entry, protocol) => self.answered(entry, *protocol),
             Event::RolesNotListed(entry, failure) => {
                 let text = format!(
                     "{} did not list roles, so none were asked for: {failure}",
@@ -200,6 +181,28 @@ impl Reporter {
                 )
             }),
             _ => {}
+        }
+    }
+
+    fn answered(&mut self, entry: &VomsesEntry, protocol: Protocol) {
+        self.failed = None;
+        if protocol == Protocol::Rest {
+            self.debug(|| {
+                format!(
+                    "Sent HTTP request for https://{}:{}/generate-ac",
+                    entry.host, entry.port
+                )
+            });
+        }
+        self.debug(|| {
+            format!(
+                "Received VOMS response: {}:{} ({protocol})",
+                entry.host, entry.port
+            )
+        });
+        match self.for_people {
+            true => self.line(CONTACTED),
+            false => self.line(&format!("{CONTACTED}\n")),
         }
     }
 

@@ -62,7 +62,7 @@ impl Reporter {
             let described = json!({
                 "version": 1,
                 "path": plan.out.display().to_string(),
-                "subject": proxy.certificate().subject().to_string(),
+                "subject": proxy.certificate().subject().as_written(),
                 "not_after": output::rfc3339(end),
                 "usable_until": output::rfc3339(attributes_end.unwrap_or(end)),
                 "attributes": self.granted,
