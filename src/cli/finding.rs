@@ -158,12 +158,9 @@ impl Finding {
 
     /// One line, and below it the fix. What is coloured is harmless.
     pub fn lines(&self, style: Style) -> Vec<String> {
-        let word = self
-            .status
-            .painted(style, &format!("{:<8}", self.status.word()));
-        let fact = output::harmless(&format!("{:<11} {}", self.area, self.fact));
-        let help = |fix| format!("{:21}{} {}", "", style.bold("help:"), output::harmless(fix));
-        std::iter::once(format!("{word} {fact}"))
+        let fact = format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact);
+        let help = |fix| output::harmless(&format!("{:21}help: {fix}", ""));
+        std::iter::once(self.status.painted(style, &output::harmless(&fact)))
             .chain(self.fix.as_deref().map(help))
             .collect()
     }

@@ -47,27 +47,18 @@ pub fn replace_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{clear}{}", harmless(text));
 }
 
-/// Colours the words that lines begin with.
+/// Colours whole lines, by the word that they begin with: whoever looks for text in what a terminal
+/// shows finds it.
 fn painted(text: &str, style: Style) -> String {
+    let line = |line: &str| match line.trim_start().split(' ').next() {
+        Some("error:") => style.red(line),
+        Some("warning:") => style.yellow(line),
+        Some("help:") => style.bold(line),
+        _ => line.to_owned(),
+    };
     if !style.colours {
         return text.to_owned();
     }
-    let line = |line: &str| {
-        let start = line.len() - line.trim_start().len();
-        let (indent, rest) = line.split_at(start);
-        let word = ["error:", "warning:", "note:", "help:"]
-            .into_iter()
-            .find(|word| rest.starts_with(word));
-        let Some(word) = word else {
-            return line.to_owned();
-        };
-        let coloured = match word {
-            "error:" => style.red(word),
-            "warning:" => style.yellow(word),
-            _ => style.bold(word),
-        };
-        format!("{indent}{coloured}{}", &rest[word.len()..])
-    };
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 

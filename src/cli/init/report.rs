@@ -149,7 +149,10 @@ impl Reporter {
     pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Contacting(entry) => {
-                if let Some(failed) = self.failed.take() {
+                // In pipes, the old clients' scripts expect nothing there.
+                if let Some(failed) = self.failed.take()
+                    && std::io::stderr().is_terminal()
+                {
                     self.note(&failed);
                 }
                 self.line(&format!(
