@@ -228,12 +228,13 @@ fn verify_attributes(
     for (vo, reply) in replies {
         handle_warnings(plan, vo, &reply, report)?;
         check_targets(plan, vo, &reply, report)?;
-        report.compare_clocks(&reply, now);
         if plan.verify_ac {
             let verified = verify_reply(plan, holder, vo, &reply, now)?;
             report.verified(vo, &reply, &verified);
+            report.compare_clocks(&reply, now);
             carried.push(verified.into());
         } else {
+            report.compare_clocks(&reply, now);
             carried.push(CarriedAc::unverified(reply.ac));
         }
     }
