@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 use super::codes;
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
-use super::{signals, style};
 pub use super::unattended::PassphraseArgs;
 use super::unattended::{self, Unattended};
+use super::{signals, style};
 use crate::home::load::{self, CredentialError, Locked};
 use crate::home::location::Location;
 

@@ -2,7 +2,7 @@
 //! before prompting for a passphrase or sending a packet.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration as Span;
 
 use chrono::Duration;
@@ -141,7 +141,7 @@ impl InitPlan {
 impl InitPlan {
     /// Whether a passphrase has to come from the user.
     pub fn needs_user(&self) -> bool {
-        let asked = |_: &Path| Err(CredentialError::Interrupted);
+        let asked = |_: load::Locked<'_>| Err(CredentialError::Interrupted);
         let loaded = load::load(&self.credential, asked);
         let is_locked = matches!(loaded, Err(CredentialError::Interrupted));
         is_locked && !matches!(self.passphrase, PassphraseSource::Unattended(_))
