@@ -788,7 +788,7 @@ fn a_name_that_openssl_cannot_read_is_told_in_plain_words() {
     for words in commands {
         let outcome = run(home.command(BINARY).args(words), b"");
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
-        outcome.says(words[0], "no characters in its encoding");
+        outcome.says(words[0], "invalid in its encoding");
         outcome.says(words[0], "help: ");
         assert!(!outcome.stderr.contains("asn1"), "{outcome:?}");
     }

@@ -203,6 +203,14 @@ fn every_command_matches_its_schema() {
         shown["attributes"][0]["generic_attributes"][0]["name"],
         "nickname"
     );
+    let ends = [&shown["not_after"], &shown["attributes"][0]["not_after"]];
+    let first = ends.iter().filter_map(|end| end.as_str()).min();
+    assert_eq!(shown["usable_until"].as_str(), first);
+    let user = &shown["chain"]["certificates"][1];
+    assert_eq!(
+        (&user["subject"], &user["issuer"]),
+        (&shown["identity"], &shown["ca"])
+    );
     let listed = printed(&home, &["list", "--voms", "virgo"], "list", 0);
     assert_eq!(
         listed["attributes"][0]["fqans"].as_array().unwrap().len(),
@@ -230,6 +238,142 @@ fn known_vos_are_listed_and_added_in_json() {
         printed(&home, &["vo", "add", "nowhere"], "error", 1)["code"],
         "file-unreadable"
     );
+}
+
+#[test]
+fn files_that_come_and_go_are_told_in_json() {
+    let home = Home::ada();
+    home.init(&[]).success();
+    let proxy = home.proxy();
+    let would = printed(&home, &["destroy", "--dry"], "destroy", 0);
+    assert!(would["overwritten"].is_null() && proxy.exists());
+    let gone = printed(&home, &["destroy", proxy.to_str().unwrap()], "destroy", 0);
+    assert!(gone["overwritten"] == true && !proxy.exists());
+    assert_eq!(
+        printed(&home, &["destroy"], "error", 1)["code"],
+        "proxy-not-found"
+    );
+
+    let words = ["passwd", "--no-passphrase"];
+    assert_eq!(printed(&home, &words, "passwd", 0)["encrypted"], false);
+    std::fs::create_dir(home.path("bin")).unwrap();
+    let linked = printed(&home, &["links", "bin", "--only", "voms"], "links", 0);
+    assert_eq!(linked["links"][0], "bin/voms-proxy");
+    assert_eq!(linked["in_path"], false);
+}
+
+#[test]
+fn the_names_of_other_tools_print_json_too() {
+    let home = Home::ada();
+    home.init(&[]).success();
+    let shown = printed(&home, &["grid-cert-info"], "certificate", 0);
+    assert_eq!(shown["type"], "EEC");
+    let proxy = printed(&home, &["ecp-cert-info"], "certificate", 0);
+    assert_eq!(proxy["issuer"], shown["subject"]);
+    let words = ["ecp-cert-info", "--valid", "9999:00"];
+    printed(&home, &words, "certificate", 1);
+    let words = [
+        "fake",
+        "--out",
+        "fake.pem",
+        "--cert",
+        ".globus/usercert.pem",
+    ];
+    let words = [&words[..], &["--key", ".globus/userkey.pem"]].concat();
+    assert_eq!(
+        printed(&home, &words, "fake", 0)["path"],
+        home.path("fake.pem").to_str().unwrap()
+    );
+    let gone = printed(
+        &home,
+        &["grid-proxy-destroy", "fake.pem", "--default"],
+        "grid-destroy",
+        0,
+    );
+    assert_eq!(gone["removed"].as_array().unwrap().len(), 2);
+    let none = printed(&home, &["grid-proxy-destroy"], "grid-destroy", 1);
+    assert_eq!(none["failures"][0]["code"], "proxy-not-found");
+}
+
+#[test]
+fn an_import_and_an_export_are_told_in_json() {
+    let home = Home::ada();
+    let words = [
+        "import",
+        "--dir",
+        "there",
+        "--no-passphrase",
+        ".globus/usercert.pem",
+        ".globus/userkey.pem",
+    ];
+    let would = printed(&home, &[&words[..], &["--dry-run"]].concat(), "import", 0);
+    let done = printed(&home, &words, "import", 0);
+    assert_eq!(done["written"], would["written"]);
+    assert_eq!(done["certificate"], would["certificate"]);
+    assert_eq!(done["findings"], serde_json::json!([]));
+    let again = printed(&home, &[&words[..], &["--force"]].concat(), "import", 0);
+    assert_eq!(again["backups"].as_array().unwrap().len(), 2);
+    let finished = printed(&home, &["import", "--finish"], "import", 0);
+    assert!(finished["certificate"].is_null() && finished["finished"] == false);
+
+    let mut command = home.command(BINARY);
+    command.args(["export", "--p12", "my.p12", "--pwstdin", "--json"]);
+    let outcome = run(&mut command, b"a good password\n").success();
+    let exported: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    check(&schema("export"), &exported, "export");
+    assert_eq!(exported["subject"], done["certificate"]["subject"]);
+}
+
+#[test]
+fn a_registration_is_told_in_json() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let vomses = home.path("vomses").display().to_string();
+    let words = ["register", "--vomses", &vomses];
+    let fit = printed(&home, &words, "register", 0);
+    assert!(fit["ok"] == true && fit["checked"] == false, "{fit}");
+    let checked = [&words[..], &["--check", "--voms", "virgo:/virgo"]].concat();
+    assert_eq!(printed(&home, &checked, "register", 0)["ok"], true);
+    let checked = [&words[..], &["--check", "--voms", "virgo:/virgo/nowhere"]].concat();
+    let refused = printed(&home, &checked, "register", 1);
+    assert_eq!(refused["ok"], false);
+    assert_eq!(refused["findings"][0]["status"], "failed");
+    let nobody = Home::empty();
+    assert_eq!(
+        printed(&nobody, &["register"], "error", 1)["code"],
+        "no-credential"
+    );
+}
+
+/// The commands in a document, one line each.
+fn commands_of(document: &str) -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with("voms-proxy-info --json |"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_line_of_jq_in_the_manual_runs_and_prints_something() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    home.init(&["--voms", "virgo"]).success();
+    std::fs::create_dir(home.path("bin")).unwrap();
+    run(home.command(BINARY).args(["links", "bin"]), b"").success();
+    let path = format!("{}:/usr/bin:/bin", home.path("bin").display());
+    let home = home.with("PATH", path);
+    let commands = commands_of("docs/json.md");
+    assert!(commands.len() >= 6, "{commands:?}");
+    for command in commands {
+        let outcome = run(home.command("sh").args(["-c", &command]), b"").success();
+        let said = outcome.stdout.trim();
+        assert!(
+            !said.is_empty() && !said.contains("null"),
+            "{command}: {outcome:?}"
+        );
+    }
 }
 
 #[test]

@@ -408,6 +408,41 @@ fn the_names_of_globus_do_what_they_did() {
 }
 
 #[test]
+fn items_are_what_arcproxy_prints() {
+    let (home, _server) = ada();
+    home.init(&["--voms", "virgo:/virgo/virgo"]).success();
+    for item in [
+        "subject",
+        "identity",
+        "issuer",
+        "ca",
+        "validityStart",
+        "validityEnd",
+        "validityPeriod",
+        "vomsVO",
+        "vomsSubject",
+        "vomsIssuer",
+        "vomsACvalidityStart",
+        "vomsACvalidityEnd",
+        "vomsACvalidityPeriod",
+        "proxyPolicy",
+        "keybits",
+        "signingAlgorithm",
+    ] {
+        let mut arcproxy = home.command("arcproxy");
+        let theirs = run(arcproxy.args(["-i", item]), b"").success();
+        assert_eq!(info(&home, &["-i", item]), theirs.stdout, "{item}");
+    }
+    let several = info(&home, &["-i", "keybits,vomsVO", "-infoitem", "KEYBITS"]);
+    assert_eq!(several, "2048\nvirgo\n2048\n");
+    let plain = info(&home, &["-i", "vomsVO", "-subject"]);
+    assert!(
+        plain.starts_with('/') && plain.ends_with("\nvirgo\n"),
+        "{plain}"
+    );
+}
+
+#[test]
 fn terminals_get_a_diagram_and_pipes_do_not() {
     let (home, _server) = ada();
     home.init(&["--voms", "virgo:/virgo/virgo"]).success();

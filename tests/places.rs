@@ -346,3 +346,30 @@ fn a_file_exchanged_during_the_run_is_never_taken_for_ones_own() {
     });
     assert!(taken > 0);
 }
+
+#[test]
+fn a_ca_of_the_right_name_with_another_key_is_told_as_that() {
+    let home = Home::ada();
+    let forger = ca_of_the_same_name();
+    let hash = voms::openssl_types::x509(forger.certificate())
+        .unwrap()
+        .subject_name_hash();
+    let pem = voms::pki::pem::encode("CERTIFICATE", forger.certificate().der());
+    let file = home.write(&format!("cas/{hash:08x}.0"), pem.as_bytes(), 0o644);
+    let home = home.with("X509_CERT_DIR", file.parent().unwrap());
+    let refused = home.refused(&[]);
+    let text = format!("the CA of that name in {} has another key", file.display());
+    refused
+        .says("", &text)
+        .says("", "ask it for its present certificate");
+    // A CA that is not there at all is said to be missing.
+    std::fs::remove_file(&file).unwrap();
+    let refused = home.refused(&[]);
+    assert!(!refused.stderr.contains("another key"), "{refused:?}");
+    refused.says("", "is not among the trusted CAs");
+    if std::fs::read_to_string("/etc/os-release").is_ok_and(|text| text.contains("ID=debian")) {
+        refused.says("", "apt install igtf-policy-classic");
+    }
+    let conda = home.with("CONDA_PREFIX", "/nonexistent");
+    conda.refused(&[]).says("", "ca-policy-lcg");
+}

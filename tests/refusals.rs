@@ -812,7 +812,7 @@ fn an_expired_revocation_list_is_refused_with_a_hint() {
     let voms = honest(authority(|_| {}));
     let home = with_revocation_list(&[], Duration::hours(-1)).servers(&[voms.virgo()]);
     home.refused(&["--voms", "virgo"])
-        .says("", "ended on ")
+        .says("", "expired on ")
         .says("", "help: update the revocation lists: run fetch-crl");
 }
 

@@ -1,9 +1,8 @@
 //! The next step for each error and finding of the libraries. Errors of a single command carry
 //! theirs where they are made.
 
+mod received;
 mod server;
-
-use std::path::Path;
 
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
@@ -19,14 +18,10 @@ use voms_client::net::NetError;
 
 pub use self::server::{User, failure, refusal, rejected};
 use super::codes::Coded;
-use crate::home::bundle::ReceivedError;
-use crate::home::bundle::foreign::Foreign;
+use super::platform;
 use crate::home::globus_dir::NOTE;
 use crate::home::globus_dir::PairError;
 use crate::home::load::{CredentialError, FileRole};
-
-/// What to do until the CA has answered.
-const WAIT: &str = "wait for your CA's mail, and import the certificate that it sends";
 
 const FROM_CERTIFICATE: &str = "make the proxy from your certificate instead of from a proxy";
 const ANOTHER: &str = "ask your CA for another certificate, with a name that programs can read";
@@ -78,10 +73,19 @@ impl Advice for PathFinding {
                 unreadable: Some(file),
                 ..
             } => format!("fix or replace {}", file.display()),
+            PathProblem::UnknownIssuer {
+                namesake: Some(file),
+                ..
+            } => format!(
+                "one of the two is not the CA that it seems: ask it for its present certificate, and put \
+                 that in place of {}; or name another directory with --certdir or X509_CERT_DIR",
+                file.display()
+            ),
             PathProblem::UnknownIssuer { directory, .. } => format!(
-                "if you trust that CA, install its certificate in {} (IGTF packages: ca-policy-igtf-classic), or name \
-                 another directory with --certdir or X509_CERT_DIR",
-                directory.display()
+                "if you trust that CA, install its certificate in {} ({}), or name another directory with \
+                 --certdir or X509_CERT_DIR",
+                directory.display(),
+                platform::install_cas()
             ),
             PathProblem::Revoked { .. } => "ask your CA for a new certificate".to_owned(),
             PathProblem::Purpose(Usage::Client) => {
@@ -89,9 +93,14 @@ impl Advice for PathFinding {
                 CAs for the web issue certificates for servers only"
                     .to_owned()
             }
-            PathProblem::CrlExpired { .. }
-            | PathProblem::CrlUnusable { .. }
-            | PathProblem::CrlMissing(_) => "update the revocation lists: run fetch-crl".to_owned(),
+            PathProblem::CrlExpired { .. } => {
+                "update the revocation lists: run fetch-crl; if that changes nothing, check the \
+                 clock of this machine (run: date)"
+                    .to_owned()
+            }
+            PathProblem::CrlUnusable { .. } | PathProblem::CrlMissing(_) => {
+                "update the revocation lists: run fetch-crl".to_owned()
+            }
             PathProblem::Rejected { directory, .. } => format!(
                 "if you trust that CA for this, remove the rejection from its certificate in {} \
                 (openssl x509 -clrreject)",
@@ -206,7 +215,10 @@ impl Advice for NetError {
             Self::Connect(_) => "check the network and firewall, or try again later".into(),
             Self::Untrusted(finding) => return of_server(finding),
             Self::UntrustedByWebCas(_) | Self::WebCas(_) => {
-                "install the grid CAs (IGTF) and name their directory with --certdir or X509_CERT_DIR".into()
+                format!(
+                    "install the grid CAs ({}), or name their directory with --certdir or X509_CERT_DIR",
+                    platform::install_cas()
+                )
             }
             Self::Name { .. } => "check the host in the vomses entry against the VO's own page".into(),
             Self::Refused(_) | Self::Closed => "the server may not accept your certificate: check that it is in date, \
@@ -288,50 +300,6 @@ impl Advice for PairError {
     }
 }
 
-impl Advice for ReceivedError {
-    fn next_step(&self) -> Option<String> {
-        Some(match self {
-            Self::Unreadable { .. } => "name a readable file of at most 1 MiB".to_owned(),
-            Self::Foreign { path, what } => foreign(*what, path),
-            Self::CutShort { .. } | Self::Damaged { .. } => {
-                "download or export it again; in a mail, save the attachment itself".to_owned()
-            }
-            Self::Password { .. } => "try again with the password that was chosen when the file was made (the \
-                browser's export dialogue asked for it, or the CA's mail names it)"
-                .to_owned(),
-            Self::Cipher { path, .. } => {
-                format!(
-                    "convert it where it was made, for example: openssl pkcs12 -in {} -out cert.pem",
-                    path.display()
-                )
-            }
-            Self::Proxy { .. } => {
-                "import the certificate that your CA issued; use this proxy with: voms-proxy-init --cert FILE"
-                    .to_owned()
-            }
-            Self::NoCertificate { .. } | Self::Nothing | Self::OnlyAuthorities(_) => {
-                "name the file with your own certificate as well".to_owned()
-            }
-            Self::OnlyRequested => WAIT.to_owned(),
-            Self::SeveralKeys { path, .. } => {
-                format!("run: openssl pkcs12 -in {} -out all.pem, import all.pem, and remove it", path.display())
-            }
-            Self::NoKey(_) => {
-                "name the file with the key as well: it lies where the certificate was requested, in the \
-                browser's key store or in a file such as userkey.pem or key.pem"
-                    .to_owned()
-            }
-            Self::Ambiguous(..) => {
-                "put the certificate and the key of the one that you want into a file of their own, \
-                and import that"
-                    .to_owned()
-            }
-            Self::Mismatch(_) => "name the key that was made together with the request for this certificate".to_owned(),
-            Self::Prompt(error) => return error.next_step(),
-        })
-    }
-}
-
 impl Advice for EcpError {
     fn next_step(&self) -> Option<String> {
         Some(match self {
@@ -373,30 +341,5 @@ impl Advice for EcpError {
             Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
             _ => "please report this as a bug".to_owned(),
         })
-    }
-}
-
-/// What to do with a file that was mistaken for a certificate.
-fn foreign(what: Foreign, path: &Path) -> String {
-    match what {
-        Foreign::Empty | Foreign::WebPage => {
-            "download it again from your CA's page, logged in there".to_owned()
-        }
-        Foreign::JavaKeyStore => {
-            let path = path.display();
-            format!(
-                "run: keytool -importkeystore -srckeystore {path} -destkeystore cert.p12 -deststoretype PKCS12"
-            )
-        }
-        Foreign::Archive => "unpack it, and import the files in it".to_owned(),
-        Foreign::Utf16 => format!(
-            "run: iconv -f UTF-16 -t UTF-8 {} > cert.pem",
-            path.display()
-        ),
-        Foreign::Request => WAIT.to_owned(),
-        _ => {
-            "import the file with the certificate that your CA sent, or that your browser exported"
-                .to_owned()
-        }
     }
 }

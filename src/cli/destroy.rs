@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::json;
 
 use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
+use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
-use super::removal::{self, Doomed, Expected, Refusal};
+use super::removal::{self, Doomed, Expected, Refusal, Removed};
 
 /// Removes a proxy, after overwriting it. Leaves any other file alone.
 #[derive(Debug, Parser)]
@@ -20,7 +21,7 @@ use super::removal::{self, Doomed, Expected, Refusal};
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
-    override_usage = "voms-proxy-destroy [options]",
+    override_usage = "voms-proxy-destroy [FILE] [options]",
     after_help = "\
 EXIT CODES
   0  the proxy is gone, or would be with --dry
@@ -28,11 +29,14 @@ EXIT CODES
 
 EXAMPLES
   voms-proxy-destroy
-  voms-proxy-destroy --file proxy.pem"
+  voms-proxy-destroy proxy.pem"
 )]
 pub struct DestroyArgs {
     /// The proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
+    proxy: Option<PathBuf>,
+    /// The same
+    #[arg(long, value_name = "FILE", conflicts_with = "proxy")]
     file: Option<PathBuf>,
     /// Only say what would be removed
     #[arg(long, alias = "dryrun")]
@@ -49,6 +53,9 @@ pub struct DestroyArgs {
     /// Read options from FILE; those of the command line win
     #[arg(long, value_name = "FILE", action = ArgAction::Append)]
     conf: Vec<PathBuf>,
+    /// Print the result as JSON (schema/destroy.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -61,6 +68,10 @@ impl Arguments for DestroyArgs {
     const ABBREVIATED: &'static [&'static str] = &[
         "conf", "debug", "dry", "dryrun", "file", "help", "quiet", "usage", "version",
     ];
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// Runs the command.
@@ -78,11 +89,12 @@ struct DestroyPlan {
     dry: bool,
     quiet: bool,
     debug: bool,
+    json: bool,
 }
 
 impl DestroyPlan {
     fn new(args: DestroyArgs, env: &Environment) -> Self {
-        let path = args.file.unwrap_or_else(|| env.proxy());
+        let path = args.file.or(args.proxy).unwrap_or_else(|| env.proxy());
         Self {
             path,
             uid: env.uid,
@@ -90,29 +102,34 @@ impl DestroyPlan {
             dry: args.dry,
             quiet: args.quiet,
             debug: args.debug,
+            json: args.json,
         }
     }
 }
 
-fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<(), Refusal> {
+/// Removes the proxy; with `--dry`, only looks whether it would.
+fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<Option<Removed>, Refusal> {
     if plan.debug {
         output::stderr(&format!("Removing {}", plan.path.display()));
     }
     if plan.dry {
-        return Doomed::open(&plan.path, plan.uid, plan.expected).map(drop);
+        return Doomed::open(&plan.path, plan.uid, plan.expected).map(|_| None);
     }
     removal::clear_leftovers(&plan.path, plan.uid, now);
     let removed = removal::destroy(&plan.path, plan.uid, plan.expected)?;
     if !plan.quiet {
         removal::report(&plan.path, removed);
     }
-    Ok(())
+    Ok(Some(removed))
 }
 
-fn report(plan: &DestroyPlan, outcome: Result<(), Refusal>) -> Result<Report, CommandError> {
+fn report(
+    plan: &DestroyPlan,
+    outcome: Result<Option<Removed>, Refusal>,
+) -> Result<Report, CommandError> {
     let path = plan.path.display();
     match outcome {
-        Err(_) if plan.quiet => return Ok(Report::done().exit(Exit::Failure)),
+        Err(_) if plan.quiet && !plan.json => return Ok(Report::done().exit(Exit::Failure)),
         Err(error @ Refusal::SomethingElse(_)) => {
             return Err(Diagnostic::new(
                 codes::NOT_A_PROXY,
@@ -130,8 +147,16 @@ fn report(plan: &DestroyPlan, outcome: Result<(), Refusal>) -> Result<Report, Co
             .help("name the proxy with --file")
             .into());
         }
-        Ok(()) if plan.dry && !plan.quiet => output::stderr(&format!("Would remove {path}")),
-        Ok(()) => {}
+        Ok(removed) if plan.json => {
+            return Ok(Report::json(&json!({
+                "version": 1,
+                "path": plan.path,
+                "dry_run": plan.dry,
+                "overwritten": removed.map(|removed| removed == Removed::Overwritten),
+            })));
+        }
+        Ok(None) if !plan.quiet => output::stderr(&format!("Would remove {path}")),
+        Ok(_) => {}
     }
     Ok(Report::done())
 }

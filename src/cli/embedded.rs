@@ -15,12 +15,24 @@ use super::output::Diagnostic;
 
 /// Each file of `schema/`, without its extension.
 pub const SCHEMAS: &[(&str, &str)] = &[
+    ("certificate", include_str!("../../schema/certificate.json")),
     ("codes", include_str!("../../schema/codes.json")),
+    ("destroy", include_str!("../../schema/destroy.json")),
     ("doctor", include_str!("../../schema/doctor.json")),
     ("error", include_str!("../../schema/error.json")),
+    ("export", include_str!("../../schema/export.json")),
+    ("fake", include_str!("../../schema/fake.json")),
+    (
+        "grid-destroy",
+        include_str!("../../schema/grid-destroy.json"),
+    ),
+    ("import", include_str!("../../schema/import.json")),
     ("info", include_str!("../../schema/info.json")),
     ("init", include_str!("../../schema/init.json")),
+    ("links", include_str!("../../schema/links.json")),
     ("list", include_str!("../../schema/list.json")),
+    ("passwd", include_str!("../../schema/passwd.json")),
+    ("register", include_str!("../../schema/register.json")),
     ("verify", include_str!("../../schema/verify.json")),
     ("vo-add", include_str!("../../schema/vo-add.json")),
     ("vo-list", include_str!("../../schema/vo-list.json")),

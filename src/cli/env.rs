@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::style::{self, Style};
+
 /// Every variable that any command reads; an empty one counts as unset.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -27,8 +29,8 @@ pub struct Environment {
     pub runtime_dir: Option<PathBuf>,
     /// `TMPDIR`.
     pub temporary_dir: Option<PathBuf>,
-    /// Whether colours may be used (`NO_COLOR`, `TERM=dumb`).
-    pub colours: bool,
+    /// What terminals may be sent (`NO_COLOR`, `TERM`, and the locale).
+    pub style: Style,
     pub uid: u32,
     pub shell: OsString,
     /// Where to look for programs.
@@ -60,8 +62,11 @@ impl Environment {
             runtime_dir: path("XDG_RUNTIME_DIR"),
             temporary_dir: path("TMPDIR"),
             time_zone: path("TZ").map(|zone| zone.to_string_lossy().into_owned()),
-            colours: path("NO_COLOR").is_none()
-                && path("TERM").is_none_or(|term| term.as_os_str() != "dumb"),
+            style: Style {
+                colours: path("NO_COLOR").is_none() && !is_dumb(),
+                unicode: style::is_utf8(locale().as_deref()) && !is_dumb(),
+                moves: !is_dumb(),
+            },
             uid: rustix::process::geteuid().as_raw(),
             shell: path("SHELL")
                 .unwrap_or_else(|| "/bin/sh".into())
@@ -109,6 +114,16 @@ fn path(name: &str) -> Option<PathBuf> {
 
 fn text(name: &str) -> Option<String> {
     path(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Whether the terminal shows plain text only.
+fn is_dumb() -> bool {
+    path("TERM").is_some_and(|term| term.as_os_str() == "dumb")
+}
+
+/// The locale that decides about characters (POSIX, 8.2).
+fn locale() -> Option<String> {
+    ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(text)
 }
 
 /// The value of `-i` or `--institution` among the options of `cigetcert`.

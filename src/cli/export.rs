@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use serde_json::json;
 use voms::pki::certificate::Certificate;
 use voms::pki::pkcs12::Ciphers;
 
@@ -12,11 +13,12 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::failure;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
-use super::output::Diagnostic;
+use super::outcome::{CommandError, Format, Report, run_command};
+use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
 use crate::home::location::Location;
+use crate::time::utc;
 
 /// Writes your certificate and key into a PKCS#12 file, as browsers import it.
 #[derive(Debug, Parser)]
@@ -56,6 +58,9 @@ pub struct ExportArgs {
     /// for the new file
     #[arg(long)]
     pwstdin: bool,
+    /// Print the result as JSON (schema/export.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -64,7 +69,11 @@ pub struct ExportArgs {
     version: Option<bool>,
 }
 
-impl Arguments for ExportArgs {}
+impl Arguments for ExportArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
@@ -79,6 +88,7 @@ struct ExportPlan {
     credential: Location,
     source: PassphraseSource,
     ciphers: Ciphers,
+    json: bool,
 }
 
 impl ExportPlan {
@@ -88,6 +98,7 @@ impl ExportPlan {
             p12: args.p12.clone(),
             credential: places::location(args.cert.as_deref(), args.key.as_deref(), env)?,
             source: PassphraseSource::new(args.pwstdin),
+            json: args.json,
             ciphers: if args.compatible {
                 Ciphers::Compatible
             } else {
@@ -122,11 +133,19 @@ fn run(plan: &ExportPlan) -> Result<Report, CommandError> {
         failure::cannot_write(&plan.p12, &voms::files::reason(&error))
             .help("name another file with --p12")
     })?;
-    Ok(report(&plan.p12, credential.chain().leaf()))
+    Ok(report(plan, credential.chain().leaf()))
 }
 
-fn report(p12: &Path, certificate: &Certificate) -> Report {
-    let p12 = p12.display();
+fn report(plan: &ExportPlan, certificate: &Certificate) -> Report {
+    if plan.json {
+        return Report::json(&json!({
+            "version": 1,
+            "path": plan.p12,
+            "subject": certificate.subject().as_written(),
+            "not_after": output::rfc3339(utc(certificate.not_after())),
+        }));
+    }
+    let p12 = plan.p12.display();
     Report::lines(vec![
         format!("Wrote {p12}: {}.", certificate.subject()),
         format!("It holds your private key: remove it when the browser has it (rm {p12})."),

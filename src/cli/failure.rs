@@ -15,6 +15,7 @@ use voms_client::refusal::ServerErrorKind;
 use voms_client::{ClientError, Failure, Protocol};
 
 use super::advice::{self, Advice, User};
+use super::clock::{self, OutOfDate, Owner};
 use super::codes::{self, Coded};
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
@@ -158,7 +159,7 @@ pub fn credential(error: &CredentialError) -> Diagnostic {
 }
 
 /// The user's certificate chain is not trusted.
-pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
+pub fn chain(findings: &[ChainFinding], now: DateTime<Utc>) -> Diagnostic {
     let unknown = |finding: &ChainFinding| matches!(finding, ChainFinding::Path(path) if matches!(path.problem, PathProblem::UnknownIssuer { .. }));
     let mixed = |finding: &ChainFinding| matches!(finding, ChainFinding::MixedTypes(_));
     let mut diagnostic = if let Some(mixed) = findings.iter().find(|finding| mixed(finding)) {
@@ -172,7 +173,13 @@ pub fn chain(findings: &[ChainFinding]) -> Diagnostic {
     for finding in findings {
         diagnostic = diagnostic.detail(finding);
     }
-    diagnostic.maybe_help(findings.iter().find_map(Advice::next_step))
+    let diagnostic = diagnostic.maybe_help(findings.iter().find_map(Advice::next_step));
+    let out_of_date = out_of_date(findings);
+    if out_of_date.is_any() {
+        suspecting_the_clock(diagnostic, &out_of_date, now)
+    } else {
+        diagnostic
+    }
 }
 
 /// Whether a failure means that no known CA vouches for the server.
@@ -252,18 +259,63 @@ fn is_about_the_clock(findings: &[AcFinding]) -> bool {
     !findings.is_empty() && findings.iter().all(dates)
 }
 
-/// The failure of attributes that were issued a moment ago.
-pub fn new_ac(vo: &str, findings: &[AcFinding], now: DateTime<Utc>) -> Diagnostic {
+/// The failure of attributes that were issued a moment ago, at `server_time` by the server's clock.
+pub fn new_ac(
+    vo: &str,
+    findings: &[AcFinding],
+    server_time: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Diagnostic {
     if !is_about_the_clock(findings) {
         return ac(vo, findings);
     }
     let here = output::utc(&now);
-    ac(vo, findings)
-        .with_code(codes::CLOCK)
-        .detail(format!(
-            "the server issued them just now, while it is {here} by the clock of this machine"
-        ))
-        .help("set the clock, or have it set: timedatectl set-ntp true")
+    let ahead = server_time.and_then(|server| clock::ahead_of(server, now));
+    let diagnostic = ac(vo, findings).with_code(codes::CLOCK).detail(format!(
+        "the server issued them just now, while it is {here} by the clock of this machine"
+    ));
+    let ahead = ahead.map(clock::in_words).into_iter();
+    ahead.fold(diagnostic, Diagnostic::detail).help(clock::FIX)
+}
+
+/// Adds that the clock may be to blame, if more than this certificate is out of date by it.
+fn suspecting_the_clock(
+    diagnostic: Diagnostic,
+    out_of_date: &OutOfDate,
+    now: DateTime<Utc>,
+) -> Diagnostic {
+    if clock::is_too_early(now) {
+        return diagnostic
+            .with_code(codes::CLOCK)
+            .detail(clock::too_early_in_words(now, None))
+            .help(clock::FIX);
+    }
+    let Some(suspicion) = out_of_date.suspicion() else {
+        return diagnostic;
+    };
+    let text = format!(
+        "{}: is the clock of this machine right? It says {}",
+        suspicion.text,
+        output::utc(&now)
+    );
+    let diagnostic = diagnostic.detail(text);
+    let compare = "compare the clock (run: date); if it is wrong: timedatectl set-ntp true";
+    match suspicion.is_strong {
+        true => diagnostic.with_code(codes::CLOCK).help(compare),
+        false => diagnostic.also_help(compare),
+    }
+}
+
+/// What the findings on the user's chain say about the clock.
+fn out_of_date(findings: &[ChainFinding]) -> OutOfDate {
+    let mut all = OutOfDate::default();
+    for finding in findings {
+        if let ChainFinding::Path(path) = finding {
+            let owner = if path.is_ca { Owner::Ca } else { Owner::User };
+            all.note(owner, path.code());
+        }
+    }
+    all
 }
 
 /// An attribute certificate that is not trusted.

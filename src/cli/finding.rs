@@ -1,12 +1,14 @@
 //! The result of one check, and what to do about it.
 
 use std::fmt::Display;
+use std::io::IsTerminal;
 
 use serde_json::{Value, json};
 
 use super::advice::Advice;
 use super::codes::{self, Coded};
 use super::output::{self, Diagnostic};
+use super::style::{self, Style};
 
 /// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +24,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// Text in the colour of the outcome.
+    pub fn painted(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Ok => style.green(text),
+            Self::Skipped | Self::Advice => style.bold(text),
+            Self::Warning => style.yellow(text),
+            Self::Failed => style.red(text),
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -144,16 +156,20 @@ impl Finding {
         matches!(self.status, Status::Warning | Status::Failed)
     }
 
-    /// One line, and below it the fix.
-    pub fn lines(&self) -> Vec<String> {
+    /// One line, and below it the fix. What is coloured is harmless.
+    pub fn lines(&self, style: Style) -> Vec<String> {
         let fact = format!("{:<8} {:<11} {}", self.status.word(), self.area, self.fact);
-        std::iter::once(fact)
-            .chain(self.fix.as_ref().map(|fix| format!("{:21}help: {fix}", "")))
+        let help = |fix| output::harmless(&format!("{:21}help: {fix}", ""));
+        std::iter::once(self.status.painted(style, &output::harmless(&fact)))
+            .chain(self.fix.as_deref().map(help))
             .collect()
     }
 
     pub fn print(&self) {
-        self.lines().iter().for_each(|line| output::line(line));
+        let style = style::on_terminal(std::io::stdout().is_terminal());
+        self.lines(style)
+            .iter()
+            .for_each(|line| output::painted_line(line));
     }
 
     pub fn as_json(&self) -> Value {

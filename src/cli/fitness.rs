@@ -11,36 +11,45 @@ use voms::trust::{PathProblem, TrustAnchors};
 
 use super::codes;
 use super::finding::Finding;
-use super::output;
+use super::{platform, times};
 use crate::cli::places;
 use crate::time::utc;
 
-const CERTIFICATE: &str = "certificate";
-const CA: &str = "CA";
-const REVOCATION: &str = "revocation";
+pub const CERTIFICATE: &str = "certificate";
+pub const CA: &str = "CA";
+pub const REVOCATION: &str = "revocation";
 /// Enough time to get a new certificate from most CAs.
 const RENEWAL: Duration = Duration::days(30);
 /// Enough time for the next run of fetch-crl.
 const LIST_RENEWAL: Duration = Duration::hours(12);
 
-/// When a certificate expires, in readable form.
-pub fn validity(certificate: &Certificate, now: DateTime<Utc>) -> String {
-    let (start, end) = (utc(certificate.not_before()), utc(certificate.not_after()));
-    if now < start {
-        format!("from {} on, in {}", output::utc(&start), long(start - now))
-    } else if now > end {
-        format!("expired {} ago, on {}", long(now - end), output::utc(&end))
-    } else {
-        format!("{} left, until {}", long(end - now), output::utc(&end))
-    }
+/// The time now, and the zone that times are shown in.
+#[derive(Clone, Copy, Debug)]
+pub struct Dates<'a> {
+    pub now: DateTime<Utc>,
+    pub zone: Option<&'a str>,
 }
 
-/// A duration in days, or in hours and minutes if it is less than a day.
-fn long(span: Duration) -> String {
-    match span.num_days() {
-        0 => format!("{} h {} min", span.num_hours(), span.num_minutes() % 60),
-        1 => "1 day".to_owned(),
-        days => format!("{days} days"),
+impl<'a> Dates<'a> {
+    pub fn new(now: DateTime<Utc>, zone: Option<&'a str>) -> Self {
+        Self { now, zone }
+    }
+
+    /// A moment, and how far away it is.
+    pub fn moment(self, time: DateTime<Utc>) -> String {
+        times::moment(time, self.now, self.zone)
+    }
+
+    /// Until when a certificate is valid.
+    pub fn validity(self, certificate: &Certificate) -> String {
+        let (start, end) = (utc(certificate.not_before()), utc(certificate.not_after()));
+        if self.now < start {
+            format!("not valid before {}", self.moment(start))
+        } else if self.now > end {
+            format!("expired {}", self.moment(end))
+        } else {
+            format!("until {}", self.moment(end))
+        }
     }
 }
 
@@ -49,31 +58,31 @@ pub fn faults(
     certificate: &Certificate,
     issuers: &[Certificate],
     anchors: Option<&TrustAnchors>,
-    now: DateTime<Utc>,
+    dates: Dates<'_>,
 ) -> Vec<Finding> {
-    let mut all = own(certificate, now);
+    let mut all = own(certificate, dates);
     all.extend(
         anchors
             .iter()
-            .flat_map(|anchors| vouched(certificate, issuers, anchors, now)),
+            .flat_map(|anchors| vouched(certificate, issuers, anchors, dates)),
     );
     all.retain(Finding::is_fault);
     all
 }
 
 /// What the certificate itself shows.
-pub fn own(certificate: &Certificate, now: DateTime<Utc>) -> Vec<Finding> {
+pub fn own(certificate: &Certificate, dates: Dates<'_>) -> Vec<Finding> {
     let alone = Chain::new(vec![certificate.clone()]);
-    let dates: Vec<ChainFinding> = alone
-        .map(|chain| chain.local_findings(now))
+    let findings: Vec<ChainFinding> = alone
+        .map(|chain| chain.local_findings(dates.now))
         .unwrap_or_default();
-    let mut all: Vec<Finding> = dates
+    let mut all: Vec<Finding> = findings
         .iter()
-        .map(|finding| Finding::of(CERTIFICATE, finding))
+        .map(|finding| of_certificate(CERTIFICATE, finding))
         .collect();
     if all.is_empty() {
-        let text = format!("{}: {}", certificate.subject(), validity(certificate, now));
-        all.push(if utc(certificate.not_after()) - now < RENEWAL {
+        let text = format!("{}: {}", certificate.subject(), dates.validity(certificate));
+        all.push(if utc(certificate.not_after()) - dates.now < RENEWAL {
             let fix = "ask your CA for the next one now, and import it when it comes: voms-proxy import FILE";
             Finding::warning(CERTIFICATE, codes::EXPIRES_SOON, text, fix)
         } else {
@@ -108,7 +117,7 @@ pub fn vouched(
     certificate: &Certificate,
     issuers: &[Certificate],
     anchors: &TrustAnchors,
-    now: DateTime<Utc>,
+    dates: Dates<'_>,
 ) -> Vec<Finding> {
     let all = std::iter::once(certificate)
         .chain(issuers)
@@ -117,7 +126,7 @@ pub fn vouched(
     let Ok(chain) = Chain::new(all) else {
         return Vec::new();
     };
-    match chain.verify(anchors, &places::own_policy(), now) {
+    match chain.verify(anchors, &places::own_policy(), dates.now) {
         Ok(_) => {
             let text = format!(
                 "{} is trusted by {}",
@@ -125,7 +134,7 @@ pub fn vouched(
                 anchors.directory().display()
             );
             let mut all = vec![Finding::ok(CA, text)];
-            all.extend(lists(certificate, anchors, now));
+            all.extend(lists(certificate, anchors, dates));
             all
         }
         Err(findings) => findings
@@ -139,12 +148,11 @@ pub fn vouched(
 /// Trust cannot be checked on this machine.
 pub fn no_anchors() -> Finding {
     let text = "there is no CA directory: whether grids trust its CA cannot be checked here";
-    Finding::advice(
-        CA,
-        codes::CA_DIRECTORY_MISSING,
-        text,
-        "install the grid CAs (IGTF: ca-policy-igtf-classic), or set X509_CERT_DIR",
-    )
+    let fix = format!(
+        "install the grid CAs ({}), or set X509_CERT_DIR",
+        platform::install_cas()
+    );
+    Finding::advice(CA, codes::CA_DIRECTORY_MISSING, text, &fix)
 }
 
 /// Whether [`own`] already reports it.
@@ -168,12 +176,21 @@ fn fault(finding: &ChainFinding) -> Finding {
         },
         _ => CERTIFICATE,
     };
-    Finding::of(area, finding)
+    of_certificate(area, finding)
+}
+
+/// A finding without the word that the area says.
+fn of_certificate(area: &'static str, finding: &ChainFinding) -> Finding {
+    let found = Finding::of(area, finding);
+    match finding {
+        ChainFinding::Path(path) => found.with_fact(format!("{}: {}", path.subject, path.problem)),
+        _ => found,
+    }
 }
 
 /// How long the CA's revocation lists remain valid.
-fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) -> Vec<Finding> {
-    let lists = anchors.revocation_lists_of(certificate, now);
+fn lists(certificate: &Certificate, anchors: &TrustAnchors, dates: Dates<'_>) -> Vec<Finding> {
+    let lists = anchors.revocation_lists_of(certificate, dates.now);
     let dated = lists.iter().filter_map(|(file, end)| Some((file, (*end)?)));
     let Some((file, end)) = dated.max_by_key(|(_, end)| *end) else {
         let text = format!("there is no revocation list of {}", certificate.issuer());
@@ -187,9 +204,9 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, now: DateTime<Utc>) 
     let text = format!(
         "not revoked; the list {} lasts until {}",
         file.display(),
-        output::rfc3339(utc(end))
+        dates.moment(utc(end))
     );
-    if utc(end) - now < LIST_RENEWAL {
+    if utc(end) - dates.now < LIST_RENEWAL {
         return vec![Finding::warning(
             REVOCATION,
             codes::CRL_ENDS_SOON,

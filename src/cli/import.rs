@@ -1,5 +1,7 @@
 //! `voms-proxy import`: turns the files sent by an institution into the pair in `~/.globus`.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,18 +12,18 @@ use voms::pki::pem;
 use voms::trust::TrustAnchors;
 use zeroize::Zeroizing;
 
+use self::report::{Imported, describe, names, report_done, report_dry_run, report_next_step};
 use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
+use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::{PassphraseSource, confirm};
-use super::{fitness, input, places, signals};
+use super::{input, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
-use crate::time::utc;
 
 const STREAM: &str = "standard input";
 
@@ -69,6 +71,9 @@ pub struct ImportArgs {
     /// Only finish an import that was interrupted
     #[arg(long, conflicts_with = "files")]
     finish: bool,
+    /// Print the result as JSON (schema/import.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -77,19 +82,29 @@ pub struct ImportArgs {
     version: Option<bool>,
 }
 
-impl Arguments for ImportArgs {}
+impl Arguments for ImportArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
         signals::watch();
         let plan = ImportPlan::new(args, &invocation.env)?;
-        if plan.only_finish {
-            finish(&plan)
+        let imported = if plan.only_finish {
+            Imported {
+                finished: finish(&plan)?,
+                ..Imported::default()
+            }
         } else {
-            run(&plan, (invocation.now)())
-        }?;
-        Ok(Report::done())
+            run(&plan, (invocation.now)())?
+        };
+        Ok(match plan.json {
+            true => Report::json(&imported.as_json(&plan)),
+            false => Report::done(),
+        })
     })
 }
 
@@ -109,6 +124,8 @@ struct ImportPlan {
     anchors: Option<TrustAnchors>,
     /// Variables that name another credential, which takes precedence over the imported one.
     overrides: Vec<(&'static str, PathBuf)>,
+    json: bool,
+    time_zone: Option<String>,
 }
 
 impl ImportPlan {
@@ -136,8 +153,17 @@ impl ImportPlan {
             protect: !args.no_passphrase,
             anchors: places::anchors(None, env).ok().flatten(),
             overrides: overrides(&directory, env),
+            json: args.json,
+            time_zone: env.time_zone.clone(),
             directory,
         })
+    }
+
+    /// Prints a line for people.
+    fn line(&self, text: &str) {
+        if !self.json {
+            output::line(text);
+        }
     }
 
     fn pair(&self) -> Pair {
@@ -167,51 +193,60 @@ enum Key {
     AtHome(Zeroizing<Vec<u8>>),
 }
 
-fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<(), CommandError> {
+fn run(plan: &ImportPlan, now: DateTime<Utc>) -> Result<Imported, CommandError> {
     let pair = plan.pair();
-    if pair.is_unfinished() && !plan.dry {
-        finish(plan)?;
-    }
+    let mut imported = Imported {
+        finished: pair.is_unfinished() && !plan.dry && finish(plan)?,
+        ..Imported::default()
+    };
     let (received, key) = receive(plan, &pair)?;
-    let understood: Vec<String> = received
-        .understood()
+    let understood = received.understood();
+    let understood = understood
         .iter()
-        .map(|file| format!("{} ({})", file.path.display(), file.form))
-        .collect();
+        .map(|file| (file.path.clone(), file.form.to_string()));
+    imported.files = understood.collect();
     let chosen = received.choose(now)?;
-    output::line(&format!("Found in {}:", understood.join(", ")));
-    describe(&chosen, plan.anchors.as_ref(), now);
-    let replaces = will_be_replaced(&pair, &key);
+    imported.faults = describe(plan, &imported.files, &chosen, now);
+    imported.replaced = will_be_replaced(&pair, &key);
+    imported.written = match &key {
+        Key::Received => vec![pair.certificate(), pair.key()],
+        Key::AtHome(_) => vec![pair.certificate()],
+    };
     if plan.dry {
-        report_dry_run(&pair, &key, &replaces);
-        return Ok(());
+        report_dry_run(plan, &imported);
+        imported.chosen = Some(chosen);
+        return Ok(imported);
     }
-    if !replaces.is_empty() && !plan.force {
-        ask_to_replace(plan, &replaces)?;
+    if !imported.replaced.is_empty() && !plan.force {
+        ask_to_replace(plan, &imported.replaced)?;
     }
     let key_pem = match &key {
         Key::AtHome(_) => None,
         Key::Received => Some(protect(plan, &chosen, &pair)?),
     };
     let stamp = now.format("backup-%Y%m%dT%H%M%SZ").to_string();
-    replace(
-        &pair,
+    let replaced = replace(
+        plan,
         &chosen,
         (&key, key_pem.as_ref().map(|pem| pem.as_bytes())),
         &stamp,
     )?;
     report_next_step(plan, &chosen, now);
-    Ok(())
+    imported.finished |= replaced.finished_earlier;
+    imported.backups = replaced.backups;
+    imported.chosen = Some(chosen);
+    Ok(imported)
 }
 
 /// Installs the pair, and reports it before a signal can end the program. A key in place that
 /// matched the certificate must still be there.
 fn replace(
-    pair: &Pair,
+    plan: &ImportPlan,
     chosen: &Chosen,
     (key, new): (&Key, Option<&[u8]>),
     stamp: &str,
-) -> Result<(), PairError> {
+) -> Result<Replaced, PairError> {
+    let pair = plan.pair();
     let locked = pair.lock()?;
     signals::uninterrupted(|| {
         let finished_earlier = locked.finish()?;
@@ -219,32 +254,31 @@ fn replace(
             globus_dir::unchanged(&pair.key(), read)?;
         }
         let replaced = locked.replace(certificates(chosen).as_bytes(), new, stamp)?;
-        report_done(
-            pair,
-            new.is_some(),
-            &Replaced {
-                finished_earlier,
-                ..replaced
-            },
-        );
-        Ok(())
+        let replaced = Replaced {
+            finished_earlier,
+            ..replaced
+        };
+        report_done(plan, new.is_some(), &replaced);
+        Ok(replaced)
     })
 }
 
-fn finish(plan: &ImportPlan) -> Result<(), CommandError> {
+/// Finishes an interrupted import; `true` if there was one.
+fn finish(plan: &ImportPlan) -> Result<bool, CommandError> {
     let (pair, directory) = (plan.pair(), plan.directory.display());
     if plan.dry && pair.is_unfinished() {
-        output::line(&format!(
+        plan.line(&format!(
             "Would finish an import into {directory} that was interrupted."
         ));
-        return Ok(());
+        return Ok(false);
     }
-    let text = match places::finish(&pair)? {
+    let finished = places::finish(&pair)?;
+    let text = match finished {
         true => format!("note: finished an import into {directory} that was interrupted"),
         false => format!("note: no import into {directory} was interrupted"),
     };
     output::stderr(&text);
-    Ok(())
+    Ok(finished)
 }
 
 /// Reads the files and, if they contain no key, the key already in the directory.
@@ -278,59 +312,12 @@ fn not_read(error: &std::io::Error) -> Diagnostic {
     .help("send a certificate of at most 1 MiB, or name its file")
 }
 
-fn describe(chosen: &Chosen, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) {
-    let certificate = &chosen.certificate;
-    output::field("subject", certificate.subject());
-    output::field("issuer", certificate.issuer());
-    output::field("valid", fitness::validity(certificate, now));
-    if !chosen.issuers.is_empty() {
-        let names: Vec<String> = chosen
-            .issuers
-            .iter()
-            .map(|issuer| issuer.subject().to_string())
-            .collect();
-        output::field("with", names.join(", "));
-    }
-    for other in &chosen.passed_over {
-        output::warning(format!(
-            "another certificate in that file was skipped: {}, {}",
-            other.subject(),
-            fitness::validity(other, now)
-        ));
-    }
-    for fault in fitness::faults(certificate, &chosen.issuers, anchors, now) {
-        output::warning(&fault.fact);
-        if let Some(fix) = &fault.fix {
-            output::stderr(&format!("  help: {fix}"));
-        }
-    }
-}
-
 fn will_be_replaced(pair: &Pair, key: &Key) -> Vec<PathBuf> {
     let stays = |path: &PathBuf| matches!(key, Key::AtHome(_)) && *path == pair.key();
     pair.existing()
         .into_iter()
         .filter(|path| !stays(path))
         .collect()
-}
-
-fn names(paths: &[PathBuf]) -> String {
-    paths
-        .iter()
-        .map(|path| path.display().to_string())
-        .collect::<Vec<_>>()
-        .join(" and ")
-}
-
-fn report_dry_run(pair: &Pair, key: &Key, replaces: &[PathBuf]) {
-    let written = match key {
-        Key::Received => vec![pair.certificate(), pair.key()],
-        Key::AtHome(_) => vec![pair.certificate()],
-    };
-    output::line(&format!("Would write {}.", names(&written)));
-    if !replaces.is_empty() {
-        output::line(&format!("Would keep a backup of {}.", names(replaces)));
-    }
 }
 
 fn ask_to_replace(plan: &ImportPlan, replaces: &[PathBuf]) -> Result<(), CommandError> {
@@ -370,51 +357,4 @@ fn certificates(chosen: &Chosen) -> String {
     let all = std::iter::once(&chosen.certificate).chain(&chosen.issuers);
     all.map(|certificate| pem::encode("CERTIFICATE", certificate.der()).to_string())
         .collect()
-}
-
-fn report_done(pair: &Pair, with_key: bool, replaced: &Replaced) {
-    if replaced.finished_earlier {
-        output::stderr("note: finished an earlier import that was interrupted");
-    }
-    let key = if with_key {
-        ""
-    } else {
-        " (the key stays as it is)"
-    };
-    output::line(&format!(
-        "Wrote {}{key}.",
-        names(&[pair.certificate(), pair.key()])
-    ));
-    if !replaced.backups.is_empty() {
-        output::line(&format!(
-            "The previous files are kept as {}.",
-            names(&replaced.backups)
-        ));
-    }
-}
-
-fn report_next_step(plan: &ImportPlan, chosen: &Chosen, now: DateTime<Utc>) {
-    for (name, file) in &plan.overrides {
-        output::warning(format!(
-            "{name} is set: voms-proxy-init uses {} and not what was imported",
-            file.display()
-        ));
-    }
-    if now > utc(chosen.certificate.not_after()) {
-        return output::line("\nNext: ask your CA for a new certificate; this one has expired.");
-    }
-    if !plan.is_usual {
-        let (certificate, key) = (
-            plan.directory.join("usercert.pem"),
-            plan.directory.join("userkey.pem"),
-        );
-        return output::line(&format!(
-            "\nNext: voms-proxy-init --cert {} --key {} --voms VO",
-            certificate.display(),
-            key.display()
-        ));
-    }
-    output::line(
-        "\nNext: voms-proxy-init --voms virgo\nNot yet a member of the VO? See: voms-proxy register --voms virgo",
-    );
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use chrono::{DateTime, Utc};
 
 use super::env::Environment;
+use super::{platform, style};
 
 /// The source of the current time.
 pub type Clock = fn() -> DateTime<Utc>;
@@ -23,10 +24,13 @@ pub struct Invocation {
 impl Invocation {
     /// The invocation of this process.
     pub fn new(name: &'static str, words: &[OsString]) -> Self {
+        let env = Environment::read();
+        style::allow(env.style);
+        platform::remember(env.conda_prefix.is_some());
         Self {
             name,
             words: words.to_vec(),
-            env: Environment::read(),
+            env,
             now,
         }
     }

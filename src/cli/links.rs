@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use clap::{ArgAction, Parser, ValueEnum};
+use serde_json::json;
 
 use super::args::Arguments;
 use super::codes;
@@ -12,7 +13,7 @@ use super::commands;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{Report, run_command};
+use super::outcome::{Format, Report, run_command};
 use super::output::{self, Diagnostic};
 
 /// Creates links in DIR, so that voms-proxy, voms-proxy-init and the others can be run by name.
@@ -44,6 +45,9 @@ pub struct LinksArgs {
     /// Only say what would be made
     #[arg(long, alias = "dry")]
     dry_run: bool,
+    /// Print the result as JSON (schema/links.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -52,7 +56,11 @@ pub struct LinksArgs {
     version: Option<bool>,
 }
 
-impl Arguments for LinksArgs {}
+impl Arguments for LinksArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Names that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,14 +94,28 @@ pub fn main(invocation: &Invocation) -> Exit {
             plan.make()
                 .map_err(|(path, error)| not_made(&path, &error))?;
         }
-        if !is_searched(&args.dir, &invocation.env) {
+        let is_searched = is_searched(&args.dir, &invocation.env);
+        let links: Vec<String> = plan
+            .links
+            .iter()
+            .map(|link| link.display().to_string())
+            .collect();
+        if args.json {
+            return Ok(Report::json(&json!({
+                "version": 1,
+                "dry_run": args.dry_run,
+                "links": links,
+                "target": plan.target,
+                "in_path": is_searched,
+            })));
+        }
+        if !is_searched {
             output::stderr(&format!(
                 "note: {} is not in your PATH: the names are only found when it is",
                 args.dir.display()
             ));
         }
-        let links = plan.links.iter().map(|link| link.display().to_string());
-        Ok(Report::lines(links.collect()))
+        Ok(Report::lines(links))
     })
 }
 

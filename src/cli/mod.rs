@@ -3,6 +3,7 @@
 
 mod advice;
 mod args;
+mod clock;
 mod codes;
 mod commands;
 mod completion;
@@ -37,17 +38,20 @@ mod output;
 mod overview;
 mod passwd;
 mod places;
+mod platform;
 mod private;
 mod prompt;
 mod register;
 mod removal;
 mod sandbox;
 mod signals;
+mod style;
 mod times;
 mod unattended;
 mod verify;
 mod vo;
 mod vos;
+mod waiting;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::advice::Advice;
 use super::codes;
+use super::style::{self, Style};
 
 /// Writes a line to stdout. Ignores errors, since the reader may have closed the pipe.
 pub fn line(text: &str) {
@@ -30,9 +31,35 @@ pub fn painted_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Writes a line to stderr.
+/// Writes a line to stderr, in colour if it is a terminal.
 pub fn stderr(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+    let text = painted(&harmless(text), style::of_stderr());
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Writes a line to stderr in place of the one that the terminal is on.
+pub fn replace_line(text: &str) {
+    let clear = if style::of_stderr().moves {
+        "\r\x1b[K"
+    } else {
+        "\n"
+    };
+    let _ = writeln!(std::io::stderr(), "{clear}{}", harmless(text));
+}
+
+/// Colours whole lines, by the word that they begin with: whoever looks for text in what a terminal
+/// shows finds it.
+fn painted(text: &str, style: Style) -> String {
+    let line = |line: &str| match line.trim_start().split(' ').next() {
+        Some("error:") => style.red(line),
+        Some("warning:") => style.yellow(line),
+        Some("help:") => style.bold(line),
+        _ => line.to_owned(),
+    };
+    if !style.colours {
+        return text.to_owned();
+    }
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes a warning to stderr.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Parser};
+use serde_json::json;
 use voms::files;
 use voms::pki::key::{KeyError, PrivateKey};
 use voms::pki::pem::{self, Block};
@@ -14,7 +15,7 @@ use super::env::Environment;
 use super::exit::Exit;
 use super::failure;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
+use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::Diagnostic;
 use super::prompt::PassphraseSource;
 use super::{file, places, signals};
@@ -51,6 +52,9 @@ pub struct PasswdArgs {
     /// Remove the passphrase: anyone who can read the file then has your identity
     #[arg(long)]
     no_passphrase: bool,
+    /// Print the result as JSON (schema/passwd.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -59,7 +63,11 @@ pub struct PasswdArgs {
     version: Option<bool>,
 }
 
-impl Arguments for PasswdArgs {}
+impl Arguments for PasswdArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
@@ -77,6 +85,7 @@ struct PasswdPlan {
     source: PassphraseSource,
     /// Whether the new file is protected by a passphrase.
     protect: bool,
+    json: bool,
 }
 
 impl PasswdPlan {
@@ -86,6 +95,7 @@ impl PasswdPlan {
             path: key_file(args, env)?,
             source,
             protect: !args.no_passphrase,
+            json: args.json,
         })
     }
 }
@@ -109,6 +119,13 @@ fn run(plan: &PasswdPlan) -> Result<(), CommandError> {
 }
 
 fn report(plan: &PasswdPlan) -> Report {
+    if plan.json {
+        return Report::json(&json!({
+            "version": 1,
+            "path": plan.path,
+            "encrypted": plan.protect,
+        }));
+    }
     let what = if plan.protect {
         "has the new passphrase"
     } else {

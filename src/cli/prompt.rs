@@ -6,19 +6,17 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use rustix::io::Errno;
-use voms::chain::Chain;
 use voms::credential::Credential;
-use voms::files;
 use voms::pki::key::{KeyError, LONGEST_PASSPHRASE};
 use zeroize::Zeroizing;
 
 use super::codes;
 use super::outcome::CommandError;
 use super::output::{self, Diagnostic};
-use super::signals;
 pub use super::unattended::PassphraseArgs;
 use super::unattended::{self, Unattended};
-use crate::home::load::{self, CredentialError};
+use super::{signals, style};
+use crate::home::load::{self, CredentialError, Locked};
 use crate::home::location::Location;
 
 /// What Virgo's scripts wait for.
@@ -67,6 +65,11 @@ impl PassphraseSource {
 
     /// The same with another prompt.
     pub fn ask_for(&self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
+        self.ask_with(&standing_out(prompt), path)
+    }
+
+    /// The same with a prompt that is shown as it is.
+    fn ask_with(&self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         let none = |reason: &str| CredentialError::NoPassphrase {
             path: path.to_owned(),
             reason: reason.to_owned(),
@@ -108,19 +111,38 @@ impl PassphraseSource {
         self.load_asking(location, None)
     }
 
-    /// The same with the prompt of a caller who has said whose it is.
+    /// The same with the prompt of a caller who has said whose it is, shown as it is.
     pub fn load_asking(
         &self,
         location: &Location,
         prompt: Option<&str>,
     ) -> Result<Credential, CredentialError> {
+        self.retrying(prompt, |ask| load::load(location, ask))
+    }
+
+    /// The same for a file that others may read or change.
+    pub fn load_ignoring_permissions(
+        &self,
+        location: &Location,
+    ) -> Result<Credential, CredentialError> {
+        self.retrying(None, |ask| load::load_ignoring_permissions(location, ask))
+    }
+
+    fn retrying(
+        &self,
+        prompt: Option<&str>,
+        load: impl Fn(&mut Asking<'_>) -> Result<Credential, CredentialError>,
+    ) -> Result<Credential, CredentialError> {
         let mut wrong = 0;
         loop {
-            let loaded = load::load(location, |path| {
+            let loaded = load(&mut |locked| {
                 if *self == Self::Terminal && wrong == 0 && prompt.is_none() {
-                    introduce(location);
+                    introduce(locked);
                 }
-                self.ask_for(prompt.unwrap_or(PASSPHRASE), path)
+                match prompt {
+                    Some(prompt) => self.ask_with(prompt, locked.path),
+                    None => self.ask(locked.path),
+                }
             });
             let is_wrong = matches!(
                 loaded,
@@ -185,6 +207,14 @@ impl PassphraseSource {
     }
 }
 
+/// A question that stands out, where that is possible.
+fn standing_out(question: &str) -> String {
+    style::on_terminal(true).bold(&output::harmless(question))
+}
+
+/// Gets the passphrase of a key.
+type Asking<'a> = dyn FnMut(Locked<'_>) -> Result<Zeroizing<String>, CredentialError> + 'a;
+
 /// A line with its end, byte by byte: a buffer would keep the passphrase in memory, and take what
 /// is meant for the next reader.
 pub fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -201,18 +231,16 @@ pub fn line_of(input: impl AsFd) -> std::io::Result<Zeroizing<Vec<u8>>> {
     Ok(line)
 }
 
-/// Whose key the passphrase is for; unknown if the certificate is encrypted too.
-fn introduce(location: &Location) {
-    if File::open("/dev/tty").is_err() {
+/// Says whose key the passphrase is for, if anybody is there to read it.
+fn introduce(locked: Locked<'_>) {
+    let Some(owner) = locked.owner.filter(|_| File::open("/dev/tty").is_ok()) else {
         return;
-    }
-    let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
-    let chain = file
-        .ok()
-        .and_then(|file| Chain::parse_in_any_order(&file).ok());
-    if let Some(chain) = chain {
-        output::stderr(&format!("identity: {}", chain.identity()));
-    }
+    };
+    let owner = match style::of_stderr().unicode {
+        true => owner.as_written(),
+        false => owner.to_string(),
+    };
+    output::stderr(&format!("identity: {owner}"));
 }
 
 /// Prompts for a line on the terminal, with echo.
@@ -233,7 +261,7 @@ fn on_terminal(question: &str) -> std::io::Result<String> {
         .read(true)
         .write(true)
         .open("/dev/tty")?;
-    write!(tty, "{}", output::harmless(question))?;
+    write!(tty, "{}", standing_out(question))?;
     let mut line = String::new();
     std::io::BufReader::new(tty.take(LONGEST as u64)).read_line(&mut line)?;
     Ok(line)

@@ -1,12 +1,14 @@
 //! `voms-proxy register`: how to become a member of a VO, and the progress so far.
 
 mod newcomer;
+mod steps;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::{Value, json};
 use voms::chain::Chain;
 use voms::pki::certificate::Certificate;
 use voms::trust::TrustAnchors;
@@ -23,14 +25,18 @@ use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::finding::{Finding, Status};
+use super::fitness::Dates;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
+use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::prompt::PassphraseSource;
 use super::{failure, fitness, places, signals, vos};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::home::registration::Registration;
+
+/// The VO that is meant where none is named.
+pub const DEFAULT_VO: &str = "virgo";
 
 /// Shows how to become a member of a VO with your certificate, and with --check how far you have
 /// got.
@@ -52,7 +58,7 @@ EXAMPLES
 )]
 pub struct RegisterArgs {
     /// The VO, and the groups or roles that you want (default: what newcomers to it apply for)
-    #[arg(long, value_name = "VO[:FQAN]", default_value = "virgo")]
+    #[arg(long, value_name = "VO[:FQAN]", default_value = DEFAULT_VO)]
     voms: String,
     /// Ask the VO's server which groups are granted by now
     #[arg(long)]
@@ -72,6 +78,9 @@ pub struct RegisterArgs {
     /// Read the passphrase from standard input
     #[arg(long)]
     pwstdin: bool,
+    /// Print the result as JSON (schema/register.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -80,20 +89,33 @@ pub struct RegisterArgs {
     version: Option<bool>,
 }
 
-impl Arguments for RegisterArgs {}
+impl Arguments for RegisterArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args| {
+    run_command(invocation, |args: RegisterArgs| {
         signals::watch();
-        let plan = RegisterPlan::new(args, &invocation.env).map_err(newcomer::advised)?;
+        let silent = args.json;
+        let plan = RegisterPlan::new(args, &invocation.env).map_err(|diagnostic| match silent {
+            true => diagnostic,
+            false => newcomer::advised(diagnostic),
+        })?;
         let now = (invocation.now)();
-        let good = if plan.check {
+        let findings = if plan.check {
             check(&plan, now)
         } else {
             judge(&plan, now)
         }?;
-        Ok(Report::done().exit(if good { Exit::Success } else { Exit::Failure }))
+        let good = !findings.iter().any(|finding| plan.stops_at(finding.status));
+        let exit = if good { Exit::Success } else { Exit::Failure };
+        Ok(match plan.json {
+            true => Report::json(&plan.as_json(good, &findings)).exit(exit),
+            false => Report::done().exit(exit),
+        })
     })
 }
 
@@ -109,6 +131,8 @@ struct RegisterPlan {
     anchors: Option<TrustAnchors>,
     /// Whether to ask the server.
     check: bool,
+    json: bool,
+    time_zone: Option<String>,
 }
 
 impl RegisterPlan {
@@ -136,6 +160,8 @@ impl RegisterPlan {
             source: PassphraseSource::new(args.pwstdin),
             anchors: places::anchors(args.certdir.as_deref(), env)?,
             check: args.check,
+            json: args.json,
+            time_zone: env.time_zone.clone(),
             voms: args.voms,
             servers,
             registration,
@@ -144,25 +170,61 @@ impl RegisterPlan {
     }
 }
 
+impl RegisterPlan {
+    /// Whether a finding means that the answer is no. A group that could not be checked may not be
+    /// granted.
+    fn stops_at(&self, status: Status) -> bool {
+        match self.check {
+            true => status != Status::Ok,
+            false => status == Status::Failed,
+        }
+    }
+
+    /// Prints a line for people.
+    fn line(&self, text: &str) {
+        if !self.json {
+            output::line(text);
+        }
+    }
+
+    fn print(&self, findings: &[Finding]) {
+        if !self.json {
+            findings.iter().for_each(Finding::print);
+        }
+    }
+
+    fn as_json(&self, good: bool, findings: &[Finding]) -> Value {
+        json!({
+            "version": 1,
+            "vo": self.servers[0].vo,
+            "groups": self.groups.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "page": self.registration.page,
+            "iam": self.registration.iam,
+            "page_known": self.registration.is_known,
+            "checked": self.check,
+            "ok": good,
+            "findings": findings.iter().map(Finding::as_json).collect::<Value>(),
+        })
+    }
+}
+
 /// Whether the certificate can be registered, and if so, how.
-fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
+fn judge(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<Vec<Finding>, CommandError> {
     let (certificate, issuers) = public_part(&plan.credential, &plan.source)?;
-    let mut findings = fitness::own(&certificate, now);
+    let dates = Dates::new(now, plan.time_zone.as_deref());
+    let mut findings = fitness::own(&certificate, dates);
     match &plan.anchors {
-        Some(anchors) => findings.extend(fitness::vouched(&certificate, &issuers, anchors, now)),
+        Some(anchors) => findings.extend(fitness::vouched(&certificate, &issuers, anchors, dates)),
         None => findings.push(fitness::no_anchors()),
     }
-    output::line("Your certificate:");
-    findings.iter().for_each(Finding::print);
-    let fit = findings
-        .iter()
-        .all(|finding| finding.status != Status::Failed);
-    if fit {
-        explain(plan);
+    plan.line("Your certificate:");
+    plan.print(&findings);
+    if findings.iter().any(Finding::is_failure) {
+        plan.line("\nThis certificate cannot be registered yet; fix the problems above first.");
     } else {
-        output::line("\nThis certificate cannot be registered yet; fix the problems above first.");
+        steps::explain(plan);
     }
-    Ok(fit)
+    Ok(findings)
 }
 
 /// Only the certificate. The key needs no passphrase, unless both are in one encrypted file.
@@ -199,48 +261,8 @@ fn public_part(
     Ok((certificate.clone(), issuers.to_vec()))
 }
 
-fn explain(plan: &RegisterPlan) {
-    let Registration {
-        page,
-        iam,
-        is_known,
-        ..
-    } = &plan.registration;
-    let vo = &plan.servers[0].vo;
-    let groups: Vec<String> = plan
-        .groups
-        .iter()
-        .map(|group| format!("     {group}"))
-        .collect();
-    let mut more = String::new();
-    if let Some(iam) = iam.as_ref().filter(|iam| *iam != page) {
-        more = format!("   If it has closed, the VO has moved to its IAM: {iam}\n");
-    }
-    if !is_known {
-        more.push_str("   (the usual address; check it against the VO's own page)\n");
-    }
-    output::line(&format!(
-        "\n\
-1. Bring the certificate into your browser:
-     voms-proxy export --p12 mycert.p12
-   Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import
-   Chrome, Edge, Chromium: Settings, Privacy and security, Security, Manage certificates, Import
-   Safari: export it with --compatible, then open mycert.p12
-   Then remove the file: rm mycert.p12
-2. Open this page, choose the certificate when the browser asks which one to show, and register:
-     {page}
-{more}3. Apply there for membership of
-{}
-4. Answer the mail that the VO sends. When its managers have agreed, you are in. How far that is:
-     voms-proxy register --voms {} --check
-5. Then: voms-proxy-init --voms {vo}",
-        groups.join("\n"),
-        plan.voms
-    ));
-}
-
 /// Whether the VO's server grants the groups.
-fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> {
+fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<Vec<Finding>, CommandError> {
     let credential = plan.source.load(&plan.credential)?;
     let trust = places::server_trust(plan.anchors.as_ref());
     let client = VomsClient::new(&credential, trust).map_err(Diagnostic::from)?;
@@ -251,6 +273,7 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
         chain: credential.chain(),
         anchors: plan.anchors.as_ref(),
         now,
+        zone: plan.time_zone.as_deref(),
     };
     let Survey {
         reply,
@@ -265,7 +288,7 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
         &mut |_| {},
     ) {
         Ok(survey) => survey,
-        Err(error) => return not_in(&error, who),
+        Err(error) => return not_in(plan, &error, who).map(|finding| vec![finding]),
     };
     let findings = membership(
         &granted,
@@ -273,18 +296,21 @@ fn check(plan: &RegisterPlan, now: DateTime<Utc>) -> Result<bool, CommandError> 
         &plan.groups,
         plan.registration.page_of(reply.software),
     );
-    findings.iter().for_each(Finding::print);
-    let all = findings.iter().all(|finding| finding.status == Status::Ok);
-    if all {
-        output::line(&format!("\nNext: voms-proxy-init --voms {}", plan.voms));
+    plan.print(&findings);
+    if findings.iter().all(|finding| finding.status == Status::Ok) {
+        plan.line(&format!("\nNext: voms-proxy-init --voms {}", plan.voms));
     }
-    Ok(all)
+    Ok(findings)
 }
 
 /// A refusal that concerns the membership itself answers the question; anything else is an error.
-fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
+fn not_in(
+    plan: &RegisterPlan,
+    error: &ClientError,
+    user: User<'_>,
+) -> Result<Finding, CommandError> {
     let vo = &error.vo;
-    let Some((entry, Failure::Server(refusal))) = error.foremost() else {
+    let Some((entry, failure @ Failure::Server(refusal))) = error.foremost() else {
         return Err(failure::client(error, user).into());
     };
     let state = match &refusal.kind {
@@ -296,8 +322,8 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
         ServerErrorKind::Suspended { .. } => format!("a member of {vo}, but suspended"),
         _ => return Err(failure::client(error, user).into()),
     };
-    output::line(&format!("{}: {state}", user.chain.identity()));
-    output::line(&format!("the server says: {}", refusal.message));
+    plan.line(&format!("{}: {state}", user.chain.identity()));
+    plan.line(&format!("the server says: {}", refusal.message));
     let page = Registration::of(entry).page_of(refusal.software).to_owned();
     let help = match &refusal.kind {
         ServerErrorKind::UnknownUser { .. } if refusal.software != Software::Iam => Some(format!(
@@ -310,8 +336,11 @@ fn not_in(error: &ClientError, user: User<'_>) -> Result<bool, CommandError> {
         _ => advice::refusal(refusal, entry),
     };
     help.iter()
-        .for_each(|help| output::line(&format!("help: {help}")));
-    Ok(false)
+        .for_each(|help| plan.line(&format!("help: {help}")));
+    let fact = format!("{}: {state}", user.chain.identity());
+    Ok(Finding::of_error("membership", failure)
+        .with_fact(fact)
+        .with_fix(help))
 }
 
 /// Which of the requested groups and roles are granted.

@@ -12,8 +12,9 @@ use voms::files;
 use voms::pki::certificate::Certificate;
 use voms::pki::pem;
 
+use super::codes;
 use super::file;
-use super::output;
+use super::output::{self, Diagnostic};
 
 /// Writing a file takes a moment: the writer of one this old no longer runs.
 const DEAD_AFTER: Duration = Duration::minutes(10);
@@ -192,6 +193,23 @@ fn overwrite(mut file: &File) -> io::Result<()> {
 /// [`Refusal`].
 pub fn destroy(path: &Path, uid: u32, expected: Expected) -> Result<Removed, Refusal> {
     Ok(Doomed::open(path, uid, expected)?.destroy()?)
+}
+
+/// A file that was not removed, and what to do `instead` if it is something else.
+pub fn not_removed(path: &Path, refusal: &Refusal, instead: &str) -> Diagnostic {
+    let file = path.display();
+    match refusal {
+        Refusal::SomethingElse(_) => Diagnostic::new(
+            codes::NOT_A_PROXY,
+            format!("{file} {refusal}; it was not removed"),
+        )
+        .help(instead),
+        Refusal::System(_) => Diagnostic::new(
+            codes::NOT_REMOVED,
+            format!("cannot remove {file}: {refusal}"),
+        )
+        .help("check who owns it"),
+    }
 }
 
 /// Says what is still there.

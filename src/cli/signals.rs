@@ -14,6 +14,21 @@ use super::output;
 /// The terminal settings to restore. Signals are handled only once this lock is free.
 static TERMINAL: Mutex<Option<(File, Termios)>> = Mutex::new(None);
 
+/// What to say to a user who does not wait for the end.
+static ANNOUNCED: Mutex<Option<&str>> = Mutex::new(None);
+
+/// Sets what a signal prints, in place of the last line, before it ends the program.
+pub fn announce(text: Option<&'static str>) {
+    *ANNOUNCED.lock().unwrap_or_else(PoisonError::into_inner) = text;
+}
+
+fn say_goodbye() {
+    let text = *ANNOUNCED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = text {
+        output::replace_line(text);
+    }
+}
+
 fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
     TERMINAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -70,6 +85,7 @@ fn start() -> io::Result<()> {
             if let Some((tty, settings)) = terminal.as_ref() {
                 let _ = tcsetattr(tty, OptionalActions::Now, settings);
             }
+            say_goodbye();
             let _ = emulate_default_handler(signal);
         }
     });

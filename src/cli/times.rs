@@ -26,6 +26,12 @@ fn day(local: DateTime<FixedOffset>, here: DateTime<FixedOffset>) -> String {
     local.format(form).to_string()
 }
 
+/// A moment alone: `Fri 27 Nov 2026 07:54`.
+pub fn date(time: DateTime<Utc>, zone: Option<&str>) -> String {
+    let (local, _) = output::local(time, zone);
+    local.format("%a %-d %b %Y %H:%M").to_string()
+}
+
 /// A span in its largest sensible unit, rounded.
 pub fn distance(span: Duration) -> String {
     const MINUTE: i64 = 60;

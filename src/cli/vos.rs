@@ -114,15 +114,18 @@ fn unknown(name: &str, near: Option<&str>, vomses: &Vomses, with_built_in: bool)
         .iter()
         .map(|place| place.display().to_string())
         .collect();
-    let built = if with_built_in {
-        " and the built-in list"
-    } else {
-        ""
-    };
     let headline =
         format!("VOMS server for VO {name} is not known! Check your vomses configuration.");
-    let diagnostic = Diagnostic::new(codes::VO_UNKNOWN, headline)
-        .detail(format!("looked in {}{built}", looked.join(", ")));
+    let built_in = with_built_in.then(|| "the built-in list".to_owned());
+    let looked = looked.into_iter().chain(built_in).enumerate();
+    let looked = looked.map(|(at, place)| match at {
+        0 => format!("looked in {place}"),
+        _ => format!("          {place}"),
+    });
+    let diagnostic = looked.fold(
+        Diagnostic::new(codes::VO_UNKNOWN, headline),
+        Diagnostic::detail,
+    );
     match near {
         Some(near) => diagnostic.maybe_help(Some(format!("did you mean '{near}'?"))),
         None => diagnostic

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use voms::chain::{Chain, ChainError};
 use voms::credential::Credential;
 use voms::files;
+use voms::pki::dn::Dn;
 use voms::pki::key::{self, KeyError, PrivateKey};
 use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;
@@ -151,14 +152,23 @@ pub(super) fn is_der(file: &[u8]) -> bool {
     file.first() == Some(&0x30)
 }
 
+/// A key that needs its passphrase.
+#[derive(Clone, Copy, Debug)]
+pub struct Locked<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Whose it is; unknown if the certificate is encrypted too.
+    pub owner: Option<&'a Dn>,
+}
+
 /// Loads a credential: checks the owner and permissions of its files, opens the key (calling
-/// `passphrase` with the file's name at most once), and checks that it matches the certificate.
+/// `passphrase` at most once), and checks that it matches the certificate.
 ///
 /// # Errors
 /// [`CredentialError`].
 pub fn load(
     location: &Location,
-    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    passphrase: impl FnOnce(Locked<'_>) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     load_if(location, check_modes, passphrase)
 }
@@ -170,7 +180,7 @@ pub fn load(
 /// [`CredentialError`].
 pub fn load_ignoring_permissions(
     location: &Location,
-    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    passphrase: impl FnOnce(Locked<'_>) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     load_if(location, |_, _| Ok(()), passphrase)
 }
@@ -178,7 +188,7 @@ pub fn load_ignoring_permissions(
 fn load_if(
     location: &Location,
     check: impl Fn(&ReadFile, &ReadFile) -> Result<(), CredentialError>,
-    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    passphrase: impl FnOnce(Locked<'_>) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let file = read(&location.certificate, FileRole::Certificate)?;
     let binary = binary(&file.contents);
@@ -199,7 +209,12 @@ fn load_if(
         .transpose()?;
     let key_file = key_file.as_ref().unwrap_or(&file);
     check(&file, key_file)?;
-    let key = open_key(location, &key_file.contents, passphrase)?;
+    let key = open_key(location, &key_file.contents, |path| {
+        passphrase(Locked {
+            path,
+            owner: Some(chain.identity()),
+        })
+    })?;
     pair(chain, key).ok_or_else(|| CredentialError::Mismatch {
         key: location.key().to_owned(),
         certificate: location.certificate.clone(),
@@ -274,14 +289,14 @@ impl From<KeyError> for Opening {
 fn from_pkcs12(
     path: &Path,
     bundle: &Bundle,
-    passphrase: impl FnOnce(&Path) -> Result<Zeroizing<String>, CredentialError>,
+    passphrase: impl FnOnce(Locked<'_>) -> Result<Zeroizing<String>, CredentialError>,
 ) -> Result<Credential, CredentialError> {
     let bad = |source| CredentialError::Key {
         path: path.to_owned(),
         certificate: path.to_owned(),
         source,
     };
-    let passphrase = passphrase(path)?;
+    let passphrase = passphrase(Locked { path, owner: None })?;
     let mut contents = bundle.open(&passphrase).map_err(bad)?;
     let key = contents.key.take().ok_or_else(|| CredentialError::NoKey {
         path: path.to_owned(),

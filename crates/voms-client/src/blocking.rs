@@ -109,6 +109,17 @@ pub fn probe_server(
     BlockingRuntime::new()?.block_on(crate::probe_server(entry, trust, now, timeout))?
 }
 
+/// See [`claimed_time`](crate::claimed_time).
+///
+/// # Errors
+/// [`NetError::InsideAsyncRuntime`], or [`NetError::Connect`] if the system cannot set up a runtime.
+pub fn claimed_time(
+    entry: &VomsesEntry,
+    timeout: Duration,
+) -> Result<Option<SystemTime>, NetError> {
+    BlockingRuntime::new()?.block_on(crate::claimed_time(entry, timeout))
+}
+
 /// A runtime on the current thread. Dropping it does not wait for a hanging name lookup, and does
 /// not panic inside another runtime.
 struct BlockingRuntime(Option<Runtime>);

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod claimed_time;
 mod client;
 mod codes;
 mod event;
@@ -25,6 +26,7 @@ mod survey;
 pub mod vomses;
 mod xml;
 
+pub use self::claimed_time::claimed_time;
 pub use self::client::VomsClient;
 pub use self::event::{Event, Protocol};
 pub use self::failure::{Attempt, ClientError, Failure};

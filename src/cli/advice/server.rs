@@ -13,8 +13,8 @@ use voms_client::vomses::VomsesEntry;
 use voms_client::{Failure, HttpFailure};
 
 use super::Advice;
-use crate::cli::output;
 use crate::cli::places;
+use crate::cli::times;
 use crate::home::registration::Registration;
 use crate::time::utc;
 
@@ -27,6 +27,8 @@ pub struct User<'a> {
     pub chain: &'a Chain,
     pub anchors: Option<&'a TrustAnchors>,
     pub now: DateTime<Utc>,
+    /// The time zone of the times shown.
+    pub zone: Option<&'a str>,
 }
 
 /// The next step after one server's failure.
@@ -159,7 +161,7 @@ fn faults(user: User<'_>) -> Vec<ChainFinding> {
 }
 
 fn soundness(certificate: &Certificate, user: User<'_>) -> String {
-    let end = output::utc(&utc(certificate.not_after()));
+    let end = times::moment(utc(certificate.not_after()), user.now, user.zone);
     let Some(anchors) = user.anchors else {
         return format!(
             "according to this machine, it is valid until {end}; without a CA directory, nothing else can be checked"

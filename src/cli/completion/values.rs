@@ -11,6 +11,7 @@ use super::engine::Candidate;
 use crate::cli::commands::Command;
 use crate::cli::env::Environment;
 use crate::cli::help;
+use crate::cli::info;
 use crate::cli::{embedded, places};
 use crate::home::built_in;
 use crate::home::registration::Registration;
@@ -75,6 +76,7 @@ pub fn of(command: &Command, arg: &Arg, typed: &str, env: &Environment) -> Vec<C
             None => vos(env),
         },
         "FQAN" => granted(None, env),
+        "ITEM" => plain(info::item_names()),
         "DIR" => vec![Candidate::Directories],
         _ => paths(arg),
     }

@@ -44,7 +44,7 @@ pub fn examine(
     findings.push(opened);
     findings.extend(known.chain.iter().flat_map(|chain| proxies(chain, now)));
     if let Some(certificate) = known.chain.as_ref().and_then(Chain::end_entity) {
-        findings.extend(fitness::own(certificate, now));
+        findings.extend(fitness::own(certificate, plan.dates(now)));
     }
     Ok((findings, known))
 }
@@ -87,18 +87,17 @@ fn files(location: &Location) -> String {
 }
 
 fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), CommandError> {
-    let mut asked = true;
-    let credential = load::load_ignoring_permissions(location, |path| match &plan.passphrase {
-        Some(source) => source.ask(path),
-        None => {
-            asked = false;
+    let asked = plan.passphrase.is_some();
+    let credential = match &plan.passphrase {
+        Some(source) => source.load_ignoring_permissions(location),
+        None => load::load_ignoring_permissions(location, |locked| {
             let reason = "its passphrase was not given".to_owned();
             Err(CredentialError::NoPassphrase {
-                path: path.to_owned(),
+                path: locked.path.to_owned(),
                 reason,
             })
-        }
-    });
+        }),
+    };
     match credential {
         Ok(credential) => {
             let text = format!(
@@ -118,7 +117,7 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
 
 /// The key stays closed because of this error.
 fn not_open(error: &CredentialError, asked: bool) -> Finding {
-    if asked {
+    if asked || !matches!(error, CredentialError::NoPassphrase { .. }) {
         return failed(KEY, error);
     }
     let text = format!("{error}: give it on a terminal, or with --pwstdin");

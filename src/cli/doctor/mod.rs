@@ -13,21 +13,26 @@ mod plan;
 mod report;
 mod seen;
 mod servers;
+mod wanted;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
 use voms::trust::TrustAnchors;
 
 use self::credential::Known;
 use self::plan::DoctorPlan;
+use self::servers::CLOCK;
 use super::args::Arguments;
+use super::clock::{self, OutOfDate, Owner};
+use super::codes;
 use super::exit::Exit;
 use super::finding::Finding;
+use super::fitness::Dates;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Format, run_command};
-use super::{fitness, signals};
+use super::waiting::Waiting;
+use super::{fitness, signals, times};
 
 /// Checks everything that a proxy with VOMS attributes needs, and reports what is broken and how to
 /// fix it.
@@ -51,9 +56,12 @@ EXAMPLES
   voms-proxy doctor --voms virgo:/virgo/virgo --json"
 )]
 pub struct DoctorArgs {
-    /// VO to check, optionally with a group or role
+    /// VO to check, optionally with a group or role (default: virgo on a terminal, or if a vomses file names it)
     #[arg(long, value_name = "VO[:FQAN]")]
     voms: Option<String>,
+    /// On a terminal, show what is fine, too
+    #[arg(long, short = 'v')]
+    verbose: bool,
     /// Print the report as JSON (schema/doctor.json)
     #[arg(long)]
     json: bool,
@@ -118,16 +126,49 @@ fn examine(plan: &DoctorPlan, now: Clock) -> Result<Vec<Finding>, CommandError> 
     findings.extend(home::interrupted(plan));
     let (own, known) = credential::examine(plan, now())?;
     findings.extend(own);
-    let clock = findings.len();
+    let place = findings.len();
     let (anchors, found) = trust_anchors(plan);
     findings.extend(found);
-    findings.extend(vouched(&known, anchors, now()));
-    let answer = servers::examine(plan, &known, anchors, now);
+    findings.extend(vouched(&known, anchors, plan.dates(now())));
+    // No more prompts from here on.
+    let waiting = Waiting::new(!plan.json, "interrupted: nothing was changed");
+    waiting.say("checking");
+    let answer = servers::examine(plan, &known, anchors, &waiting, now);
+    waiting.end();
     findings.extend(answer.findings);
-    // The clock is reported before the problems it causes.
-    findings.splice(clock..clock, answer.clock);
     findings.extend(place::examine(plan, &known, now()));
+    // The clock is reported before the problems it causes.
+    let suspected = || suspected(&findings, answer.out_of_date, plan.dates(now()));
+    match answer.clock.or_else(suspected) {
+        Some(found) if found.is_failure() => findings.insert(0, found),
+        found => {
+            findings.splice(place..place, found);
+        }
+    }
     Ok(findings)
+}
+
+/// The clock, if it is impossible, or if certificates of several people are out of date by it.
+fn suspected(findings: &[Finding], mut all: OutOfDate, dates: Dates<'_>) -> Option<Finding> {
+    if clock::is_too_early(dates.now) {
+        let text = clock::too_early_in_words(dates.now, dates.zone);
+        return Some(Finding::failed(CLOCK, codes::CLOCK, text, clock::FIX));
+    }
+    for finding in findings.iter().filter(|finding| finding.is_fault()) {
+        let owner = match finding.area {
+            fitness::CERTIFICATE => Owner::User,
+            fitness::CA => Owner::Ca,
+            fitness::REVOCATION => Owner::RevocationList,
+            _ => continue,
+        };
+        all.note(owner, finding.code);
+    }
+    let text = format!(
+        "{}, while it is {} by this machine's clock: it is most likely wrong",
+        all.suspicion().filter(|found| found.is_strong)?.text,
+        times::date(dates.now, dates.zone)
+    );
+    Some(Finding::failed(CLOCK, codes::CLOCK, text, clock::FIX))
 }
 
 fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) {
@@ -138,7 +179,7 @@ fn trust_anchors(plan: &DoctorPlan) -> (Option<&TrustAnchors>, Option<Finding>) 
     }
 }
 
-fn vouched(known: &Known, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) -> Vec<Finding> {
+fn vouched(known: &Known, anchors: Option<&TrustAnchors>, dates: Dates<'_>) -> Vec<Finding> {
     let (Some(anchors), Some(chain)) = (anchors, &known.chain) else {
         return Vec::new();
     };
@@ -146,5 +187,5 @@ fn vouched(known: &Known, anchors: Option<&TrustAnchors>, now: DateTime<Utc>) ->
     let Some((certificate, issuers)) = chain.certificates()[user..].split_first() else {
         return Vec::new();
     };
-    fitness::vouched(certificate, issuers, anchors, now)
+    fitness::vouched(certificate, issuers, anchors, dates)
 }

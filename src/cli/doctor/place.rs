@@ -15,7 +15,8 @@ use super::credential::Known;
 use super::plan::DoctorPlan;
 use crate::cli::codes;
 use crate::cli::finding::Finding;
-use crate::cli::{failure, file, fitness, output};
+use crate::cli::fitness::Dates;
+use crate::cli::{failure, file};
 use crate::time::utc;
 
 const OUTPUT: &str = "output";
@@ -127,13 +128,13 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
             no_proxy(format!("it is the certificate of {}", chain.identity()))
         }
         Ok(_) if !has_key => no_proxy("it holds no private key".to_owned()),
-        Ok(chain) => lasting(out, &chain, known, &again, now),
+        Ok(chain) => lasting(out, &chain, known, &again, plan.dates(now)),
     });
     findings
 }
 
 /// Who the proxy belongs to, and how long it and its attributes remain valid.
-fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, now: DateTime<Utc>) -> Finding {
+fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, dates: Dates<'_>) -> Finding {
     let path = out.display();
     if let Some(own) = known
         .chain
@@ -147,7 +148,7 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, now: DateTime<
         );
         return Finding::warning(PROXY, codes::PROXY_OF_ANOTHER, text, again);
     }
-    if let Some(finding) = chain.local_findings(now).first() {
+    if let Some(finding) = chain.local_findings(dates.now).first() {
         return Finding::warning(PROXY, finding.code(), finding, again);
     }
     let acs = embedded::attribute_certificates(chain);
@@ -156,13 +157,10 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, now: DateTime<
         .flatten()
         .map(|ac| utc(validity(&ac.certificate().acinfo).1));
     match ends.min() {
-        Some(end) if end < now => {
-            let text = format!("the attributes in {path} expired on {}", output::utc(&end));
+        Some(end) if end < dates.now => {
+            let text = format!("the attributes in {path} expired {}", dates.moment(end));
             Finding::warning(PROXY, codes::AC_EXPIRED, text, again)
         }
-        _ => Finding::ok(
-            PROXY,
-            format!("{path}: {}", fitness::validity(chain.leaf(), now)),
-        ),
+        _ => Finding::ok(PROXY, format!("{path}: {}", dates.validity(chain.leaf()))),
     }
 }

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use voms::trust::TrustAnchors;
 use voms::vo::vomsdir::VomsDir;
 use voms_client::vomses::Vomses;
@@ -12,8 +13,11 @@ use voms_client::vomses::Vomses;
 use super::DoctorArgs;
 use crate::cli::env::Environment;
 use crate::cli::finding::Warning;
+use crate::cli::fitness::Dates;
 use crate::cli::output::Diagnostic;
 use crate::cli::prompt::PassphraseSource;
+use crate::cli::register::DEFAULT_VO;
+use crate::cli::style::Style;
 use crate::cli::{file, places, vos};
 use crate::home::globus_dir::Pair;
 use crate::home::location::Places;
@@ -38,6 +42,11 @@ pub struct DoctorPlan {
     /// Whether X509_USER_PROXY names it.
     pub out_by_variable: bool,
     pub json: bool,
+    /// The style of the terminal, if the report goes to one.
+    pub style: Option<Style>,
+    /// Whether to show there what is fine, too.
+    pub verbose: bool,
+    pub time_zone: Option<String>,
 }
 
 pub struct VoPlan {
@@ -69,12 +78,19 @@ impl DoctorPlan {
             },
             fix_permissions: args.fix_permissions,
             anchors: places::anchors(args.certdir.as_deref(), env),
-            vo: args.voms.clone().map(|voms| VoPlan::new(voms, &args, env)),
+            vo: VoPlan::new(&args, env),
             timeout: Duration::from_secs(args.timeout.clamp(1, 600)),
             out_by_variable: args.out.is_none() && env.user_proxy.is_some(),
             out: file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy())),
             json: args.json,
+            style: std::io::stdout().is_terminal().then_some(env.style),
+            verbose: args.verbose,
+            time_zone: env.time_zone.clone(),
         }
+    }
+
+    pub fn dates(&self, now: DateTime<Utc>) -> Dates<'_> {
+        Dates::new(now, self.time_zone.as_deref())
     }
 
     /// The directory with the user's credential, if there is a home directory.
@@ -94,9 +110,18 @@ impl DoctorPlan {
 }
 
 impl VoPlan {
-    fn new(voms: String, args: &DoctorArgs, env: &Environment) -> Self {
+    /// The VO that was named, or that of `register`. Scripts that name none have servers looked at
+    /// only if these are configured.
+    fn new(args: &DoctorArgs, env: &Environment) -> Option<Self> {
         let vomses = vos::load(&args.vomses, env);
-        Self {
+        let is_configured = || {
+            let vomses = vomses.as_ref();
+            vomses.is_ok_and(|vomses| !vomses.find(DEFAULT_VO).is_empty())
+        };
+        let usual = || std::io::stdout().is_terminal() || is_configured();
+        let voms = args.voms.clone();
+        let voms = voms.or_else(|| usual().then(|| DEFAULT_VO.to_owned()))?;
+        Some(Self {
             voms,
             problems: vomses.as_ref().map_or(Vec::new(), |vomses| {
                 vos::problems(vomses, &args.vomses, env)
@@ -104,6 +129,6 @@ impl VoPlan {
             vomses,
             with_built_in: args.vomses.is_empty(),
             vomsdir: places::vomsdir(args.vomsdir.as_deref(), env),
-        }
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! The doctor's output: the headline first, then the result of each check.
+//! The doctor's output: in a pipe the headline first, then the result of each check.
 
 use serde_json::json;
 
@@ -6,6 +6,8 @@ use super::plan::DoctorPlan;
 use crate::cli::exit::Exit;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::outcome::Report;
+use crate::cli::output;
+use crate::cli::style::Style;
 
 pub fn report(findings: &[Finding], plan: &DoctorPlan) -> Report {
     let worst = findings
@@ -31,10 +33,50 @@ pub fn report(findings: &[Finding], plan: &DoctorPlan) -> Report {
         let report = json!({ "version": 1, "status": status, "headline": headline.map(Finding::as_json), "findings": all });
         return Report::json(&report).exit(exit);
     }
-    let mut lines = summary(headline, findings, plan);
-    lines.push(String::new());
-    lines.extend(findings.iter().flat_map(Finding::lines));
-    Report::lines(lines).exit(exit)
+    let summary = summary(headline, findings, plan);
+    match plan.style {
+        Some(style) => for_people(&summary, worst, findings, plan.verbose, style),
+        None => {
+            summary.iter().for_each(|line| output::line(line));
+            output::line("");
+            findings.iter().for_each(Finding::print);
+        }
+    }
+    Report::done().exit(exit)
+}
+
+/// On a terminal, what has to be done comes first and the verdict last, where it can be seen.
+fn for_people(
+    summary: &[String],
+    worst: Status,
+    findings: &[Finding],
+    verbose: bool,
+    style: Style,
+) {
+    let mut shown: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| verbose || finding.status != Status::Ok)
+        .collect();
+    shown.sort_by_key(|finding| std::cmp::Reverse(finding.status));
+    for finding in &shown {
+        finding.print();
+    }
+    if !shown.is_empty() {
+        output::line("");
+    }
+    let hidden = findings.len() - shown.len();
+    if hidden > 0 {
+        output::line(&format!(
+            "{hidden} checks are fine; --verbose shows them.\n"
+        ));
+    }
+    for (at, line) in summary.iter().enumerate() {
+        let line = output::harmless(line);
+        output::painted_line(&match at {
+            0 => worst.painted(style, &line),
+            _ => line,
+        });
+    }
 }
 
 fn summary(headline: Option<&Finding>, findings: &[Finding], plan: &DoctorPlan) -> Vec<String> {

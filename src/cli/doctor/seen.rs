@@ -1,6 +1,6 @@
 //! What a server presents and replies, as findings.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use voms::pki::certificate::Certificate;
 use voms::policy::SKEW;
 use voms_client::net::NetError;
@@ -8,13 +8,11 @@ use voms_client::refusal::ServerErrorKind;
 use voms_client::vomses::VomsesEntry;
 use voms_client::{Failure, Probe, Protocol};
 
-use super::servers::{
-    ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, UNNOTICED, VOMSDIR, VOMSES,
-};
+use super::servers::{ANSWER, ATTRIBUTES, CLOCK, DNS, MEMBERSHIP, TCP, TLS, VOMSDIR, VOMSES};
 use crate::cli::advice::{self, User};
+use crate::cli::clock;
 use crate::cli::codes;
 use crate::cli::finding::Finding;
-use crate::cli::output;
 use crate::time::span;
 
 pub(super) fn no_vomsdir() -> Finding {
@@ -125,24 +123,13 @@ pub(super) fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -
 }
 
 pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
-    let ahead = here - server;
-    let seconds = ahead.num_seconds().abs();
-    if ahead.abs() < UNNOTICED {
+    let Some(ahead) = clock::ahead_of(server, here) else {
         return Finding::ok(CLOCK, "it agrees with the server's");
-    }
-    let way = if ahead > Duration::zero() {
-        "ahead of"
-    } else {
-        "behind"
     };
-    let text = format!(
-        "this machine's clock is {} {way} the server's",
-        output::hms(seconds)
-    );
-    let fix = "set the clock, or have it set: timedatectl set-ntp true";
+    let text = clock::in_words(ahead);
     if span(ahead.abs()) < SKEW {
-        Finding::warning(CLOCK, codes::CLOCK, text, fix)
+        Finding::warning(CLOCK, codes::CLOCK, text, clock::FIX)
     } else {
-        Finding::failed(CLOCK, codes::CLOCK, text, fix)
+        Finding::failed(CLOCK, codes::CLOCK, text, clock::FIX)
     }
 }

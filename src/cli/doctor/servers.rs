@@ -1,30 +1,32 @@
 //! The VO's servers: which they are, whether they are reachable and trusted, and what they grant.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use voms::ac::verify::{AcVerifier, SignerTrust};
 use voms::credential::Credential;
 use voms::policy::Policy;
 use voms::trust::TrustAnchors;
-use voms::vo::fqan::{Fqan, FqanError};
+use voms::vo::fqan::Fqan;
 use voms::vo::vomsdir::{Trusted, VomsDir};
-use voms_client::blocking::{VomsClient, probe_server};
+use voms_client::blocking::{VomsClient, claimed_time, probe_server};
+use voms_client::net::NetError;
 use voms_client::net::tls::ServerTrust;
-use voms_client::spec::VomsSpec;
 use voms_client::vomses::VomsesEntry;
-use voms_client::{AcReply, ClientError, Event, Protocol, RequestOptions, Survey};
+use voms_client::{AcReply, ClientError, Event, Probe, Protocol, RequestOptions, Survey};
 
 use super::credential::Known;
 use super::moved;
 use super::plan::{DoctorPlan, VoPlan};
-use super::seen::{clock, net, no_vomsdir, refusal, seen, spoken};
+use super::seen::{self, net, no_vomsdir, refusal, seen, spoken};
+use super::wanted::wanted;
 use crate::cli::advice::User;
+use crate::cli::clock::OutOfDate;
 use crate::cli::codes;
 use crate::cli::finding::{Finding, Status};
 use crate::cli::invocation::Clock;
-use crate::cli::output::Diagnostic;
+use crate::cli::places;
 use crate::cli::register::membership;
-use crate::cli::{places, vos};
-use crate::home::registration::{self, Registration};
+use crate::cli::waiting::Waiting;
+use crate::home::registration::Registration;
 use crate::time::utc;
 
 pub(super) const VOMSES: &str = "vomses";
@@ -38,11 +40,6 @@ pub(super) const VOMSDIR: &str = "vomsdir";
 pub(super) const CLOCK: &str = "clock";
 /// Time limit for all requests to one server together.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
-/// Clock skew too small to matter.
-pub(super) const UNNOTICED: Duration = Duration::seconds(60);
-/// For how many days the built-in servers are considered current.
-const FRESH: i64 = 365;
-
 const OTHER_SIGNER: &str =
     "they verify; another certificate of the server's subject and issuer signed them";
 
@@ -52,12 +49,8 @@ pub struct Answered {
     pub findings: Vec<Finding>,
     /// The clock compared with the server's, if it replied.
     pub clock: Option<Finding>,
-}
-
-/// What is requested from which VO.
-struct Wanted {
-    servers: Vec<VomsesEntry>,
-    fqans: Vec<Fqan>,
+    /// Which of the servers' certificates are out of date.
+    pub out_of_date: OutOfDate,
 }
 
 impl Answered {
@@ -65,7 +58,7 @@ impl Answered {
     fn early(findings: Vec<Finding>) -> Self {
         Self {
             findings,
-            clock: None,
+            ..Self::default()
         }
     }
 }
@@ -74,6 +67,7 @@ pub fn examine(
     plan: &DoctorPlan,
     known: &Known,
     anchors: Option<&TrustAnchors>,
+    waiting: &Waiting,
     now: Clock,
 ) -> Answered {
     let Some(vo) = &plan.vo else {
@@ -98,6 +92,8 @@ pub fn examine(
         vomsdir: vomsdir(vo, &mut findings),
         now,
         fqans: &wanted.fqans,
+        waiting,
+        zone: plan.time_zone.as_deref(),
     };
     check.examine_all(&wanted.servers, known.credential.as_ref(), findings)
 }
@@ -112,58 +108,6 @@ fn vomsdir<'a>(vo: &'a VoPlan, findings: &mut Vec<Finding>) -> Option<&'a VomsDi
     }
 }
 
-/// What to request, or the finding that makes it impossible.
-fn wanted(vo: &VoPlan, now: DateTime<Utc>, findings: &mut Vec<Finding>) -> Result<Wanted, Finding> {
-    let wrong = |error: FqanError| Finding::of(VOMSES, &error);
-    let spec: VomsSpec = vo.voms.parse().map_err(wrong)?;
-    let of_diagnostic = |error: &Diagnostic| Finding::of_diagnostic(VOMSES, error);
-    let vomses = vo.vomses.as_ref().map_err(of_diagnostic)?;
-    findings.extend(vo.problems.iter().map(|problem| {
-        let fix = "fix that line or file, or remove it";
-        Finding::warning(VOMSES, problem.code, &problem.message, fix)
-    }));
-    let servers = vos::servers(&spec.name, vomses, vo.with_built_in)
-        .map_err(|error| of_diagnostic(&error))?;
-    let name = &servers[0].vo;
-    let requested = spec.fqans.iter().map(|fqan| fqan.in_vo(name));
-    let fqans = requested.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
-    findings.push(listed(name, &servers));
-    if vomses.find(&spec.name).is_empty() {
-        findings.extend(built_in(name, now));
-    }
-    Ok(Wanted {
-        servers,
-        fqans: fqans.into_iter().flatten().collect(),
-    })
-}
-
-fn listed(vo: &str, servers: &[VomsesEntry]) -> Finding {
-    let names: Vec<String> = servers
-        .iter()
-        .map(|server| format!("{}:{}", server.host, server.port))
-        .collect();
-    Finding::ok(VOMSES, format!("the VO {vo} has {}", names.join(", ")))
-}
-
-/// Reports that the built-in servers are used, and how old that list is.
-fn built_in(vo: &str, now: DateTime<Utc>) -> Option<Finding> {
-    let date = registration::built_in_date(vo)?;
-    let age = (now.date_naive() - date).num_days().max(0);
-    let text = format!(
-        "no vomses file names {vo}: these are the built-in servers, as known on {date} ({age} days ago)"
-    );
-    Some(if age < FRESH {
-        Finding::ok(VOMSES, text)
-    } else {
-        Finding::advice(
-            VOMSES,
-            codes::VOMSES_OLD,
-            text,
-            "compare them with the VO's own page, or update voms-proxy",
-        )
-    })
-}
-
 /// What a server is checked against.
 struct ServerCheck<'a> {
     timeout: std::time::Duration,
@@ -171,6 +115,8 @@ struct ServerCheck<'a> {
     vomsdir: Option<&'a VomsDir>,
     now: Clock,
     fqans: &'a [Fqan],
+    waiting: &'a Waiting,
+    zone: Option<&'a str>,
 }
 
 impl ServerCheck<'_> {
@@ -184,9 +130,10 @@ impl ServerCheck<'_> {
         user: Option<&Credential>,
         mut findings: Vec<Finding>,
     ) -> Answered {
+        let mut out_of_date = OutOfDate::default();
         let mut each: Vec<(Vec<Finding>, Option<Finding>)> = servers
             .iter()
-            .map(|server| self.examine(server, user))
+            .map(|server| self.examine(server, user, &mut out_of_date))
             .collect();
         if each.iter().all(|(findings, _)| is_unreachable(findings)) {
             let (trust, now) = (self.trust(), (self.now)());
@@ -203,22 +150,29 @@ impl ServerCheck<'_> {
         }
         let clock = each.iter_mut().find_map(|(_, clock)| clock.take());
         findings.extend(each.into_iter().flat_map(|(findings, _)| findings));
-        Answered { findings, clock }
+        Answered {
+            findings,
+            clock,
+            out_of_date,
+        }
     }
 
     fn examine(
         &self,
         server: &VomsesEntry,
         user: Option<&Credential>,
+        out_of_date: &mut OutOfDate,
     ) -> (Vec<Finding>, Option<Finding>) {
+        self.waiting.say(&format!("waiting for {}", server.host));
         let probe = match probe_server(server, self.trust(), (self.now)().into(), self.timeout) {
             Ok(probe) => probe,
             Err(error) => return (vec![net(TLS, server, &error)], None),
         };
         let mut findings = seen(server, &probe);
         if findings.iter().any(Finding::is_failure) {
+            let clock = self.claimed_clock(server, &probe, out_of_date);
             findings.extend(self.signers(server));
-            return (findings, None);
+            return (findings, clock);
         }
         let Some(user) = user else {
             let text = format!(
@@ -232,6 +186,24 @@ impl ServerCheck<'_> {
         let (answer, clock) = self.ask(server, user);
         findings.extend(answer);
         (findings, clock)
+    }
+
+    /// The clock beside the one of a server that is out of date by it, and so cannot be trusted.
+    fn claimed_clock(
+        &self,
+        server: &VomsesEntry,
+        probe: &Probe,
+        out_of_date: &mut OutOfDate,
+    ) -> Option<Finding> {
+        let Some(Err(NetError::Untrusted(finding))) = &probe.certificate else {
+            return None;
+        };
+        out_of_date.note_server(finding);
+        if !out_of_date.is_any() {
+            return None;
+        }
+        let claimed = claimed_time(server, self.timeout).ok().flatten()?;
+        Some(seen::clock(utc(claimed), (self.now)()))
     }
 
     fn ask(&self, server: &VomsesEntry, user: &Credential) -> (Vec<Finding>, Option<Finding>) {
@@ -259,7 +231,10 @@ impl ServerCheck<'_> {
             Ok(survey) => {
                 let mut findings = vec![answered(server, protocol)];
                 findings.extend(self.answer(server, &survey, user, at));
-                let clock = survey.reply.server_time.map(|time| clock(utc(time), at));
+                let clock = survey
+                    .reply
+                    .server_time
+                    .map(|time| seen::clock(utc(time), at));
                 (findings, clock)
             }
             Err(error) => (vec![self.refused(server, &error, user, at)], None),
@@ -291,6 +266,7 @@ impl ServerCheck<'_> {
             chain: user.chain(),
             anchors: self.anchors,
             now: at,
+            zone: self.zone,
         };
         match error.foremost() {
             Some((_, failure)) => refusal(server, failure, user),
@@ -349,12 +325,15 @@ impl ServerCheck<'_> {
             // We do not know yet whether the server uses that name.
             Trusted::Certificates(found) if found.is_empty() => {
                 let directory = vomsdir.directory().display();
-                let text = format!("{directory} has no {}/{}.lsc", server.vo, server.host);
+                let text = format!(
+                    "{directory} does not say who signs the attributes of {} (no {0}/{}.lsc)",
+                    server.vo, server.host
+                );
                 Some(Finding::advice(
                     VOMSDIR,
                     codes::LSC_MISSING,
                     text,
-                    "if the server calls itself so, put its LSC file there",
+                    "get the LSC file from the VO's page, and run: voms-proxy vo add FILE.lsc",
                 ))
             }
             Trusted::Certificates(_) => Some(Finding::ok(

@@ -19,7 +19,8 @@ use crate::cli::args::Arguments;
 use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
-use crate::cli::outcome::{CommandError, Report};
+use crate::cli::info;
+use crate::cli::outcome::{CommandError, Format, Report};
 use crate::cli::output::{self, Diagnostic};
 use crate::time::utc;
 
@@ -69,6 +70,9 @@ pub struct InfoArgs {
     /// Its path
     #[arg(long)]
     path: bool,
+    /// Print the result as JSON (schema/certificate.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -79,6 +83,10 @@ pub struct InfoArgs {
 
 impl Arguments for InfoArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// What to show of which file.
@@ -91,6 +99,7 @@ pub struct InfoPlan {
     /// In the order requested; if none are, all in one block.
     values: Vec<Value>,
     verbose: bool,
+    json: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -115,6 +124,7 @@ impl InfoPlan {
             valid: args.valid.as_deref().map(seconds).transpose()?,
             values: words.iter().filter_map(Value::of_option).collect(),
             verbose: args.verbose,
+            json: args.json,
         })
     }
 }
@@ -152,12 +162,17 @@ pub fn run(plan: &InfoPlan, now: DateTime<Utc>) -> Result<Report, CommandError> 
     };
     let answer = |yes| Report::done().exit(if yes { Exit::Success } else { Exit::Failure });
     let chain = match load_with(read, path) {
-        Err(_) if plan.exists => return Ok(answer(false)),
+        Err(_) if plan.exists && !plan.json => return Ok(answer(false)),
         loaded => loaded?,
     };
     let leaf = chain.leaf();
     let left = (utc(chain.not_after()) - now).num_seconds();
     let lasts = |seconds: i64| left > 0 && left >= seconds;
+    if plan.json {
+        let lasts = lasts(plan.valid.unwrap_or(0)) || !plan.exists && plan.valid.is_none();
+        let exit = if lasts { Exit::Success } else { Exit::Failure };
+        return Ok(Report::json(&info::describe_certificate(path, leaf, now)).exit(exit));
+    }
     if plan.exists {
         return Ok(answer(lasts(plan.valid.unwrap_or(0))));
     }

@@ -261,9 +261,9 @@ fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<U
 /// strict permissions: anyone could have put a file in the default location.
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     // Fetched keys are never encrypted.
-    let sealed = |path: &Path| {
+    let sealed = |locked: load::Locked<'_>| {
         Err(CredentialError::NoPassphrase {
-            path: path.to_owned(),
+            path: locked.path.to_owned(),
             reason: "it was not requested that way".to_owned(),
         })
     };

@@ -32,10 +32,9 @@ use super::args::{self, Arguments};
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
-use super::output::{self, Diagnostic};
-use super::removal::{self, Expected, Refusal};
+use super::output;
+use super::removal::{self, Expected};
 use super::signals;
-use crate::cli::codes;
 
 /// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
@@ -115,19 +114,9 @@ fn remove(
         progress.say(" not found\n");
         return Ok(Report::done());
     }
-    let file = path.display();
-    let removed = removal::destroy(path, uid, expected).map_err(|refusal| match refusal {
-        Refusal::SomethingElse(_) => Diagnostic::new(
-            codes::NOT_A_PROXY,
-            format!("{file} {refusal}; it was not removed"),
-        )
-        .help("name the right file, or remove this one with rm"),
-        Refusal::System(_) => Diagnostic::new(
-            codes::NOT_REMOVED,
-            format!("cannot remove {file}: {refusal}"),
-        )
-        .help("check who owns it"),
-    })?;
+    let instead = "name the right file, or remove this one with rm";
+    let removed = removal::destroy(path, uid, expected)
+        .map_err(|refusal| removal::not_removed(path, &refusal, instead))?;
     progress.say(" done\n");
     removal::report(path, removed);
     Ok(Report::done())

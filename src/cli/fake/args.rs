@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser};
 
 use crate::cli::args::Arguments;
 use crate::cli::init::{Lifetimes, lifetime};
+use crate::cli::outcome::Format;
 use crate::cli::output::Diagnostic;
 
 /// Makes a proxy whose attributes are signed with a host certificate of yours, to test services
@@ -164,6 +165,9 @@ pub struct FakeArgs {
     /// Log each step to stderr
     #[arg(long)]
     pub debug: bool,
+    /// Print the result as JSON (schema/fake.json)
+    #[arg(long)]
+    pub json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -172,7 +176,11 @@ pub struct FakeArgs {
     version: Option<bool>,
 }
 
-impl Arguments for FakeArgs {}
+impl Arguments for FakeArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 impl FakeArgs {
     /// How long proxy and attributes last.

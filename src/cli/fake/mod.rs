@@ -9,6 +9,8 @@ mod voinfo;
 pub use self::args::FakeArgs;
 use self::plan::FakePlan;
 use self::run::Made;
+use serde_json::{Value, json};
+
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
@@ -19,8 +21,19 @@ pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: FakeArgs| {
         let plan = FakePlan::new(&args, &invocation.env)?;
         let made = run::run(&plan, (invocation.now)())?;
+        if args.json {
+            return Ok(Report::json(&as_json(&made)));
+        }
         Ok(Report::lines(lines(&plan, &made)))
     })
+}
+
+fn as_json(made: &Made) -> Value {
+    let (path, until) = match made {
+        Made::Attributes(file) => (file, None),
+        Made::Certificate(out, until) => (out, Some(output::rfc3339(*until))),
+    };
+    json!({ "version": 1, "path": path, "not_after": until })
 }
 
 fn lines(plan: &FakePlan, made: &Made) -> Vec<String> {

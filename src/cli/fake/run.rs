@@ -71,7 +71,7 @@ pub fn run(plan: &FakePlan, now: DateTime<Utc>) -> Result<Made, Diagnostic> {
 }
 
 fn load(location: &Location, passphrase: &PassphraseSource) -> Result<Credential, Diagnostic> {
-    let loaded = load::load(location, |path| passphrase.ask(path));
+    let loaded = load::load(location, |locked| passphrase.ask(locked.path));
     loaded.map_err(Diagnostic::from)
 }
 

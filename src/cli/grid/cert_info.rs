@@ -15,8 +15,9 @@ use crate::cli::args::Arguments;
 use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
+use crate::cli::info;
 use crate::cli::invocation::Invocation;
-use crate::cli::outcome::{Report, run_command};
+use crate::cli::outcome::{Format, Report, run_command};
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::time::utc;
@@ -62,6 +63,9 @@ pub struct CertArgs {
     /// Print names in the form of RFC 2253
     #[arg(long)]
     rfc2253: bool,
+    /// Print the result as JSON (schema/certificate.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -70,14 +74,24 @@ pub struct CertArgs {
     version: Option<bool>,
 }
 
-impl Arguments for CertArgs {}
+impl Arguments for CertArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs `grid-cert-info`.
 pub fn cert_info(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args| {
+    run_command(invocation, |args: CertArgs| {
+        let json = args.json;
         let values = super::asked::<CertArgs, _>(&invocation.words, &VALUES);
         let plan = CertPlan::new(args, values, &invocation.env)?;
         let certificate = load(&plan.path)?;
+        if json {
+            let now = (invocation.now)();
+            let described = info::describe_certificate(&plan.path, &certificate, now);
+            return Ok(Report::json(&described));
+        }
         Ok(Report::lines(plan.show(&certificate)?))
     })
 }

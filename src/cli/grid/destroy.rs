@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::{Value, json};
 
 use crate::cli::args::Arguments;
 use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::invocation::Invocation;
-use crate::cli::outcome::{Report, run_command};
+use crate::cli::outcome::{Format, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
-use crate::cli::removal::{self, Doomed, Expected, Refusal};
+use crate::cli::removal::{self, Doomed, Expected};
 
 /// Removes proxies after overwriting them. Files named that are missing are ignored, other files
 /// left alone.
@@ -49,6 +50,9 @@ pub struct DestroyArgs {
     /// Log to stderr what is removed
     #[arg(long)]
     debug: bool,
+    /// Print the result as JSON (schema/grid-destroy.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -61,13 +65,34 @@ impl Arguments for DestroyArgs {
     const ABBREVIATED: &'static [&'static str] = &[
         "all", "debug", "default", "dry", "dryrun", "help", "usage", "version",
     ];
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// Runs `grid-proxy-destroy`.
 pub fn proxy_destroy(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
         let plan = DestroyPlan::new(args, &invocation.env);
-        Ok(Report::done().exit(destroy(&plan, (invocation.now)())))
+        let (removed, failures) = destroy(&plan, (invocation.now)());
+        let exit = if failures.is_empty() {
+            Exit::Success
+        } else {
+            Exit::Failure
+        };
+        if plan.json {
+            let failures = failures.iter().map(Diagnostic::as_json);
+            return Ok(Report::json(&json!({
+                "version": 1,
+                "dry_run": plan.dry,
+                "removed": removed,
+                "failures": failures.collect::<Value>(),
+            }))
+            .exit(exit));
+        }
+        failures.iter().for_each(Diagnostic::print);
+        Ok(Report::done().exit(exit))
     })
 }
 
@@ -81,6 +106,7 @@ struct DestroyPlan {
     expected: Expected,
     dry: bool,
     debug: bool,
+    json: bool,
 }
 
 impl DestroyPlan {
@@ -94,6 +120,7 @@ impl DestroyPlan {
             expected: Expected::Proxy.unless_forced(args.force),
             dry: args.dryrun,
             debug: args.debug,
+            json: args.json,
         }
     }
 
@@ -109,17 +136,23 @@ impl DestroyPlan {
             false => removal::destroy(file, self.uid, self.expected)
                 .map(|removed| removal::report(file, removed)),
         };
-        outcome.map_err(|refusal| cannot_remove(file, &refusal))
+        outcome.map_err(|refusal| {
+            removal::not_removed(file, &refusal, "to remove it anyway, add --force")
+        })
     }
 }
 
-/// Removes all it can, and reports each failure.
-fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> Exit {
-    let mut failures = Vec::new();
+/// Removes all it can. Returns what is gone, or would be, and why the rest is not.
+fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> (Vec<PathBuf>, Vec<Diagnostic>) {
+    let (mut gone, mut failures) = (Vec::new(), Vec::new());
+    let mut note = |file: &Path, removed: Result<(), Diagnostic>| match removed {
+        Ok(()) => gone.push(file.to_owned()),
+        Err(failure) => failures.push(failure),
+    };
     for file in &plan.files {
         clear_leftovers(plan, file, now);
         if exists(file) {
-            failures.extend(plan.remove(file).err());
+            note(file, plan.remove(file));
         } else if plan.dry {
             output::stderr(&format!("Would remove {}", file.display()));
         }
@@ -131,18 +164,15 @@ fn destroy(plan: &DestroyPlan, now: DateTime<Utc>) -> Exit {
         } else {
             Err(missing(file))
         };
-        failures.extend(removed.err());
+        note(file, removed);
     }
     if plan.all {
         let delegated = delegated(Path::new("/tmp"), plan.uid);
-        failures.extend(delegated.iter().filter_map(|file| plan.remove(file).err()));
+        delegated
+            .iter()
+            .for_each(|file| note(file, plan.remove(file)));
     }
-    failures.iter().for_each(Diagnostic::print);
-    if failures.is_empty() {
-        Exit::Success
-    } else {
-        Exit::Failure
-    }
+    (gone, failures)
 }
 
 fn exists(file: &Path) -> bool {
@@ -162,22 +192,6 @@ fn missing(file: &Path) -> Diagnostic {
     )
     .detail(format!("{}: file not found", file.display()))
     .help("name the proxy, or set X509_USER_PROXY")
-}
-
-fn cannot_remove(file: &Path, refusal: &Refusal) -> Diagnostic {
-    let file = file.display();
-    match refusal {
-        Refusal::SomethingElse(_) => Diagnostic::new(
-            codes::NOT_A_PROXY,
-            format!("{file} {refusal}; it was not removed"),
-        )
-        .help("to remove it anyway, add --force"),
-        Refusal::System(_) => Diagnostic::new(
-            codes::NOT_REMOVED,
-            format!("cannot remove {file}: {refusal}"),
-        )
-        .help("check who owns it"),
-    }
 }
 
 /// The user's proxies that services received by delegation and left behind.

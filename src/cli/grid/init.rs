@@ -7,6 +7,7 @@ use voms::proxy::{Proxy, ProxyNote};
 
 use crate::cli::exit::Exit;
 use crate::cli::init::{self, InitArgs, InitPlan};
+use crate::cli::input;
 use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
@@ -43,8 +44,9 @@ fn is_about_vos(args: &InitArgs) -> bool {
 
 fn plan(mut args: InitArgs, invocation: &Invocation) -> Result<(InitPlan, Voice), CommandError> {
     check_combinations(&args)?;
+    let to_stdout = args.out.as_deref().is_some_and(input::is_stream);
     let voice = Voice {
-        quiet: std::mem::replace(&mut args.quiet, true),
+        quiet: std::mem::replace(&mut args.quiet, true) || to_stdout,
         debug: std::mem::take(&mut args.debug),
         verify: args.verify,
         asked_kind: args.old || args.rfc || args.draft || args.proxyver.is_some(),

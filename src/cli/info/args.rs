@@ -24,11 +24,15 @@ EXIT CODES
 EXAMPLES
   voms-proxy-info --all
   voms-proxy-info --timeleft
+  voms-proxy-info -i validityEnd,identity,vomsVO proxy.pem
   voms-proxy-info --exists --valid 1:00"
 )]
 pub struct InfoArgs {
     /// The proxy, - for standard input (default X509_USER_PROXY or /tmp/x509up_u<uid>)
-    #[arg(long, value_name = "FILE")]
+    #[arg(value_name = "FILE")]
+    pub proxy: Option<PathBuf>,
+    /// The same
+    #[arg(long, value_name = "FILE", conflicts_with = "proxy")]
     pub file: Option<PathBuf>,
     /// Everything, with the attributes of every VO
     #[arg(long)]
@@ -66,6 +70,10 @@ pub struct InfoArgs {
     /// The file that was included in it
     #[arg(long, alias = "included", help_heading = headings::VALUES)]
     pub included_file: bool,
+    /// These values in this order, by the names of arcproxy, such as ca, validityStart, validityEnd, signingAlgorithm;
+    /// repeatable, or separated by commas
+    #[arg(long, short = 'i', value_name = "ITEM", alias = "infoitem", action = ArgAction::Append, help_heading = headings::VALUES)]
+    pub item: Vec<String>,
     /// The VOs
     #[arg(long, help_heading = headings::ATTRIBUTES)]
     pub vo: bool,

@@ -8,9 +8,9 @@ use voms::pki::certificate::Certificate;
 use voms::pki::dn::Dn;
 use voms_asn1::oid;
 
-use super::chain;
 use super::plan::{AcValue, Depth, NameForm, ProxyValue, Section};
 use super::proxy::{Ac, Proxy};
+use super::{chain, items};
 use crate::cli::codes;
 use crate::cli::output::{self, Diagnostic, field};
 
@@ -34,6 +34,7 @@ pub fn print(
             .filter_map(|value| value.of(proxy, *names, now))
             .for_each(|value| output::value(&value)),
         Section::AcValues(values) => print_ac_values(values, proxy, now)?,
+        Section::Items { items, names } => items::print(items, proxy, *names, now),
     }
     Ok(())
 }
@@ -105,7 +106,7 @@ impl ProxyValue {
 }
 
 impl NameForm {
-    fn write(self, dn: &Dn) -> String {
+    pub fn write(self, dn: &Dn) -> String {
         match self {
             Self::OpenSsl => dn.to_string(),
             Self::Rfc2253 => dn.rfc2253(),

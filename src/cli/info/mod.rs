@@ -3,6 +3,7 @@
 mod args;
 mod chain;
 mod checks;
+mod items;
 mod json;
 mod lines;
 mod picture;
@@ -13,6 +14,8 @@ mod verify;
 use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
+pub use self::items::names as item_names;
+pub use self::json::certificate as describe_certificate;
 pub use self::lines::text;
 use self::plan::{InfoPlan, Output};
 pub use self::proxy::Proxy;
@@ -60,10 +63,7 @@ fn report(
     match output {
         Output::Nothing => {}
         Output::Json => output::line(&output::json(&json::describe(proxy, verdict, now))),
-        Output::Picture { colours } => {
-            warn();
-            picture::print(proxy, *colours, now);
-        }
+        Output::Picture { style } => picture::print(proxy, verdict, *style, zone, now),
         Output::Sections(sections) => {
             warn();
             for section in sections {

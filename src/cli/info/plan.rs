@@ -8,9 +8,11 @@ use voms::vo::vomsdir::VomsDir;
 
 use super::args::InfoArgs;
 use super::checks::Checks;
+use super::items::{self, Item};
 use crate::cli::env::Environment;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
+use crate::cli::style::Style;
 
 /// Everything that the command needs.
 pub struct InfoPlan {
@@ -30,7 +32,7 @@ pub enum Output {
     Json,
     /// The chain as a tree, for people at a terminal.
     Picture {
-        colours: bool,
+        style: Style,
     },
     /// In the format of the old clients.
     Sections(Vec<Section>),
@@ -51,6 +53,11 @@ pub enum Section {
         names: NameForm,
     },
     AcValues(Vec<AcValue>),
+    /// Values in the order asked for.
+    Items {
+        items: Vec<Item>,
+        names: NameForm,
+    },
 }
 
 /// The certificates that a section covers.
@@ -123,11 +130,16 @@ pub struct TrustDirectory<T> {
 impl InfoPlan {
     pub fn new(args: InfoArgs, env: &Environment) -> Result<Self, Diagnostic> {
         let checks = Checks::new(&args)?;
+        let items = items::parse(&args.item)?;
+        let about_acs = |item: &Item| matches!(item, Item::OfAcs(_));
+        let shows_acs = items.iter().any(about_acs);
+        let output = Output::new(&args, items, &checks, env);
+        let shows_acs = shows_acs || matches!(output, Output::Picture { .. });
         Ok(Self {
-            output: Output::new(&args, &checks, env.colours),
-            attributes: Attributes::new(&args, &checks, env),
+            attributes: Attributes::new(&args, shows_acs, &checks, env),
+            output,
             checks,
-            file: args.file.unwrap_or_else(|| env.proxy()),
+            file: args.file.or(args.proxy).unwrap_or_else(|| env.proxy()),
             time_zone: env.time_zone.clone(),
             debug: args.debug,
         })
@@ -135,19 +147,19 @@ impl InfoPlan {
 }
 
 impl Output {
-    fn new(args: &InfoArgs, checks: &Checks, colours: bool) -> Self {
+    fn new(args: &InfoArgs, items: Vec<Item>, checks: &Checks, env: &Environment) -> Self {
         let values = proxy_values(args);
         let ac_values = ac_values(args);
         let block = args.all || args.text || args.chain;
-        let plain = !block && values.is_empty() && ac_values.is_empty();
+        let plain = !block && values.is_empty() && ac_values.is_empty() && items.is_empty();
         if args.json {
             Self::Json
         } else if plain && checks.ask_anything() {
             Self::Nothing
         } else if plain && std::io::stdout().is_terminal() {
-            Self::Picture { colours }
+            Self::Picture { style: env.style }
         } else {
-            Self::Sections(sections(args, block || plain, values, ac_values))
+            Self::Sections(sections(args, block || plain, values, ac_values, items))
         }
     }
 }
@@ -158,6 +170,7 @@ fn sections(
     block: bool,
     values: Vec<ProxyValue>,
     ac_values: Vec<AcValue>,
+    items: Vec<Item>,
 ) -> Vec<Section> {
     let (depth, names) = (
         if args.chain {
@@ -178,6 +191,7 @@ fn sections(
         (args.all, Section::Attributes),
         (!values.is_empty(), Section::Values { values, names }),
         (!ac_values.is_empty(), Section::AcValues(ac_values)),
+        (!items.is_empty(), Section::Items { items, names }),
     ])
 }
 
@@ -214,8 +228,8 @@ fn selected<T, const N: usize>(options: [(bool, T); N]) -> Vec<T> {
 }
 
 impl Attributes {
-    fn new(args: &InfoArgs, checks: &Checks, env: &Environment) -> Self {
-        let printed = args.all || args.json || !ac_values(args).is_empty();
+    fn new(args: &InfoArgs, shows_acs: bool, checks: &Checks, env: &Environment) -> Self {
+        let printed = shows_acs || args.all || args.json || !ac_values(args).is_empty();
         if !printed && !checks.need_trust() {
             Self::Ignored
         } else if args.dont_verify_ac {

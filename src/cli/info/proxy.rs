@@ -5,11 +5,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use openssl::nid::Nid;
 use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{AcAttributes, validity};
 use voms::chain::Chain;
 use voms::files;
-use voms::pki::certificate::minimal_integer;
+use voms::openssl_types;
+use voms::pki::certificate::{Certificate, minimal_integer};
 use voms::pki::dn::Dn;
 use voms::pki::pem;
 use voms::pki::proxy_kind::ProxyType;
@@ -92,6 +94,19 @@ impl Proxy {
         key.map(|key| key.bits()).unwrap_or_default()
     }
 
+    /// The CA that issued the user's certificate, if that is in the file.
+    pub fn ca(&self) -> Option<&Dn> {
+        self.chain.end_entity().map(Certificate::issuer)
+    }
+
+    /// When the first of certificates and attributes ends.
+    pub fn usable_until(&self) -> DateTime<Utc> {
+        let certificates = self.chain.certificates().iter();
+        let ends = certificates.map(|certificate| utc(certificate.not_after()));
+        let all = ends.chain(self.acs.iter().map(|ac| ac.validity().1));
+        all.min().unwrap_or_else(|| utc(self.chain.not_after()))
+    }
+
     pub fn key_usage(&self) -> Option<String> {
         let usage = self.chain.leaf().key_usage()?;
         Some(usage.names().join(", "))
@@ -169,6 +184,29 @@ impl Ac {
             .unwrap_or(octets);
         hex::encode_upper(octets)
     }
+}
+
+/// The algorithm that a certificate is signed with, by its usual name.
+pub fn signature_algorithm(certificate: &Certificate) -> String {
+    let nid = signature_nid(certificate);
+    let name = nid.and_then(|nid| nid.long_name().ok()).map(str::to_owned);
+    name.unwrap_or_else(|| certificate.signature_algorithm().oid.to_string())
+}
+
+/// The hash in it, as arcproxy names it; for an algorithm that has none, the algorithm.
+pub fn signature_digest(certificate: &Certificate) -> String {
+    let algorithms = signature_nid(certificate).and_then(|nid| nid.signature_algorithms());
+    let digest = algorithms.and_then(|found| found.digest.short_name().ok());
+    match digest.filter(|name| *name != "UNDEF") {
+        Some(name) => name.to_ascii_lowercase(),
+        None => signature_algorithm(certificate),
+    }
+}
+
+fn signature_nid(certificate: &Certificate) -> Option<Nid> {
+    let x509 = openssl_types::x509(certificate).ok()?;
+    let nid = x509.signature_algorithm().object().nid();
+    (nid != Nid::UNDEF).then_some(nid)
 }
 
 pub fn seconds_left(until: DateTime<Utc>, now: DateTime<Utc>) -> i64 {

@@ -14,6 +14,7 @@ use super::proxy::{Ac, Proxy};
 use crate::cli::codes;
 use crate::cli::finding::Warning;
 use crate::cli::output::{self, Diagnostic};
+use crate::time::utc;
 
 /// The codes for what has expired.
 const EXPIRED: [&str; 2] = ["ac-expired", "expired"];
@@ -54,9 +55,50 @@ impl Doubt {
 #[derive(Default)]
 pub struct Verdict {
     pub chain: Option<bool>,
+    /// How long everything that was verified lasts.
+    pub usable_until: Option<DateTime<Utc>>,
     /// One for each attribute certificate; empty if none was verified.
     pub acs: Vec<bool>,
     pub doubts: Vec<Doubt>,
+    /// Why nothing was verified, if so.
+    pub unverified: Option<Unverified>,
+}
+
+/// Why nothing was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// The user did not want it.
+    NotWanted,
+    NoAnchors,
+    NoVomsDir,
+}
+
+impl Unverified {
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NotWanted => {
+                "--dont-verify-ac or VOMS_PROXY_INFO_DONT_VERIFY_AC says not to verify"
+            }
+            Self::NoAnchors => "there is no directory of CAs on this machine",
+            Self::NoVomsDir => {
+                "there is no vomsdir on this machine, so nothing says who may sign them"
+            }
+        }
+    }
+}
+
+impl Verdict {
+    /// Why the attributes of a VO cannot be relied on, but for what has expired, which shows.
+    pub fn doubt_of(&self, vo: &str) -> Option<&str> {
+        let concerns = |of: Option<&str>| {
+            self.doubts.iter().find(move |doubt| {
+                let summary = doubt.warning.code == codes::AC_UNVERIFIED;
+                doubt.vo.as_deref() == of && !doubt.is_expiry() && !summary
+            })
+        };
+        let found = concerns(Some(vo)).or_else(|| concerns(None));
+        found.map(|doubt| doubt.warning.message.as_str())
+    }
 }
 
 /// Verifies chain and attributes as planned.
@@ -71,24 +113,16 @@ pub fn verdict(
         .map(|reason| Doubt::new(codes::AC_ENCODING, reason))
         .collect();
     let must_verify = matches!(attributes, Attributes::MustVerify(_));
-    let trust = match attributes {
-        Attributes::Ignored => return Ok(Verdict::default()),
-        Attributes::Read => None,
-        Attributes::Verified(trust) => open(*trust, &mut doubts)?,
-        Attributes::MustVerify(trust) => {
-            let found = open(*trust, &mut doubts)?;
-            if found.is_none() {
-                let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
-                doubts.push(Doubt::new(codes::NOT_VERIFIED, text));
-            }
-            found
+    let (anchors, vomsdir) = match directories(attributes, &mut doubts)? {
+        Ok(found) => found,
+        Err(None) => return Ok(Verdict::default()),
+        Err(unverified) => {
+            return Ok(Verdict {
+                doubts,
+                unverified,
+                ..Verdict::default()
+            });
         }
-    };
-    let Some((anchors, vomsdir)) = trust else {
-        return Ok(Verdict {
-            doubts,
-            ..Verdict::default()
-        });
     };
     if debug {
         report_directories(&anchors, &vomsdir);
@@ -116,18 +150,45 @@ pub fn verdict(
     }
     Ok(Verdict {
         chain: Some(verified.is_some()),
+        usable_until: verified.as_ref().map(|found| utc(found.usable_until())),
         acs,
         doubts,
+        unverified: None,
     })
+}
+
+/// What to verify with; else why nothing is verified, if there is something to verify.
+fn directories(
+    attributes: Attributes,
+    doubts: &mut Vec<Doubt>,
+) -> Result<Result<(TrustAnchors, VomsDir), Option<Unverified>>, Diagnostic> {
+    let found = match attributes {
+        Attributes::Ignored => return Ok(Err(None)),
+        Attributes::Read => Err(Unverified::NotWanted),
+        Attributes::Verified(trust) => open(*trust, doubts)?,
+        Attributes::MustVerify(trust) => {
+            let found = open(*trust, doubts)?;
+            if found.is_err() {
+                let text = "the proxy was not verified: there is no directory of CAs or no vomsdir";
+                doubts.push(Doubt::new(codes::NOT_VERIFIED, text));
+            }
+            found
+        }
+    };
+    Ok(found.map_err(Some))
 }
 
 fn open(
     trust: Trust,
     doubts: &mut Vec<Doubt>,
-) -> Result<Option<(TrustAnchors, VomsDir)>, Diagnostic> {
+) -> Result<Result<(TrustAnchors, VomsDir), Unverified>, Diagnostic> {
     let anchors = trust.anchors.open(doubts)?;
     let vomsdir = trust.vomsdir.open(doubts)?;
-    Ok(anchors.zip(vomsdir))
+    Ok(match (anchors, vomsdir) {
+        (None, _) => Err(Unverified::NoAnchors),
+        (_, None) => Err(Unverified::NoVomsDir),
+        (Some(anchors), Some(vomsdir)) => Ok((anchors, vomsdir)),
+    })
 }
 
 impl<T> TrustDirectory<T> {

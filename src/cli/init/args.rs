@@ -79,7 +79,7 @@ pub struct InitArgs {
     /// Your private key
     #[arg(long, short = 'k', value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Where to write the proxy (default X509_USER_PROXY or /tmp/x509up_u<uid>)
+    /// Where to write the proxy, - for standard output (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Directory of trusted CAs

@@ -1,7 +1,8 @@
 //! The arguments combined with the environment and the defaults: everything that can be determined
 //! before prompting for a passphrase or sending a packet.
 
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::time::Duration as Span;
 
 use chrono::Duration;
@@ -19,6 +20,7 @@ use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::failure;
 use crate::cli::file;
+use crate::cli::input;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
 use crate::cli::prompt::PassphraseSource;
@@ -70,6 +72,7 @@ pub struct InitPlan {
     pub path_length: Option<u32>,
     pub lifetime: Duration,
     pub key: KeyKind,
+    /// Where to write the proxy: `-` is standard output.
     pub out: PathBuf,
     pub uid: u32,
     pub timeout: Span,
@@ -86,6 +89,7 @@ impl InitPlan {
     /// Combines arguments and environment.
     pub fn new(args: InitArgs, env: &Environment) -> Result<Self, Diagnostic> {
         check_combinations(&args)?;
+        let to_stdout = args.out.as_deref().is_some_and(input::is_stream);
         let lifetimes = Lifetimes::new(
             args.valid.as_deref(),
             args.hours.as_deref(),
@@ -124,7 +128,7 @@ impl InitPlan {
             timeout: timeout(args.timeout),
             verify_ac: !args.dont_verify_ac && !env.init_dont_verify_ac,
             say_verified: args.verify,
-            quiet: args.quiet || args.json || args.list,
+            quiet: args.quiet || args.json || args.list || to_stdout,
             debug: args.debug,
             json: args.json,
             separate: args.separate,
@@ -137,7 +141,7 @@ impl InitPlan {
 impl InitPlan {
     /// Whether a passphrase has to come from the user.
     pub fn needs_user(&self) -> bool {
-        let asked = |_: &Path| Err(CredentialError::Interrupted);
+        let asked = |_: load::Locked<'_>| Err(CredentialError::Interrupted);
         let loaded = load::load(&self.credential, asked);
         let is_locked = matches!(loaded, Err(CredentialError::Interrupted));
         is_locked && !matches!(self.passphrase, PassphraseSource::Unattended(_))
@@ -157,8 +161,28 @@ fn check_combinations(args: &InitArgs) -> Result<(), Diagnostic> {
                 .help("name the VO with --voms"),
         );
     }
+    if args.out.as_deref().is_some_and(input::is_stream) {
+        check_stdout(args)?;
+    }
     if args.list && args.voms.len() != 1 {
         return Err(Diagnostic::usage("--list is about one VO").help("give --voms once"));
+    }
+    Ok(())
+}
+
+/// Rejects a proxy on standard output where that does not make sense.
+fn check_stdout(args: &InitArgs) -> Result<(), Diagnostic> {
+    if args.json {
+        return Err(Diagnostic::usage(
+            "the proxy and the report cannot both go to standard output",
+        )
+        .help("leave out --json, or name a file with --out"));
+    }
+    if std::io::stdout().is_terminal() {
+        return Err(
+            Diagnostic::usage("a proxy has a private key: it is not shown on a terminal")
+                .help("redirect standard output, or name a file with --out"),
+        );
     }
     Ok(())
 }
@@ -194,6 +218,9 @@ fn timeout(seconds: Option<u64>) -> Span {
 
 /// Where the proxy goes; its directory must exist if one is written.
 fn output_file(args: &InitArgs, env: &Environment) -> Result<PathBuf, Diagnostic> {
+    if let Some(stream) = args.out.as_ref().filter(|out| input::is_stream(out)) {
+        return Ok(stream.clone());
+    }
     let out = file::absolute(&args.out.clone().unwrap_or_else(|| env.proxy()));
     let directory = file::directory(&out);
     if args.list || args.separate.is_some() {

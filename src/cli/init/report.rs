@@ -4,24 +4,25 @@
 mod result;
 
 use std::io::IsTerminal;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use voms::ac::verify::VerifiedAc;
 use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
 use voms_client::response::{ServerWarning, WarningKind};
+use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, Failure, Protocol};
 
 pub use self::result::note_text;
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
+use crate::cli::clock;
 use crate::cli::codes;
 use crate::cli::ending;
 use crate::cli::finding::Warning;
 use crate::cli::output;
+use crate::cli::waiting::Waiting;
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -35,7 +36,9 @@ const LONGEST_LIFETIME: u64 = 30 * 86_400;
 pub struct Reporter {
     quiet: bool,
     debug: bool,
-    spinner: ProgressBar,
+    spinner: Waiting,
+    /// Why the last server that was asked gave nothing.
+    failed: Option<String>,
     has_vomsdir: bool,
     server_vouched: bool,
     ignore_warnings: bool,
@@ -53,15 +56,15 @@ pub struct Reporter {
 
 impl Reporter {
     pub fn new(plan: &InitPlan) -> Self {
-        let spinner = if plan.quiet || plan.debug || !std::io::stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new_spinner()
-        };
+        let spinner = Waiting::new(
+            !plan.quiet && !plan.debug,
+            "interrupted: nothing was written",
+        );
         Self {
             quiet: plan.quiet,
             debug: plan.debug,
             spinner,
+            failed: None,
             has_vomsdir: plan.vomsdir.is_some(),
             server_vouched: false,
             ignore_warnings: plan.warnings == Warnings::Ignored,
@@ -140,43 +143,33 @@ impl Reporter {
                 self.note(&ending::text(end, now, plan.time_zone.as_deref()));
             }
         }
-        self.spinner.set_message("making the proxy");
-        self.spinner.enable_steady_tick(Duration::from_millis(100));
+        self.spinner.say("making the proxy");
     }
 
     pub fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Contacting(entry) => {
+                // In pipes, the old clients' scripts expect nothing there.
+                if let Some(failed) = self.failed.take()
+                    && std::io::stderr().is_terminal()
+                {
+                    self.note(&failed);
+                }
                 self.line(&format!(
                     "Contacting {}:{} [{}] \"{}\"...",
                     entry.host, entry.port, entry.dn, entry.vo
                 ));
-                self.spinner
-                    .set_message(format!("waiting for {}", entry.host));
+                self.spinner.say(&format!("waiting for {}", entry.host));
             }
             Event::Failed(entry, protocol, failure) => {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
                 if matches!(failure, Failure::Server(_)) {
                     self.line(CONTACTED);
                 }
+                let text = || format!("{}:{}: {failure}; trying another", entry.host, entry.port);
+                self.failed.get_or_insert_with(text);
             }
-            Event::Answered(entry, protocol) => {
-                if *protocol == Protocol::Rest {
-                    self.debug(|| {
-                        format!(
-                            "Sent HTTP request for https://{}:{}/generate-ac",
-                            entry.host, entry.port
-                        )
-                    });
-                }
-                self.debug(|| {
-                    format!(
-                        "Received VOMS response: {}:{} ({protocol})",
-                        entry.host, entry.port
-                    )
-                });
-                self.line(&format!("{CONTACTED}\n"));
-            }
+            Event::Answered(entry, protocol) => self.answered(entry, *protocol),
             Event::RolesNotListed(entry, failure) => {
                 let text = format!(
                     "{} did not list roles, so none were asked for: {failure}",
@@ -194,10 +187,41 @@ impl Reporter {
         }
     }
 
+    fn answered(&mut self, entry: &VomsesEntry, protocol: Protocol) {
+        self.failed = None;
+        if protocol == Protocol::Rest {
+            self.debug(|| {
+                format!(
+                    "Sent HTTP request for https://{}:{}/generate-ac",
+                    entry.host, entry.port
+                )
+            });
+        }
+        self.debug(|| {
+            format!(
+                "Received VOMS response: {}:{} ({protocol})",
+                entry.host, entry.port
+            )
+        });
+        match self.for_people {
+            true => self.line(CONTACTED),
+            false => self.line(&format!("{CONTACTED}\n")),
+        }
+    }
+
     pub fn web_cas_judge(&self) {
         self.note(
-            "no CA directory on this machine: the server was verified with the system's web CAs",
+            "no CA directory on this machine: the server is verified with the system's web CAs",
         );
+    }
+
+    /// Warns if this machine's clock is not the server's.
+    pub fn compare_clocks(&mut self, reply: &AcReply, now: DateTime<Utc>) {
+        let server = reply.server_time.map(utc);
+        if let Some(ahead) = server.and_then(|server| clock::ahead_of(server, now)) {
+            let text = format!("{}: {}", clock::in_words(ahead), clock::FIX);
+            self.warn(codes::CLOCK, &text);
+        }
     }
 
     fn server_vouches(&mut self) {
@@ -304,7 +328,12 @@ impl Reporter {
         }
     }
 
+    /// The proxy is about to be written.
+    pub fn writing(&self) {
+        self.spinner.too_late();
+    }
+
     pub fn failed(&self) {
-        self.spinner.finish_and_clear();
+        self.spinner.end();
     }
 }

@@ -1,5 +1,6 @@
 //! Runs a plan, from the credential to the proxy file.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
@@ -26,6 +27,7 @@ use crate::cli::advice::User;
 use crate::cli::codes;
 use crate::cli::failure;
 use crate::cli::file;
+use crate::cli::input;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
@@ -70,7 +72,10 @@ fn make(
     let replies = ask(plan, credential, started, report)?;
     let attributes = verify_attributes(plan, credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
-    removal::clear_leftovers(&plan.out, plan.uid, now());
+    report.writing();
+    if !input::is_stream(&plan.out) {
+        removal::clear_leftovers(&plan.out, plan.uid, now());
+    }
     if plan.keep_plain {
         write(
             &plain_beside(&plan.out),
@@ -95,7 +100,13 @@ fn write(path: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
             format!("the proxy cannot be encoded: {error}"),
         )
     })?;
-    file::replace(path, &pem).map_err(|error| failure::not_written(path, &error))
+    let written = if input::is_stream(path) {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&pem).and_then(|()| stdout.flush())
+    } else {
+        file::replace(path, &pem)
+    };
+    written.map_err(|error| failure::not_written(path, &error))
 }
 
 /// A proxy without attributes, from which others can be made without the user's key.
@@ -163,7 +174,7 @@ fn verify_chain<'c>(
         Some(anchors) => credential.verify(anchors, &places::own_policy(), now),
         None => credential.assume_trusted(now),
     };
-    verified.map_err(|findings| failure::chain(&findings))
+    verified.map_err(|findings| failure::chain(&findings, now))
 }
 
 fn ask<'p>(
@@ -196,6 +207,7 @@ fn ask<'p>(
             chain: credential.chain(),
             anchors: plan.anchors.as_ref(),
             now,
+            zone: plan.time_zone.as_deref(),
         };
         reply
             .map(|reply| (vo, reply))
@@ -219,8 +231,10 @@ fn verify_attributes(
         if plan.verify_ac {
             let verified = verify_reply(plan, holder, vo, &reply, now)?;
             report.verified(vo, &reply, &verified);
+            report.compare_clocks(&reply, now);
             carried.push(verified.into());
         } else {
+            report.compare_clocks(&reply, now);
             carried.push(CarriedAc::unverified(reply.ac));
         }
     }
@@ -316,7 +330,9 @@ fn verify_reply(
     let policy = Policy::default().ignore_targets();
     let verifier = AcVerifier::new(trust, holder, &policy, now);
     let verified = verifier.verify(&reply.ac, Some(&vo.request.vo));
-    let verified = verified.map_err(|findings| failure::new_ac(&vo.request.vo, &findings, now))?;
+    let verified = verified.map_err(|findings| {
+        failure::new_ac(&vo.request.vo, &findings, reply.server_time.map(utc), now)
+    })?;
     if utc(verified.not_after()) > now {
         return Ok(verified);
     }

@@ -104,6 +104,11 @@ pub const ENVIRONMENT: &[Fact] = &[
     Fact::new(
         "NO_COLOR, TERM",
         "No colours if NO_COLOR is set or TERM is dumb.",
+        &["voms-proxy-info", "voms-proxy-doctor"],
+    ),
+    Fact::new(
+        "LC_ALL, LC_CTYPE, LANG",
+        "On terminals, nothing but ASCII if the first that is set is not of UTF-8.",
         &["voms-proxy-info"],
     ),
     Fact::new(

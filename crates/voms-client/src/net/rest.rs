@@ -64,7 +64,8 @@ impl HttpResponse {
     }
 }
 
-fn parse_date(text: &str) -> Option<SystemTime> {
+/// Parses a `Date` header.
+pub fn parse_date(text: &str) -> Option<SystemTime> {
     DateTime::parse_from_rfc2822(text)
         .ok()
         .map(SystemTime::from)

@@ -252,6 +252,20 @@ impl TlsClient {
     }
 }
 
+/// A session with whoever answers: nothing is verified, so nothing may be sent that matters.
+///
+/// # Errors
+/// OpenSSL's.
+pub(crate) fn unverified(host: &str, tcp: TcpStream) -> Result<SslStream<TcpStream>, ErrorStack> {
+    let context = context(None, X509StoreBuilder::new()?.build())?;
+    let mut ssl = Ssl::new(&context)?;
+    if host.parse::<IpAddr>().is_err() {
+        ssl.set_hostname(host)?;
+    }
+    ssl.set_verify(SslVerifyMode::NONE);
+    SslStream::new(ssl, tcp)
+}
+
 fn presented_certificate(stream: &SslStream<TcpStream>) -> Option<Certificate> {
     stream
         .ssl()

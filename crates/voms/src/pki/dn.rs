@@ -214,6 +214,24 @@ impl Dn {
             .join(",")
     }
 
+    /// The slash form for people and for JSON: every character as it is written. Unlike the form of
+    /// `Display`, it is not meant to be parsed, and it may contain control characters.
+    ///
+    /// ```
+    /// # use voms::pki::dn::Dn;
+    /// let printed = Dn::parse(r"/O=Gro\xC3\x9F/CN=J\xC3\xBCrgen").unwrap();
+    /// assert_eq!(printed.as_written(), "/O=Groß/CN=Jürgen");
+    /// ```
+    #[must_use]
+    pub fn as_written(&self) -> String {
+        let ava = |ava: &Ava| format!("{}={}", label_of(ava.oid), ava.value);
+        let rdn = |rdn: &Vec<Ava>| rdn.iter().map(ava).collect::<Vec<_>>().join("+");
+        self.rdns
+            .iter()
+            .map(|avas| format!("/{}", rdn(avas)))
+            .collect()
+    }
+
     /// If this name is `issuer`'s plus exactly one RDN with a single common name, that common name
     /// (RFC 3820 section 3.4).
     #[must_use]

@@ -224,6 +224,9 @@ pub struct Found {
     pub rejections: Vec<(Certificate, ObjectIdentifier)>,
 }
 
+/// Each costs a signature, outside the budget of the path.
+const MOST_NAMESAKES: usize = 2;
+
 /// The files of one CA, read on demand.
 pub struct CaFiles<'a> {
     files: Files<'a>,
@@ -261,6 +264,19 @@ impl CaFiles<'_> {
         self.on_disk()
             .find(|(_, file)| file.is_damaged)
             .map(|(path, _)| path.to_owned())
+    }
+
+    /// The file of a CA with this name, if no such CA's key signed the certificate.
+    pub fn namesake_of_issuer(&self, certificate: &Certificate) -> Option<PathBuf> {
+        let found = self.certificates().certificates;
+        let looked_at = found.iter().take(MOST_NAMESAKES);
+        let has_signed = looked_at.clone().any(|ca| certificate.is_signed_by(ca));
+        if has_signed || found.len() > MOST_NAMESAKES {
+            return None;
+        }
+        let has_namesake = |file: &CaFile| file.certificates.iter().any(|ca| self.is_of_the_ca(ca));
+        let mut files = self.on_disk().filter(|(_, file)| has_namesake(file));
+        files.next().map(|(path, _)| path.to_owned())
     }
 
     fn on_disk(&self) -> impl Iterator<Item = (&Path, Arc<CaFile>)> {

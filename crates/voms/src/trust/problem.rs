@@ -25,7 +25,7 @@ pub enum PathProblem {
     #[error("it is not valid before {}", crate::time::when(.0))]
     NotYetValid(SystemTime),
     /// The issuer's CA certificate was not found.
-    #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable))]
+    #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable, .namesake))]
     UnknownIssuer {
         /// The issuer's name.
         issuer: Dn,
@@ -33,6 +33,8 @@ pub enum PathProblem {
         directory: PathBuf,
         /// A file with the right name that holds no certificate.
         unreadable: Option<PathBuf>,
+        /// The file of a CA with that name whose key did not sign the certificate.
+        namesake: Option<PathBuf>,
     },
     /// Its issuer's CRL lists it.
     #[error("it was revoked on {} (listed in {})", crate::time::when(.at), .crl.display())]
@@ -195,11 +197,15 @@ pub enum CrlProblem {
     OtherKey,
 }
 
-fn aside(unreadable: &Option<PathBuf>) -> String {
-    unreadable
-        .as_ref()
-        .map(|file| format!(" ({} cannot be read)", file.display()))
-        .unwrap_or_default()
+fn aside(unreadable: &Option<PathBuf>, namesake: &Option<PathBuf>) -> String {
+    match (unreadable, namesake) {
+        (Some(file), _) => format!(" ({} cannot be read)", file.display()),
+        (None, Some(file)) => format!(
+            ": the CA of that name in {} has another key",
+            file.display()
+        ),
+        (None, None) => String::new(),
+    }
 }
 
 /// One finding on a certificate path.

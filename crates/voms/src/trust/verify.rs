@@ -207,11 +207,15 @@ impl TrustAnchors {
 
     fn problem(&self, fault: FaultKind, certificate: &Certificate, view: View<'_>) -> PathProblem {
         match fault {
-            FaultKind::UnknownIssuer => PathProblem::UnknownIssuer {
-                issuer: certificate.issuer().clone(),
-                directory: self.directory().to_owned(),
-                unreadable: view.files_of(CaName::Issuer(certificate)).unreadable(),
-            },
+            FaultKind::UnknownIssuer => {
+                let files = view.files_of(CaName::Issuer(certificate));
+                PathProblem::UnknownIssuer {
+                    issuer: certificate.issuer().clone(),
+                    directory: self.directory().to_owned(),
+                    unreadable: files.unreadable(),
+                    namesake: files.namesake_of_issuer(certificate),
+                }
+            }
             FaultKind::Signature => PathProblem::Signature,
             FaultKind::PathLength => PathProblem::PathLength,
             FaultKind::Purpose => PathProblem::Purpose(Usage::Server),

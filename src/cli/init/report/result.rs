@@ -24,7 +24,7 @@ impl Reporter {
     /// The available attributes, one per line; or the file they were written to, in the C++
     /// client's words.
     pub fn without_proxy(&self, plan: &InitPlan, acs: &[EncodedAc]) {
-        self.spinner.finish_and_clear();
+        self.spinner.end();
         if plan.json {
             let described =
                 json!({ "version": 1, "attributes": self.granted, "warnings": self.warnings() });
@@ -45,7 +45,7 @@ impl Reporter {
     }
 
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy, now: DateTime<Utc>) {
-        self.spinner.finish_and_clear();
+        self.spinner.end();
         let end = utc(proxy.not_after());
         let zone = plan.time_zone.as_deref();
         let attributes_end = self.attributes_end.filter(|first| *first + ALIKE < end);
@@ -62,7 +62,7 @@ impl Reporter {
             let described = json!({
                 "version": 1,
                 "path": plan.out.display().to_string(),
-                "subject": proxy.certificate().subject().to_string(),
+                "subject": proxy.certificate().subject().as_written(),
                 "not_after": output::rfc3339(end),
                 "usable_until": output::rfc3339(attributes_end.unwrap_or(end)),
                 "attributes": self.granted,

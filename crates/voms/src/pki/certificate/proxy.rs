@@ -38,6 +38,12 @@ impl Certificate {
     /// Whether a proxy carries policy rules (RFC 3820 section 3.8.2) in any language.
     #[must_use]
     pub fn has_policy_rules(&self) -> bool {
+        self.policy_rules().is_some()
+    }
+
+    /// Those rules.
+    #[must_use]
+    pub fn policy_rules(&self) -> Option<Vec<u8>> {
         let rfc = self
             .extension(oid::PROXY_CERT_INFO)
             .and_then(|(_, value)| ProxyCertInfo::from_der(value).ok());
@@ -47,8 +53,8 @@ impl Certificate {
                 .ok()
                 .map(ProxyCertInfo::from)
         };
-        rfc.or_else(draft)
-            .is_some_and(|info| info.proxy_policy.policy.is_some())
+        let rules = rfc.or_else(draft)?.proxy_policy.policy?;
+        Some(rules.as_bytes().to_vec())
     }
 }
 
