@@ -146,6 +146,7 @@ fn the_schema_lists_exactly_the_codes_of_errors_and_warnings() {
         "crates/voms/src/codes.rs",
         "crates/voms-client/src/codes.rs",
         "crates/saml-ecp/src/codes.rs",
+        "crates/token/src/codes.rs",
         "src/cli/codes.rs",
     ]
     .iter()
@@ -222,6 +223,14 @@ fn every_command_matches_its_schema() {
     let examined = printed(&home, &["doctor"], "doctor", 0);
     assert_eq!(examined["status"], "ok");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
+    let held = printed(&home, &["status"], "status", 0);
+    let kinds: Vec<_> = held["holdings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|held| &held["kind"])
+        .collect();
+    assert_eq!(kinds, ["proxy", "certificate"]);
 }
 
 #[test]

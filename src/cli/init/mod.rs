@@ -24,11 +24,13 @@ pub use self::vo::targets;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
+use super::token::{Source, get_beside};
 use super::{output, signals, times};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: InitArgs| {
+        let token = args.token.as_deref().map(Source::parse).transpose()?;
         let plan = InitPlan::new(args, &invocation.env)?;
         if let Some(until) = already_good(&plan, (invocation.now)()) {
             return Ok(still_good(&plan, until, (invocation.now)()));
@@ -43,6 +45,9 @@ pub fn main(invocation: &Invocation) -> Exit {
                 .map(|proxy| report.done(&plan, &proxy, (invocation.now)()))
         };
         outcome.inspect_err(|_| report.failed())?;
+        if let Some(source) = token.filter(|_| !plan.list) {
+            get_beside(&source, plan.quiet, &invocation.env)?;
+        }
         Ok(Report::done())
     })
 }
