@@ -145,7 +145,10 @@ fn facts(held: &Holding) -> Vec<String> {
     let list = |what: &str, words: &[String]| {
         (!words.is_empty()).then(|| format!("{what}{}", words.join(" ")))
     };
-    let taken = || format!("taken by {} programs", held.taken_by.join(" and "));
+    let taken = || {
+        let who = held.taken_by.join(" and ").to_uppercase();
+        format!("taken by programs of {}", who.replace("AND", "and"))
+    };
     let facts = [
         (!who.is_empty()).then(|| who.join(" by ")),
         list("for ", &held.audience),

@@ -41,8 +41,11 @@ impl Voice {
 
     /// The beginning of a line, before the step it is about.
     pub fn begin(self, text: &str) {
-        if self.level > Level::Quiet {
-            self.write(&output::harmless(text));
+        match self.level {
+            Level::Quiet => {}
+            Level::Progress => self.write(&output::harmless(text)),
+            // What is said in between gets lines of its own.
+            Level::Verbose => self.line(text),
         }
     }
 
