@@ -223,14 +223,12 @@ fn every_command_matches_its_schema() {
     let examined = printed(&home, &["doctor"], "doctor", 0);
     assert_eq!(examined["status"], "ok");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
+    // The machine may have a vault token or a ticket.
     let held = printed(&home, &["status"], "status", 0);
-    let kinds: Vec<_> = held["holdings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|held| &held["kind"])
-        .collect();
-    assert_eq!(kinds, ["proxy", "certificate"]);
+    let holdings = held["holdings"].as_array().unwrap();
+    for kind in ["proxy", "certificate"] {
+        assert!(holdings.iter().any(|held| held["kind"] == kind), "{held}");
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@
 #[path = "common/lasting.rs"]
 mod lasting;
 
+#[path = "world_token_suite/agent.rs"]
+mod agent;
 #[path = "world_token_suite/bad_input.rs"]
 mod bad_input;
 #[path = "world_token_suite/beside.rs"]

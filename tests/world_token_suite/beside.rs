@@ -22,7 +22,7 @@ fn kinds(status: &Value) -> Vec<&str> {
 }
 
 /// A certificate that no CA is asked about.
-fn self_signed(desk: &Desk) {
+pub fn self_signed(desk: &Desk) {
     fs::create_dir(desk.path(".globus")).unwrap();
     let words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /DC=example/CN=Albert -addext keyUsage=digitalSignature \
         -keyout .globus/userkey.pem -out .globus/usercert.pem";

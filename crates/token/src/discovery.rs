@@ -1,4 +1,4 @@
-//! Where programs look for a bearer token, in which order.
+//! Where programs look for a bearer token, in which order (spec, tokens section 4).
 
 use std::io;
 use std::os::unix::fs::MetadataExt;

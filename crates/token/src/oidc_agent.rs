@@ -1,5 +1,5 @@
 //! oidc-agent, which gets tokens for accounts that the user has loaded: one JSON document to its
-//! socket, and one back.
+//! socket, and one back (spec, tokens section 6).
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

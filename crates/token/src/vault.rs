@@ -1,4 +1,5 @@
-//! What is asked of a vault (HashiCorp Vault or OpenBao, as htvault-config sets it up).
+//! What is asked of a vault (HashiCorp Vault or OpenBao, as htvault-config sets it
+//! up; spec, tokens section 2).
 
 mod answer;
 mod login;

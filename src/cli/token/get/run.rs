@@ -1,4 +1,4 @@
-//! The ways to a token, one after the other, in the order of htgettoken.
+//! The ways to a token, one after the other, in the order of htgettoken (spec, tokens section 1).
 
 use std::time::Duration;
 
