@@ -194,6 +194,10 @@ class Front(http.server.BaseHTTPRequestHandler):
             return self.answer(200, raw=b'<html><body>Service Temporarily Unavailable</body></html>\n', headers=[('Content-Type', 'text/html')])
         if mode == 'huge':
             return self.answer(200, raw=b'{"data": "' + b'x' * (64 << 20) + b'"}')
+        if mode == 'odd':
+            return self.answer(200, {'data': 'text', 'auth': [1]})
+        if mode == 'redirect':
+            return self.answer(302, raw=b'', headers=[('Location', 'https://localhost:%d%s' % (C['listeners'][2]['port'], self.path))])
         if mode == 'hang':
             time.sleep(60)
         if path == '/htgettokenopts.txt':

@@ -33,7 +33,7 @@ fn a_vault_that_misbehaves_costs_no_token() {
         let _usual = usual();
         desk.log_in();
     }
-    for mode in ["503", "garbage", "huge", "hang"] {
+    for mode in ["503", "garbage", "odd", "huge", "redirect", "hang"] {
         let _mode = turn("mode", mode);
         let said = fails_cleanly(&desk, mode, &[]);
         assert!(mode != "503" || said.contains("Vault is sealed"), "{said}");
@@ -45,6 +45,21 @@ fn a_vault_that_misbehaves_costs_no_token() {
     let said = fails_cleanly(&desk, "scope", &["--scopes=write:/staging"]);
     assert!(said.contains("invalid_scope"), "{said}");
     fails_cleanly(&desk, "another file of CAs", &["--cafile=/etc/hostname"]);
+}
+
+#[test]
+fn a_login_at_a_vault_that_misbehaves_writes_nothing() {
+    for mode in ["503", "garbage", "odd", "redirect"] {
+        let _mode = turn("mode", mode);
+        let desk = Desk::new();
+        let ended = desk.with_person(&["--ignore"], Whose::Ours, "htgettoken", &[]);
+        assert_eq!(ended.exit, 1, "{mode}: {ended:?}");
+        assert!(
+            ended.stdout.contains("Initiating authentication to"),
+            "{ended:?}"
+        );
+        assert!(desk.files().is_empty(), "{mode}: {:?}", desk.files());
+    }
 }
 
 #[test]
@@ -75,6 +90,22 @@ fn what_is_no_file_is_not_replaced() {
     let desk = Desk::new();
     desk.log_in();
     let before = desk.files();
+    fs::create_dir(desk.path("closed")).unwrap();
+    let mine = desk.path("closed/token");
+    let other = |uid| {
+        fs::write(&mine, "another's").unwrap();
+        std::os::unix::fs::chown(&mine, Some(uid), None).unwrap();
+    };
+    // Only root can give files away.
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root {
+        other(1);
+        let out = format!("--outfile={}", mine.display());
+        let ended = desk.tool(Whose::Ours, "htgettoken", &[&out]);
+        assert_eq!(ended.exit, 1, "{ended:?}");
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "another's");
+        fs::remove_file(&mine).unwrap();
+    }
     for place in ["run", "nowhere/token"] {
         let out = format!("--outfile={}", desk.path(place).display());
         let ended = desk.tool(Whose::Ours, "htgettoken", &[&out]);

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::desk::{Desk, usual};
+use crate::desk::{Desk, usual, world};
 
 #[track_caller]
 fn status(desk: &Desk, exit: i32) -> Value {
@@ -50,6 +50,14 @@ fn proxy_and_token_come_and_go_together() {
     assert_eq!(held["holdings"][1]["identity"], "albert.einstein@ligo.org");
     let taken_by = serde_json::json!(["wlcg", "igwn"]);
     assert_eq!(held["holdings"][1]["taken_by"], taken_by);
+    // Without a token the proxy is there all the same.
+    let dead = format!("-a {} -i igwn", world().get("TOKEN_DEAD"));
+    let desk = desk.with("HTGETTOKENOPTS", &dead);
+    let words = ["init", "--token", "--skip-chain-integrity-checks", "--json"];
+    let ended = desk.ours(&words);
+    assert_eq!(ended.exit, 1, "{ended:?}");
+    let error: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(error["code"], "server-unreachable", "{error}");
     let ended = desk.ours(&["destroy", "--all"]);
     assert_eq!(ended.exit, 0, "{ended:?}");
     assert_eq!(kinds(&status(&desk, 0)), ["ticket", "certificate"]);
@@ -111,6 +119,23 @@ fn the_commands_for_certificates_get_a_token_instead() {
         assert_eq!(ended.exit, 0, "{ended:?}");
         assert!(desk.bearer_token().exists(), "{words:?}");
     }
+}
+
+#[test]
+fn on_a_terminal_ecp_get_cert_says_at_once_what_to_type() {
+    let desk = Desk::new().with("HTTPS_PROXY", "http://127.0.0.1:9");
+    let words = "ecp-get-cert -i LIGO -u albert.einstein --pwstdin";
+    let run = |redirection: &str| {
+        let line = format!(
+            "echo x | {} {words} {redirection}",
+            env!("CARGO_BIN_EXE_voms-proxy")
+        );
+        desk.run("script", &["-qec", &line, "/dev/null"])
+    };
+    let (step, shown) = ("type: htgettoken -a vault.ligo.org -i igwn", run(""));
+    assert!(shown.stdout.contains(step), "{shown:?}");
+    let piped = run("2>&1 | cat");
+    assert!(!piped.stdout.contains(step), "{piped:?}");
 }
 
 #[test]

@@ -87,6 +87,13 @@ fn no_secret_goes_to_an_address_that_was_not_named() {
     desk.log_in();
     let log = file("log/wire.log");
     fs::write(&log, "").unwrap();
+    fs::write(file("state/mode"), "redirect").unwrap();
+    let ended = desk.tool(Whose::Ours, "htgettoken", &[]);
+    fs::remove_file(file("state/mode")).unwrap();
+    assert_eq!(ended.exit, 1, "{ended:?}");
+    let wire = fs::read_to_string(&log).unwrap();
+    assert_eq!(wire.matches(" > ").count(), 1, "{wire}");
+    fs::write(&log, "").unwrap();
     for address in ["TOKEN_ROGUE", "TOKEN_OTHER"] {
         let ended = desk.tool(Whose::Ours, "htgettoken", &["-a", world().get(address)]);
         assert_eq!(ended.exit, 1);

@@ -27,7 +27,7 @@ const DEFAULT_LIFETIME: Duration = Duration::hours(12);
     after_help = "\
 EXIT CODES
   0  a proxy was written
-  1  nothing was written; an earlier proxy is as it was
+  1  nothing was written, or with --token only the proxy; an earlier proxy is as it was otherwise
   130  interrupted
 
 EXAMPLES
