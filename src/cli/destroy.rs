@@ -104,8 +104,9 @@ fn check_combinations(args: &DestroyArgs) -> Result<(), Diagnostic> {
         return Err(Diagnostic::usage("--forget is about tokens").help("give --all too"));
     }
     if args.all && (args.dry || args.json) {
-        return Err(Diagnostic::usage("--dry and --json are about the proxy alone")
-            .help("leave out --all"));
+        return Err(
+            Diagnostic::usage("--dry and --json are about the proxy alone").help("leave out --all"),
+        );
     }
     Ok(())
 }

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use super::held::{self, Holding, Problem};
 use crate::cli::args::Arguments;
 use crate::cli::exit::Exit;
-use crate::cli::info::{Paint, life};
+use crate::cli::info::Pen;
 use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Format, Report, run_command};
 use crate::cli::output::{self, rfc3339};
+use crate::cli::style;
 use crate::cli::times;
 
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -72,12 +73,15 @@ fn run(args: &StatusArgs, invocation: &Invocation) -> Result<Report, CommandErro
             return Ok(Report::json(&describe(&all, now)).exit(exit(&all, now)));
         }
         let is_terminal = std::io::stdout().is_terminal();
-        let colours = is_terminal && invocation.env.colours;
         if args.watch && is_terminal {
             output::painted_line(CLEAR);
         }
-        let zone = invocation.env.time_zone.as_deref();
-        let lines = picture(&all, is_terminal, &Paint(colours), zone, now);
+        let pen = Pen {
+            style: style::on_terminal(is_terminal),
+            zone: invocation.env.time_zone.as_deref(),
+            now,
+        };
+        let lines = picture(&all, is_terminal, &pen);
         lines.iter().for_each(|line| output::painted_line(line));
         if !args.watch {
             return Ok(Report::done().exit(exit(&all, now)));
@@ -97,13 +101,8 @@ fn exit(all: &[Holding], now: DateTime<Utc>) -> Exit {
 }
 
 /// The lines for people, with bars on a terminal only.
-fn picture(
-    all: &[Holding],
-    bars: bool,
-    paint: &Paint,
-    zone: Option<&str>,
-    now: DateTime<Utc>,
-) -> Vec<String> {
+fn picture(all: &[Holding], bars: bool, pen: &Pen<'_>) -> Vec<String> {
+    let (style, zone, now) = (pen.style, pen.zone, pen.now);
     if all.is_empty() {
         return vec!["You hold neither proxy nor token, ticket or certificate.".to_owned()];
     }
@@ -112,14 +111,14 @@ fn picture(
         let kind = format!("{:<12}", held.kind.word());
         lines.push(format!(
             "{} {}",
-            paint.bold(&kind),
+            style.bold(&kind),
             output::harmless(&held.place)
         ));
         let below = |text: &str| format!("{INDENT}{}", output::harmless(text));
         if let Some(end) = held.ends {
             let begin = held.begins.unwrap_or(now);
             lines.push(if bars {
-                format!("{INDENT}{}", life(paint, (begin, end), now))
+                format!("{INDENT}{}", pen.life((begin, end)))
             } else {
                 below(&format!("ends {}", times::moment(end, now, zone)))
             });
@@ -132,7 +131,10 @@ fn picture(
         lines.extend(facts(held).iter().map(|fact| below(fact)));
         for Problem { message, help, .. } in &held.problems {
             let text = format!("{message}: {help}");
-            lines.push(format!("{INDENT}{}", paint.left(0, &format!("! {text}"))));
+            lines.push(format!(
+                "{INDENT}{}",
+                style.red(&output::harmless(&format!("! {text}")))
+            ));
         }
     }
     lines
