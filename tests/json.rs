@@ -146,6 +146,7 @@ fn the_schema_lists_exactly_the_codes_of_errors_and_warnings() {
         "crates/voms/src/codes.rs",
         "crates/voms-client/src/codes.rs",
         "crates/saml-ecp/src/codes.rs",
+        "crates/token/src/codes.rs",
         "src/cli/codes.rs",
     ]
     .iter()
@@ -222,6 +223,12 @@ fn every_command_matches_its_schema() {
     let examined = printed(&home, &["doctor"], "doctor", 0);
     assert_eq!(examined["status"], "ok");
     printed(&home, &["doctor", "--voms", "atlas"], "doctor", 1);
+    // The machine may have a vault token or a ticket.
+    let held = printed(&home, &["status"], "status", 0);
+    let holdings = held["holdings"].as_array().unwrap();
+    for kind in ["proxy", "certificate"] {
+        assert!(holdings.iter().any(|held| held["kind"] == kind), "{held}");
+    }
 }
 
 #[test]

@@ -18,9 +18,22 @@ fn arrows() -> Vec<(&'static str, Arrows)> {
         ("refusal", &[]),
         ("response", &["refusal", "xml"]),
     ]);
+    let token: Arrows = BTreeMap::from([
+        ("error", &[] as &[&str]),
+        ("life", &[]),
+        ("secret", &[]),
+        ("address", &["error"]),
+        ("path", &["error"]),
+        ("jwt", &["secret"]),
+        ("discovery", &["secret"]),
+        ("oidc_agent", &["error", "secret"]),
+        ("http", &["address", "error", "secret"]),
+        ("vault", &["address", "error", "http", "path", "secret"]),
+    ]);
     vec![
         ("src", program),
         ("crates/voms-client/src", client),
+        ("crates/token/src", token),
         ("crates/voms/src", of_voms()),
     ]
 }

@@ -24,6 +24,6 @@ function __voms_proxy_complete
     end
 end
 
-for name in voms-proxy voms-proxy-init voms-proxy-info voms-proxy-destroy voms-proxy-list voms-proxy-fake voms-verify grid-proxy-init grid-proxy-info grid-proxy-destroy grid-cert-info grid-change-pass-phrase ecp-get-cert ecp-cert-info ecp-get-cookie ecp-curl ligo-proxy-init
+for name in voms-proxy voms-proxy-init voms-proxy-info voms-proxy-destroy voms-proxy-list voms-proxy-fake voms-verify grid-proxy-init grid-proxy-info grid-proxy-destroy grid-cert-info grid-change-pass-phrase ecp-get-cert ecp-cert-info ecp-get-cookie ecp-curl ligo-proxy-init htgettoken htdestroytoken htdecodetoken
     complete -c $name -f -a '(__voms_proxy_complete)'
 end

@@ -3,6 +3,7 @@
 
 mod received;
 mod server;
+mod token;
 
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;

@@ -79,6 +79,8 @@ pub fn normalised<P: Parser>(words: &[OsString]) -> Vec<OsString> {
 pub struct Options<'a> {
     /// Name without dashes, and whether it takes a value.
     names: Vec<(String, bool)>,
+    /// Those of which the value may be left out.
+    optional: Vec<String>,
     abbreviated: &'a [&'a str],
 }
 
@@ -98,8 +100,13 @@ impl<'a> Options<'a> {
             long.map(move |long| (long, takes_value))
                 .collect::<Vec<_>>()
         });
+        let optional = command.get_arguments().filter_map(|arg| {
+            let least = arg.get_num_args()?.min_values();
+            arg.get_long().filter(|_| least == 0).map(str::to_owned)
+        });
         Self {
             names: names.collect(),
+            optional: optional.collect(),
             abbreviated,
         }
     }
@@ -121,13 +128,13 @@ impl<'a> Options<'a> {
                 out.extend(rest.cloned());
                 break;
             }
-            out.push(self.respelled(text, || rest.next()));
+            out.push(self.respelled(text, &mut rest));
         }
         out
     }
 
     /// One option with its value, which may be the next word.
-    fn respelled<'w>(&self, text: &str, next: impl FnOnce() -> Option<&'w OsString>) -> OsString {
+    fn respelled(&self, text: &str, rest: &mut std::slice::Iter<'_, OsString>) -> OsString {
         let bare = text.trim_start_matches('-');
         let (name, value) = bare
             .split_once('=')
@@ -138,7 +145,9 @@ impl<'a> Options<'a> {
         let mut spelled = OsString::from(format!("{dashes}{name}"));
         let value = match value {
             Some(value) => Some(OsStr::new(value)),
-            None if takes_value => next().map(OsString::as_os_str),
+            None if takes_value && !self.is_left_out(name, rest.as_slice()) => {
+                rest.next().map(OsString::as_os_str)
+            }
             None => None,
         };
         if let Some(value) = value {
@@ -146,6 +155,12 @@ impl<'a> Options<'a> {
             spelled.push(value);
         }
         spelled
+    }
+
+    /// Whether an option's value may be left out, and another option follows.
+    fn is_left_out(&self, name: &str, rest: &[OsString]) -> bool {
+        let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+        self.optional.iter().any(|optional| optional == name) && rest.first().is_none_or(is_option)
     }
 
     /// The option with that name, or the only one with that prefix.
@@ -241,6 +256,7 @@ mod tests {
         let words: Vec<OsString> = words.split(' ').map(OsString::from).collect();
         let options = Options {
             names: names.to_vec(),
+            optional: vec!["voms".to_owned()],
             abbreviated: &[],
         };
         let out: Vec<_> = options
@@ -266,6 +282,12 @@ mod tests {
         assert_eq!(normalised("-ver"), "--verify");
         assert_eq!(normalised("-v"), "-v");
         assert_eq!(normalised("-nosuch word"), "--nosuch word");
+    }
+
+    #[test]
+    fn a_value_that_may_be_left_out_is_not_the_next_option() {
+        assert_eq!(normalised("-voms -q"), "--voms -q");
+        assert_eq!(normalised("-q --voms"), "-q --voms");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The stable code of each error and warning that the program reports, in kebab-case.
 //! `schema/codes.json` lists them together with those of the libraries.
 
+use grid_token::error::TokenError;
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
 use voms::ac::finding::AcFinding;
@@ -35,6 +36,7 @@ pub const DIRECTORY_PERMISSIONS: &str = "directory-permissions";
 pub const DISK_FULL: &str = "disk-full";
 pub const DISK_NEARLY_FULL: &str = "disk-nearly-full";
 pub const EC_KEY: &str = "ec-key";
+pub const EXPIRED: &str = "expired";
 pub const EXPIRES_SOON: &str = "expires-soon";
 pub const FAILED: &str = "failed";
 pub const FILE_EXISTS: &str = "file-exists";
@@ -65,6 +67,7 @@ pub const NOT_PRIVATE: &str = "not-private";
 pub const NOT_REMOVED: &str = "not-removed";
 pub const NOT_VERIFIED: &str = "not-verified";
 pub const NOT_WRITTEN: &str = "not-written";
+pub const NO_AGENT: &str = "agent-missing";
 pub const NO_ATTRIBUTES: &str = "no-attributes";
 pub const NO_CREDENTIAL: &str = "no-credential";
 pub const NO_DIRECTORY: &str = "no-directory";
@@ -89,6 +92,13 @@ pub const SERVER_WARNING: &str = "server-warning";
 pub const SEVERAL_KEYS: &str = "several-keys";
 pub const SKIPPED: &str = "skipped";
 pub const TARGETS_NOT_SET: &str = "targets-not-set";
+pub const TOKEN_EXPIRED: &str = "token-expired";
+pub const TOKEN_HIDDEN: &str = "token-hidden";
+pub const TOKEN_NOT_FOUND: &str = "token-not-found";
+pub const TOKEN_NOT_OBTAINED: &str = "token-not-obtained";
+pub const TOKEN_OF_ANOTHER: &str = "token-of-another";
+pub const TOKEN_PERMISSIONS: &str = "token-permissions";
+pub const TOKEN_UNREADABLE: &str = "token-unreadable";
 pub const TYPE_FORCED: &str = "type-forced";
 pub const USAGE: &str = "usage";
 pub const VOMSDIR_MISSING: &str = "vomsdir-missing";
@@ -132,6 +142,7 @@ coded!(
     KeyError,
     NetError,
     ProxyError,
+    TokenError,
     VomsDirError,
     VomsesProblem,
 );

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::{
     destroy, doctor, ecp, embedded, export, fake, grid, import, info, init, keep, links, passwd,
-    register, sandbox, verify, vo,
+    register, sandbox, token, verify, vo,
 };
 
 /// The section of the overview that lists a command.
@@ -124,7 +124,7 @@ pub fn similar(typed: &str) -> Option<&'static str> {
 }
 
 /// In the order of the overview and the links.
-pub static COMMANDS: [Command; 32] = [
+pub static COMMANDS: [Command; 37] = [
     Command::new(
         "import",
         "voms-proxy-import",
@@ -192,6 +192,16 @@ pub static COMMANDS: [Command; 32] = [
     .linked()
     .listed(Group::Proxies, "show a proxy"),
     Command::new(
+        "status",
+        "voms-proxy-status",
+        definition::<token::StatusArgs>,
+        token::status,
+    )
+    .listed(
+        Group::Proxies,
+        "show what you hold: proxy, tokens, Kerberos ticket, certificate",
+    ),
+    Command::new(
         "destroy",
         "voms-proxy-destroy",
         definition::<destroy::DestroyArgs>,
@@ -235,6 +245,13 @@ pub static COMMANDS: [Command; 32] = [
     .linked()
     .listed(Group::Proxies, "list what a VO would grant")
     .usage("voms-proxy-list [options]"),
+    Command::new(
+        "token show",
+        "voms-proxy-token-show",
+        definition::<token::ShowArgs>,
+        token::show,
+    )
+    .listed(Group::Proxies, "show what a bearer token says"),
     Command::new(
         "export",
         "voms-proxy-export",
@@ -355,6 +372,27 @@ pub static COMMANDS: [Command; 32] = [
         "ligo-proxy-init",
         definition::<ecp::LigoArgs>,
         ecp::ligo,
+    )
+    .linked(),
+    Command::new(
+        "htgettoken",
+        "htgettoken",
+        definition::<token::GetArgs>,
+        token::get,
+    )
+    .linked(),
+    Command::new(
+        "htdestroytoken",
+        "htdestroytoken",
+        definition::<token::DestroyArgs>,
+        token::destroy,
+    )
+    .linked(),
+    Command::new(
+        "htdecodetoken",
+        "htdecodetoken",
+        definition::<token::DecodeArgs>,
+        token::decode,
     )
     .linked(),
     Command::new(

@@ -14,8 +14,9 @@ use super::invocation::Invocation;
 use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::removal::{self, Doomed, Expected, Refusal, Removed};
+use super::token;
 
-/// Removes a proxy, after overwriting it. Leaves any other file alone.
+/// Removes a proxy, after overwriting it, and with --all the tokens too. Leaves any other file alone.
 #[derive(Debug, Parser)]
 #[command(
     args_override_self = true,
@@ -29,6 +30,7 @@ EXIT CODES
 
 EXAMPLES
   voms-proxy-destroy
+  voms-proxy-destroy --all
   voms-proxy-destroy proxy.pem"
 )]
 pub struct DestroyArgs {
@@ -38,6 +40,12 @@ pub struct DestroyArgs {
     /// The same
     #[arg(long, value_name = "FILE", conflicts_with = "proxy")]
     file: Option<PathBuf>,
+    /// Also remove bearer and vault tokens
+    #[arg(long)]
+    all: bool,
+    /// With --all, have the vault forget its refresh token too (options in HTGETTOKENOPTS)
+    #[arg(long, short = 'f')]
+    forget: bool,
     /// Only say what would be removed
     #[arg(long, alias = "dryrun")]
     dry: bool,
@@ -77,9 +85,30 @@ impl Arguments for DestroyArgs {
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args| {
+        check_combinations(&args)?;
+        let (all, forget, quiet) = (args.all, args.forget, args.quiet);
         let plan = DestroyPlan::new(args, &invocation.env);
-        report(&plan, run(&plan, (invocation.now)()))
+        if !all {
+            return report(&plan, run(&plan, (invocation.now)()));
+        }
+        // Without a proxy there may still be tokens.
+        if plan.path.symlink_metadata().is_ok() {
+            report(&plan, run(&plan, (invocation.now)()))?;
+        }
+        token::everything(&invocation.env, forget, quiet)
     })
+}
+
+fn check_combinations(args: &DestroyArgs) -> Result<(), Diagnostic> {
+    if args.forget && !args.all {
+        return Err(Diagnostic::usage("--forget is about tokens").help("give --all too"));
+    }
+    if args.all && (args.dry || args.json) {
+        return Err(
+            Diagnostic::usage("--dry and --json are about the proxy alone").help("leave out --all"),
+        );
+    }
+    Ok(())
 }
 
 struct DestroyPlan {

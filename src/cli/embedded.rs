@@ -33,6 +33,8 @@ pub const SCHEMAS: &[(&str, &str)] = &[
     ("list", include_str!("../../schema/list.json")),
     ("passwd", include_str!("../../schema/passwd.json")),
     ("register", include_str!("../../schema/register.json")),
+    ("status", include_str!("../../schema/status.json")),
+    ("token", include_str!("../../schema/token.json")),
     ("verify", include_str!("../../schema/verify.json")),
     ("vo-add", include_str!("../../schema/vo-add.json")),
     ("vo-list", include_str!("../../schema/vo-list.json")),

@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use grid_token::discovery::Surroundings;
+use grid_token::secret::Secret;
+
 use super::style::{self, Style};
 
 /// Every variable that any command reads; an empty one counts as unset.
@@ -22,6 +25,7 @@ pub struct Environment {
     pub ecp_idp: Option<String>,
     pub ecp_idp_list: Option<String>,
     pub ecp_service_url: Option<String>,
+    pub tokens: Tokens,
     pub init_dont_verify_ac: bool,
     pub info_dont_verify_ac: bool,
     pub time_zone: Option<String>,
@@ -57,6 +61,7 @@ impl Environment {
             ecp_idp: text("ECP_IDP").or_else(|| institution(&text("CIGETCERTOPTS")?)),
             ecp_idp_list: text("ECP_IDP_LIST"),
             ecp_service_url: text("ECP_SERVICE_URL"),
+            tokens: Tokens::read(),
             init_dont_verify_ac: path("VOMS_PROXY_INIT_DONT_VERIFY_AC").is_some(),
             info_dont_verify_ac: path("VOMS_PROXY_INFO_DONT_VERIFY_AC").is_some(),
             runtime_dir: path("XDG_RUNTIME_DIR"),
@@ -102,6 +107,51 @@ impl Environment {
         self.user_proxy
             .clone()
             .unwrap_or_else(|| format!("/tmp/x509up_u{}", self.uid).into())
+    }
+}
+
+/// What of the environment is about bearer tokens.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens {
+    pub around: Surroundings,
+    /// Options of `htgettoken`, as a shell would split them.
+    pub options: Option<String>,
+    pub vault_token_file: Option<PathBuf>,
+    /// The socket of oidc-agent.
+    pub agent: Option<PathBuf>,
+    /// Whether the user sits elsewhere.
+    pub is_remote: bool,
+    /// Whether the user has named a browser.
+    pub has_browser: bool,
+    pub has_display: bool,
+}
+
+impl Tokens {
+    fn read() -> Self {
+        let secret = |name| text(name).and_then(|text| Secret::new(&text));
+        Self {
+            around: Surroundings {
+                bearer_token: secret("BEARER_TOKEN"),
+                bearer_token_file: path("BEARER_TOKEN_FILE"),
+                runtime_dir: path("XDG_RUNTIME_DIR"),
+                scitoken: secret("SCITOKEN"),
+                scitoken_file: path("SCITOKEN_FILE"),
+                condor_creds: path("_CONDOR_CREDS"),
+                uid: rustix::process::geteuid().as_raw(),
+            },
+            options: text("HTGETTOKENOPTS"),
+            vault_token_file: path("VAULT_TOKEN_FILE"),
+            agent: path("OIDC_SOCK"),
+            is_remote: path("SSH_CLIENT").is_some(),
+            has_browser: path("BROWSER").is_some(),
+            has_display: path("DISPLAY").is_some(),
+        }
+    }
+
+    /// Where the vault token is, unless the user says otherwise.
+    pub fn vault_file(&self) -> PathBuf {
+        let usual = || format!("/tmp/vt_u{}", self.around.uid).into();
+        self.vault_token_file.clone().unwrap_or_else(usual)
     }
 }
 

@@ -7,13 +7,15 @@ pub const COMPATIBILITY: &str = "COMPATIBILITY";
 pub const VALUES: &str = "SINGLE VALUES";
 pub const ATTRIBUTES: &str = "ATTRIBUTES, VO BY VO";
 pub const CHECKS: &str = "CHECKS";
+pub const LOGIN: &str = "LOGIN AND VAULT TOKEN";
 
 /// As they follow each other; what everybody needs comes before them, without a heading.
-pub const ORDER: [&str; 7] = [
+pub const ORDER: [&str; 8] = [
     VALUES,
     ATTRIBUTES,
     CHECKS,
     KIND,
+    LOGIN,
     TRUST,
     SCRIPTS,
     COMPATIBILITY,

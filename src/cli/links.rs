@@ -71,6 +71,8 @@ enum Family {
     Globus,
     /// ecp-* and ligo-*
     Ecp,
+    /// htgettoken and its like
+    Token,
 }
 
 impl Family {
@@ -78,6 +80,7 @@ impl Family {
         match name.split('-').next() {
             Some("grid") => Self::Globus,
             Some("ecp" | "ligo") => Self::Ecp,
+            Some(name) if name.starts_with("ht") => Self::Token,
             _ => Self::Voms,
         }
     }
@@ -241,5 +244,9 @@ mod tests {
                 .all(|name| name.starts_with("grid-"))
         );
         assert_eq!(of(Family::Ecp).len(), 5);
+        assert_eq!(
+            of(Family::Token),
+            ["htgettoken", "htdestroytoken", "htdecodetoken"]
+        );
     }
 }

@@ -47,6 +47,7 @@ mod sandbox;
 mod signals;
 mod style;
 mod times;
+mod token;
 mod unattended;
 mod verify;
 mod vo;

@@ -1,4 +1,4 @@
-# What the three worlds share. Sourced by the common.sh of each, which says its NAME (tests/NAME) and MARK (a file that
+# What the worlds share. Sourced by the common.sh of each, which says its NAME (tests/NAME) and MARK (a file that
 # tells such a world from any other directory), and may define the functions of this file anew.
 # shellcheck shell=bash disable=SC2034,SC2154
 

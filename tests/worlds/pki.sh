@@ -1,4 +1,4 @@
-# What the PKIs of the three worlds share. Sourced by the pki.sh of each; all paths are relative to the world.
+# What the PKIs of the worlds share. Sourced by the pki.sh of each; all paths are relative to the world.
 # shellcheck shell=bash disable=SC2154
 
 subject() { openssl x509 -in "$1" -noout -subject -nameopt compat | sed 's/^subject=//'; }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use openssl::error::ErrorStack;
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method};
+use reqwest::{Client, ClientBuilder, Method};
 use tokio::runtime::Runtime;
 use url::Url;
 use zeroize::Zeroizing;
@@ -15,14 +15,14 @@ use crate::error::EcpError;
 use crate::jar::Jar;
 
 /// Maximum size of a login message, in bytes.
-const MESSAGE_LIMIT: usize = 1 << 20;
+pub const MESSAGE_LIMIT: usize = 1 << 20;
 /// Maximum size of a page, which is kept in memory.
 const PAGE_LIMIT: usize = 64 << 20;
 const CONNECTING: Duration = Duration::from_secs(10);
 /// Maximum time without receiving data.
 const SILENCE: Duration = Duration::from_secs(30);
 /// Time limit for a login message.
-const WHOLE: Duration = Duration::from_secs(30);
+pub const WHOLE: Duration = Duration::from_secs(30);
 /// Time limit for a page; even a slow download must end.
 const WHOLE_PAGE: Duration = Duration::from_secs(24 * 3600);
 const AGENT: &str = concat!("voms-proxy/", env!("CARGO_PKG_VERSION"));
@@ -88,14 +88,7 @@ impl Http {
     /// # Errors
     /// [`EcpError::Internal`].
     pub fn new(trace: Option<fn(&str)>) -> Result<Self, EcpError> {
-        let client = Client::builder()
-            .https_only(true)
-            .redirect(Policy::none())
-            .referer(false)
-            .user_agent(AGENT)
-            .connect_timeout(CONNECTING)
-            .read_timeout(SILENCE)
-            .build();
+        let client = strict().build();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -176,6 +169,17 @@ impl Http {
             _ => trace(&format!("< ({} bytes not shown)", answer.body.len())),
         }
     }
+}
+
+/// What every client of ours begins with: https only, no redirects, a deadline for each silence.
+pub fn strict() -> ClientBuilder {
+    Client::builder()
+        .https_only(true)
+        .redirect(Policy::none())
+        .referer(false)
+        .user_agent(AGENT)
+        .connect_timeout(CONNECTING)
+        .read_timeout(SILENCE)
 }
 
 fn headers_of(message: &Message<'_>, url: &Url) -> Result<HeaderMap, EcpError> {
@@ -265,7 +269,11 @@ pub fn host_of(url: &Url) -> Result<String, EcpError> {
     Ok(host.to_owned())
 }
 
-async fn receive(
+/// Sends a request, and reads an answer of at most `limit` bytes.
+///
+/// # Errors
+/// [`EcpError::Connect`], [`EcpError::Untrusted`], [`EcpError::Timeout`], [`EcpError::TooLarge`].
+pub async fn receive(
     request: reqwest::RequestBuilder,
     host: &str,
     limit: usize,

@@ -1,5 +1,6 @@
 //! `ecp-get-cert`: gets a certificate from a web service with the user's institutional login.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
@@ -25,8 +26,9 @@ use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
 use crate::cli::outcome::{CommandError, Report};
-use crate::cli::output::Diagnostic;
+use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Expected};
+use crate::cli::token::STEP;
 use crate::cli::{failure, file};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
@@ -34,6 +36,8 @@ use crate::time::{span, utc};
 
 /// CILogon's service.
 const SERVICE: &str = "https://ecp.cilogon.org/secure/getcert";
+const RETIRED: &str =
+    "note: CILogon no longer issues certificates; IGWN services take bearer tokens";
 const BITS: u32 = 2048;
 
 /// Gets a certificate with your institution's login (SAML ECP).
@@ -78,6 +82,9 @@ pub struct GetCertArgs {
     /// The service (default ECP_SERVICE_URL, then CILogon's)
     #[arg(long, value_name = "URL")]
     service_url: Option<String>,
+    /// Get a bearer token instead, which has taken the place of certificates at IGWN
+    #[arg(long)]
+    pub token: bool,
     /// Report each step
     #[arg(long, short = 'v')]
     verbose: bool,
@@ -135,6 +142,8 @@ pub struct Wanted {
     pub proxy: bool,
     pub pkcs12: bool,
     pub service: Option<String>,
+    /// Whether the user has been told what stands in its place today.
+    pub is_announced: bool,
 }
 
 /// How to get a certificate.
@@ -165,6 +174,7 @@ impl GetCertPlan {
                 proxy,
                 pkcs12,
                 service: args.service_url,
+                is_announced: false,
             };
             Task::Get {
                 reuse,
@@ -198,8 +208,11 @@ impl FetchPlan {
                         .help("write for example --hours 24"),
                 )
             })?;
-        let service = wanted.service.or_else(|| env.ecp_service_url.clone());
-        let service = address_of(service.as_deref().unwrap_or(SERVICE))?;
+        let named = wanted.service.or_else(|| env.ecp_service_url.clone());
+        if named.is_none() && !wanted.is_announced && std::io::stderr().is_terminal() {
+            output::stderr(&format!("{RETIRED}; add --token, or type: {STEP}"));
+        }
+        let service = address_of(named.as_deref().unwrap_or(SERVICE))?;
         let directory = file::directory(path);
         if !directory.is_dir() {
             return Err(failure::no_directory(path, directory).into());

@@ -13,7 +13,7 @@ use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Diagnostic};
 
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
-    htgettoken -a vault.ligo.org -i igwn";
+    htgettoken -a vault.ligo.org -i igwn, or ligo-proxy-init --token";
 
 /// Gets a certificate with a LIGO.ORG login.
 #[derive(Debug, Parser)]
@@ -55,6 +55,9 @@ pub struct LigoArgs {
     /// Its lifetime in hours
     #[arg(long, short = 'H', value_name = "N", default_value = "277")]
     hours: i64,
+    /// Get a bearer token instead, which is what LIGO.ORG issues today
+    #[arg(long)]
+    pub token: bool,
     /// Remove the credential
     #[arg(long, short = 'X')]
     destroy: bool,
@@ -98,6 +101,7 @@ pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandErr
             proxy: args.proxy,
             pkcs12: false,
             service: None,
+            is_announced: true,
         };
         Task::Get {
             reuse: None,

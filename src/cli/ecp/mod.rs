@@ -29,19 +29,24 @@ use self::get_cert::GetCertPlan;
 pub use self::ligo::LigoArgs;
 use self::progress::Progress;
 use super::args::{self, Arguments};
+use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Report, run_command};
 use super::output;
 use super::removal::{self, Expected};
 use super::signals;
+use super::token::{Source, get_beside};
 
 /// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
 
 /// Runs `ecp-get-cert`.
 pub fn get_cert(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| {
+    run_spelled(invocation, |args: GetCertArgs| {
+        if args.token {
+            return instead(&invocation.env);
+        }
         get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now)
     })
 }
@@ -73,9 +78,18 @@ pub fn curl(invocation: &Invocation) -> Exit {
 
 /// Runs `ligo-proxy-init`.
 pub fn ligo(invocation: &Invocation) -> Exit {
-    run_spelled(invocation, |args| {
+    run_spelled(invocation, |args: LigoArgs| {
+        if args.token {
+            return instead(&invocation.env);
+        }
         get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now)
     })
+}
+
+/// Gets a token instead of a certificate; a ticket serves for either.
+fn instead(env: &Environment) -> Result<Report, CommandError> {
+    get_beside(&Source::Vault, false, env)?;
+    Ok(Report::done())
 }
 
 /// Runs a command whose arguments follow the syntax of its Python predecessor.
@@ -124,7 +138,7 @@ fn remove(
 
 /// Arguments in the syntax of Python's argparse: combined short options, and `--reuse` with or
 /// without hours.
-fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
+pub fn spelled_out<P: Parser>(words: &[OsString]) -> Vec<OsString> {
     let definition = args::definition::<P>();
     let single: Vec<OsString> = words
         .iter()

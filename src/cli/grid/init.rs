@@ -39,7 +39,11 @@ pub fn proxy_init(invocation: &Invocation) -> Exit {
 
 fn is_about_vos(args: &InitArgs) -> bool {
     let files = [&args.separate, &args.includeac, &args.include];
-    args.json || args.list || !args.voms.is_empty() || files.iter().any(|file| file.is_some())
+    args.json
+        || args.list
+        || args.token.is_some()
+        || !args.voms.is_empty()
+        || files.iter().any(|file| file.is_some())
 }
 
 fn plan(mut args: InitArgs, invocation: &Invocation) -> Result<(InitPlan, Voice), CommandError> {

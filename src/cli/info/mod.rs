@@ -17,6 +17,7 @@ pub use self::args::InfoArgs;
 pub use self::items::names as item_names;
 pub use self::json::certificate as describe_certificate;
 pub use self::lines::text;
+pub use self::picture::Pen;
 use self::plan::{InfoPlan, Output};
 pub use self::proxy::Proxy;
 use self::verify::Verdict;

@@ -14,10 +14,10 @@ use crate::time::utc;
 const BAR: usize = 20;
 
 /// What the drawing depends on.
-struct Pen<'a> {
-    style: Style,
-    zone: Option<&'a str>,
-    now: DateTime<Utc>,
+pub struct Pen<'a> {
+    pub style: Style,
+    pub zone: Option<&'a str>,
+    pub now: DateTime<Utc>,
 }
 
 /// Draws the chain as a tree rooted at the user, with remaining lifetimes and what the VOs grant.
@@ -121,7 +121,7 @@ impl Pen<'_> {
     }
 
     /// A bar and words for the time left between the two ends of a validity period.
-    fn life(&self, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> String {
+    pub fn life(&self, (from, until): (DateTime<Utc>, DateTime<Utc>)) -> String {
         let left = seconds_left(until, self.now);
         let whole = (until - from).num_seconds().max(1);
         let full = usize::try_from(left.min(whole) * BAR as i64 / whole)

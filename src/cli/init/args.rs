@@ -27,7 +27,7 @@ const DEFAULT_LIFETIME: Duration = Duration::hours(12);
     after_help = "\
 EXIT CODES
   0  a proxy was written
-  1  nothing was written; an earlier proxy is as it was
+  1  nothing was written, or with --token only the proxy; an earlier proxy is as it was otherwise
   130  interrupted
 
 EXAMPLES
@@ -79,6 +79,9 @@ pub struct InitArgs {
     /// Your private key
     #[arg(long, short = 'k', value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// Also get a bearer token: with the options in HTGETTOKENOPTS, else from IGWN's vault; or from an account of oidc-agent
+    #[arg(long, value_name = "oidc:ACCOUNT", num_args = 0..=1, default_missing_value = "vault")]
+    pub token: Option<String>,
     /// Where to write the proxy, - for standard output (default X509_USER_PROXY or /tmp/x509up_u<uid>)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -21,16 +21,22 @@ use self::report::Reporter;
 pub use self::report::note_text;
 pub use self::run::plain_beside;
 pub use self::vo::targets;
+use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
+use super::token::{Source, get_beside};
 use super::{output, signals, times};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: InitArgs| {
+        let token = args.token.as_deref().map(Source::parse).transpose()?;
         let plan = InitPlan::new(args, &invocation.env)?;
         if let Some(until) = already_good(&plan, (invocation.now)()) {
+            if let Some(source) = &token {
+                token_beside(source, &plan, &invocation.env)?;
+            }
             return Ok(still_good(&plan, until, (invocation.now)()));
         }
         signals::watch();
@@ -39,8 +45,18 @@ pub fn main(invocation: &Invocation) -> Exit {
             run::attributes(&plan, invocation.now, &mut report)
                 .map(|acs| report.without_proxy(&plan, &acs))
         } else {
-            run::run(&plan, invocation.now, &mut report)
-                .map(|proxy| report.done(&plan, &proxy, (invocation.now)()))
+            run::run(&plan, invocation.now, &mut report).and_then(|proxy| {
+                let beside = || match &token {
+                    Some(source) => token_beside(source, &plan, &invocation.env),
+                    None => Ok(()),
+                };
+                // A document stands alone.
+                if plan.json {
+                    beside()?;
+                }
+                report.done(&plan, &proxy, (invocation.now)());
+                if plan.json { Ok(()) } else { beside() }
+            })
         };
         outcome.inspect_err(|_| report.failed())?;
         Ok(Report::done())
@@ -69,6 +85,17 @@ fn still_good(plan: &InitPlan, until: DateTime<Utc>, now: DateTime<Utc>) -> Repo
     }
     let until = times::moment(until, now, plan.time_zone.as_deref());
     Report::lines(vec![format!("The proxy in {path} is good until {until}.")])
+}
+
+/// Gets a token too; the proxy stays, even if there is none.
+fn token_beside(source: &Source, plan: &InitPlan, env: &Environment) -> Result<(), CommandError> {
+    get_beside(source, plan.quiet, env).map_err(|error| match error {
+        CommandError::Failed(diagnostic) => {
+            let there = format!("the proxy is in {}", plan.out.display());
+            CommandError::Failed(diagnostic.detail(there))
+        }
+        other => other,
+    })
 }
 
 /// Makes a proxy, and leaves saying so to the caller.

@@ -91,6 +91,39 @@ pub const ENVIRONMENT: &[Fact] = &[
         &["service-url"],
     ),
     Fact::new(
+        "HTGETTOKENOPTS",
+        "Options of htgettoken, before those typed.",
+        &["htgettoken", "htdestroytoken", "token", "forget"],
+    ),
+    Fact::new(
+        "BEARER_TOKEN, BEARER_TOKEN_FILE, XDG_RUNTIME_DIR",
+        "The bearer token itself, its file, or the directory of that file.",
+        &[
+            "htgettoken",
+            "htdestroytoken",
+            "htdecodetoken",
+            "voms-proxy-token-show",
+            "voms-proxy-status",
+            "token",
+        ],
+    ),
+    Fact::new(
+        "SCITOKEN, SCITOKEN_FILE, _CONDOR_CREDS",
+        "A token, its file, or HTCondor's directory of tokens, which programs of IGWN take first.",
+        &["voms-proxy-status"],
+    ),
+    Fact::new(
+        "VAULT_TOKEN_FILE",
+        "The file of the vault token, instead of /tmp/vt_u<uid>.",
+        &["htdestroytoken", "voms-proxy-status", "forget"],
+    ),
+    Fact::new(
+        "SSH_CLIENT, BROWSER, DISPLAY",
+        "Whether and how a web browser is opened.",
+        &["htgettoken"],
+    ),
+    Fact::new("OIDC_SOCK", "The socket of oidc-agent.", &["token"]),
+    Fact::new(
         "HOME, CONDA_PREFIX, ARC_LOCATION",
         "Directories below which files are looked for.",
         &[
@@ -138,6 +171,11 @@ pub const FILES: &[Fact] = &[
         "~/.globus/usercred.p12, ~/.globus/usercert.p12",
         "Both in one PKCS#12 file, if there is no such pair.",
         &["cert"],
+    ),
+    Fact::new(
+        "/tmp/vt_u<uid>, ~/.config/htgettoken/credkey-<issuer>-<role>",
+        "The vault token, and the name under which the vault keeps your tokens.",
+        &["htgettoken", "htdestroytoken", "voms-proxy-status"],
     ),
     Fact::new(
         "~/.globus/certificates, /etc/grid-security/certificates, \

@@ -72,6 +72,10 @@ pub static SPNEGO: Oid = Oid::new(&[0x2b, 0x06, 0x01, 0x05, 0x05, 0x02]);
 pub static HOST_BASED_SERVICE: Oid =
     Oid::new(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x01, 0x04]);
 
+/// 1.2.840.113554.1.2.2.1 (RFC 1964 section 2.1.1, `GSS_KRB5_NT_PRINCIPAL_NAME`).
+pub static PRINCIPAL_NAME: Oid =
+    Oid::new(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x01]);
+
 type Handle = *mut c_void;
 
 type ImportName = unsafe extern "C" fn(*mut u32, *mut Buffer, *const Oid, *mut Handle) -> u32;
@@ -98,6 +102,17 @@ type InquireCred = unsafe extern "C" fn(
     *mut c_int,
     *mut *mut c_void,
 ) -> u32;
+type AcquireCred = unsafe extern "C" fn(
+    *mut u32,
+    Handle,
+    u32,
+    *mut c_void,
+    c_int,
+    *mut Handle,
+    *mut *mut c_void,
+    *mut u32,
+) -> u32;
+type ReleaseCred = unsafe extern "C" fn(*mut u32, *mut Handle) -> u32;
 type DisplayName = unsafe extern "C" fn(*mut u32, Handle, *mut Buffer, *mut *const Oid) -> u32;
 type DisplayStatus =
     unsafe extern "C" fn(*mut u32, u32, c_int, *const Oid, *mut u32, *mut Buffer) -> u32;
@@ -110,6 +125,8 @@ pub struct Calls {
     pub import_name: ImportName,
     pub init_sec_context: InitSecContext,
     pub inquire_cred: InquireCred,
+    pub acquire_cred: AcquireCred,
+    pub release_cred: ReleaseCred,
     pub display_name: DisplayName,
     pub display_status: DisplayStatus,
     pub release_buffer: ReleaseBuffer,
@@ -143,6 +160,8 @@ impl Calls {
             import_name: function!(b"gss_import_name\0"),
             init_sec_context: function!(b"gss_init_sec_context\0"),
             inquire_cred: function!(b"gss_inquire_cred\0"),
+            acquire_cred: function!(b"gss_acquire_cred\0"),
+            release_cred: function!(b"gss_release_cred\0"),
             display_name: function!(b"gss_display_name\0"),
             display_status: function!(b"gss_display_status\0"),
             release_buffer: function!(b"gss_release_buffer\0"),

@@ -10,11 +10,14 @@ mod calls;
 use std::ffi::c_void;
 use std::ptr;
 
-use self::calls::{Buffer, Calls, HOST_BASED_SERVICE, SPNEGO};
+use self::calls::{Buffer, Calls, HOST_BASED_SERVICE, Oid, PRINCIPAL_NAME, SPNEGO};
 
 /// RFC 2744 section 5.19: the server must authenticate itself as well.
 const MUTUAL: u32 = 2;
 const CONTINUE_NEEDED: u32 = 1;
+/// RFC 2744 section 5.2: credentials to initiate contexts with, for as long as there are.
+const INITIATE: i32 = 1;
+const INDEFINITE: u32 = u32::MAX;
 const ERROR_BITS: u32 = 0xffff_0000;
 /// RFC 2744 section 3.9.1: the routine errors, and those that concern the ticket.
 const ROUTINE_BITS: u32 = 0x00ff_0000;
@@ -59,6 +62,14 @@ impl Gssapi {
     /// # Errors
     /// [`GssError::NoTicket`].
     pub fn principal(&self) -> Result<String, GssError> {
+        self.ticket().map(|(principal, _)| principal)
+    }
+
+    /// The ticket's principal, and the seconds that the ticket has left.
+    ///
+    /// # Errors
+    /// [`GssError::NoTicket`].
+    pub fn ticket(&self) -> Result<(String, u32), GssError> {
         let (mut minor, mut name, mut lifetime) = (0, ptr::null_mut(), 0);
         // SAFETY: all pointers are to locals; null asks for the default credential, and leaves out
         // what is not wanted.
@@ -91,7 +102,7 @@ impl Gssapi {
         if major & ERROR_BITS != 0 {
             return Err(GssError::NoTicket(self.reason(major, minor)));
         }
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        Ok((String::from_utf8_lossy(&bytes).into_owned(), lifetime))
     }
 
     /// Starts authenticating to a host's web server. Returns the first token to send.
@@ -99,28 +110,88 @@ impl Gssapi {
     /// # Errors
     /// [`GssError::NoTicket`], [`GssError::Exchange`].
     pub fn begin(&self, host: &str) -> Result<(Negotiation<'_>, Vec<u8>), GssError> {
-        let service = format!("HTTP@{host}");
-        let (mut minor, mut target) = (0, ptr::null_mut());
-        let mut given = Buffer::of(service.as_bytes());
-        // SAFETY: `given` borrows `service`, which outlives the call; the name type is static.
-        let major = unsafe {
-            (self.calls.import_name)(&mut minor, &mut given, &HOST_BASED_SERVICE, &mut target)
-        };
-        if major & ERROR_BITS != 0 {
-            return Err(GssError::Exchange(self.reason(major, minor)));
+        let target = self.name(&format!("HTTP@{host}"), &HOST_BASED_SERVICE)?;
+        self.begin_to(target, None)
+    }
+
+    /// The same to another service, such as `host`. The host's name is taken as it is, without
+    /// asking the DNS; only if the realm does not know it, the library may look for its usual name.
+    /// The ticket is that of `principal`, or else the default one.
+    ///
+    /// # Errors
+    /// [`GssError::NoTicket`], [`GssError::Exchange`].
+    pub fn begin_as(
+        &self,
+        principal: Option<&str>,
+        service: &str,
+        host: &str,
+    ) -> Result<(Negotiation<'_>, Vec<u8>), GssError> {
+        // Without a realm after the @, it is the ticket's, or the one its KDC refers to.
+        let exact = self.name(&format!("{service}/{host}@"), &PRINCIPAL_NAME)?;
+        match self.begin_to(exact, principal) {
+            Err(GssError::Exchange(_)) => {
+                let usual = self.name(&format!("{service}@{host}"), &HOST_BASED_SERVICE)?;
+                self.begin_to(usual, principal)
+            }
+            begun => begun,
         }
-        let target = Name {
-            calls: &self.calls,
-            name: target,
-        };
+    }
+
+    fn begin_to<'a>(
+        &'a self,
+        target: Name<'a>,
+        principal: Option<&str>,
+    ) -> Result<(Negotiation<'a>, Vec<u8>), GssError> {
         let mut negotiation = Negotiation {
             gssapi: self,
             target,
+            credential: principal.map(|name| self.credential(name)).transpose()?,
             context: ptr::null_mut(),
             complete: false,
         };
         let token = negotiation.step(&[])?;
         Ok((negotiation, token))
+    }
+
+    fn name<'a>(&'a self, text: &str, kind: &'static Oid) -> Result<Name<'a>, GssError> {
+        let (mut minor, mut name) = (0, ptr::null_mut());
+        let mut given = Buffer::of(text.as_bytes());
+        // SAFETY: `given` borrows `text`, which outlives the call; the name type is static.
+        let major = unsafe { (self.calls.import_name)(&mut minor, &mut given, kind, &mut name) };
+        if major & ERROR_BITS != 0 {
+            return Err(GssError::Exchange(self.reason(major, minor)));
+        }
+        Ok(Name {
+            calls: &self.calls,
+            name,
+        })
+    }
+
+    /// The credential of a principal, from whichever cache has it.
+    fn credential<'a>(&'a self, principal: &str) -> Result<Credential<'a>, GssError> {
+        let name = self.name(principal, &PRINCIPAL_NAME)?;
+        let (mut minor, mut credential) = (0, ptr::null_mut());
+        // SAFETY: `name` lives until after the call; `credential` is to be filled; nulls stand for
+        // defaults and for what is not wanted.
+        let major = unsafe {
+            (self.calls.acquire_cred)(
+                &mut minor,
+                name.name,
+                INDEFINITE,
+                ptr::null_mut(),
+                INITIATE,
+                &mut credential,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        if major & ERROR_BITS != 0 {
+            return Err(GssError::NoTicket(self.reason(major, minor)));
+        }
+        Ok(Credential {
+            calls: &self.calls,
+            credential,
+        })
     }
 
     /// Copies a buffer filled by the library and releases it.
@@ -179,10 +250,25 @@ impl Drop for Name<'_> {
     }
 }
 
+/// A credential held by the library.
+struct Credential<'a> {
+    calls: &'a Calls,
+    credential: *mut c_void,
+}
+
+impl Drop for Credential<'_> {
+    fn drop(&mut self) {
+        let mut minor = 0;
+        // SAFETY: given out by the library, released once.
+        unsafe { (self.calls.release_cred)(&mut minor, &mut self.credential) };
+    }
+}
+
 /// An authentication in progress.
 pub struct Negotiation<'a> {
     gssapi: &'a Gssapi,
     target: Name<'a>,
+    credential: Option<Credential<'a>>,
     context: *mut c_void,
     complete: bool,
 }
@@ -206,13 +292,15 @@ impl Negotiation<'_> {
         let calls = &self.gssapi.calls;
         let (mut minor, mut flags, mut out) = (0, 0, Buffer::EMPTY);
         let mut given = Buffer::of(token);
-        // SAFETY: the context is null or the library's own; the target lives as long as `self`;
-        // `given` borrows `token`; `out` is to be filled; nulls stand for defaults and for what is
-        // not wanted.
+        let own = self.credential.as_ref();
+        let credential = own.map_or(ptr::null_mut(), |own| own.credential);
+        // SAFETY: the context is null or the library's own; target and credential live as long as
+        // `self`; `given` borrows `token`; `out` is to be filled; nulls stand for defaults and for
+        // what is not wanted.
         let major = unsafe {
             (calls.init_sec_context)(
                 &mut minor,
-                ptr::null_mut(),
+                credential,
                 &mut self.context,
                 self.target.name,
                 &SPNEGO,
