@@ -334,6 +334,9 @@ impl Advice for EcpError {
             Self::Kerberos(GssError::NoLibrary) => {
                 "install Kerberos (Debian: libgssapi-krb5-2), or leave out --kerberos".to_owned()
             }
+            Self::Kerberos(GssError::Static) => "log in with your password, without --kerberos, or install a build that is \
+                not static: the manylinux wheel, deb, rpm or linux-gnu archive"
+                .to_owned(),
             Self::Kerberos(GssError::Exchange(_)) => "the identity provider may not take Kerberos, or the KDC cannot be \
                 reached: log in with your password, without --kerberos"
                 .to_owned(),

@@ -43,6 +43,7 @@ impl GssError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoLibrary => "kerberos-missing",
+            Self::Static => "kerberos-not-built-in",
             Self::NoTicket(_) => "no-ticket",
             Self::Exchange(_) => "kerberos-failed",
         }

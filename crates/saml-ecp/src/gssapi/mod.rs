@@ -33,6 +33,9 @@ pub enum GssError {
     /// The library is not installed.
     #[error("the Kerberos library (libgssapi_krb5) is not installed")]
     NoLibrary,
+    /// The program is linked statically, and so cannot load the library.
+    #[error("this build of the program is static, which cannot use Kerberos")]
+    Static,
     /// There is no valid ticket.
     #[error("there is no valid Kerberos ticket: {0}")]
     NoTicket(String),
@@ -50,8 +53,11 @@ impl Gssapi {
     /// Loads the library.
     ///
     /// # Errors
-    /// [`GssError::NoLibrary`].
+    /// [`GssError::NoLibrary`], [`GssError::Static`].
     pub fn load() -> Result<Self, GssError> {
+        if cfg!(all(target_env = "musl", target_feature = "crt-static")) {
+            return Err(GssError::Static);
+        }
         Calls::load()
             .map(|calls| Self { calls })
             .ok_or(GssError::NoLibrary)
