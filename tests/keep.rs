@@ -97,6 +97,21 @@ fn renewing_makes_the_same_proxy_and_says_how_it_went() {
 }
 
 #[test]
+fn a_proxy_is_usable_no_longer_than_its_attributes() {
+    let out = stdout(
+        r#"
+        code() { vp info "$@" && echo 0 || echo $?; }
+        vp init --quiet --voms virgo --valid 4:00 --vomslife 1:00 2>/dev/null
+        code --valid 3:00
+        code --usable-for 3:00
+        code --usable-for 0:30
+        code --usable-for 30s
+        "#,
+    );
+    assert_eq!(out, "0\n1\n0\n0\n");
+}
+
+#[test]
 fn a_plain_proxy_beside_renews_without_the_users_key() {
     let out = stdout(
         r#"

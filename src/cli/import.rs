@@ -20,7 +20,7 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::{self, Diagnostic};
-use super::prompt::{PassphraseSource, confirm};
+use super::prompt::{PassphraseArgs, PassphraseSource, confirm};
 use super::{input, places, signals};
 use crate::home::bundle::{Chosen, Received};
 use crate::home::globus_dir::{self, Pair, PairError, Replaced};
@@ -65,6 +65,8 @@ pub struct ImportArgs {
     /// passphrase
     #[arg(long)]
     pwstdin: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
     /// Write the key without a passphrase: anyone who can read the file then has your identity
     #[arg(long)]
     no_passphrase: bool,
@@ -149,7 +151,7 @@ impl ImportPlan {
             dry: args.dry_run,
             force: args.force,
             only_finish: args.finish,
-            source: PassphraseSource::new(args.pwstdin),
+            source: PassphraseSource::chosen(args.pwstdin, &args.passphrase)?,
             protect: !args.no_passphrase,
             anchors: places::anchors(None, env).ok().flatten(),
             overrides: overrides(&directory, env),

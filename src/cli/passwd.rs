@@ -17,7 +17,7 @@ use super::failure;
 use super::invocation::Invocation;
 use super::outcome::{CommandError, Format, Report, run_command};
 use super::output::Diagnostic;
-use super::prompt::PassphraseSource;
+use super::prompt::{PassphraseArgs, PassphraseSource};
 use super::{file, places, signals};
 use crate::home::globus_dir::{self, Pair, PairError};
 use crate::home::load::{self, CredentialError};
@@ -49,6 +49,8 @@ pub struct PasswdArgs {
     /// new one
     #[arg(long)]
     pwstdin: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
     /// Remove the passphrase: anyone who can read the file then has your identity
     #[arg(long)]
     no_passphrase: bool,
@@ -82,7 +84,10 @@ pub fn main(invocation: &Invocation) -> Exit {
 struct PasswdPlan {
     /// The key file.
     path: PathBuf,
+    /// Of the present passphrase.
     source: PassphraseSource,
+    /// Of the new one.
+    new: PassphraseSource,
     /// Whether the new file is protected by a passphrase.
     protect: bool,
     json: bool,
@@ -90,10 +95,13 @@ struct PasswdPlan {
 
 impl PasswdPlan {
     fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Diagnostic> {
-        let source = PassphraseSource::new(args.pwstdin);
         Ok(Self {
             path: key_file(args, env)?,
-            source,
+            new: PassphraseSource::new(args.pwstdin),
+            source: match args.passphrase.source()? {
+                Some(source) => PassphraseSource::Unattended(Box::new(source)),
+                None => PassphraseSource::new(args.pwstdin),
+            },
             protect: !args.no_passphrase,
             json: args.json,
         })
@@ -253,6 +261,6 @@ fn seal(key: &PrivateKey, plan: &PasswdPlan) -> Result<Zeroizing<String>, Comman
         return key.to_pkcs8_pem().map_err(failed);
     }
     // Scripts wait for the spelling of grid-change-pass-phrase.
-    let passphrase = plan.source.choose_for(&plan.path, "pass phrase")?;
+    let passphrase = plan.new.choose_for(&plan.path, "pass phrase")?;
     key.to_encrypted_pem(&passphrase).map_err(failed)
 }

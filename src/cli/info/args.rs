@@ -110,6 +110,9 @@ pub struct InfoArgs {
     /// The same in whole hours
     #[arg(long, value_name = "H", help_heading = headings::CHECKS)]
     pub hours: Option<String>,
+    /// Exit 0 only if proxy and attributes, and all that they depend on, are valid for this long
+    #[arg(long, value_name = "H:M", help_heading = headings::CHECKS)]
+    pub usable_for: Option<String>,
     /// Exit 0 only if its key has at least this many bits
     #[arg(long, short = 'b', value_name = "N", help_heading = headings::CHECKS)]
     pub bits: Option<String>,

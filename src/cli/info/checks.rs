@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::args::InfoArgs;
 use super::proxy::Proxy;
-use super::verify::Doubt;
+use super::verify::{Doubt, Verdict};
 use crate::cli::exit::Exit;
 use crate::cli::init;
 use crate::cli::output::Diagnostic;
@@ -14,6 +14,8 @@ use crate::time::utc;
 pub struct Checks {
     /// How long it must remain valid; zero if it only has to be valid now.
     needed: Option<Duration>,
+    /// The same for everything: the chain, the attributes, and what they depend on.
+    usable: Option<Duration>,
     bits: Option<u32>,
     /// The VOs whose attributes it must have.
     vos: Vec<String>,
@@ -24,15 +26,16 @@ pub struct Checks {
 impl Checks {
     /// Parses the values of the options.
     pub fn new(args: &InfoArgs) -> Result<Self, Diagnostic> {
-        let valid = args
-            .valid
-            .as_deref()
-            .map(|text| init::lifetime("--valid", text))
-            .transpose()?;
+        let life = |option, text: &Option<String>| {
+            let text = text.as_deref();
+            text.map(|text| init::lifetime(option, text)).transpose()
+        };
+        let valid = life("--valid", &args.valid)?;
         let hours = args.hours.as_deref().map(init::hours).transpose()?;
         let now = args.exists.then(Duration::zero);
         Ok(Self {
             needed: valid.or(hours).or(now),
+            usable: life("--usable-for", &args.usable_for)?,
             bits: args.bits.as_deref().map(bits).transpose()?,
             vos: args.acexists.clone(),
             strict: args.strict,
@@ -41,7 +44,10 @@ impl Checks {
 
     /// Whether there is a question that the exit status answers.
     pub fn ask_anything(&self) -> bool {
-        self.needed.is_some() || self.bits.is_some() || !self.vos.is_empty()
+        self.needed.is_some()
+            || self.usable.is_some()
+            || self.bits.is_some()
+            || !self.vos.is_empty()
     }
 
     /// Whether the answer depends on who signed the attributes.
@@ -50,7 +56,8 @@ impl Checks {
     }
 
     /// Success if the proxy passes every check.
-    pub fn judge(&self, proxy: &Proxy, doubts: &[Doubt], now: DateTime<Utc>) -> Exit {
+    pub fn judge(&self, proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> Exit {
+        let doubts = &verdict.doubts;
         let trusted = if self.strict {
             doubts.is_empty()
         } else {
@@ -60,6 +67,7 @@ impl Checks {
         if owned
             && trusted
             && self.lasts(proxy, now)
+            && self.is_usable(proxy, verdict, now)
             && self.is_strong(proxy)
             && self.has_vos(proxy)
         {
@@ -73,6 +81,14 @@ impl Checks {
         // Attributes and key can be checked even if the proxy is not valid.
         self.needed.is_none_or(|needed| {
             let left = utc(proxy.chain.not_after()) - now;
+            utc(proxy.chain.not_before()) <= now && left > Duration::zero() && left >= needed
+        })
+    }
+
+    fn is_usable(&self, proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> bool {
+        self.usable.is_none_or(|needed| {
+            let ends = verdict.usable_until.into_iter();
+            let left = ends.fold(proxy.usable_until(), DateTime::min) - now;
             utc(proxy.chain.not_before()) <= now && left > Duration::zero() && left >= needed
         })
     }

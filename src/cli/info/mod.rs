@@ -47,7 +47,7 @@ fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {
         plan.time_zone.as_deref(),
         now,
     )?;
-    Ok(plan.checks.judge(&proxy, &verdict.doubts, now))
+    Ok(plan.checks.judge(&proxy, &verdict, now))
 }
 
 fn report(

@@ -229,7 +229,11 @@ fn selected<T, const N: usize>(options: [(bool, T); N]) -> Vec<T> {
 
 impl Attributes {
     fn new(args: &InfoArgs, shows_acs: bool, checks: &Checks, env: &Environment) -> Self {
-        let printed = shows_acs || args.all || args.json || !ac_values(args).is_empty();
+        let printed = shows_acs
+            || args.all
+            || args.json
+            || args.usable_for.is_some()
+            || !ac_values(args).is_empty();
         if !printed && !checks.need_trust() {
             Self::Ignored
         } else if args.dont_verify_ac {

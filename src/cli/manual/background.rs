@@ -34,6 +34,11 @@ impl Fact {
 }
 
 pub const ENVIRONMENT: &[Fact] = &[
+    Fact::new(
+        "XDG_RUNTIME_DIR, TMPDIR",
+        "Where the directory with the proxy is made; otherwise in /tmp.",
+        &["voms-proxy-run"],
+    ),
     Fact::new("X509_USER_PROXY", "The proxy file.", &[]),
     Fact::new(
         "X509_USER_CERT, X509_USER_KEY",

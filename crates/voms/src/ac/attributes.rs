@@ -123,22 +123,24 @@ pub(super) fn carried(
     certs.certificates.iter().map(parse).collect()
 }
 
-/// What does not belong to the VO, and FQANs that no server grants.
-pub(super) fn attribute_findings(attributes: &AcAttributes) -> Vec<AcFinding> {
+/// Finds what does not belong to the VO, and FQANs that no server grants.
+pub(super) fn judge_attributes(attributes: &AcAttributes, findings: &mut Vec<AcFinding>) {
     let vo = &attributes.vo;
     let top = format!("/{vo}");
     let is_foreign = |fqan: &str| {
         fqan.strip_prefix(&top)
             .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
     };
-    let fqans = attributes.fqans.iter().filter_map(|fqan| {
+    for fqan in &attributes.fqans {
         if !Fqan::is_granted_form(fqan) {
-            return Some(AcFinding::MalformedFqan(fqan.clone()));
+            findings.push(AcFinding::MalformedFqan(fqan.clone()));
+        } else if is_foreign(fqan) {
+            findings.push(AcFinding::ForeignFqan(fqan.clone(), vo.clone()));
         }
-        is_foreign(fqan).then(|| AcFinding::ForeignFqan(fqan.clone(), vo.clone()))
-    });
-    let grantors = attributes.generic.iter().map(|granted| &granted.grantor);
-    let foreign = grantors.filter(|grantor| grantor.split("://").next() != Some(vo));
-    let generic = foreign.map(|grantor| AcFinding::ForeignAttributes(grantor.clone(), vo.clone()));
-    fqans.chain(generic).collect()
+    }
+    for grantor in attributes.generic.iter().map(|granted| &granted.grantor) {
+        if grantor.split("://").next() != Some(vo) {
+            findings.push(AcFinding::ForeignAttributes(grantor.clone(), vo.clone()));
+        }
+    }
 }

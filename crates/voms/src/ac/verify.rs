@@ -8,7 +8,7 @@ use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 use voms_asn1::oid;
 
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
-use crate::ac::attributes::{attribute_findings, carried};
+use crate::ac::attributes::{carried, judge_attributes};
 use crate::ac::finding::AcFinding;
 use crate::ac::holder;
 use crate::ac::signer::NamedSigner;
@@ -201,7 +201,7 @@ impl<'a> AcVerifier<'a> {
     ) -> Result<VerifiedAc, Vec<AcFinding>> {
         let info = &ac.certificate().acinfo;
         let mut findings = structure_findings(ac);
-        findings.extend(self.date_findings(info));
+        self.judge_dates(info, &mut findings);
         let ca = || {
             let anchors = self.trust.anchors();
             anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
@@ -221,7 +221,7 @@ impl<'a> AcVerifier<'a> {
                 found: attributes.vo.clone(),
             });
         }
-        findings.extend(attribute_findings(&attributes));
+        judge_attributes(&attributes, &mut findings);
         match self.judge_signer(work, ac, &attributes, &mut findings) {
             Some(signer) if findings.is_empty() => Ok(VerifiedAc {
                 encoded: ac.clone(),
@@ -233,19 +233,18 @@ impl<'a> AcVerifier<'a> {
         }
     }
 
-    fn date_findings(&self, info: &AttributeCertificateInfo) -> Vec<AcFinding> {
+    fn judge_dates(&self, info: &AttributeCertificateInfo, findings: &mut Vec<AcFinding>) {
         let (not_before, not_after) = validity(info);
         let skew = self.policy.skew();
-        let early = is_after(not_before, self.now, skew);
-        let late = is_after(self.now, not_after, skew);
-        [
-            early.then_some(AcFinding::NotYetValid(not_before)),
-            late.then_some(AcFinding::Expired(not_after)),
-            (not_after < not_before).then_some(AcFinding::NoValidity),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        if is_after(not_before, self.now, skew) {
+            findings.push(AcFinding::NotYetValid(not_before));
+        }
+        if is_after(self.now, not_after, skew) {
+            findings.push(AcFinding::Expired(not_after));
+        }
+        if not_after < not_before {
+            findings.push(AcFinding::NoValidity);
+        }
     }
 
     /// Host names are compared ignoring case and a trailing dot; a target without dots is a host's
