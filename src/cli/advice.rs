@@ -153,7 +153,7 @@ impl Advice for AcFinding {
                     .is_some_and(|host| host.ends_with(".infn.it"))
                 {
                     true => "CNAF changed CA at the end of 2025",
-                    false => "GEANT's certificates come from another CA since 2025",
+                    false => "GEANT's certificates have come from another CA since 2025",
                 };
                 Some(format!(
                     "{who}: install the VO's current LSC files, or, if the VO confirms it, put these two lines into {}: {signer} and \
@@ -197,7 +197,7 @@ impl Advice for ProxyError {
     fn next_step(&self) -> Option<String> {
         match self {
             Self::Expired(_) => {
-                Some("get a new certificate from your CA, or make the proxy anew".to_owned())
+                Some("get a new certificate from your CA, or make a new proxy".to_owned())
             }
             Self::LegacyCannot => Some("make an RFC 3820 proxy, which is the default".to_owned()),
             Self::MayNotSign => {
@@ -294,7 +294,7 @@ impl Advice for PairError {
             }
             Self::Changed { .. } => "try again".to_owned(),
             Self::Unfinished { directory, .. } => format!(
-                "see that you may write to {0}, then try again; or put the right files there yourself, and run: rm {0}/{NOTE}",
+                "make sure you can write to {0} and try again; or put the right files there yourself, then run: rm {0}/{NOTE}",
                 directory.display()
             ),
         })
@@ -322,13 +322,13 @@ impl Advice for EcpError {
                 "try again later, or report it to the service's operators".to_owned()
             }
             Self::NotPaos { .. } | Self::Envelope { .. } | Self::NoSession(_) => {
-                "check the address of the service, and whether it offers SAML ECP".to_owned()
+                "check the service's address, and whether it supports SAML ECP".to_owned()
             }
             Self::Refused { .. } | Self::Page(_) | Self::Failed { .. } => {
                 "check user name and password, or get a ticket with kinit and use --kerberos".to_owned()
             }
             Self::Address { .. } | Self::Elsewhere { .. } => {
-                "do not use it: report it to the operators of the service and of the identity provider".to_owned()
+                "stop here and report it to the operators of the service and of the identity provider".to_owned()
             }
             Self::UnknownIdp(_) | Self::AmbiguousIdp { .. } => "see the names with: ecp-get-cert --list-idps".to_owned(),
             Self::Kerberos(GssError::NoLibrary) => {
@@ -341,7 +341,7 @@ impl Advice for EcpError {
                 reached: log in with your password, without --kerberos"
                 .to_owned(),
             Self::Kerberos(_) => "run: kinit USER@REALM".to_owned(),
-            Self::NotMutual(_) => "do not use it: another server may be answering".to_owned(),
+            Self::NotMutual(_) => "stop here: another server may be answering".to_owned(),
             Self::Cookies { .. } => "remove the file, or name another with --cookiefile".to_owned(),
             _ => "please report this as a bug".to_owned(),
         })

@@ -202,7 +202,7 @@ fn lists(certificate: &Certificate, anchors: &TrustAnchors, dates: Dates<'_>) ->
         )];
     };
     let text = format!(
-        "not revoked; the list {} lasts until {}",
+        "not revoked; the list {} is valid until {}",
         file.display(),
         dates.moment(utc(end))
     );

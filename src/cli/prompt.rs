@@ -99,7 +99,7 @@ impl PassphraseSource {
         };
         // C string APIs would truncate it there.
         if passphrase.contains('\0') {
-            Err(none("no passphrase has a NUL in it"))
+            Err(none("a passphrase cannot contain a NUL"))
         } else {
             Ok(passphrase)
         }
@@ -187,18 +187,16 @@ impl PassphraseSource {
                     "the new {what} is too short: at least {SHORTEST_NEW} characters are needed"
                 )
             } else if chosen.len() > LONGEST_PASSPHRASE {
-                format!(
-                    "the new {what} is too long: no more than {LONGEST_PASSPHRASE} bytes are read again"
-                )
+                format!("the new {what} is too long: at most {LONGEST_PASSPHRASE} bytes")
             } else if *self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen
             {
-                format!("the new {what} differs from the first time")
+                format!("the two entries of the new {what} differ")
             } else {
                 return Ok(chosen);
             };
             if *self != Self::Terminal || attempts >= ATTEMPTS {
                 return Err(Diagnostic::new(codes::PASSPHRASE_UNSUITABLE, fault)
-                    .help("choose some words that you can remember")
+                    .help("choose a few words that you can remember")
                     .into());
             }
             output::stderr(&fault);

@@ -327,10 +327,10 @@ fn not_in(
     let page = Registration::of(entry).page_of(refusal.software).to_owned();
     let help = match &refusal.kind {
         ServerErrorKind::UnknownUser { .. } if refusal.software != Software::Iam => Some(format!(
-            "register at {page}, or wait for the VO's mail if you have"
+            "register at {page}, or, if you have already applied, wait for the VO's e-mail"
         )),
         ServerErrorKind::UnknownUser { .. } => Some(format!(
-            "register at {page}, or wait for the VO's mail if you have. If you are a member, link this certificate to your \
+            "register at {page}, or, if you have already applied, wait for the VO's e-mail. If you are a member, link this certificate to your \
              account there: for IAM, the same name under another CA is another certificate"
         )),
         _ => advice::refusal(refusal, entry),
@@ -348,12 +348,14 @@ pub fn membership(granted: &[Fqan], unknown: &[Fqan], wanted: &[Fqan], page: &st
     let judge = |fqan: &Fqan| match granted.contains(fqan) {
         true => Finding::ok("membership", format!("{fqan} is granted")),
         false if unknown.contains(fqan) => {
-            let fix = "ask for it alone, or try again later";
+            let fix = "request it by itself, or try again later";
             let text = format!("{fqan} could not be checked");
             Finding::warning("membership", codes::NOT_CHECKED, text, fix)
         }
         false => {
-            let fix = format!("apply for it at {page}, or wait for the VO's mail if you have");
+            let fix = format!(
+                "apply for it at {page}, or, if you have already applied, wait for the VO's e-mail"
+            );
             let text = format!("{fqan} is not granted");
             Finding::failed("membership", codes::NOT_HELD, text, &fix)
         }

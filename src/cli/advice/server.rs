@@ -61,7 +61,7 @@ fn http(failure: &HttpFailure) -> String {
             "ask for fewer groups, roles or targets at a time, and from your certificate instead of a proxy with many attributes"
         }
         HttpFailure::Unavailable { retry_after: Some(wait), .. } if (1..=LONGEST_WAIT).contains(&wait.as_secs()) => {
-            return format!("the server asks for some time: try again in {}", span(*wait));
+            return format!("the server is busy: try again in {}", span(*wait));
         }
         HttpFailure::Unavailable { .. } => TRY_LATER,
         HttpFailure::Compressed { .. } => "report it to the VO's support: VOMS clients do not ask for compressed answers",
@@ -70,7 +70,7 @@ fn http(failure: &HttpFailure) -> String {
     .to_owned()
 }
 
-const TRY_LATER: &str = "try again later; if it lasts, report it to the VO's support";
+const TRY_LATER: &str = "try again later; if it persists, report it to the VO's support";
 
 /// A waiting time, rounded up.
 fn span(wait: Duration) -> String {
@@ -96,7 +96,7 @@ pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
         ),
         ServerErrorKind::UnknownUser { .. } => {
             "register this certificate on the VO's page, which voms-proxy register \
-             shows, and wait for the mail that says you are in"
+             shows, and wait for the e-mail that confirms your membership"
                 .to_owned()
         }
         ServerErrorKind::NoGroup => format!(
@@ -118,7 +118,7 @@ pub fn refusal(error: &ServerError, entry: &VomsesEntry) -> Option<String> {
         }
         ServerErrorKind::TooLong { limit } => {
             let limit = limit.map_or_else(String::new, |limit| {
-                format!(": the server takes {limit} characters of them")
+                format!(": the server accepts at most {limit} characters")
             });
             format!("ask for fewer groups, roles or targets at a time{limit}")
         }

@@ -101,7 +101,7 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
     match credential {
         Ok(credential) => {
             let text = format!(
-                "{} opens and belongs to the certificate",
+                "{} opens and matches the certificate",
                 location.key().display()
             );
             let known = Known {

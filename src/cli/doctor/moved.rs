@@ -44,14 +44,14 @@ pub fn candidate(
             "though it does not answer at port {} either ({error})",
             entry.port
         ),
-        _ => "though it could not be looked at".to_owned(),
+        _ => "though it could not be checked".to_owned(),
     };
     let text = format!(
-        "none of the servers of {} can be reached, but the DNS knows {host}, {state}: the VO may have moved there",
+        "none of the servers of {} can be reached, but {host} exists in DNS, {state}: the VO may have moved there",
         known.vo
     );
     let fix = format!(
-        "if the VO's page says so, put its vomses line into ~/.voms/vomses; by CNAF's pattern it is: {}",
+        "if the VO's page confirms this, add this line to ~/.voms/vomses (guessed from CNAF's naming pattern): {}",
         line(&entry, &probe)
     );
     Some(Finding::warning(VOMSES, codes::SERVER_MOVED, text, &fix))

@@ -66,7 +66,10 @@ fn tighten(
         match std::fs::set_permissions(opened, Permissions::from_mode(right)) {
             Ok(()) => Finding::ok(
                 AREA,
-                format!("{}: mode {mode:04o} was made {right:04o}", path.display()),
+                format!(
+                    "{}: mode changed from {mode:04o} to {right:04o}",
+                    path.display()
+                ),
             ),
             Err(error) => {
                 let text = format!(

@@ -97,7 +97,10 @@ fn proxy(out: &Path, plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Ve
     let again = format!("run: {}", plan.next_command());
     let path = out.display();
     let Ok(found) = out.metadata() else {
-        return vec![Finding::ok(PROXY, format!("there is none in {path} yet"))];
+        return vec![Finding::ok(
+            PROXY,
+            format!("there is no proxy in {path} yet"),
+        )];
     };
     let mut findings = Vec::new();
     let mode = found.mode() & 0o7777;
@@ -142,7 +145,7 @@ fn lasting(out: &Path, chain: &Chain, known: &Known, again: &str, dates: Dates<'
         .filter(|own| !own.identity().matches(chain.identity()))
     {
         let text = format!(
-            "the proxy {path} is of {}, not of {}",
+            "the proxy {path} belongs to {}, not to {}",
             chain.identity(),
             own.identity()
         );

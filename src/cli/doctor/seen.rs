@@ -82,7 +82,7 @@ pub(super) fn other_subject(server: &VomsesEntry, certificate: &Certificate) -> 
         VOMSES,
         codes::VOMSES_SUBJECT,
         text,
-        "this does no harm, as its name fits; put the subject above into the entry",
+        "harmless, since the host name matches; to silence this, put the subject above into the entry",
     ))
 }
 
@@ -124,7 +124,7 @@ pub(super) fn refusal(server: &VomsesEntry, failure: &Failure, user: User<'_>) -
 
 pub(super) fn clock(server: DateTime<Utc>, here: DateTime<Utc>) -> Finding {
     let Some(ahead) = clock::ahead_of(server, here) else {
-        return Finding::ok(CLOCK, "it agrees with the server's");
+        return Finding::ok(CLOCK, "it agrees with the server's clock");
     };
     let text = clock::in_words(ahead);
     if span(ahead.abs()) < SKEW {

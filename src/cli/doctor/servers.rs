@@ -41,7 +41,7 @@ pub(super) const CLOCK: &str = "clock";
 /// Time limit for all requests to one server together.
 const TOTAL: std::time::Duration = std::time::Duration::from_secs(60);
 const OTHER_SIGNER: &str =
-    "they verify; another certificate of the server's subject and issuer signed them";
+    "verified; signed with another certificate that has the server's subject and issuer";
 
 /// The results of the check.
 #[derive(Default)]
@@ -290,10 +290,10 @@ impl ServerCheck<'_> {
                 let by_server = *verified.signer() == reply.server;
                 let text = match self.vomsdir {
                     Some(vomsdir) => format!(
-                        "they verify; {} names their signer",
+                        "verified; {} names the signer",
                         vomsdir.directory().display()
                     ),
-                    None if by_server => "they verify; the server itself signed them".to_owned(),
+                    None if by_server => "verified; the server itself signed them".to_owned(),
                     None => OTHER_SIGNER.to_owned(),
                 };
                 let advice = self.vomsdir.is_none().then(no_vomsdir);

@@ -93,8 +93,7 @@ impl FakePlan {
         let attributes = attributes(args)?;
         if args.separate.is_some() && attributes.is_empty() {
             return Err(
-                Diagnostic::usage("--separate is about the attributes of a VO")
-                    .help("name the VO with --voms"),
+                Diagnostic::usage("--separate requires --voms").help("name the VO with --voms")
             );
         }
         let needs_user = !args.selfsigned || !attributes.is_empty();

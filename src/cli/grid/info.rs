@@ -270,7 +270,7 @@ impl Check {
         ];
         let other = others.iter().find(|(value, _)| value.is_some());
         if let Some((_, option)) = other.filter(|_| !args.exists) {
-            let headline = format!("{option} says what --exists has to find");
+            let headline = format!("{option} needs --exists");
             return Err(CommandError::Usage(
                 Diagnostic::usage(headline).help("add --exists"),
             ));

@@ -94,7 +94,7 @@ pub struct InitArgs {
     /// File or directory with VOMS servers, instead of all others; repeatable
     #[arg(long, value_name = "PATH", aliases = ["confile", "userconf"], action = ArgAction::Append)]
     pub vomses: Vec<PathBuf>,
-    /// Make a limited proxy, which starts no jobs
+    /// Make a limited proxy, which cannot start jobs
     #[arg(long, help_heading = headings::KIND)]
     pub limited: bool,
     /// Make a proxy with none of your rights
@@ -109,7 +109,7 @@ pub struct InitArgs {
     /// Make an RFC 3820 proxy (default)
     #[arg(long, short = 'r', help_heading = headings::KIND)]
     pub rfc: bool,
-    /// Make a proxy of the drafts before RFC 3820
+    /// Make a pre-RFC 3820 draft proxy
     #[arg(long, help_heading = headings::KIND)]
     pub draft: bool,
     /// Make a legacy proxy

@@ -156,16 +156,13 @@ fn check_combinations(args: &InitArgs) -> Result<(), Diagnostic> {
         );
     }
     if args.separate.is_some() && args.voms.is_empty() {
-        return Err(
-            Diagnostic::usage("--separate is about the attributes of a VO")
-                .help("name the VO with --voms"),
-        );
+        return Err(Diagnostic::usage("--separate requires --voms").help("name the VO with --voms"));
     }
     if args.out.as_deref().is_some_and(input::is_stream) {
         check_stdout(args)?;
     }
     if args.list && args.voms.len() != 1 {
-        return Err(Diagnostic::usage("--list is about one VO").help("give --voms once"));
+        return Err(Diagnostic::usage("--list takes one VO only").help("give --voms once"));
     }
     Ok(())
 }

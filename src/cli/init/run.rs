@@ -285,7 +285,7 @@ fn check_targets(
     };
     let VomsesEntry { host, port, .. } = &reply.entry;
     let headline = format!(
-        "{host}:{port} did not restrict the attributes to the hosts of --target: {problem}"
+        "{host}:{port} did not restrict the attributes to the hosts given with --target: {problem}"
     );
     if !plan.verify_ac {
         report.warn(codes::TARGETS_NOT_SET, &headline);
