@@ -699,7 +699,7 @@ fn a_passphrase_that_would_be_truncated_is_refused() {
         );
         assert_eq!(outcome.code, Some(1), "{outcome:?}");
         outcome
-            .says("", "is too long: no more than 1024 bytes")
+            .says("", "is too long: at most 1024 bytes")
             .says("", "help: ");
     }
     assert_eq!(standing(&home), ["old", "old"]);

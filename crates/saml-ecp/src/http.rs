@@ -333,7 +333,9 @@ fn distrust(error: &reqwest::Error) -> Option<String> {
         return None;
     }
     let reason = |text: String| Some(text.strip_suffix(')')?.rsplit_once(" (")?.1.to_owned());
-    let reason = causes(error).find_map(|cause| reason(cause.to_string()));
+    // The outer causes have addresses in parentheses.
+    let reasons = causes(error).filter_map(|cause| reason(cause.to_string()));
+    let reason = reasons.last();
     Some(reason.unwrap_or_else(|| innermost(error)))
 }
 
