@@ -360,6 +360,6 @@ fn the_peers_say_of_the_same_servers_what_the_tables_rest_on() {
 fn a_place_that_two_variables_name_is_listed_once() {
     let desk = Desk::new();
     let ended = desk.init("alice", &["--voms", "cupcakes"], &desk.path("out.pem"));
-    let place = format!("{},", world().vomses.display());
+    let place = format!("{}\n", world().vomses.display());
     assert_eq!(ended.stderr.matches(&place).count(), 1, "{}", ended.stderr);
 }
