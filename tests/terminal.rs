@@ -176,7 +176,7 @@ fn awaited(home: &Home, words: &str, text: &str, keys: &str) -> String {
 }
 
 #[test]
-fn whoever_waits_sees_it_and_whoever_interrupts_learns_that_nothing_was_written() {
+fn waiting_is_visible_and_an_interrupt_says_that_nothing_was_written() {
     let server = silent();
     let home = configured(Home::ada().with("TERM", "xterm"), &[server.virgo()]);
     let waiting = "waiting for localhost";

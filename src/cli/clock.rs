@@ -16,7 +16,7 @@ const UNNOTICED: Duration = Duration::seconds(60);
 /// machine that was restored.
 const GRACE: Duration = Duration::days(30);
 
-/// A VO whose built-in entry has a date, which is no later than that of the program.
+/// A VO whose built-in entry is dated. The program cannot be older than that.
 const DATED: &str = "virgo";
 
 /// How far this machine's clock is ahead of a server's, if that matters.

@@ -47,8 +47,7 @@ pub fn replace_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{clear}{}", harmless(text));
 }
 
-/// Colours whole lines, by the word that they begin with: whoever looks for text in what a terminal
-/// shows finds it.
+/// Colours whole lines, by their first word, so that the text in them can still be searched for.
 fn painted(text: &str, style: Style) -> String {
     let line = |line: &str| match line.trim_start().split(' ').next() {
         Some("error:") => style.red(line),

@@ -95,13 +95,11 @@ struct PasswdPlan {
 
 impl PasswdPlan {
     fn new(args: &PasswdArgs, env: &Environment) -> Result<Self, Diagnostic> {
+        let new = PassphraseSource::new(args.pwstdin);
         Ok(Self {
             path: key_file(args, env)?,
-            new: PassphraseSource::new(args.pwstdin),
-            source: match args.passphrase.source()? {
-                Some(source) => PassphraseSource::Unattended(Box::new(source)),
-                None => PassphraseSource::new(args.pwstdin),
-            },
+            source: args.passphrase.source()?.unwrap_or(new.clone()),
+            new,
             protect: !args.no_passphrase,
             json: args.json,
         })

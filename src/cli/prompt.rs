@@ -51,10 +51,9 @@ impl PassphraseSource {
     /// # Errors
     /// If they select several.
     pub fn chosen(pwstdin: bool, args: &PassphraseArgs) -> Result<Self, Diagnostic> {
-        match (pwstdin, args.source()?) {
-            (true, Some(_)) => Err(unattended::several()),
-            (_, Some(source)) => Ok(Self::Unattended(Box::new(source))),
-            (pwstdin, None) => Ok(Self::new(pwstdin)),
+        match args.source()? {
+            Some(_) if pwstdin => Err(unattended::several()),
+            source => Ok(source.unwrap_or(Self::new(pwstdin))),
         }
     }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::headings;
 use super::output::Diagnostic;
-use super::prompt::{LONGEST, line_of};
+use super::prompt::{LONGEST, PassphraseSource, line_of};
 
 /// How long a command may take; a person may have to unlock a password store.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -40,7 +40,7 @@ impl PassphraseArgs {
     ///
     /// # Errors
     /// If they select several.
-    pub fn source(&self) -> Result<Option<Unattended>, Diagnostic> {
+    pub fn source(&self) -> Result<Option<PassphraseSource>, Diagnostic> {
         let file = self.passphrase_file.clone().map(Unattended::File);
         let command = self.passphrase_command.clone().map(Unattended::Command);
         let descriptor = self.passphrase_fd.map(Unattended::Descriptor);
@@ -48,7 +48,7 @@ impl PassphraseArgs {
         let source = chosen.next();
         match chosen.next() {
             Some(_) => Err(several()),
-            None => Ok(source),
+            None => Ok(source.map(|source| PassphraseSource::Unattended(Box::new(source)))),
         }
     }
 }
@@ -126,7 +126,7 @@ fn of_command(command: &OsStr) -> Result<Zeroizing<Vec<u8>>, String> {
         .spawn()
         .map_err(|error| failed(&files::reason(&error)))?;
     let read = child.stdout.take().and_then(output_of);
-    let status = child.wait_or_end(read.is_some());
+    let status = finish(&mut child, read.is_some());
     match (read, status) {
         (None, _) => Err(failed("took too long, and was ended")),
         (_, None) => Err(failed("cannot be waited for")),
@@ -153,19 +153,13 @@ fn output_of(mut stdout: impl Read + Send + 'static) -> Option<Zeroizing<Vec<u8>
     receive.recv_timeout(PATIENCE).ok()
 }
 
-trait Ending {
-    /// Waits for it, or ends it and all that it started.
-    fn wait_or_end(&mut self, is_done: bool) -> Option<std::process::ExitStatus>;
-}
-
-impl Ending for Child {
-    fn wait_or_end(&mut self, is_done: bool) -> Option<std::process::ExitStatus> {
-        let group = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group.filter(|_| !is_done) {
-            let _ = rustix::process::kill_process_group(group, Signal::KILL);
-        }
-        self.wait().ok()
+/// Waits for a command that is done; ends any other, with all that it started.
+fn finish(child: &mut Child, is_done: bool) -> Option<ExitStatus> {
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Some(group) = group.filter(|_| !is_done) {
+        let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
+    child.wait().ok()
 }
 
 #[cfg(test)]

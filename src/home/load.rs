@@ -152,6 +152,13 @@ pub(super) fn is_der(file: &[u8]) -> bool {
     file.first() == Some(&0x30)
 }
 
+/// What is known without the key: the certificates, unless they are encrypted or cannot be read.
+#[must_use]
+pub fn certificates(location: &Location) -> Option<Chain> {
+    let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT).ok()?;
+    Chain::parse_in_any_order(&file).ok()
+}
+
 /// A key that needs its passphrase.
 #[derive(Clone, Copy, Debug)]
 pub struct Locked<'a> {

@@ -232,7 +232,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ),
     ("empty", "is empty", "download it again"),
     ("missing", "file not found", "name a readable file"),
-    ("directory", "is a directory", "name a readable file"),
+    ("directory", "is a directory", "name the files in it"),
     ("ca", "of CAs", "your own certificate"),
     // Truncated or garbled in many ways, each with its own message.
     ("damaged", "", ""),

@@ -44,7 +44,7 @@ const UNKNOWN_SERVER: &[&str] = &[
 const ENDED_CRL: &[&str] = &[
     "your certificate cannot be used",
     "the revocation list ",
-    " ended on ",
+    " expired on ",
     "run fetch-crl",
 ];
 const NO_CA: &[&str] = &[

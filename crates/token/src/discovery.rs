@@ -124,7 +124,7 @@ pub struct Found {
     pub written: i64,
 }
 
-/// Reads a file that the user named, or that programs would take, whoever has put it there.
+/// Reads a file that the user named, or that other programs would use, whatever its owner.
 ///
 /// # Errors
 /// The system's, and what [`files::read_unplanted`] refuses.

@@ -16,7 +16,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Takes a token apart; none if it is no JWT.
+    /// Splits a token into its parts; `None` if it is not a JWT.
     #[must_use]
     pub fn of(token: &Secret) -> Option<Self> {
         let mut parts = token.expose().split('.');

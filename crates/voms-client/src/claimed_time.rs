@@ -1,4 +1,4 @@
-//! The time that a server claims, whoever it is.
+//! The time that an unverified server claims.
 
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};

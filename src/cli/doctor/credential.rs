@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use voms::chain::{Chain, ChainFinding};
 use voms::credential::Credential;
-use voms::files;
 
 use super::plan::DoctorPlan;
 use crate::cli::advice::Advice;
@@ -124,13 +123,9 @@ fn not_open(error: &CredentialError, asked: bool) -> Finding {
     Finding::skipped(KEY, text)
 }
 
-/// What is known without the key: the certificates, if they can be read.
 fn locked(location: &Location) -> Known {
-    let file = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT);
     Known {
-        chain: file
-            .ok()
-            .and_then(|file| Chain::parse_in_any_order(&file).ok()),
+        chain: load::certificates(location),
         credential: None,
     }
 }

@@ -1,8 +1,6 @@
 //! `grid-proxy-init`.
 
 use chrono::{DateTime, Utc};
-use voms::chain::Chain;
-use voms::files;
 use voms::proxy::{Proxy, ProxyNote};
 
 use crate::cli::exit::Exit;
@@ -152,8 +150,7 @@ fn identity(location: &Location) -> Option<String> {
     if !load::file_faults(location).is_empty() {
         return None;
     }
-    let contents = files::read_limited(location.certificate(), files::CONFIGURATION_LIMIT).ok()?;
-    let chain = Chain::parse_in_any_order(&contents).ok()?;
+    let chain = load::certificates(location)?;
     Some(chain.identity().to_string())
 }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Duration, Utc};
 use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{AcAttributes, targets, validity};
 use voms::chain::Chain;
-use voms::files;
 use voms::pki::key::KeyKind;
 use voms::pki::proxy_kind::{Generation, ProxyPolicy, ProxyType};
 use voms::vo::fqan::Fqan;
@@ -51,7 +50,6 @@ impl Needed {
 
 /// The proxy in a file with its key, if the user may use it, without asking for anything.
 pub fn present(path: &Path) -> Option<Chain> {
-    files::read_own(path, files::CONFIGURATION_LIMIT).ok()?;
     let loaded = load::load(&Location::single(path.to_owned()), |_| {
         Err(CredentialError::Interrupted)
     });
@@ -63,7 +61,7 @@ pub fn present(path: &Path) -> Option<Chain> {
 pub fn good_until(plan: &InitPlan, needed: Needed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let chain = present(&plan.out)?;
     let is_own =
-        user(plan.credential.certificate()).is_none_or(|own| own.identity() == chain.identity());
+        load::certificates(&plan.credential).is_none_or(|own| own.identity() == chain.identity());
     if !is_own || !is_kind(plan, &chain) || !chain.local_findings(now).is_empty() {
         return None;
     }
@@ -79,22 +77,14 @@ pub fn good_until(plan: &InitPlan, needed: Needed, now: DateTime<Utc>) -> Option
             has_what_is_asked(vo, &attributes, info).then_some(info)
         })?;
         let (from, end) = validity(ac);
-        if utc(from) > now + Duration::minutes(5) {
-            return None;
-        }
         let (from, end) = (utc(from), utc(end));
-        if end - now < needed.of_attributes(end - from) {
+        let is_valid = from <= now + Duration::minutes(5);
+        if !is_valid || end - now < needed.of_attributes(end - from) {
             return None;
         }
         until = until.min(end);
     }
     (utc(chain.not_after()) - now >= needed.of_proxy()).then_some(until)
-}
-
-/// The certificates of the user's file, which have no passphrase unless they are in a PKCS#12 file.
-fn user(path: &Path) -> Option<Chain> {
-    let contents = files::read_limited(path, files::CONFIGURATION_LIMIT).ok()?;
-    Chain::parse_in_any_order(&contents).ok()
 }
 
 fn is_kind(plan: &InitPlan, chain: &Chain) -> bool {

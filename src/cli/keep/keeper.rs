@@ -100,8 +100,8 @@ impl Keeper {
         self.kept.as_ref().map(|kept| kept.until)
     }
 
-    /// Keeps the file fresh for ever.
-    pub fn run(mut self) {
+    /// Keeps the file fresh; never returns.
+    pub fn run(mut self) -> ! {
         loop {
             std::thread::sleep(self.wait());
             self.look();

@@ -12,14 +12,7 @@ mod source;
 mod timer;
 mod watch;
 
-use std::path::{Path, PathBuf};
-
 pub use self::args::{KeepArgs, RenewArgs, RunArgs};
 pub use self::renew::main as renew;
 pub use self::run::main as run;
 pub use self::watch::main as keep;
-
-/// The plain proxy beside a proxy.
-fn plain(proxy: &Path) -> PathBuf {
-    super::init::plain_beside(proxy)
-}

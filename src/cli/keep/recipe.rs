@@ -18,8 +18,7 @@ use crate::time::utc;
 
 /// A proxy and what it takes to make it again.
 pub struct Recipe {
-    pub identity: Dn,
-    pub chain: Chain,
+    chain: Chain,
     life: Duration,
     acs: Vec<AcRecipe>,
 }
@@ -66,7 +65,6 @@ impl Recipe {
         let whole = utc(own.not_after()) - utc(own.not_before());
         let backdate = Duration::from_std(BACKDATE).unwrap_or_default();
         Ok(Self {
-            identity: chain.identity().clone(),
             life: if whole > backdate {
                 whole - backdate
             } else {
@@ -75,6 +73,11 @@ impl Recipe {
             acs,
             chain,
         })
+    }
+
+    /// The user whom it is for.
+    pub fn identity(&self) -> &Dn {
+        self.chain.identity()
     }
 
     /// When the first of proxy and attributes ends.

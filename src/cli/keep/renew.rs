@@ -14,7 +14,6 @@ use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::{file, signals, times};
-use crate::time::utc;
 
 /// The present proxy is still good, and was left alone.
 const STILL_GOOD: Exit = Exit::Code(3);
@@ -59,7 +58,7 @@ fn renew(args: RenewArgs, invocation: &Invocation) -> Result<Report, CommandErro
     match outcome {
         Ok(Outcome::Renewed(until)) => report("Renewed:", "renewed", until, Exit::Success),
         Ok(Outcome::StillGood(until)) => report("Nothing to do:", "still-good", until, STILL_GOOD),
-        Err(CommandError::Failed(failure)) => failed(failure, &recipe, (now)(), json),
+        Err(CommandError::Failed(failure)) => failed(failure, &recipe, now(), json),
         Err(error) => Err(error),
     }
 }
@@ -80,7 +79,7 @@ fn made(
     if let Some(until) = already_good(&plan, (invocation.now)()) {
         return Ok(Outcome::StillGood(until));
     }
-    let mut sources = Sources::new(from, &out, Some(recipe.identity.clone()));
+    let mut sources = Sources::new(from, &out, Some(recipe.identity().clone()));
     sources.make(&plan, invocation.now)?;
     let made = Recipe::read(&out)?;
     Ok(Outcome::Renewed(made.usable_until()))
@@ -93,7 +92,7 @@ fn failed(
     now: DateTime<Utc>,
     json: bool,
 ) -> Result<Report, CommandError> {
-    let left = old.usable_until().min(utc(old.chain.not_after())) - now;
+    let left = old.usable_until() - now;
     if left <= chrono::Duration::zero() {
         return Err(failure.into());
     }

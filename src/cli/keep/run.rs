@@ -15,6 +15,7 @@ use super::args::{RunArgs, check};
 use super::keeper::Keeper;
 use crate::cli::codes;
 use crate::cli::exit::Exit;
+use crate::cli::init::plain_beside;
 use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::Diagnostic;
@@ -165,7 +166,7 @@ impl Drop for Place {
         // The keeper may be writing: only without the directory, nothing more can come.
         for _ in 0..100 {
             let _ = removal::destroy(&self.proxy(), self.uid, Expected::Proxy);
-            let _ = removal::destroy(&super::plain(&self.proxy()), self.uid, Expected::Proxy);
+            let _ = removal::destroy(&plain_beside(&self.proxy()), self.uid, Expected::Proxy);
             if std::fs::remove_dir(self.directory.path()).is_ok() {
                 return;
             }

@@ -53,15 +53,15 @@ impl Sources {
         {
             return Ok(proxy);
         }
-        if self.own.is_none() {
-            let credential = plan.passphrase.load(&plan.credential)?;
-            self.check(&credential, plan.credential.certificate())?;
-            self.own = Some(credential);
-        }
-        match &self.own {
-            Some(credential) => init::make_with(plan, credential, now),
-            None => Err(Diagnostic::unexpected("no credential").into()),
-        }
+        let own = match self.own.take() {
+            Some(own) => own,
+            None => {
+                let own = plan.passphrase.load(&plan.credential)?;
+                self.check(&own, plan.credential.certificate())?;
+                own
+            }
+        };
+        init::make_with(plan, self.own.insert(own), now)
     }
 
     /// Whether renewals are possible without asking for anything.

@@ -17,8 +17,19 @@ use crate::cli::output::{self, Diagnostic};
 
 const NAME: &str = "voms-proxy-keep";
 
-/// Options that are about the timer, and not about the proxy.
-const OWN: [&str; 4] = ["install-timer", "uninstall-timer", "dry-run", "background"];
+/// Options that are not for the init in the unit.
+const OWN: [&str; 10] = [
+    "install-timer",
+    "uninstall-timer",
+    "dry-run",
+    "background",
+    "from",
+    "pid-file",
+    "log",
+    "until",
+    "quiet",
+    "q",
+];
 
 /// Writes, shows or removes the units.
 pub fn run(args: &KeepArgs, invocation: &Invocation) -> Result<Report, Diagnostic> {
@@ -136,7 +147,7 @@ fn options(args: &KeepArgs, invocation: &Invocation) -> Vec<String> {
             .split('=')
             .next()
             .unwrap_or_default();
-        OWN.contains(&name) || ["from", "pid-file", "log", "until", "quiet", "q"].contains(&name)
+        OWN.contains(&name)
     };
     let kept = words.iter().filter(|word| !word.to_str().is_some_and(own));
     let mut options: Vec<String> = kept.map(|word| quoted(&absolute(word))).collect();

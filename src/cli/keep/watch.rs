@@ -57,7 +57,7 @@ fn keep(
     }
     init.out = Some(out.clone());
     signals::watch();
-    let identity = recipe.map(|recipe| recipe.identity);
+    let identity = recipe.map(|recipe| recipe.identity().clone());
     let quiet = init.quiet;
     let mut keeper = Keeper::new(init, args.from, identity, &invocation.env, invocation.now);
     keeper.start()?;

@@ -20,7 +20,7 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// A line for everybody who has not asked for silence.
+    /// Prints a line, unless silence was asked for.
     pub fn say(self, text: &str) {
         if self.level > Level::Quiet {
             self.line(text);
@@ -70,7 +70,7 @@ impl Voice {
         }
     }
 
-    /// Flushed: whoever is to log in must see the address at once.
+    /// Flushed: the address to log in at must be visible at once.
     fn write(self, text: &str) {
         if self.on_stderr {
             let _ = std::io::stderr().write_all(text.as_bytes());

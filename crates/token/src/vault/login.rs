@@ -23,7 +23,7 @@ pub struct Login {
     /// How long to wait before the next [`Vault::poll`].
     pub interval: Duration,
     path: String,
-    /// Whoever has it can collect the vault token.
+    /// A bearer secret: anyone who has it can collect the vault token.
     body: Value,
 }
 

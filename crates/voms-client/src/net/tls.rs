@@ -252,7 +252,7 @@ impl TlsClient {
     }
 }
 
-/// A session with whoever answers: nothing is verified, so nothing may be sent that matters.
+/// A session with an unverified server: nothing confidential may be sent over it.
 ///
 /// # Errors
 /// OpenSSL's.
