@@ -447,6 +447,23 @@ const CASES: &[Case] = &[
         },
     ),
     (
+        "a namespaces file about another CA",
+        2,
+        "says nothing about the CA",
+        "update the CA's files",
+        |s| {
+            s.certificates(|directory| {
+                for entry in fs::read_dir(directory).unwrap() {
+                    let path = entry.unwrap().path();
+                    if path.extension().is_some_and(|end| end == "signing_policy") {
+                        let rule = "TO Issuer \"/CN=another CA\" PERMIT Subject \"/DC=org/.*\"\n";
+                        fs::write(path.with_extension("namespaces"), rule).unwrap();
+                    }
+                }
+            })
+        },
+    ),
+    (
         "unknown VO",
         1,
         "VOMS server for VO atlas is not known!",
@@ -464,7 +481,7 @@ const CASES: &[Case] = &[
     (
         "a line that is not an entry",
         2,
-        "quoted fields where 5 or 6 are needed",
+        "not a vomses line",
         "fix that line",
         |s| {
             let good = fs::read_to_string(s.home.path("vomses")).unwrap();

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use common::schemas::parsed;
 use common::{BINARY, Outcome, SENTINEL, mode, run};
 use lasting::Lasting;
 use tempfile::TempDir;
@@ -728,6 +729,75 @@ fn the_result_can_be_shown_used_and_destroyed() {
     assert!(gone.code == Some(0) && !desk.file().exists(), "{gone:?}");
     let again = desk.run(&["ecp-get-cert", "-Xv"], "").success();
     assert!(again.stdout.ends_with("... not found\n"), "{again:?}");
+}
+
+#[test]
+fn programs_get_json_from_every_ecp_command() {
+    let desk = Desk::new().with("KRB5CCNAME", world().get("ECP_CCACHE"));
+    let page = world().get("ECP_SERVICE_URL").replace("getcert", "hello");
+    let json = |words: &[&str], schema: &str| {
+        let outcome = desk.run(&[words, &["--json"]].concat(), "").success();
+        assert_eq!(outcome.stdout.lines().count(), 1, "{outcome:?}");
+        parsed(&outcome.stdout, schema)
+    };
+    let list = json(&["ecp-get-cert", "-l"], "identity-providers");
+    let named = |provider: &serde_json::Value| provider["name"] == "LIGO Scientific Collaboration";
+    assert!(
+        list["identity_providers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(named)
+    );
+    // Progress of --verbose would spoil the document.
+    let login = ["-k", "-i", "LIGO", "-v"];
+    let got = json(&[&["ecp-get-cert"], &login[..]].concat(), "certificate");
+    let shown = json(&["ecp-cert-info"], "certificate");
+    assert_eq!(
+        (&got["subject"], &got["not_after"]),
+        (&shown["subject"], &shown["not_after"])
+    );
+    let session = json(
+        &[&["ecp-get-cookie", "-c", "jar", &page], &login[..]].concat(),
+        "cookies",
+    );
+    let is_session = |cookie: &serde_json::Value| {
+        cookie["name"]
+            .as_str()
+            .unwrap()
+            .starts_with("_shibsession_")
+    };
+    assert!(
+        session["cookies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(is_session),
+        "{session}"
+    );
+    let jar = fs::read_to_string(desk.dir.path().join("jar")).unwrap();
+    let secret = jar
+        .lines()
+        .find(|line| line.contains("_shibsession_"))
+        .unwrap();
+    let secret = secret.rsplit('\t').next().unwrap();
+    assert!(!session.to_string().contains(secret));
+    let stored = json(&["ecp-curl", "-c", "jar", "-o", "page", &page], "page");
+    let length = fs::metadata(desk.dir.path().join("page")).unwrap().len();
+    assert_eq!(stored["bytes"], length);
+    let both = desk.run(&["ecp-curl", "-c", "jar", "--json", &page], "");
+    assert_eq!(both.code, Some(2));
+    assert_eq!(parsed(&both.stdout, "error")["code"], "usage");
+    for removed in [1, 0] {
+        let gone = json(&["ligo-proxy-init", "--destroy"], "grid-destroy");
+        assert_eq!(gone["removed"].as_array().unwrap().len(), removed);
+    }
+    let refused = desk.run(
+        &["ecp-get-cert", "-k", "-i", "https://127.0.0.1:1/", "--json"],
+        "",
+    );
+    assert_eq!(refused.code, Some(1));
+    parsed(&refused.stdout, "error");
 }
 
 #[test]

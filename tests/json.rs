@@ -5,72 +5,10 @@ mod common;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use common::schemas::{check, parsed, schema};
 use common::servers::{authority, honest};
 use common::{BINARY, Home, run};
 use serde_json::Value;
-
-fn schema(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("schema")
-        .join(format!("{name}.json"));
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-/// As much of JSON Schema as ours use.
-fn check(schema: &Value, value: &Value, at: &str) {
-    if let Some(other) = schema["$ref"].as_str() {
-        return check(&self::schema(other.trim_end_matches(".json")), value, at);
-    }
-    if let Some(wanted) = schema.get("const") {
-        assert_eq!(value, wanted, "{at}");
-    }
-    if let Some(allowed) = schema["enum"].as_array() {
-        assert!(allowed.contains(value), "{at}: {value} is not listed");
-    }
-    let types: Vec<&str> = match &schema["type"] {
-        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
-    let fits = |wanted: &&str| match *wanted {
-        "object" => value.is_object(),
-        "array" => value.is_array(),
-        "string" => value.is_string(),
-        "integer" => value.is_i64(),
-        "boolean" => value.is_boolean(),
-        "null" => value.is_null(),
-        other => panic!("{at}: the schema has the type {other}"),
-    };
-    assert!(
-        types.is_empty() || types.iter().any(fits),
-        "{at}: {value} is no {types:?}"
-    );
-    if schema["format"] == "date-time" {
-        assert!(
-            value
-                .as_str()
-                .unwrap()
-                .parse::<chrono::DateTime<chrono::Utc>>()
-                .is_ok(),
-            "{at}: {value}"
-        );
-    }
-    let required = schema["required"].as_array().filter(|_| value.is_object());
-    for required in required.into_iter().flatten() {
-        assert!(
-            value.get(required.as_str().unwrap()).is_some(),
-            "{at}: {required} is missing"
-        );
-    }
-    for (name, inner) in value.as_object().into_iter().flatten() {
-        let known = schema["properties"]
-            .get(name)
-            .unwrap_or_else(|| panic!("{at}: {name} is not in the schema"));
-        check(known, inner, &format!("{at}/{name}"));
-    }
-    for inner in value.as_array().into_iter().flatten() {
-        check(&schema["items"], inner, &format!("{at}[]"));
-    }
-}
 
 #[track_caller]
 fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
@@ -84,9 +22,7 @@ fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
     command.arg("--json");
     let outcome = run(&mut command, b"");
     assert_eq!(outcome.code, Some(code), "{outcome:?}");
-    let value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
-    check(&schema(name), &value, name);
-    value
+    parsed(&outcome.stdout, name)
 }
 
 /// The string literals of a source file that consists of codes.
@@ -136,8 +72,20 @@ fn the_schema_lists_exactly_the_codes_of_findings() {
     );
     findings.insert("not-judged".to_owned());
     assert!(findings.len() > 60, "only {} codes", findings.len());
-    let schema = &schema("verify")["properties"]["findings"]["items"]["properties"]["code"];
-    assert_eq!(findings, listed(schema));
+    let schema = &schema("verify")["properties"];
+    assert_eq!(
+        findings,
+        listed(&schema["findings"]["items"]["properties"]["code"])
+    );
+    let notes = codes(
+        "crates/voms/src/codes.rs",
+        "impl PathNote {",
+        "impl Finding {",
+    );
+    assert_eq!(
+        notes,
+        listed(&schema["notes"]["items"]["properties"]["code"])
+    );
 }
 
 #[test]
@@ -256,6 +204,26 @@ fn files_that_come_and_go_are_told_in_json() {
     assert!(would["overwritten"].is_null() && proxy.exists());
     let gone = printed(&home, &["destroy", proxy.to_str().unwrap()], "destroy", 0);
     assert!(gone["overwritten"] == true && !proxy.exists());
+    let vault_token = home.path("vault-token");
+    std::fs::write(&vault_token, "token").unwrap();
+    let all = |words: &[&str]| {
+        let mut command = home.command(BINARY);
+        command
+            .args(["destroy", "--all", "--json"])
+            .args(words)
+            .env("VAULT_TOKEN_FILE", &vault_token);
+        parsed(&run(&mut command, b"").success().stdout, "destroy")
+    };
+    let would = all(&["--dry"]);
+    assert!(vault_token.exists() && would["path"].is_null(), "{would}");
+    assert!(
+        would["tokens"]
+            .as_array()
+            .unwrap()
+            .contains(&vault_token.to_str().unwrap().into())
+    );
+    assert_eq!(all(&[])["tokens"], would["tokens"]);
+    assert!(!vault_token.exists() && all(&[])["tokens"].as_array().unwrap().is_empty());
     assert_eq!(
         printed(&home, &["destroy"], "error", 1)["code"],
         "proxy-not-found"

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
+use common::schemas::parsed;
 use common::{BINARY, Outcome, certification, now, run, world};
 use openssl::base64;
 use tempfile::TempDir;
@@ -786,6 +787,31 @@ fn the_sandbox_has_its_own_commands_for_every_user() {
             .sh("as-user stranger voms-proxy-init --voms virgo -q")
             .code,
         Some(1)
+    );
+}
+
+#[test]
+fn programs_learn_where_everything_is() {
+    let mut command = Command::new(BINARY);
+    command
+        .args(["sandbox", "--kind", "iam", "--json", "--"])
+        .args(["sh", "-c", "env"])
+        .env("PATH", "/usr/bin:/bin");
+    let outcome = run(&mut command, b"").success();
+    let (first, variables) = outcome.stdout.split_once('\n').unwrap();
+    let described = parsed(first, "sandbox");
+    for (name, value) in described["environment"].as_object().unwrap() {
+        let set = format!("{name}={}", value.as_str().unwrap());
+        assert!(
+            variables.lines().any(|line| line == set),
+            "{set}: {variables}"
+        );
+    }
+    assert!(
+        described["users"]
+            .as_array()
+            .unwrap()
+            .contains(&"stranger".into())
     );
 }
 

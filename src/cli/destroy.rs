@@ -1,6 +1,6 @@
 //! `voms-proxy-destroy`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
@@ -11,10 +11,10 @@ use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Format, Report, run_command};
+use super::outcome::{Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::removal::{self, Doomed, Expected, Refusal, Removed};
-use super::token;
+use super::token::{self, Manner};
 
 /// Removes a proxy, after overwriting it, and with --all the tokens too. Leaves any other file alone.
 #[derive(Debug, Parser)]
@@ -84,31 +84,41 @@ impl Arguments for DestroyArgs {
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
-    run_command(invocation, |args| {
-        check_combinations(&args)?;
-        let (all, forget, quiet) = (args.all, args.forget, args.quiet);
+    run_command(invocation, |args: DestroyArgs| {
+        if args.forget && !args.all {
+            return Err(Diagnostic::usage("--forget is about tokens")
+                .help("give --all too")
+                .into());
+        }
+        let (all, forget) = (args.all, args.forget && !args.dry);
         let plan = DestroyPlan::new(args, &invocation.env);
-        if !all {
-            return report(&plan, run(&plan, (invocation.now)()));
+        let mut done = Done::default();
+        // With --all, there may be tokens without a proxy.
+        if !all || plan.path.symlink_metadata().is_ok() {
+            match run(&plan, (invocation.now)()) {
+                Err(_) if plan.quiet && !plan.json => {
+                    return Ok(Report::done().exit(Exit::Failure));
+                }
+                outcome => done.proxy = Some(outcome.map_err(|error| failure(&plan.path, &error))?),
+            }
         }
-        // Without a proxy there may still be tokens.
-        if plan.path.symlink_metadata().is_ok() {
-            report(&plan, run(&plan, (invocation.now)()))?;
+        if all {
+            let manner = Manner {
+                dry: plan.dry,
+                quiet: plan.quiet || plan.json,
+            };
+            done.tokens = Some(token::everything(&invocation.env, forget, manner)?);
         }
-        token::everything(&invocation.env, forget, quiet)
+        Ok(report(&plan, &done))
     })
 }
 
-fn check_combinations(args: &DestroyArgs) -> Result<(), Diagnostic> {
-    if args.forget && !args.all {
-        return Err(Diagnostic::usage("--forget is about tokens").help("give --all too"));
-    }
-    if args.all && (args.dry || args.json) {
-        return Err(
-            Diagnostic::usage("--dry and --json are about the proxy alone").help("leave out --all"),
-        );
-    }
-    Ok(())
+/// What is gone, or would be with `--dry`.
+#[derive(Default)]
+struct Done {
+    /// How the proxy was removed, unless it only would be.
+    proxy: Option<Option<Removed>>,
+    tokens: Option<Vec<PathBuf>>,
 }
 
 struct DestroyPlan {
@@ -152,40 +162,42 @@ fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<Option<Removed>, Refusa
     Ok(Some(removed))
 }
 
-fn report(
-    plan: &DestroyPlan,
-    outcome: Result<Option<Removed>, Refusal>,
-) -> Result<Report, CommandError> {
-    let path = plan.path.display();
-    match outcome {
-        Err(_) if plan.quiet && !plan.json => return Ok(Report::done().exit(Exit::Failure)),
-        Err(error @ Refusal::SomethingElse(_)) => {
-            return Err(Diagnostic::new(
-                codes::NOT_A_PROXY,
-                format!("{path} {error}; it was not removed"),
-            )
-            .help("name the proxy with --file, or remove this file anyway with --force")
-            .into());
-        }
-        Err(error) => {
-            return Err(Diagnostic::new(
-                codes::PROXY_NOT_FOUND,
-                "Proxy file doesn't exist or has bad permissions",
-            )
-            .detail(format!("{path}: {error}"))
-            .help("name the proxy with --file")
-            .into());
-        }
-        Ok(removed) if plan.json => {
-            return Ok(Report::json(&json!({
-                "version": 1,
-                "path": plan.path,
-                "dry_run": plan.dry,
-                "overwritten": removed.map(|removed| removed == Removed::Overwritten),
-            })));
-        }
-        Ok(None) if !plan.quiet => output::stderr(&format!("Would remove {path}")),
-        Ok(_) => {}
+fn failure(path: &Path, refusal: &Refusal) -> Diagnostic {
+    let path = path.display();
+    match refusal {
+        Refusal::SomethingElse(_) => Diagnostic::new(
+            codes::NOT_A_PROXY,
+            format!("{path} {refusal}; it was not removed"),
+        )
+        .help("name the proxy with --file, or remove this file anyway with --force"),
+        Refusal::System(_) => Diagnostic::new(
+            codes::PROXY_NOT_FOUND,
+            "Proxy file doesn't exist or has bad permissions",
+        )
+        .detail(format!("{path}: {refusal}"))
+        .help("name the proxy with --file"),
     }
-    Ok(Report::done())
+}
+
+fn report(plan: &DestroyPlan, done: &Done) -> Report {
+    if plan.json {
+        let removed = done.proxy.flatten();
+        let mut described = json!({
+            "version": 1,
+            "path": done.proxy.is_some().then_some(&plan.path),
+            "dry_run": plan.dry,
+            "overwritten": removed.map(|removed| removed == Removed::Overwritten),
+        });
+        if let Some(tokens) = &done.tokens {
+            described["tokens"] = json!(tokens);
+        }
+        return Report::json(&described);
+    }
+    if plan.dry && !plan.quiet {
+        let proxy = done.proxy.is_some().then_some(&plan.path);
+        for path in proxy.into_iter().chain(done.tokens.iter().flatten()) {
+            output::stderr(&format!("Would remove {}", path.display()));
+        }
+    }
+    Report::done()
 }

@@ -7,7 +7,7 @@ use voms::pki::certificate::Certificate;
 use voms::pki::key_usage::KeyUsage;
 use voms::pki::strength::StrengthPolicy;
 use voms::proxy::ProxyError;
-use voms::trust::{PathProblem, TrustAnchors};
+use voms::trust::{PathNote, PathProblem, TrustAnchors};
 
 use super::codes;
 use super::finding::Finding;
@@ -127,13 +127,14 @@ pub fn vouched(
         return Vec::new();
     };
     match chain.verify(anchors, &places::own_policy(), dates.now) {
-        Ok(_) => {
+        Ok(verified) => {
             let text = format!(
                 "{} is trusted by {}",
                 certificate.issuer(),
                 anchors.directory().display()
             );
             let mut all = vec![Finding::ok(CA, text)];
+            all.extend(verified.notes().iter().filter_map(noted));
             all.extend(lists(certificate, anchors, dates));
             all
         }
@@ -153,6 +154,13 @@ pub fn no_anchors() -> Finding {
         platform::install_cas()
     );
     Finding::advice(CA, codes::CA_DIRECTORY_MISSING, text, &fix)
+}
+
+/// What the administrators of this machine can mend.
+fn noted(note: &PathNote) -> Option<Finding> {
+    let fix = "update the CA's files (IGTF packages); if it is still so, tell the CA";
+    matches!(note, PathNote::SilentPolicy { .. })
+        .then(|| Finding::warning(CA, note.code(), note, fix))
 }
 
 /// Whether [`own`] already reports it.

@@ -14,19 +14,20 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use rustix::process::{Pid, Signal};
+use serde_json::{Map, Value, json};
 use signal_hook::consts::SIGINT;
 use tempfile::TempDir;
 use voms_authority::Authority;
 use voms_authority::server::{Client, Front, Reception, Server};
 use voms_authority::users::{Condition, PASSPHRASE};
-use voms_authority::world::{VO, World};
+use voms_authority::world::{HOST, VO, World};
 
 use super::args::Arguments;
 use super::codes;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
-use super::outcome::{Report, run_command};
+use super::outcome::{Format, Report, run_command};
 use super::output::Diagnostic;
 use super::private::{self, NotPrivate};
 use super::{links, output};
@@ -72,6 +73,9 @@ pub struct SandboxArgs {
     /// What to run (default: your shell)
     #[arg(last = true)]
     command: Vec<OsString>,
+    /// Before COMMAND runs, print as JSON where everything is (schema/sandbox.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -130,7 +134,11 @@ impl Kind {
     }
 }
 
-impl Arguments for SandboxArgs {}
+impl Arguments for SandboxArgs {
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
+}
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
@@ -148,12 +156,14 @@ struct SandboxPlan {
     command: Vec<OsString>,
     is_shell: bool,
     search_path: OsString,
+    format: Format,
 }
 
 impl SandboxPlan {
     fn new(args: SandboxArgs, env: &Environment) -> Self {
         let is_shell = args.command.is_empty();
         Self {
+            format: args.format(),
             kind: args.kind,
             dir: args.dir,
             command: if is_shell {
@@ -206,7 +216,14 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         )
     })?;
     write_scripts(&bin, &world).map_err(Diagnostic::unexpected)?;
-    let child = command(plan, &world, &bin).map_err(|error| {
+    let environment = environment(plan, &world, &bin);
+    if plan.format == Format::Json {
+        let described = describe(plan.kind, &world, server.port(), &environment);
+        output::line(&output::json(&described));
+    } else if plan.is_shell {
+        welcome();
+    }
+    let child = command(plan, &environment).map_err(|error| {
         Diagnostic::new(
             codes::COMMAND_NOT_RUN,
             format!("cannot run the command: {}", voms::files::reason(&error)),
@@ -292,6 +309,43 @@ fn write_script(path: &Path, script: &str) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
+/// The variables that lead into the sandbox.
+fn environment(plan: &SandboxPlan, world: &World, bin: &Path) -> [(&'static str, OsString); 8] {
+    let user = world.dir.join("user");
+    [
+        ("PATH", plan.path_with(bin)),
+        ("X509_USER_CERT", user.join("usercert.pem").into()),
+        ("X509_USER_KEY", user.join("userkey.pem").into()),
+        ("X509_USER_PROXY", world.dir.join("proxy.pem").into()),
+        ("X509_CERT_DIR", world.certificates().into()),
+        ("X509_VOMS_DIR", world.vomsdir().into()),
+        ("X509_VOMSES", world.vomses().into()),
+        ("VOMS_USERCONF", world.vomses().into()),
+    ]
+}
+
+/// Where everything is (`schema/sandbox.json`).
+fn describe(kind: Kind, world: &World, port: u16, environment: &[(&str, OsString)]) -> Value {
+    let kind = match kind {
+        Kind::Voms => "voms",
+        Kind::Iam => "iam",
+    };
+    let variables = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_string_lossy().into()));
+    json!({
+        "version": 1,
+        "kind": kind,
+        "vo": VO,
+        "host": HOST,
+        "port": port,
+        "dir": world.dir,
+        "users": Condition::ALL.map(Condition::name),
+        "passphrase": PASSPHRASE,
+        "environment": variables.collect::<Map<String, Value>>(),
+    })
+}
+
 fn welcome() {
     let users = Condition::ALL.map(Condition::name).join(", ");
     output::stderr(&format!(
@@ -303,15 +357,14 @@ fn welcome() {
 
 /// Runs the user's command, or a shell, in the sandbox. Passes termination signals on to it, so
 /// that the sandbox outlives it.
-fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Result<ExitStatus>> {
-    if plan.is_shell {
-        welcome();
-    }
+fn command(
+    plan: &SandboxPlan,
+    environment: &[(&str, OsString)],
+) -> io::Result<io::Result<ExitStatus>> {
     let (program, words) = plan
         .command
         .split_first()
         .ok_or(io::ErrorKind::InvalidInput)?;
-    let user = world.dir.join("user");
     // The terminal also sends SIGINT to the command, which decides how to handle it.
     signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
     let received: Vec<(Signal, Arc<AtomicBool>)> = [Signal::TERM, Signal::HUP]
@@ -326,14 +379,7 @@ fn command(plan: &SandboxPlan, world: &World, bin: &Path) -> io::Result<io::Resu
     }
     let mut child = command
         .args(words)
-        .env("PATH", plan.path_with(bin))
-        .env("X509_USER_CERT", user.join("usercert.pem"))
-        .env("X509_USER_KEY", user.join("userkey.pem"))
-        .env("X509_USER_PROXY", world.dir.join("proxy.pem"))
-        .env("X509_CERT_DIR", world.certificates())
-        .env("X509_VOMS_DIR", world.vomsdir())
-        .env("X509_VOMSES", world.vomses())
-        .env("VOMS_USERCONF", world.vomses())
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .spawn()?;
     Ok(wait(&mut child, &received))
 }

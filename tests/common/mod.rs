@@ -4,6 +4,7 @@
 
 pub mod hostile;
 pub mod judge;
+pub mod schemas;
 pub mod servers;
 
 use std::ffi::{OsStr, OsString};

@@ -133,7 +133,7 @@ const CASES: &[Case] = &[
         "--voms virgo --vomses @/vomses-malformed",
         Granted(
             VIRGO,
-            "/vomses-malformed:1: 2 quoted fields where 5 or 6 are needed",
+            "/vomses-malformed:1: not a vomses line: it has 2 quoted fields, but needs 5 or 6",
         ),
     ),
     case(

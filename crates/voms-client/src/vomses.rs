@@ -292,7 +292,7 @@ fn parse_line(line: &str) -> Result<VomsesEntry, String> {
         [a, b, c, d, e] | [a, b, c, d, e, _] => [*a, *b, *c, *d, *e],
         other => {
             return Err(format!(
-                "{} quoted fields where 5 or 6 are needed",
+                "not a vomses line: it has {} quoted fields, but needs 5 or 6",
                 other.len()
             ));
         }
@@ -391,7 +391,7 @@ mod tests {
         let problems: Vec<_> = vomses.problems().iter().map(ToString::to_string).collect();
         assert_eq!(
             problems[0],
-            "vomses:1: 2 quoted fields where 5 or 6 are needed"
+            "vomses:1: not a vomses line: it has 2 quoted fields, but needs 5 or 6"
         );
         assert_eq!(problems[1], "vomses:3: invalid port number: \"0\"");
         assert_eq!(problems[2], "vomses:4: a quotation mark is not closed");

@@ -13,6 +13,17 @@ use crate::verifier::{Finding, VerifierError};
 use crate::vo::fqan::FqanError;
 use crate::vo::vomsdir::VomsDirError;
 
+impl PathNote {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DeltaList { .. } => "crl-delta",
+            Self::SilentPolicy { .. } => "policy-silent",
+        }
+    }
+}
+
 impl Finding {
     /// The stable code, in kebab-case.
     #[must_use]
@@ -94,16 +105,6 @@ impl CrlProblem {
             Self::Weak => "crl-weak",
             Self::CriticalExtension | Self::Scope => "crl-unsupported",
             Self::NotYetValid => "crl-not-yet-valid",
-        }
-    }
-}
-
-impl PathNote {
-    /// The stable code, in kebab-case.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::DeltaList { .. } => "crl-delta",
         }
     }
 }

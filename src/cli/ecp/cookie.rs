@@ -7,6 +7,7 @@ use clap::{ArgAction, Parser};
 use saml_ecp::error::EcpError;
 use saml_ecp::http::{Message, host_of};
 use saml_ecp::jar::Jar;
+use serde_json::{Value, json};
 use url::Url;
 use voms::files;
 
@@ -18,7 +19,7 @@ use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::file;
-use crate::cli::outcome::{CommandError, Report};
+use crate::cli::outcome::{CommandError, Format, Report};
 use crate::cli::output::Diagnostic;
 use crate::cli::removal::Expected;
 
@@ -57,6 +58,9 @@ pub struct CookieArgs {
     /// Remove the file
     #[arg(long, short = 'X')]
     destroy: bool,
+    /// Print the result as JSON (schema/cookies.json)
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -95,15 +99,20 @@ pub fn save(jar: &Jar, path: &Path, with_session: bool) -> Result<(), EcpError> 
 
 impl Arguments for CookieArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// What the command does.
 pub enum CookiePlan {
-    List(ProviderList, bool),
+    List(ProviderList, bool, Format),
     Remove {
         path: PathBuf,
         uid: u32,
         progress: Progress,
+        format: Format,
     },
     Get(SessionPlan),
 }
@@ -115,23 +124,26 @@ pub struct SessionPlan {
     reuse: bool,
     login: LoginPlan,
     progress: Progress,
+    format: Format,
 }
 
 impl CookiePlan {
     /// Combines options and environment.
     pub fn new(args: CookieArgs, env: &Environment) -> Result<Self, CommandError> {
+        let format = args.format();
         let path = args.cookiefile.unwrap_or_else(|| usual(env));
-        let progress = Progress::new(args.verbose || args.login.debug);
+        let progress = Progress::new(args.verbose || args.login.debug, format);
         let (list, debug) = (args.login.list_idps, args.login.debug);
         let login = LoginPlan::new(args.login, env);
         if list {
-            return Ok(Self::List(login.list, debug));
+            return Ok(Self::List(login.list, debug, format));
         }
         if args.destroy {
             return Ok(Self::Remove {
                 path,
                 uid: env.uid,
                 progress,
+                format,
             });
         }
         let Some(url) = &args.url else {
@@ -145,6 +157,7 @@ impl CookiePlan {
             reuse: args.reuse,
             login,
             progress,
+            format,
         }))
     }
 }
@@ -152,12 +165,16 @@ impl CookiePlan {
 /// Runs the plan.
 pub fn run(plan: CookiePlan) -> Result<Report, CommandError> {
     match plan {
-        CookiePlan::List(list, debug) => list.report(debug),
+        CookiePlan::List(list, debug, format) => list.report(debug, format),
         CookiePlan::Remove {
             path,
             uid,
             progress,
-        } => super::remove("cookie", Expected::Cookies, &path, uid, progress),
+            format,
+        } => {
+            let removed = super::remove("cookie", Expected::Cookies, &path, uid, progress)?;
+            Ok(super::removal_report(&path, removed, format))
+        }
         CookiePlan::Get(plan) => get(&plan),
     }
 }
@@ -169,6 +186,7 @@ fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
         reuse,
         login,
         progress,
+        ..
     } = plan;
     let http = super::http(login.debug)?;
     let mut jar = load(path)?;
@@ -180,17 +198,38 @@ fn get(plan: &SessionPlan) -> Result<Report, CommandError> {
         let answer = http.send(url, message)?;
         if answer.status == 200 {
             progress.say(" OK\n");
-            return Ok(Report::done());
+            return Ok(match plan.format {
+                Format::Json => Report::json(&describe(&jar, plan)),
+                Format::Text => Report::done(),
+            });
         }
         progress.say(" failed, will log in again\n");
     }
     jar.forget_session(&host);
     login.identify(&http)?.log_in(&http, url, &mut jar)?;
     save(&jar, path, true)?;
-    Ok(if progress.is_shown() {
-        Report::lines(table(&jar, url))
-    } else {
-        Report::done()
+    Ok(match plan.format {
+        Format::Json => Report::json(&describe(&jar, plan)),
+        Format::Text if progress.is_shown() => Report::lines(table(&jar, url)),
+        Format::Text => Report::done(),
+    })
+}
+
+/// What the file holds, without the values (`schema/cookies.json`).
+fn describe(jar: &Jar, plan: &SessionPlan) -> Value {
+    let cookies = jar.labels().into_iter().map(|label| {
+        json!({
+            "domain": label.domain,
+            "path": label.path,
+            "secure": label.secure,
+            "name": label.name,
+        })
+    });
+    json!({
+        "version": 1,
+        "path": plan.path,
+        "url": plan.url.as_str(),
+        "cookies": cookies.collect::<Value>(),
     })
 }
 

@@ -8,6 +8,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use saml_ecp::error::EcpError;
 use saml_ecp::http::{Answer, Http, Message};
 use saml_ecp::jar::Jar;
+use serde_json::json;
 use url::Url;
 use voms::files;
 use zeroize::Zeroizing;
@@ -20,7 +21,7 @@ use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::file;
-use crate::cli::outcome::{CommandError, Report};
+use crate::cli::outcome::{CommandError, Format, Report};
 use crate::cli::output::Diagnostic;
 
 /// The most redirects to follow within one service.
@@ -60,6 +61,9 @@ pub struct CurlArgs {
     /// Keep cookies that end with the session, so that the next call needs no login
     #[arg(long, short = 's')]
     store_session_cookies: bool,
+    /// Print the result as JSON (schema/page.json); requires --output
+    #[arg(long)]
+    json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -70,11 +74,15 @@ pub struct CurlArgs {
 
 impl Arguments for CurlArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// What the command does.
 pub enum CurlPlan {
-    List(ProviderList, bool),
+    List(ProviderList, bool, Format),
     Get(Box<PagePlan>),
 }
 
@@ -87,15 +95,23 @@ pub struct PagePlan {
     keep_session: bool,
     /// A file instead of stdout.
     output: Option<PathBuf>,
+    format: Format,
 }
 
 impl CurlPlan {
     /// Combines options and environment.
     pub fn new(args: CurlArgs, env: &Environment) -> Result<Self, CommandError> {
         let (list, debug) = (args.login.list_idps, args.login.debug);
+        let format = args.format();
         let login = LoginPlan::new(args.login, env);
         if list {
-            return Ok(Self::List(login.list, debug));
+            return Ok(Self::List(login.list, debug, format));
+        }
+        if format == Format::Json && args.output.is_none() {
+            return Err(CommandError::Usage(
+                Diagnostic::usage("--json and the page would both go to standard output")
+                    .help("name a file for the page with --output"),
+            ));
         }
         Ok(Self::Get(Box::new(PagePlan {
             url: address_of(args.url.as_deref().unwrap_or_default())?,
@@ -108,6 +124,7 @@ impl CurlPlan {
             login,
             keep_session: args.store_session_cookies,
             output: args.output,
+            format,
         })))
     }
 }
@@ -115,10 +132,19 @@ impl CurlPlan {
 /// Runs the plan.
 pub fn run(plan: CurlPlan) -> Result<Report, CommandError> {
     match plan {
-        CurlPlan::List(list, debug) => list.report(debug),
+        CurlPlan::List(list, debug, format) => list.report(debug, format),
         CurlPlan::Get(plan) => {
-            write(&page(&plan)?, plan.output.as_deref())?;
-            Ok(Report::done())
+            let page = page(&plan)?;
+            write(&page, plan.output.as_deref())?;
+            Ok(match plan.format {
+                Format::Text => Report::done(),
+                Format::Json => Report::json(&json!({
+                    "version": 1,
+                    "url": plan.url.as_str(),
+                    "path": plan.output,
+                    "bytes": page.len(),
+                })),
+            })
         }
     }
 }

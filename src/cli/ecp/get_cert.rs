@@ -25,11 +25,11 @@ use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
 use crate::cli::invocation::Clock;
-use crate::cli::outcome::{CommandError, Report};
+use crate::cli::outcome::{CommandError, Format, Report};
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Expected};
 use crate::cli::token::STEP;
-use crate::cli::{failure, file};
+use crate::cli::{failure, file, info};
 use crate::home::load::{self, CredentialError};
 use crate::home::location::Location;
 use crate::time::{span, utc};
@@ -91,6 +91,9 @@ pub struct GetCertArgs {
     /// Remove the credential
     #[arg(long, short = 'X')]
     destroy: bool,
+    /// Print the result as JSON (schema/certificate.json)
+    #[arg(long)]
+    pub json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -101,6 +104,10 @@ pub struct GetCertArgs {
 
 impl Arguments for GetCertArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 fn finite(hours: &str) -> Result<f64, &'static str> {
@@ -117,6 +124,7 @@ pub struct GetCertPlan {
     pub path: PathBuf,
     pub uid: u32,
     pub progress: Progress,
+    pub format: Format,
     pub task: Task,
 }
 
@@ -158,8 +166,9 @@ pub struct FetchPlan {
 impl GetCertPlan {
     /// Combines options and environment.
     pub fn new(args: GetCertArgs, env: &Environment) -> Self {
+        let format = args.format();
         let path = args.file.unwrap_or_else(|| env.proxy());
-        let progress = Progress::new(args.verbose || args.login.debug);
+        let progress = Progress::new(args.verbose || args.login.debug, format);
         let (list, debug) = (args.login.list_idps, args.login.debug);
         let login = LoginPlan::new(args.login, env);
         let task = if list {
@@ -185,6 +194,7 @@ impl GetCertPlan {
             path,
             uid: env.uid,
             progress,
+            format,
             task,
         }
     }
@@ -239,12 +249,14 @@ pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
         path,
         uid,
         progress,
+        format,
         task,
     } = plan;
     match task {
-        Task::List(list, debug) => return list.report(debug),
+        Task::List(list, debug) => return list.report(debug, format),
         Task::Remove => {
-            return super::remove("credential", Expected::Credential, &path, uid, progress);
+            let removed = super::remove("credential", Expected::Credential, &path, uid, progress)?;
+            return Ok(super::removal_report(&path, removed, format));
         }
         Task::Get { reuse, fetch } => {
             if !reuse.is_some_and(|reuse| may_be_reused(&path, &reuse, progress, now())) {
@@ -256,7 +268,7 @@ pub fn run(plan: GetCertPlan, now: Clock) -> Result<Report, CommandError> {
             }
         }
     }
-    report(&path, progress, now())
+    report(&path, progress, format, now())
 }
 
 fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<Utc>) -> bool {
@@ -347,7 +359,20 @@ fn proxy_of(
     })
 }
 
-fn report(path: &Path, progress: Progress, now: DateTime<Utc>) -> Result<Report, CommandError> {
+fn report(
+    path: &Path,
+    progress: Progress,
+    format: Format,
+    now: DateTime<Utc>,
+) -> Result<Report, CommandError> {
+    if format == Format::Json {
+        let chain = cert_info::load(path)?;
+        return Ok(Report::json(&info::describe_certificate(
+            path,
+            chain.leaf(),
+            now,
+        )));
+    }
     if !progress.is_shown() {
         return Ok(Report::done());
     }

@@ -9,7 +9,7 @@ use super::providers::ProviderList;
 use crate::cli::args::Arguments;
 use crate::cli::env::Environment;
 use crate::cli::exit::Exit;
-use crate::cli::outcome::CommandError;
+use crate::cli::outcome::{CommandError, Format};
 use crate::cli::output::{self, Diagnostic};
 
 const NOTICE: &str = "note: LIGO.ORG and CILogon have retired X.509 certificates; use SciTokens: \
@@ -64,6 +64,9 @@ pub struct LigoArgs {
     /// Read the password from standard input
     #[arg(long, alias = "password-stdin")]
     pwstdin: bool,
+    /// Print the result as JSON (schema/certificate.json)
+    #[arg(long)]
+    pub json: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -71,6 +74,10 @@ pub struct LigoArgs {
 
 impl Arguments for LigoArgs {
     const WRONG_USAGE: Exit = super::WRONG_USAGE;
+
+    fn format(&self) -> Format {
+        Format::new(self.json)
+    }
 }
 
 /// The corresponding plan for `ecp-get-cert`.
@@ -82,6 +89,7 @@ pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandErr
         ));
     }
     output::stderr(NOTICE);
+    let format = args.format();
     let login = LoginPlan {
         alone: args.idp_host.is_some(),
         provider: Some(
@@ -111,7 +119,8 @@ pub fn plan(args: LigoArgs, env: &Environment) -> Result<GetCertPlan, CommandErr
     Ok(GetCertPlan {
         path,
         uid: env.uid,
-        progress: Progress::new(args.debug),
+        progress: Progress::new(args.debug, format),
+        format,
         task,
     })
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 use clap::Parser;
 use saml_ecp::error::EcpError;
 use saml_ecp::http::{Http, host_of};
+use serde_json::json;
 use url::Url;
 
 pub use self::cert_info::InfoArgs;
@@ -29,14 +30,13 @@ use self::get_cert::GetCertPlan;
 pub use self::ligo::LigoArgs;
 use self::progress::Progress;
 use super::args::{self, Arguments};
-use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::Invocation;
-use super::outcome::{CommandError, Report, run_command};
-use super::output;
+use super::outcome::{CommandError, Format, Report, run_command};
+use super::output::{self, Diagnostic};
 use super::removal::{self, Expected};
 use super::signals;
-use super::token::{Source, get_beside};
+use super::token::{Source, describe_token, get_beside};
 
 /// The exit status for an invalid command line, the same as in the original tools.
 const WRONG_USAGE: Exit = Exit::Code(2);
@@ -45,7 +45,7 @@ const WRONG_USAGE: Exit = Exit::Code(2);
 pub fn get_cert(invocation: &Invocation) -> Exit {
     run_spelled(invocation, |args: GetCertArgs| {
         if args.token {
-            return instead(&invocation.env);
+            return instead(args.json, invocation);
         }
         get_cert::run(GetCertPlan::new(args, &invocation.env), invocation.now)
     })
@@ -80,16 +80,20 @@ pub fn curl(invocation: &Invocation) -> Exit {
 pub fn ligo(invocation: &Invocation) -> Exit {
     run_spelled(invocation, |args: LigoArgs| {
         if args.token {
-            return instead(&invocation.env);
+            return instead(args.json, invocation);
         }
         get_cert::run(ligo::plan(args, &invocation.env)?, invocation.now)
     })
 }
 
 /// Gets a token instead of a certificate; a ticket serves for either.
-fn instead(env: &Environment) -> Result<Report, CommandError> {
-    get_beside(&Source::Vault, false, env)?;
-    Ok(Report::done())
+fn instead(json: bool, invocation: &Invocation) -> Result<Report, CommandError> {
+    get_beside(&Source::Vault, json, &invocation.env)?;
+    Ok(if json {
+        Report::json(&describe_token(&invocation.env, (invocation.now)())?)
+    } else {
+        Report::done()
+    })
 }
 
 /// Runs a command whose arguments follow the syntax of its Python predecessor.
@@ -115,25 +119,38 @@ fn address_of(text: &str) -> Result<Url, EcpError> {
     host_of(&url).map(|_| url)
 }
 
-/// Removes one of the user's files for `--destroy`; a missing file is not an error.
+/// Removes one of the user's files for `--destroy`, and says whether there was one.
 fn remove(
     what: &str,
     expected: Expected,
     path: &Path,
     uid: u32,
     progress: Progress,
-) -> Result<Report, CommandError> {
+) -> Result<bool, Diagnostic> {
     progress.say(&format!("Removing {what} file '{}'...", path.display()));
     if path.symlink_metadata().is_err() {
         progress.say(" not found\n");
-        return Ok(Report::done());
+        return Ok(false);
     }
     let instead = "name the right file, or remove this one with rm";
     let removed = removal::destroy(path, uid, expected)
         .map_err(|refusal| removal::not_removed(path, &refusal, instead))?;
     progress.say(" done\n");
     removal::report(path, removed);
-    Ok(Report::done())
+    Ok(true)
+}
+
+/// What `--destroy` did (`schema/grid-destroy.json`).
+fn removal_report(path: &Path, removed: bool, format: Format) -> Report {
+    match format {
+        Format::Text => Report::done(),
+        Format::Json => Report::json(&json!({
+            "version": 1,
+            "dry_run": false,
+            "removed": if removed { vec![path] } else { Vec::new() },
+            "failures": [],
+        })),
+    }
 }
 
 /// Arguments in the syntax of Python's argparse: combined short options, and `--reuse` with or

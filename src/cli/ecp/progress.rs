@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use crate::cli::outcome::Format;
 use crate::cli::output;
 
 /// Prints progress messages, or nothing.
@@ -11,8 +12,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn new(verbose: bool) -> Self {
-        Self { verbose }
+    /// Stdout is for the document alone where the format is JSON.
+    pub fn new(verbose: bool, format: Format) -> Self {
+        Self {
+            verbose: verbose && format == Format::Text,
+        }
     }
 
     pub fn is_shown(self) -> bool {

@@ -5,12 +5,13 @@ use std::path::Path;
 use saml_ecp::error::EcpError;
 use saml_ecp::http::{Http, Message};
 use saml_ecp::idp::{self, Idp};
+use serde_json::{Value, json};
 use voms::files;
 
 use super::{address_of, http};
 use crate::cli::codes;
 use crate::cli::env::Environment;
-use crate::cli::outcome::{CommandError, Report};
+use crate::cli::outcome::{CommandError, Format, Report};
 use crate::cli::output::{self, Diagnostic};
 
 /// The default list of identity providers.
@@ -62,9 +63,12 @@ impl ProviderList {
     }
 
     /// The list, sorted by name.
-    pub fn report(&self, debug: bool) -> Result<Report, CommandError> {
+    pub fn report(&self, debug: bool, format: Format) -> Result<Report, CommandError> {
         let mut list = self.load(&http(debug)?, debug)?;
         list.sort_by(|one, other| one.name.cmp(&other.name));
+        if format == Format::Json {
+            return Ok(Report::json(&describe(&list)));
+        }
         let label = |idp: &Idp| {
             format!(
                 "'{}{}'",
@@ -83,6 +87,14 @@ impl ProviderList {
                 .collect(),
         ))
     }
+}
+
+/// The list (`schema/identity-providers.json`).
+fn describe(list: &[Idp]) -> Value {
+    let providers = list
+        .iter()
+        .map(|idp| json!({ "name": idp.name, "url": idp.url.as_str(), "kerberos": idp.kerberos }));
+    json!({ "version": 1, "identity_providers": providers.collect::<Value>() })
 }
 
 fn from_file(place: &str) -> Result<Vec<Idp>, Diagnostic> {

@@ -78,19 +78,33 @@ pub fn main(invocation: &Invocation) -> Exit {
                 other => other?,
             }
         }
-        let files = [env.tokens.around.bearer_file(), env.tokens.vault_file()];
-        remove_all(&files, env, args.quiet)
+        let files = vec![env.tokens.around.bearer_file(), env.tokens.vault_file()];
+        let manner = Manner {
+            dry: false,
+            quiet: args.quiet,
+        };
+        remove_all(files, env, manner)?;
+        Ok(Report::done())
     })
 }
 
-/// Removes all tokens of the user that programs would find.
+/// How to remove files.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Only find them.
+    pub dry: bool,
+    /// Say nothing.
+    pub quiet: bool,
+}
+
+/// Removes all tokens of the user that programs would find, and returns where they were.
 pub fn everything(
     env: &Environment,
     and_forget: bool,
-    quiet: bool,
-) -> Result<Report, CommandError> {
+    manner: Manner,
+) -> Result<Vec<PathBuf>, CommandError> {
     if and_forget {
-        forget(&[], env, quiet)?;
+        forget(&[], env, manner.quiet)?;
     }
     let places = env.tokens.around.wlcg().into_iter();
     let mut files: Vec<PathBuf> = places
@@ -103,21 +117,25 @@ pub fn everything(
     if env.tokens.around.bearer_token.is_some() {
         output::warning("BEARER_TOKEN holds a token: unset it");
     }
-    remove_all(&files, env, quiet)
+    Ok(remove_all(files, env, manner)?)
 }
 
-fn remove_all(files: &[PathBuf], env: &Environment, quiet: bool) -> Result<Report, CommandError> {
-    for file in files {
-        remove(file, env.uid, quiet)?;
+/// Removes those that exist. As for the shell's `[ -f ]`, a link to a file counts too.
+fn remove_all(
+    mut files: Vec<PathBuf>,
+    env: &Environment,
+    manner: Manner,
+) -> Result<Vec<PathBuf>, Diagnostic> {
+    files.retain(|file| file.is_file());
+    if !manner.dry {
+        for file in &files {
+            remove(file, env.uid, manner.quiet)?;
+        }
     }
-    Ok(Report::done())
+    Ok(files)
 }
 
 fn remove(path: &Path, uid: u32, quiet: bool) -> Result<(), Diagnostic> {
-    // As the shell's `[ -f ]`, a link to a file counts too.
-    if !path.is_file() {
-        return Ok(());
-    }
     let shown = path.display();
     if !quiet {
         output::line(&format!("Removing {shown}"));

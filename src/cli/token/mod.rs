@@ -18,9 +18,9 @@ use grid_token::error::TokenError;
 
 pub use self::beside::{STEP, Source, get_beside};
 pub use self::decode::{DecodeArgs, main as decode};
-pub use self::destroy::{DestroyArgs, everything, main as destroy};
+pub use self::destroy::{DestroyArgs, Manner, everything, main as destroy};
 pub use self::get::{GetArgs, main as get};
-pub use self::show::{ShowArgs, main as show};
+pub use self::show::{ShowArgs, describe_token, main as show};
 pub use self::status::{StatusArgs, main as status};
 use super::advice::Advice;
 use super::outcome::CommandError;

@@ -1,9 +1,10 @@
 //! `voms-proxy token show`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser};
+use serde_json::Value;
 
 use super::held::Holding;
 use super::{decode, status};
@@ -59,10 +60,19 @@ pub fn main(invocation: &Invocation) -> Exit {
     })
 }
 
-fn run(args: &ShowArgs, env: &Environment, now: DateTime<Utc>) -> Result<Report, CommandError> {
-    let (token, place) = decode::find(args.file.as_deref(), env)?;
+/// The token that programs find (`schema/token.json`).
+pub fn describe_token(env: &Environment, now: DateTime<Utc>) -> Result<Value, CommandError> {
+    Ok(status::describe_one(&find(None, env)?, now))
+}
+
+fn find(file: Option<&Path>, env: &Environment) -> Result<Holding, CommandError> {
+    let (token, place) = decode::find(file, env)?;
     let claims = decode::parts(&token, &place)?.claims();
-    let held = Holding::of_token(&place, claims);
+    Ok(Holding::of_token(&place, claims))
+}
+
+fn run(args: &ShowArgs, env: &Environment, now: DateTime<Utc>) -> Result<Report, CommandError> {
+    let held = find(args.file.as_deref(), env)?;
     if args.json {
         return Ok(Report::json(&status::describe_one(&held, now)));
     }

@@ -8,6 +8,7 @@ use crate::pki::certificate::Certificate;
 use crate::trust::Usage;
 use crate::trust::ca_name::CaName;
 use crate::trust::directory::View;
+use crate::trust::note::PathNote;
 use crate::trust::policy::{CaPolicy, PolicyError, Verdict};
 use crate::trust::problem::{PathFinding, PathProblem, PolicyKind, PolicyProblem};
 use crate::trust::purpose;
@@ -113,6 +114,7 @@ pub(super) fn policy_findings(
     certificate: &Certificate,
     above: &[Certificate],
     view: View<'_>,
+    notes: &mut Vec<PathNote>,
 ) -> Vec<PathFinding> {
     if certificate.is_self_issued() {
         return Vec::new();
@@ -135,7 +137,16 @@ pub(super) fn policy_findings(
         };
         let verdicts: Vec<_> = policies
             .iter()
-            .filter_map(|(file, policy)| Some((*file, verdict(policy)?)))
+            .filter_map(|(file, policy)| {
+                let said = verdict(policy);
+                if said.is_none() {
+                    notes.push(PathNote::SilentPolicy {
+                        ca: ca.subject().clone(),
+                        file: file.to_path_buf(),
+                    });
+                }
+                Some((*file, said?))
+            })
             .collect();
         if verdicts.is_empty() {
             continue;

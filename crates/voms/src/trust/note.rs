@@ -17,4 +17,12 @@ pub enum PathNote {
         /// The file.
         crl: PathBuf,
     },
+    /// A namespaces file has no rule about the CA it is there for, so what it says does not apply.
+    #[error("{} says nothing about the CA {ca}, so it does not limit what that CA may certify", .file.display())]
+    SilentPolicy {
+        /// The CA's name.
+        ca: Dn,
+        /// The file.
+        file: PathBuf,
+    },
 }

@@ -208,7 +208,9 @@ impl Revocation<'_> {
             let mut problems = findings.iter().map(|finding| &finding.problem);
             problems.any(|problem| matches!(problem, PathProblem::Revoked { .. }))
         };
-        self.anchors.findings_on(&path, self.all, terms).is_empty()
+        self.anchors
+            .findings_on(&path, self.all, terms, &mut Vec::new())
+            .is_empty()
             && !(0..path.len() - 1).any(revoked)
     }
 }

@@ -107,14 +107,14 @@ impl TrustAnchors {
         all: &Candidates,
         terms: Terms<'_>,
     ) -> Result<VerifiedPath, Vec<PathFinding>> {
-        let mut findings = self.findings_on(path, all, terms);
+        let mut notes = Vec::new();
+        let mut findings = self.findings_on(path, all, terms, &mut notes);
         let revocation = Revocation {
             anchors: self,
             path,
             all,
             terms,
         };
-        let mut notes = Vec::new();
         for at in 0..path.len() - 1 {
             findings.extend(revocation.judge(at, Keys::All, &mut notes));
         }
@@ -134,6 +134,7 @@ impl TrustAnchors {
         path: &[Certificate],
         all: &Candidates,
         terms: Terms<'_>,
+        notes: &mut Vec<PathNote>,
     ) -> Vec<PathFinding> {
         let Terms {
             usage,
@@ -155,7 +156,7 @@ impl TrustAnchors {
         let policies = certificate_policies::problem(path);
         findings.extend(policies.map(|(one, problem)| PathFinding::new(one, problem)));
         for (at, certificate) in path.iter().enumerate() {
-            findings.extend(policy_findings(certificate, &path[at + 1..], view));
+            findings.extend(policy_findings(certificate, &path[at + 1..], view, notes));
         }
         findings
     }
