@@ -82,6 +82,25 @@ fn a_terminal_gets_the_colours_and_characters_that_it_has() {
 }
 
 #[test]
+fn a_watched_status_is_shown_again_until_it_is_interrupted() {
+    let home = with_proxy();
+    let again = "expect -ex \"\\x1b\\[2J\"\nexpect -ex \"/virgo\"\n".repeat(2);
+    let script = format!(
+        "set timeout 30\nspawn {BINARY} status --watch\n{again}send \"\\003\"\nexpect eof\n"
+    );
+    home.write("script", script.as_bytes(), 0o600);
+    let proxy = home.proxy();
+    let home = home.with("X509_USER_PROXY", &proxy);
+    let said = run(home.command("expect").arg("-f").arg("script"), b"").stdout;
+    let pictures: Vec<&str> = said.split("\x1b[2J").skip(1).collect();
+    assert_eq!(pictures.len(), 2, "{said}");
+    assert!(
+        pictures.iter().all(|picture| picture.contains("/virgo")),
+        "{said}"
+    );
+}
+
+#[test]
 fn two_new_passphrases_that_differ_are_both_asked_again() {
     let home = Home::ada();
     let words = ["a good word", "another word", "a good word", "a good word"];

@@ -85,6 +85,39 @@ fn a_link_is_replaced_and_what_it_points_to_stays() {
 }
 
 #[test]
+fn a_write_that_is_cut_off_costs_no_token() {
+    let _usual = usual();
+    let desk = Desk::new();
+    desk.log_in();
+    fs::write(desk.bearer_token(), OLD).unwrap();
+    let before = desk.files();
+    let ours = env!("CARGO_BIN_EXE_voms-proxy");
+    // Without the signal, a file that would become too large is a failure like that of a full disk.
+    let script = format!("trap '' XFSZ; ulimit -f 0; exec {ours} htgettoken");
+    let ended = desk.run("sh", &["-c", &script]);
+    assert_eq!(ended.exit, 1, "{ended:?}");
+    assert!(ended.stderr.contains("\n  help: "), "{ended:?}");
+    assert_eq!(fs::read_to_string(desk.bearer_token()).unwrap(), OLD);
+    assert_eq!(desk.files(), before);
+}
+
+#[test]
+fn a_clock_that_is_wrong_costs_no_token_and_is_named() {
+    let _usual = usual();
+    let mut desk = Desk::new();
+    desk.log_in();
+    for off in ["+4000d", "-4000d"] {
+        desk = desk
+            .with("LD_PRELOAD", "/usr/$LIB/faketime/libfaketime.so.1")
+            .with("FAKETIME_DISABLE_SHM", "1")
+            .with("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .with("FAKETIME", off);
+        let said = fails_cleanly(&desk, off, &[]);
+        assert!(said.contains("clock"), "{off}: {said}");
+    }
+}
+
+#[test]
 fn what_is_no_file_is_not_replaced() {
     let _usual = usual();
     let desk = Desk::new();

@@ -70,10 +70,16 @@ fn run(args: &StatusArgs, invocation: &Invocation) -> Result<Report, CommandErro
         let now = (invocation.now)();
         let all = held::everything(&invocation.env, now);
         if args.json {
-            return Ok(Report::json(&describe(&all, now)).exit(exit(&all, now)));
+            let described = describe(&all, now);
+            if !args.watch {
+                return Ok(Report::json(&described).exit(exit(&all, now)));
+            }
+            output::line(&output::json(&described));
+            std::thread::sleep(INTERVAL);
+            continue;
         }
         let is_terminal = std::io::stdout().is_terminal();
-        if args.watch && is_terminal {
+        if args.watch && style::on_terminal(is_terminal).moves {
             output::painted_line(CLEAR);
         }
         let pen = Pen {
