@@ -90,7 +90,8 @@ fn with_own_key(
     let csrf = random()?;
     let key =
         PrivateKey::generate_rsa(BITS).map_err(|error| EcpError::Internal(error.to_string()))?;
-    let request = signing_request(&key).map_err(internal)?;
+    let request =
+        signing_request(&key).map_err(|errors| internal(openssl_types::in_words(&errors)))?;
     let fields = [
         ("submit", "certreq"),
         ("CSRF", &csrf),

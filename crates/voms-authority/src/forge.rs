@@ -34,7 +34,7 @@ pub enum ForgeError {
     #[error("encoding failed: {0}")]
     Encode(#[from] EncodeError),
     /// OpenSSL failed.
-    #[error("signing failed: {0}")]
+    #[error("signing failed: {}", openssl_types::in_words(.0))]
     OpenSsl(#[from] ErrorStack),
 }
 

@@ -28,7 +28,7 @@ use crate::sign::key_identifier;
 #[non_exhaustive]
 pub enum PkiError {
     /// OpenSSL failed.
-    #[error("issuing failed: {0}")]
+    #[error("issuing failed: {}", openssl_types::in_words(.0))]
     OpenSsl(#[from] ErrorStack),
     /// A key cannot be encoded.
     #[error(transparent)]

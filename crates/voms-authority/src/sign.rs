@@ -45,7 +45,7 @@ pub enum SignError {
     #[error("{0}")]
     Decode(#[from] DecodeError),
     /// OpenSSL failed.
-    #[error("signing failed: {0}")]
+    #[error("signing failed: {}", openssl_types::in_words(.0))]
     OpenSsl(#[from] ErrorStack),
 }
 

@@ -11,6 +11,7 @@ use openssl::x509::{X509, X509Ref};
 use crate::chain::{Chain, ChainError};
 use crate::crypto::SecretKey;
 pub use crate::crypto::encode::{asn1_time, extension, unix_seconds};
+pub use crate::crypto::reason::in_words;
 use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::key::PrivateKey;
 

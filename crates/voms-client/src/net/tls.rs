@@ -89,9 +89,9 @@ impl TlsClient {
             ServerTrust::Directory(_) => X509StoreBuilder::new().map(X509StoreBuilder::build),
             ServerTrust::WebCas => verify::web_cas(),
         };
-        let store = store.map_err(|errors| NetError::WebCas(reasons(&errors)))?;
-        let context =
-            context(credential, store).map_err(|errors| NetError::Credential(reasons(&errors)))?;
+        let store = store.map_err(|errors| NetError::WebCas(openssl_types::in_words(&errors)))?;
+        let context = context(credential, store)
+            .map_err(|errors| NetError::Credential(openssl_types::in_words(&errors)))?;
         Ok(Self { context, trust })
     }
 
@@ -183,7 +183,7 @@ impl TlsClient {
         now: SystemTime,
     ) -> Result<Handshake, NetError> {
         let verdict = Verdict::default();
-        let failed = |errors: ErrorStack| NetError::Handshake(reasons(&errors));
+        let failed = |errors: ErrorStack| NetError::Handshake(openssl_types::in_words(&errors));
         let ssl = self.session(server, now, &verdict).map_err(failed)?;
         let mut stream = SslStream::new(ssl, tcp).map_err(failed)?;
         let outcome = Pin::new(&mut stream).connect().await;
@@ -271,15 +271,6 @@ fn presented_certificate(stream: &SslStream<TcpStream>) -> Option<Certificate> {
         .ssl()
         .peer_certificate()
         .and_then(|x509| openssl_types::certificate(&x509).ok())
-}
-
-fn reasons(errors: &ErrorStack) -> String {
-    errors
-        .errors()
-        .iter()
-        .filter_map(openssl::error::Error::reason)
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn context(credential: Option<&Credential>, store: X509Store) -> Result<SslContext, ErrorStack> {

@@ -39,19 +39,8 @@ impl CryptoError {
 }
 
 impl std::fmt::Display for CryptoError {
-    /// Only the reasons: OpenSSL's own format starts with an error number that means nothing to
-    /// users.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut reasons: Vec<&str> = Vec::new();
-        for reason in self.0.errors().iter().filter_map(|error| error.reason()) {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        }
-        if reasons.is_empty() {
-            return f.write_str("OpenSSL gives no reason");
-        }
-        f.write_str(&reasons.join(", "))
+        f.write_str(&reason::in_words(&self.0))
     }
 }
 

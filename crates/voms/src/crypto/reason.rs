@@ -3,6 +3,23 @@
 
 use std::ffi::c_int;
 
+use openssl::error::ErrorStack;
+
+/// The reasons alone: OpenSSL's own format starts with an error number that means nothing to users.
+#[must_use]
+pub fn in_words(errors: &ErrorStack) -> String {
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in errors.errors().iter().filter_map(|error| error.reason()) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    if reasons.is_empty() {
+        return "OpenSSL gives no reason".to_owned();
+    }
+    reasons.join(", ")
+}
+
 /// The library and the reason.
 pub(crate) type Reason = (c_int, c_int);
 
