@@ -57,3 +57,24 @@ fn endless_input_is_refused() {
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
     assert!(outcome.stdout.contains("\"not-judged\""), "{outcome:?}");
 }
+
+#[test]
+fn what_is_about_a_file_beside_the_proxy_makes_no_sense_on_standard_output() {
+    for option in ["--keep-plain", "--if-needed", "--json"] {
+        let mut command = Command::new(BINARY);
+        command.args(["init", "--out", "-", option]);
+        command.env_clear().env("HOME", "/nonexistent");
+        let outcome = run(&mut command, b"");
+        assert_eq!(outcome.code, Some(1), "{option}: {outcome:?}");
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        assert!(
+            said.contains("name a file with --out"),
+            "{option}: {outcome:?}"
+        );
+        let json = outcome.stdout.starts_with('{');
+        assert!(
+            json == (option == "--json") && !outcome.stdout.contains("KEY"),
+            "{outcome:?}"
+        );
+    }
+}

@@ -175,6 +175,15 @@ fn check_stdout(args: &InitArgs) -> Result<(), Diagnostic> {
         )
         .help("leave out --json, or name a file with --out"));
     }
+    let about_a_file = [
+        (args.keep_plain, "--keep-plain writes beside the proxy"),
+        (args.if_needed.is_some(), "--if-needed looks at the proxy"),
+    ];
+    if let Some((_, what)) = about_a_file.iter().find(|(given, _)| *given) {
+        return Err(
+            Diagnostic::usage(format!("{what}, so it needs a file")).help("name a file with --out")
+        );
+    }
     if std::io::stdout().is_terminal() {
         return Err(
             Diagnostic::usage("a proxy has a private key: it is not shown on a terminal")
