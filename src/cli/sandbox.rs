@@ -230,12 +230,16 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
         )
         .help("write the command and its words behind --")
     })?;
-    child.map_err(|error| {
+    let status = child.map_err(|error| {
         Diagnostic::new(
             codes::COMMAND_NOT_RUN,
             format!("the command's exit status is unknown: {error}"),
         )
-    })
+    })?;
+    if plan.is_shell {
+        output::stderr("sandbox: you have left it, and the VO no longer runs");
+    }
+    Ok(status)
 }
 
 /// The scripts in it come first on the search path, and keys are in it.
