@@ -7,7 +7,8 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
 
 use super::signals;
 
@@ -108,6 +109,29 @@ fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     builder
+}
+
+/// Gives a file a name of its own beside the old one, which [`is_temporary`].
+pub fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let rename = |name: &Path| {
+        rustix::fs::renameat_with(CWD, path, CWD, name, RenameFlags::NOREPLACE)
+            .or_else(|error| match error {
+                // File systems that cannot do that; the name is random.
+                Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP => rustix::fs::rename(path, name),
+                other => Err(other),
+            })
+            .map_err(io::Error::from)
+    };
+    let named = temporary().make_in(directory(path), rename)?;
+    named.into_temp_path().keep().map_err(|error| error.error)
+}
+
+/// Gives a file its old name back, unless another has it by now, which then stands for both.
+pub fn put_back(aside: &Path, path: &Path) -> io::Result<()> {
+    match rustix::fs::linkat(CWD, aside, CWD, path, AtFlags::empty()) {
+        Err(error) if error != Errno::EXIST => Ok(rustix::fs::rename(aside, path)?),
+        _ => std::fs::remove_file(aside),
+    }
 }
 
 /// Whether a file name is one that [`replace`] gives to files it has not finished.

@@ -1,16 +1,20 @@
 //! Removing files with keys in them: proxies, and what a program that was killed left behind
 //! (spec 1.10).
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Duration, Utc};
+use grid_token::secret::LONGEST;
 use rustix::fs::OFlags;
+use voms::chain::Chain;
+use voms::credential::Credential;
 use voms::files;
-use voms::pki::certificate::Certificate;
+use voms::pki::key::{KeyError, PrivateKey};
 use voms::pki::pem;
+use voms::pki::proxy_kind::ProxyType;
 
 use super::codes;
 use super::file;
@@ -28,6 +32,8 @@ pub enum Expected {
     Credential,
     /// Cookies in Netscape's format.
     Cookies,
+    /// A bearer or vault token, alone on its line.
+    Token,
     /// Any file: the user said so.
     Anything,
 }
@@ -54,6 +60,7 @@ impl Expected {
             Self::Proxy => "a proxy",
             Self::Credential => "a proxy or a credential",
             Self::Cookies => "a file of cookies",
+            Self::Token => "a token",
             Self::Anything => "a file",
         }
     }
@@ -63,27 +70,62 @@ impl Expected {
             Self::Proxy => is_proxy(contents),
             Self::Credential => is_proxy(contents) || is_credential(contents),
             Self::Cookies => is_jar(contents),
+            Self::Token => is_token(contents),
             Self::Anything => true,
         }
     }
 }
 
-/// Whether the first certificate is a proxy, or one of those beside a key is.
+/// Whether nothing would be lost with it but a proxy: its certificates, perhaps its key, and no
+/// other key or text.
 fn is_proxy(contents: &[u8]) -> bool {
-    let certificates = Certificate::all_from_pem(contents).unwrap_or_default();
-    let with_key = has_key(contents);
-    certificates
-        .iter()
-        .take(if with_key { usize::MAX } else { 1 })
-        .any(Certificate::is_proxy)
+    let Some(chain) = chain_alone(contents) else {
+        return false;
+    };
+    let leaf = chain.leaf();
+    // Any certificate that a CA issued can have the name of a proxy of its own, as the old kinds.
+    let by_name = matches!(leaf.proxy_type(), Some(ProxyType::Legacy { .. }));
+    leaf.is_proxy()
+        && (!by_name || chain.end_entity().is_some())
+        && has_no_other_key(contents, &chain)
 }
 
+/// A certificate with its key in the clear, as `ecp-get-cert` writes them.
 fn is_credential(contents: &[u8]) -> bool {
-    has_key(contents) && Certificate::all_from_pem(contents).is_ok_and(|all| !all.is_empty())
+    let has_key = pem::blocks(contents).iter().any(pem::Block::is_private_key);
+    has_key && chain_alone(contents).is_some_and(|chain| has_no_other_key(contents, &chain))
 }
 
-fn has_key(contents: &[u8]) -> bool {
-    pem::blocks(contents).iter().any(pem::Block::is_private_key)
+/// The certificates of a file that has nothing but PEM.
+fn chain_alone(contents: &[u8]) -> Option<Chain> {
+    let mut is_inside = false;
+    for line in contents.split(|octet| *octet == b'\n') {
+        let line = line.trim_ascii();
+        is_inside |= line.starts_with(b"-----BEGIN ");
+        if !is_inside && !line.is_empty() {
+            return None;
+        }
+        is_inside &= !line.starts_with(b"-----END ");
+    }
+    Chain::parse_in_any_order(contents).ok()
+}
+
+/// Whether there is no key, or just one, in the clear and of the first certificate.
+fn has_no_other_key(contents: &[u8], chain: &Chain) -> bool {
+    let blocks = pem::blocks(contents);
+    let mut keys = blocks.iter().filter(|block| block.is_private_key());
+    let Some(key) = keys.next() else {
+        return true;
+    };
+    let key = PrivateKey::from_pem(key, || Err::<_, KeyError>(KeyError::Passphrase));
+    keys.next().is_none() && key.is_ok_and(|key| Credential::new(chain.clone(), key).is_ok())
+}
+
+/// One word of the characters that tokens are of.
+fn is_token(contents: &[u8]) -> bool {
+    let word = contents.trim_ascii();
+    let is_of_tokens = |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~+/=".contains(octet);
+    word.len() <= LONGEST && word.iter().all(is_of_tokens)
 }
 
 /// An empty file is what an earlier program leaves of an empty session.
@@ -118,18 +160,14 @@ impl Doomed {
     /// # Errors
     /// [`Refusal`].
     pub fn open(path: &Path, uid: u32, expected: Expected) -> Result<Self, Refusal> {
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .custom_flags(flags.bits().cast_signed())
-            .open(path)?;
+        let file = match open_own(path, uid, true) {
+            // The owner may change that.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                open_own(path, uid, false)?
+            }
+            opened => opened?,
+        };
         let found = file.metadata()?;
-        if !found.is_file() || found.uid() != uid {
-            return Err(
-                io::Error::new(io::ErrorKind::PermissionDenied, "is not a file of yours").into(),
-            );
-        }
         if expected != Expected::Anything {
             let contents = match files::read_open(&file, files::CONFIGURATION_LIMIT) {
                 Err(error) if error.kind() == io::ErrorKind::FileTooLarge => None,
@@ -151,10 +189,11 @@ impl Doomed {
     /// # Errors
     /// The system's; `NotFound` if something else has the name by now, which is left alone.
     pub fn destroy(self) -> io::Result<Removed> {
-        let same =
-            |other: &Metadata| (other.dev(), other.ino()) == (self.found.dev(), self.found.ino());
-        let there = self.path.symlink_metadata()?;
-        if !same(&there) {
+        // Under a name of its own, so that nothing that takes the old one is removed for it.
+        let aside = file::set_aside(&self.path)?;
+        let there = aside.symlink_metadata()?;
+        if (there.dev(), there.ino()) != (self.found.dev(), self.found.ino()) {
+            file::put_back(&aside, &self.path)?;
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
                 "was replaced by another file in the meantime",
@@ -164,12 +203,41 @@ impl Doomed {
         let removed = if self.file.metadata()?.nlink() > 1 {
             Removed::NameOnly
         } else {
-            overwrite(&self.file)?;
+            overwrite(&self.file).inspect_err(|_| {
+                let _ = file::put_back(&aside, &self.path);
+            })?;
             Removed::Overwritten
         };
-        std::fs::remove_file(&self.path)?;
+        std::fs::remove_file(&aside)?;
         Ok(removed)
     }
+}
+
+/// Opens a regular file of the user, but no link. One that is not to be written is made so, and
+/// opened again.
+fn open_own(path: &Path, uid: u32, is_writable: bool) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(is_writable)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != uid {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "is not a file of yours",
+        ));
+    }
+    if is_writable {
+        return Ok(file);
+    }
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    let again = open_own(path, uid, true);
+    if again.is_err() {
+        let _ = file.set_permissions(found.permissions());
+    }
+    again
 }
 
 fn overwrite(mut file: &File) -> io::Result<()> {
@@ -254,13 +322,20 @@ mod tests {
         let uid = std::fs::metadata(&target).unwrap().uid();
         assert!(destroy(&link, uid, Expected::Anything).is_err());
         assert!(destroy(&target, uid + 1, Expected::Anything).is_err());
-        for expected in [Expected::Proxy, Expected::Credential, Expected::Cookies] {
+        std::fs::write(&target, "precious words").unwrap();
+        let all = [
+            Expected::Proxy,
+            Expected::Credential,
+            Expected::Cookies,
+            Expected::Token,
+        ];
+        for expected in all {
             assert!(matches!(
                 destroy(&target, uid, expected),
                 Err(Refusal::SomethingElse(_))
             ));
         }
-        assert_eq!(std::fs::read(&target).unwrap(), b"precious");
+        assert_eq!(std::fs::read(&target).unwrap(), b"precious words");
         assert_eq!(
             destroy(&target, uid, Expected::Anything).unwrap(),
             Removed::Overwritten
@@ -281,6 +356,40 @@ mod tests {
             io::ErrorKind::NotFound
         );
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_takes_the_name_again_and_again_is_never_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("proxy");
+        let uid = std::fs::metadata(dir.path()).unwrap().uid();
+        file::replace(&path, &[1; 100_000]).unwrap();
+        let (mut written, mut removed) = (1, 0);
+        for _ in 0..50 {
+            let doomed = Doomed::open(&path, uid, Expected::Anything).unwrap();
+            let writer = std::thread::spawn({
+                let path = path.clone();
+                move || file::replace(&path, &[1; 100_000]).unwrap()
+            });
+            let ended = doomed.destroy();
+            writer.join().unwrap();
+            written += 1;
+            removed += usize::from(ended.is_ok());
+            // Of the two, one may have replaced the other; the newer is there whole.
+            assert_eq!(std::fs::read(&path).unwrap(), [1; 100_000], "{ended:?}");
+        }
+        assert!(written > removed && removed > 0);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_its_owner_may_not_write_is_removed_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("proxy");
+        file::replace_with_mode(&path, b"proxy", 0o400).unwrap();
+        let uid = std::fs::metadata(&path).unwrap().uid();
+        let removed = destroy(&path, uid, Expected::Anything).unwrap();
+        assert!(removed == Removed::Overwritten && !path.exists());
     }
 
     #[test]

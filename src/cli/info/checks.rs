@@ -30,6 +30,12 @@ impl Checks {
             let text = text.as_deref();
             text.map(|text| init::lifetime(option, text)).transpose()
         };
+        if args.strict && args.dont_verify_ac {
+            return Err(
+                Diagnostic::usage("--strict and --dont-verify-ac contradict each other")
+                    .help("give one of them"),
+            );
+        }
         let valid = life("--valid", &args.valid)?;
         let hours = args.hours.as_deref().map(init::hours).transpose()?;
         let now = args.exists.then(Duration::zero);
@@ -50,6 +56,11 @@ impl Checks {
             || !self.vos.is_empty()
     }
 
+    /// Whether warnings say why the answer is no.
+    pub fn need_reasons(&self) -> bool {
+        self.usable.is_some()
+    }
+
     /// Whether the answer depends on who signed the attributes.
     pub fn need_trust(&self) -> bool {
         self.strict || !self.vos.is_empty()
@@ -63,7 +74,7 @@ impl Checks {
         } else {
             !self.vos.iter().any(|vo| distrusted(vo, doubts))
         };
-        let owned = proxy.is_own || !self.ask_anything();
+        let owned = proxy.is_own || !(self.ask_anything() || self.strict);
         if owned
             && trusted
             && self.lasts(proxy, now)
@@ -87,6 +98,9 @@ impl Checks {
 
     fn is_usable(&self, proxy: &Proxy, verdict: &Verdict, now: DateTime<Utc>) -> bool {
         self.usable.is_none_or(|needed| {
+            if verdict.chain == Some(false) || verdict.acs.contains(&false) {
+                return false;
+            }
             let ends = verdict.usable_until.into_iter();
             let left = ends.fold(proxy.usable_until(), DateTime::min) - now;
             utc(proxy.chain.not_before()) <= now && left > Duration::zero() && left >= needed

@@ -40,6 +40,9 @@ fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {
     }
     let proxy = Proxy::load(&plan.file)?;
     let verdict = verify::verdict(plan.attributes, &proxy, plan.debug, now)?;
+    if matches!(plan.output, Output::Nothing) && plan.checks.need_reasons() {
+        verdict.warn();
+    }
     report(
         &plan.output,
         &proxy,
@@ -57,16 +60,12 @@ fn report(
     zone: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), Diagnostic> {
-    let warn = || {
-        let texts = verdict.doubts.iter().map(|doubt| &doubt.warning.message);
-        texts.for_each(output::warning);
-    };
     match output {
         Output::Nothing => {}
         Output::Json => output::line(&output::json(&json::describe(proxy, verdict, now))),
         Output::Picture { style } => picture::print(proxy, verdict, *style, zone, now),
         Output::Sections(sections) => {
-            warn();
+            verdict.warn();
             for section in sections {
                 lines::print(section, proxy, zone, now)?;
             }

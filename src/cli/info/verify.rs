@@ -88,6 +88,12 @@ impl Unverified {
 }
 
 impl Verdict {
+    /// Prints every doubt.
+    pub fn warn(&self) {
+        let texts = self.doubts.iter().map(|doubt| &doubt.warning.message);
+        texts.for_each(output::warning);
+    }
+
     /// Why the attributes of a VO cannot be relied on, but for what has expired, which shows.
     pub fn doubt_of(&self, vo: &str) -> Option<&str> {
         let concerns = |of: Option<&str>| {

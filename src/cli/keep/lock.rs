@@ -79,12 +79,14 @@ fn open(path: &Path) -> io::Result<File> {
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .custom_flags(i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default())
+        // Nobody is waited for at the other end of a pipe.
+        .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
         .open(path)?;
-    if file.metadata()?.uid() != rustix::process::geteuid().as_raw() {
+    let found = file.metadata()?;
+    if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
-            "it belongs to another user",
+            "it is not a file of yours",
         ));
     }
     Ok(file)
@@ -101,6 +103,8 @@ fn taken(proxy: &Path) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{FileType, Mode};
+
     use super::*;
 
     #[test]
@@ -115,5 +119,21 @@ mod tests {
         drop(lock);
         Lock::of(&dir.path().join("link/proxy")).unwrap();
         assert_eq!(std::fs::read_dir(&real).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_the_lock_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join(".proxy.keeper");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            FileType::Fifo,
+            Mode::RUSR | Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let refused = Lock::of(&dir.path().join("proxy")).unwrap_err();
+        assert_eq!(refused.code(), codes::NOT_LOCKED);
     }
 }

@@ -18,6 +18,7 @@ use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Expected};
 
+const OTHER: &str = "correct BEARER_TOKEN_FILE or VAULT_TOKEN_FILE, or remove this file with rm";
 /// The vault still has the refresh token.
 const NOT_FORGOTTEN: Exit = Exit::Code(3);
 
@@ -140,28 +141,18 @@ fn remove(path: &Path, uid: u32, quiet: bool) -> Result<(), Diagnostic> {
     if !quiet {
         output::line(&format!("Removing {shown}"));
     }
-    let is_own = |path: &Path| {
-        path.symlink_metadata()
-            .is_ok_and(|found| found.uid() == uid)
-    };
-    let removed = match removal::destroy(path, uid, Expected::Anything) {
-        Ok(removed) => {
-            removal::report(path, removed);
-            Ok(())
-        }
-        // A link, of which the name goes, or a file that cannot be overwritten.
-        Err(_) if is_own(path) => {
-            std::fs::remove_file(path).map_err(|error| voms::files::reason(&error))
-        }
-        Err(refusal) => Err(refusal.to_string()),
-    };
-    removed.map_err(|reason| {
-        Diagnostic::new(
-            codes::NOT_REMOVED,
-            format!("cannot remove {shown}: {reason}"),
-        )
-        .help("check who owns it")
-    })
+    let is_own_link = path
+        .symlink_metadata()
+        .is_ok_and(|found| found.is_symlink() && found.uid() == uid);
+    // Of a link, only the name goes.
+    if is_own_link {
+        return std::fs::remove_file(path)
+            .map_err(|error| removal::not_removed(path, &error.into(), OTHER));
+    }
+    let removed = removal::destroy(path, uid, Expected::Token)
+        .map_err(|refusal| removal::not_removed(path, &refusal, OTHER))?;
+    removal::report(path, removed);
+    Ok(())
 }
 
 /// Has the vault forget the refresh token, if there is a vault token to tell it so with.
