@@ -327,7 +327,7 @@ fn encrypted_keys_of_every_kind_open_only_with_the_right_passphrase() {
         home.refused_with(&["--pwstdin"], b"\n")
             .says(what, "the password is incorrect");
         home.refused_with(&["--pwstdin"], b"")
-            .says(what, "there is no passphrase on standard input");
+            .says(what, "there is none on standard input");
         // One line is read, however it ends; what follows is left alone.
         for end in ["", "\n", "\r\n", "\nsecond line\n"] {
             let stdin = format!("{PASSPHRASE}{end}");
@@ -354,10 +354,9 @@ fn without_a_terminal_an_encrypted_key_is_an_error_not_a_hang() {
     let mut command = home.command("setsid");
     command.args(["--wait", BINARY, "init"]);
     let outcome = home.failed(run(&mut command, PASSPHRASE.as_bytes()), PASSPHRASE);
-    outcome.says("", "no terminal").says(
-        "",
-        "help: run it on a terminal, or give the passphrase with --pwstdin",
-    );
+    outcome
+        .says("", "no terminal")
+        .says("", "help: run it on a terminal, or use --pwstdin");
 }
 
 #[test]

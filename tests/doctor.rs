@@ -305,7 +305,7 @@ const CASES: &[Case] = &[
     (
         "certificate file with something else",
         1,
-        "holds no certificate",
+        "is a web page",
         "--cert FILE",
         |s| s.file(".globus/usercert.pem", b"<html>", 0o644),
     ),
@@ -467,7 +467,7 @@ const CASES: &[Case] = &[
         "unknown VO",
         1,
         "VOMS server for VO atlas is not known!",
-        "into ~/.voms/vomses",
+        "voms-proxy vo add",
         |s| s.voms("atlas"),
     ),
     (
@@ -693,7 +693,7 @@ const CASES: &[Case] = &[
         "a read-only file system",
         1,
         "is on a read-only file system",
-        "check the directory's permissions",
+        "that you may write to",
         |s| s.mounts("mount --bind out out && mount -o remount,bind,ro out"),
     ),
     (

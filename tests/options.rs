@@ -235,8 +235,7 @@ fn list_shows_everything_that_can_be_requested_and_writes_nothing() {
     });
     assert_eq!(listed, format!("Available attributes:\n{}", fqans.concat()));
     assert!(!home.proxy().exists());
-    home.refused(&["--list"])
-        .says("list", "--list takes one VO only");
+    home.refused(&["--list"]).says("list", "no VO was named");
 }
 
 #[test]

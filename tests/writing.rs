@@ -138,7 +138,7 @@ fn a_full_disk_leaves_the_old_proxy() {
     );
     home.failed(outcome, "")
         .says("", "No space left on device")
-        .says("", "help: check the directory's permissions");
+        .says("", "help: free some space");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_read_only_directory_leaves_the_old_proxy() {
     );
     home.failed(outcome, "")
         .says("", "Read-only file system")
-        .says("", "help: check the directory's permissions");
+        .says("", "help: name a file in a directory that you may write to");
 }
 
 fn start(home: &Home) -> Child {

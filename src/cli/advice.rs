@@ -5,6 +5,9 @@ mod received;
 mod server;
 mod token;
 
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
 use voms::ac::finding::AcFinding;
@@ -22,7 +25,7 @@ use super::codes::Coded;
 use super::platform;
 use crate::home::globus_dir::NOTE;
 use crate::home::globus_dir::PairError;
-use crate::home::load::{CredentialError, FileRole};
+use crate::home::load::{CredentialError, FileRole, PassphraseProblem};
 
 const FROM_CERTIFICATE: &str = "make the proxy from your certificate instead of from a proxy";
 const ANOTHER: &str = "ask your CA for another certificate, with a name that programs can read";
@@ -51,6 +54,13 @@ impl Advice for FqanError {
         if let Self::Slash(fqan) = self {
             let names: Vec<&str> = fqan.split('/').filter(|name| !name.is_empty()).collect();
             return Some(format!("leave out that slash: /{}", names.join("/")));
+        }
+        if let Self::NoVo(text) = self {
+            let group = text.split('/').nth(1).filter(|group| !group.is_empty());
+            return Some(match group {
+                Some(group) => format!("did you mean {group}:{text}?"),
+                None => "write for example --voms virgo (is a variable empty?)".to_owned(),
+            });
         }
         Some(
             "write VO:/group/subgroup or VO:/group/Role=name, for example virgo:/virgo/virgo"
@@ -139,7 +149,8 @@ impl Advice for AcFinding {
     fn next_step(&self) -> Option<String> {
         match self {
             Self::NotTrusted { vo, host, vomsdir } => Some(format!(
-                "put the server's LSC file (the VO's VOMS page shows it) into {}/{vo}/{host}.lsc",
+                "get the server's LSC file (the VO's VOMS page shows it) and run: voms-proxy vo add {host}.lsc; \
+                 for all users, put it into {}/{vo}/{host}.lsc",
                 vomsdir.display()
             )),
             Self::LscFormerCa {
@@ -254,6 +265,10 @@ impl Advice for CredentialError {
                 key into ~/.globus/usercert.pem and ~/.globus/userkey.pem, or name them with --cert and --key"
                     .to_owned()
             }
+            Self::Unreadable { path, role, .. } if is_own_and_closed(path) => {
+                let mode = if *role == FileRole::PrivateKey { 400 } else { 644 };
+                format!("run: chmod {mode} {}", path.display())
+            }
             Self::Unreadable { role: FileRole::PrivateKey, .. } => {
                 "name the file with your private key: --key FILE".to_owned()
             }
@@ -268,7 +283,9 @@ impl Advice for CredentialError {
             {
                 return error.next_step();
             }
-            Self::NoCertificate { .. } => "name the file with your certificate: --cert FILE".to_owned(),
+            Self::NoCertificate { .. } | Self::NotACertificate { .. } => {
+                "name the file with your certificate: --cert FILE".to_owned()
+            }
             Self::NoKey { .. } => "name the file with your private key: --key FILE".to_owned(),
             Self::Key { source: KeyError::Passphrase, .. } => "try again with the right passphrase".to_owned(),
             Self::Key { source: KeyError::Cipher, path, .. } => {
@@ -279,10 +296,34 @@ impl Advice for CredentialError {
             }
             Self::Key { path, .. } => format!("inspect it with: openssl pkey -in {}", path.display()),
             Self::Mismatch { .. } => "name the pair that belongs together with --cert and --key".to_owned(),
-            Self::NoPassphrase { .. } => "run it on a terminal, or give the passphrase with --pwstdin".to_owned(),
+            Self::NoPassphrase { why: PassphraseProblem::FileMode { path, .. }, .. } => {
+                format!("run: chmod 600 {}", path.display())
+            }
+            Self::NoPassphrase { why: PassphraseProblem::File { .. }, .. } => {
+                "name a file of yours with --passphrase-file".to_owned()
+            }
+            Self::NoPassphrase { why: PassphraseProblem::Descriptor { number, .. }, .. } => {
+                format!("open it for reading, as the shell does with {number}< FILE")
+            }
+            Self::NoPassphrase { why: PassphraseProblem::Command(_) | PassphraseProblem::Empty(_), .. } => {
+                "the passphrase is the first line: try by hand what it comes from".to_owned()
+            }
+            Self::NoPassphrase { is_new: true, .. } => {
+                "run it on a terminal, or give it on a line of its own on standard input, with --pwstdin".to_owned()
+            }
+            Self::NoPassphrase { .. } => {
+                "run it on a terminal, or use --pwstdin, --passphrase-command or --passphrase-file".to_owned()
+            }
             Self::Interrupted => return None,
         })
     }
+}
+
+/// Whether the user took away the right to read a file of theirs.
+fn is_own_and_closed(path: &Path) -> bool {
+    let you = rustix::process::geteuid().as_raw();
+    path.metadata()
+        .is_ok_and(|found| found.is_file() && found.uid() == you && found.mode() & 0o400 == 0)
 }
 
 impl Advice for PairError {

@@ -64,7 +64,9 @@ fn matches(
         .try_get_matches_from_mut(argv)
         .map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp => CommandError::Help(help::text(&command, help::width())),
-            _ => explain(name, words, &error),
+            _ => options
+                .ambiguous(&error)
+                .unwrap_or_else(|| explain(name, words, &error)),
         })
 }
 
@@ -163,6 +165,23 @@ impl<'a> Options<'a> {
         self.optional.iter().any(|optional| optional == name) && rest.first().is_none_or(is_option)
     }
 
+    /// That an option which clap does not know is the beginning of several.
+    fn ambiguous(&self, error: &clap::Error) -> Option<CommandError> {
+        let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+            return None;
+        };
+        let name = argument.strip_prefix("--")?;
+        let possible = || self.names.iter().filter(|(long, _)| long.starts_with(name));
+        if error.kind() != ErrorKind::UnknownArgument || name.len() < 2 || possible().count() < 2 {
+            return None;
+        }
+        let all: Vec<String> = possible().map(|(long, _)| format!("--{long}")).collect();
+        let text = format!("{argument} can be {}", all.join(" or "));
+        Some(CommandError::Usage(
+            Diagnostic::usage(text).help("write the one that you mean"),
+        ))
+    }
+
     /// The option with that name, or the only one with that prefix.
     fn find(&self, name: &str) -> Option<(&str, bool)> {
         let exact = self.names.iter().find(|(long, _)| long == name);
@@ -206,8 +225,15 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
                 .maybe_help(Some(help))
         }
         ErrorKind::UnknownArgument => {
-            let help = match name {
-                "voms-proxy-init" => format!("did you mean --voms {argument}?"),
+            let before = words.iter().position(|word| *word == *argument);
+            let before = before.and_then(|at| words[..at].last()?.to_str());
+            let help = match (name, before) {
+                // Of these, the value may be left out.
+                (_, Some(option @ ("--if-needed" | "--reuse" | "--token"))) => {
+                    format!("did you mean {option}={argument}?")
+                }
+                ("voms-proxy-init", _) => format!("did you mean --voms {argument}?"),
+                ("voms-proxy-run", _) => format!("put -- before the command: -- {argument}"),
                 _ => help,
             };
             Diagnostic::usage(format!("unexpected word '{argument}'")).help(&help)
@@ -224,17 +250,14 @@ fn explain(name: &str, words: &[OsString], error: &clap::Error) -> CommandError 
 /// The user's spelling of an option that was rewritten.
 fn as_typed(argument: &str, words: &[OsString]) -> String {
     let bare = argument.trim_start_matches('-');
-    let same = |word: &&str| {
-        word.starts_with('-')
-            && word
-                .trim_start_matches('-')
-                .replace('_', "-")
-                .starts_with(bare)
+    let typed = || {
+        let words = words.iter().filter_map(|word| word.to_str());
+        words.filter(|word| word.starts_with('-'))
     };
-    words
-        .iter()
-        .filter_map(|word| word.to_str())
-        .find(same)
+    let spelled = |word: &str| word.trim_start_matches('-').replace('_', "-");
+    typed()
+        .find(|word| spelled(word) == bare)
+        .or_else(|| typed().find(|word| spelled(word).starts_with(bare)))
         .unwrap_or(argument)
         .to_owned()
 }

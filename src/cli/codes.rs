@@ -162,6 +162,7 @@ impl Coded for CredentialError {
             Self::CertificateMode { .. } => "certificate-permissions",
             Self::KeyOwner { .. } => "key-owner",
             Self::NoCertificate { source, .. } => source.code(),
+            Self::NotACertificate { .. } => ChainError::Empty.code(),
             Self::NoKey { .. } => "key-missing",
             Self::Key { source, .. } => source.code(),
             Self::Mismatch { .. } => "key-mismatch",

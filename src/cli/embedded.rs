@@ -1,6 +1,8 @@
 //! `voms-proxy man`, `voms-proxy schema` and `voms-proxy completions`: what the repository has in
 //! `man/`, `schema/` and `completions/`, for packages and for people who only have the program.
 
+use std::io::IsTerminal;
+
 use clap::{ArgAction, Parser, ValueEnum};
 
 use super::args::Arguments;
@@ -11,7 +13,7 @@ use super::exit::Exit;
 use super::invocation::Invocation;
 use super::manual;
 use super::outcome::{Report, run_command};
-use super::output::Diagnostic;
+use super::output::{self, Diagnostic};
 
 /// Each file of `schema/`, without its extension.
 pub const SCHEMAS: &[(&str, &str)] = &[
@@ -144,6 +146,9 @@ pub fn man(invocation: &Invocation) -> Exit {
             )
             .help("run: voms-proxy --help")
         })?;
+        if std::io::stdout().is_terminal() {
+            output::stderr("note: to read it as a page, pipe it into: man -l -");
+        }
         Ok(printed(&page))
     })
 }

@@ -103,7 +103,14 @@ pub fn no_directory(out: &Path, directory: &Path) -> Diagnostic {
 pub fn not_written(out: &Path, error: &io::Error) -> Diagnostic {
     let help = match error.kind() {
         io::ErrorKind::IsADirectory => "name another file with --out, for example one in it",
-        _ => "check the directory's permissions and free space, or name another file with --out",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space, or name a file in another directory with --out"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "name a file in a directory that you may write to with --out"
+        }
+        io::ErrorKind::BrokenPipe => "the program behind the pipe did not read it to its end",
+        _ => "check the directory, or name another file with --out",
     };
     not_created(codes::NOT_WRITTEN, out)
         .detail(voms::files::reason(error))

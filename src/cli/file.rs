@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags};
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::signals;
@@ -27,6 +27,12 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 
 /// Whether whatever is at `path` may be replaced by a file.
 pub fn may_be_replaced(path: &Path) -> io::Result<()> {
+    let writable = Access::WRITE_OK | Access::EXEC_OK;
+    match rustix::fs::accessat(CWD, directory(path), writable, AtFlags::EACCESS) {
+        Err(error @ (Errno::ACCESS | Errno::ROFS)) => return Err(error.into()),
+        // What else is wrong shows when it is written.
+        _ => {}
+    }
     let Ok(there) = path.symlink_metadata() else {
         return Ok(());
     };

@@ -126,7 +126,9 @@ fn spelling(arg: &Arg) -> String {
         .get_short()
         .map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
     let long = arg.get_long().unwrap_or_default();
-    if takes_value(arg) {
+    if takes_value(arg) && arg.is_require_equals_set() {
+        format!("{short}--{long}[=<{}>]", placeholder(arg))
+    } else if takes_value(arg) {
         format!("{short}--{long} <{}>", placeholder(arg))
     } else {
         format!("{short}--{long}")

@@ -16,7 +16,7 @@ use super::output::{self, Diagnostic};
 pub use super::unattended::PassphraseArgs;
 use super::unattended::{self, Unattended};
 use super::{signals, style};
-use crate::home::load::{self, CredentialError, Locked};
+use crate::home::load::{self, CredentialError, Locked, PassphraseProblem};
 use crate::home::location::Location;
 
 /// What Virgo's scripts wait for.
@@ -69,21 +69,22 @@ impl PassphraseSource {
 
     /// The same with a prompt that is shown as it is.
     fn ask_with(&self, prompt: &str, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
-        let none = |reason: &str| CredentialError::NoPassphrase {
+        let none = |why| CredentialError::NoPassphrase {
             path: path.to_owned(),
-            reason: reason.to_owned(),
+            is_new: false,
+            why,
         };
         let passphrase = match self {
             Self::StandardInput => {
                 let line = line_of(std::io::stdin())
                     .ok()
                     .filter(|line| !line.is_empty())
-                    .ok_or_else(|| none("there is no passphrase on standard input"))?;
+                    .ok_or_else(|| none(PassphraseProblem::StandardInput))?;
                 let text = std::str::from_utf8(&line)
-                    .map_err(|_| none("its passphrase on standard input is not UTF-8"))?;
+                    .map_err(|_| none(PassphraseProblem::Encoding("standard input".to_owned())))?;
                 Zeroizing::new(text.trim_end_matches(['\n', '\r']).to_owned())
             }
-            Self::Unattended(source) => source.get().map_err(|reason| none(&reason))?,
+            Self::Unattended(source) => source.get().map_err(none)?,
             Self::Terminal => match signals::with_terminal(|| rpassword::prompt_password(prompt)) {
                 Ok(passphrase) => Zeroizing::new(passphrase),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {
@@ -91,14 +92,14 @@ impl PassphraseSource {
                 }
                 // Ctrl-D.
                 Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    return Err(none("its passphrase was not given"));
+                    return Err(none(PassphraseProblem::NotGiven));
                 }
-                Err(_) => return Err(none("there is no terminal to prompt for its passphrase on")),
+                Err(_) => return Err(none(PassphraseProblem::NoTerminal)),
             },
         };
         // C string APIs would truncate it there.
         if passphrase.contains('\0') {
-            Err(none("a passphrase cannot contain a NUL"))
+            Err(none(PassphraseProblem::Nul))
         } else {
             Ok(passphrase)
         }
@@ -116,7 +117,7 @@ impl PassphraseSource {
         location: &Location,
         prompt: Option<&str>,
     ) -> Result<Credential, CredentialError> {
-        self.retrying(prompt, |ask| load::load(location, ask))
+        self.retrying(location, prompt, |ask| load::load(location, ask))
     }
 
     /// The same for a file that others may read or change.
@@ -124,11 +125,14 @@ impl PassphraseSource {
         &self,
         location: &Location,
     ) -> Result<Credential, CredentialError> {
-        self.retrying(None, |ask| load::load_ignoring_permissions(location, ask))
+        self.retrying(location, None, |ask| {
+            load::load_ignoring_permissions(location, ask)
+        })
     }
 
     fn retrying(
         &self,
+        location: &Location,
         prompt: Option<&str>,
         load: impl Fn(&mut Asking<'_>) -> Result<Credential, CredentialError>,
     ) -> Result<Credential, CredentialError> {
@@ -154,7 +158,10 @@ impl PassphraseSource {
             if !is_wrong || *self != Self::Terminal || wrong >= ATTEMPTS {
                 return loaded;
             }
-            output::stderr("That passphrase does not open it.");
+            output::stderr(&format!(
+                "Wrong passphrase for {}; try again.",
+                location.key().display()
+            ));
         }
     }
 
@@ -168,7 +175,10 @@ impl PassphraseSource {
             if *self != Self::Terminal || wrong >= ATTEMPTS {
                 return Ok(None);
             }
-            output::stderr("That password does not open it.");
+            output::stderr(&format!(
+                "Wrong password for {}; try again.",
+                path.display()
+            ));
         }
         self.ask_for(&format!("Enter the password of {}:", path.display()), path)
             .map(Some)
@@ -178,17 +188,29 @@ impl PassphraseSource {
     /// short, too long or mistyped.
     pub fn choose_for(&self, path: &Path, what: &str) -> Result<Zeroizing<String>, CommandError> {
         let mut attempts = 1;
+        let question = format!(
+            "Enter a new {what} for {} (at least {SHORTEST_NEW} characters):",
+            path.display()
+        );
+        let ask = |question: &str| {
+            self.ask_for(question, path).map_err(|error| match error {
+                CredentialError::NoPassphrase { path, why, .. } => CredentialError::NoPassphrase {
+                    path,
+                    is_new: true,
+                    why,
+                },
+                other => other,
+            })
+        };
         loop {
-            let chosen =
-                self.ask_for(&format!("Enter a new {what} for {}:", path.display()), path)?;
+            let chosen = ask(&question)?;
             let fault = if chosen.chars().count() < SHORTEST_NEW {
                 format!(
                     "the new {what} is too short: at least {SHORTEST_NEW} characters are needed"
                 )
             } else if chosen.len() > LONGEST_PASSPHRASE {
                 format!("the new {what} is too long: at most {LONGEST_PASSPHRASE} bytes")
-            } else if *self == Self::Terminal && *self.ask_for("Enter it again:", path)? != *chosen
-            {
+            } else if *self == Self::Terminal && *ask("Enter it again:")? != *chosen {
                 format!("the two entries of the new {what} differ")
             } else {
                 return Ok(chosen);

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::headings;
 use super::output::Diagnostic;
 use super::prompt::{LONGEST, PassphraseSource, line_of};
+use crate::home::load::PassphraseProblem;
 
 /// How long a command may take; a person may have to unlock a password store.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -72,17 +73,17 @@ pub enum Unattended {
 
 impl Unattended {
     /// The passphrase, or why there is none.
-    pub fn get(&self) -> Result<Zeroizing<String>, String> {
+    pub fn get(&self) -> Result<Zeroizing<String>, PassphraseProblem> {
         let line = match self {
             Self::File(path) => of_file(path)?,
             Self::Command(command) => of_command(command)?,
             Self::Descriptor(number) => of_descriptor(*number)?,
         };
         let text =
-            std::str::from_utf8(&line).map_err(|_| format!("{} is not UTF-8", self.what()))?;
+            std::str::from_utf8(&line).map_err(|_| PassphraseProblem::Encoding(self.what()))?;
         let text = text.lines().next().unwrap_or_default();
         if text.is_empty() {
-            return Err(format!("{} is empty", self.what()));
+            return Err(PassphraseProblem::Empty(self.what()));
         }
         Ok(Zeroizing::new(text.to_owned()))
     }
@@ -96,27 +97,37 @@ impl Unattended {
     }
 }
 
-fn of_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    let failed = |reason: String| format!("the passphrase file {}: {reason}", path.display());
-    let (found, contents) = files::read_own(path, files::CONFIGURATION_LIMIT)
-        .map_err(|error| failed(files::reason(&error)))?;
+fn of_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
+    let path = path.to_owned();
+    let (found, contents) = match files::read_own(&path, files::CONFIGURATION_LIMIT) {
+        Ok(read) => read,
+        Err(error) => {
+            let reason = files::reason(&error);
+            return Err(PassphraseProblem::File { path, reason });
+        }
+    };
     let mode = found.mode() & 0o7777;
     if mode & 0o077 != 0 {
-        return Err(failed(format!("others can read it (mode {mode:04o})")));
+        return Err(PassphraseProblem::FileMode { path, mode });
     }
     Ok(contents)
 }
 
-fn of_descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, String> {
-    let failed =
-        |error: std::io::Error| format!("file descriptor {number}: {}", files::reason(&error));
+fn of_descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
+    let failed = |error: std::io::Error| PassphraseProblem::Descriptor {
+        number,
+        reason: match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not open".to_owned(),
+            _ => files::reason(&error),
+        },
+    };
     let file = File::open(format!("/proc/self/fd/{number}")).map_err(failed)?;
     line_of(file).map_err(failed)
 }
 
 /// A group of its own, so that nothing of it is left if it takes too long.
-fn of_command(command: &OsStr) -> Result<Zeroizing<Vec<u8>>, String> {
-    let failed = |reason: &str| format!("the passphrase command {reason}");
+fn of_command(command: &OsStr) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
+    let failed = |reason: &str| PassphraseProblem::Command(reason.to_owned());
     let mut child = Command::new("/bin/sh")
         .arg("-c")
         .arg(command)
@@ -124,7 +135,7 @@ fn of_command(command: &OsStr) -> Result<Zeroizing<Vec<u8>>, String> {
         .stdout(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| failed(&files::reason(&error)))?;
+        .map_err(|error| failed(&format!("cannot be run: {}", files::reason(&error))))?;
     let read = child.stdout.take().and_then(output_of);
     let status = finish(&mut child, read.is_some());
     match (read, status) {

@@ -126,9 +126,15 @@ fn unknown(name: &str, near: Option<&str>, vomses: &Vomses, with_built_in: bool)
         Diagnostic::new(codes::VO_UNKNOWN, headline),
         Diagnostic::detail,
     );
+    let (first, rest) = name.split_once('/').unwrap_or((name, ""));
     match near {
-        Some(near) => diagnostic.maybe_help(Some(format!("did you mean '{near}'?"))),
-        None => diagnostic
-            .help("put the VO's vomses line, which its VOMS page shows, into ~/.voms/vomses"),
+        Some(near) => diagnostic.help(&format!("did you mean '{near}'?")),
+        // A group has a colon and a slash before it.
+        None if !first.is_empty() && !rest.is_empty() => {
+            diagnostic.help(&format!("did you mean {first}:/{name}?"))
+        }
+        None => diagnostic.help(
+            "copy the VO's vomses line from its VOMS page, and run: voms-proxy vo add 'LINE'",
+        ),
     }
 }

@@ -13,7 +13,7 @@ use voms::pki::pem;
 use voms::pki::pkcs12::Bundle;
 use zeroize::Zeroizing;
 
-use crate::home::bundle::base64_alone;
+use crate::home::bundle::{base64_alone, foreign};
 use crate::home::location::{Location, PassedOver, trail};
 
 /// What a file should hold.
@@ -85,6 +85,14 @@ pub enum CredentialError {
         /// What was found instead.
         source: ChainError,
     },
+    /// The file contains something else.
+    #[error("{} {what}", .path.display())]
+    NotACertificate {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        what: &'static str,
+    },
     /// The file does not contain a private key.
     #[error("{} holds no private key", .path.display())]
     NoKey {
@@ -110,16 +118,69 @@ pub enum CredentialError {
         certificate: PathBuf,
     },
     /// No passphrase could be obtained.
-    #[error("{} is encrypted and {reason}", .path.display())]
+    #[error("there is no{} passphrase for {}: {why}", if *.is_new { " new" } else { "" }, .path.display())]
     NoPassphrase {
-        /// The key file.
+        /// The file that it opens.
         path: PathBuf,
+        /// The file is yet to be protected with it.
+        is_new: bool,
         /// Why it could not be obtained.
-        reason: String,
+        why: PassphraseProblem,
     },
     /// The user interrupted the prompt.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// Why there is no passphrase.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PassphraseProblem {
+    /// Standard input ended, or the line was empty.
+    #[error("there is none on standard input")]
+    StandardInput,
+    /// Nobody can be asked.
+    #[error("there is no terminal to ask for it on")]
+    NoTerminal,
+    /// The user did not give it, or there was no way to.
+    #[error("it was not given")]
+    NotGiven,
+    /// It cannot be a passphrase.
+    #[error("{0} is not UTF-8")]
+    Encoding(String),
+    /// It is cut short where C strings end.
+    #[error("a passphrase cannot contain a NUL")]
+    Nul,
+    /// The source has none.
+    #[error("{0} is empty")]
+    Empty(String),
+    /// The file is open to others.
+    #[error("others can read the passphrase file {} (mode {mode:04o})", .path.display())]
+    FileMode {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the passphrase file {}: {reason}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The descriptor cannot be read.
+    #[error("cannot read file descriptor {number}: {reason}")]
+    Descriptor {
+        /// Its number.
+        number: u32,
+        /// Why.
+        reason: String,
+    },
+    /// The command gave none.
+    #[error("the passphrase command {0}")]
+    Command(String),
 }
 
 /// A file's contents and metadata as they were when it was read.
@@ -205,9 +266,13 @@ fn load_if(
         return from_pkcs12(&location.certificate, &bundle, passphrase);
     }
     let chain = Chain::parse_in_any_order(contents).and_then(supported);
-    let chain = chain.map_err(|source| CredentialError::NoCertificate {
-        path: location.certificate.clone(),
-        source,
+    let path = location.certificate.clone();
+    let chain = chain.map_err(|source| match source {
+        ChainError::Empty => CredentialError::NotACertificate {
+            path,
+            what: foreign::in_words(contents),
+        },
+        source => CredentialError::NoCertificate { path, source },
     })?;
     let key_file = location
         .key
@@ -215,6 +280,12 @@ fn load_if(
         .map(|path| read(path, FileRole::PrivateKey))
         .transpose()?;
     let key_file = key_file.as_ref().unwrap_or(&file);
+    // Modes that are right do not help if there is no key.
+    if !holds_key(&key_file.contents) {
+        return Err(CredentialError::NoKey {
+            path: location.key().to_owned(),
+        });
+    }
     check(&file, key_file)?;
     let key = open_key(location, &key_file.contents, |path| {
         passphrase(Locked {
@@ -251,6 +322,12 @@ fn binary(file: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 fn supported(chain: Chain) -> Result<Chain, ChainError> {
     chain.check_supported()?;
     Ok(chain)
+}
+
+fn holds_key(file: &[u8]) -> bool {
+    let binary = binary(file);
+    let der = binary.as_ref().map_or(file, |der| der.as_slice());
+    key::label_of(der).is_some() || pem::blocks(file).iter().any(pem::Block::is_private_key)
 }
 
 fn open_key(

@@ -260,7 +260,7 @@ const CASES: &[Case] = &[
         Some((0, 200)),
         &[
             "LSC file matching VOMS attributes not found in store",
-            "put the server's LSC file",
+            "get the server's LSC file",
         ],
     ),
     front(

@@ -229,7 +229,7 @@ const CASES: &[Case] = &[
         "--voms virgo --vomsdir @/vomsdir-empty",
         Refused(&[
             "LSC file matching VOMS attributes not found in store",
-            "put the server's LSC file",
+            "get the server's LSC file",
         ]),
     ),
     case(

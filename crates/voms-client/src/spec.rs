@@ -35,7 +35,7 @@ impl FromStr for VomsSpec {
     fn from_str(text: &str) -> Result<Self, FqanError> {
         let (name, wanted) = text.split_once(':').unwrap_or((text, ""));
         if name.is_empty() || name.starts_with('/') {
-            return Err(FqanError::NoGroup(text.to_owned()));
+            return Err(FqanError::NoVo(text.to_owned()));
         }
         let fqans = match wanted {
             "" => vec![RequestedFqan::Default],

@@ -10,7 +10,7 @@ use crate::cli::advice::Advice;
 use crate::cli::finding::Finding;
 use crate::cli::fitness;
 use crate::cli::outcome::CommandError;
-use crate::home::load::{self, CredentialError};
+use crate::home::load::{self, CredentialError, PassphraseProblem};
 use crate::home::location::Location;
 
 const FILES: &str = "credential";
@@ -90,10 +90,10 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
     let credential = match &plan.passphrase {
         Some(source) => source.load_ignoring_permissions(location),
         None => load::load_ignoring_permissions(location, |locked| {
-            let reason = "its passphrase was not given".to_owned();
             Err(CredentialError::NoPassphrase {
                 path: locked.path.to_owned(),
-                reason,
+                is_new: false,
+                why: PassphraseProblem::NotGiven,
             })
         }),
     };
@@ -116,11 +116,16 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
 
 /// The key stays closed because of this error.
 fn not_open(error: &CredentialError, asked: bool) -> Finding {
-    if asked || !matches!(error, CredentialError::NoPassphrase { .. }) {
-        return failed(KEY, error);
+    match error {
+        CredentialError::NoPassphrase { path, .. } if !asked => Finding::skipped(
+            KEY,
+            format!(
+                "{} is encrypted: give its passphrase on a terminal, or with --pwstdin",
+                path.display()
+            ),
+        ),
+        _ => failed(KEY, error),
     }
-    let text = format!("{error}: give it on a terminal, or with --pwstdin");
-    Finding::skipped(KEY, text)
 }
 
 fn locked(location: &Location) -> Known {

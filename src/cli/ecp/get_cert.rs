@@ -30,7 +30,7 @@ use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Expected};
 use crate::cli::token::STEP;
 use crate::cli::{failure, file, info};
-use crate::home::load::{self, CredentialError};
+use crate::home::load::{self, CredentialError, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::{span, utc};
 
@@ -289,7 +289,8 @@ fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     let sealed = |locked: load::Locked<'_>| {
         Err(CredentialError::NoPassphrase {
             path: locked.path.to_owned(),
-            reason: "it was not requested that way".to_owned(),
+            is_new: false,
+            why: PassphraseProblem::NotGiven,
         })
     };
     let there = load::load(&Location::single(path.to_owned()), sealed);

@@ -155,9 +155,8 @@ fn password(
             .ask_for(&prompt, Path::new(&host))
             .map_err(|error| -> CommandError {
                 match error {
-                    CredentialError::NoPassphrase { reason, .. } => {
-                        let headline =
-                            format!("there is no password for {user} at {host}: {reason}");
+                    CredentialError::NoPassphrase { why, .. } => {
+                        let headline = format!("there is no password for {user} at {host}: {why}");
                         Diagnostic::new(codes::NO_PASSPHRASE, headline)
                             .help("run it on a terminal, give --pwstdin, or use --kerberos")
                             .into()

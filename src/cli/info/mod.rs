@@ -11,6 +11,8 @@ mod plan;
 mod proxy;
 mod verify;
 
+use std::ffi::OsString;
+
 use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
@@ -28,10 +30,27 @@ use super::output::{self, Diagnostic};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
+    if let Some(refused) = hours_or_help(&invocation.words) {
+        refused.print();
+        return Exit::Failure;
+    }
     run_command(invocation, |args: InfoArgs| {
         let plan = InfoPlan::new(args, &invocation.env)?;
         Ok(Report::done().exit(run(plan, (invocation.now)())?))
     })
+}
+
+/// `-h` with a number is an option of `grid-proxy-info`. The old clients refuse it, and a script
+/// that asks so must not take the help for a yes.
+fn hours_or_help(words: &[OsString]) -> Option<Diagnostic> {
+    let is_number = |word: &OsString| {
+        word.to_str()
+            .is_some_and(|word| word.parse::<f64>().is_ok())
+    };
+    words
+        .windows(2)
+        .any(|pair| pair[0] == "-h" && is_number(&pair[1]))
+        .then(|| Diagnostic::usage("-h is short for --help here").help("write --hours"))
 }
 
 fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use openssl::nid::Nid;
 use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{AcAttributes, validity};
-use voms::chain::Chain;
+use voms::chain::{Chain, ChainError};
 use voms::files;
 use voms::openssl_types;
 use voms::pki::certificate::{Certificate, minimal_integer};
@@ -23,6 +23,7 @@ use crate::cli::codes;
 use crate::cli::file;
 use crate::cli::input;
 use crate::cli::output::Diagnostic;
+use crate::home::bundle::foreign;
 use crate::time::utc;
 
 /// A proxy and its attribute certificates.
@@ -53,8 +54,10 @@ impl Proxy {
             .help("make one with voms-proxy-init, or name its file with --file")
         };
         let (mode, is_own, contents) = read(path).map_err(|error| lost(files::reason(&error)))?;
-        let chain =
-            Chain::parse_in_any_order(&contents).map_err(|error| lost(error.to_string()))?;
+        let chain = Chain::parse_in_any_order(&contents).map_err(|error| match error {
+            ChainError::Empty => lost(format!("it {}", foreign::in_words(&contents))),
+            other => lost(other.to_string()),
+        })?;
         let has_key = pem::blocks(&contents)
             .iter()
             .any(pem::Block::is_private_key);
@@ -77,7 +80,10 @@ impl Proxy {
             is_own,
             mode: 0,
             has_key: false,
-            path: file::absolute(path),
+            path: match input::is_stream(path) {
+                true => path.to_owned(),
+                false => file::absolute(path),
+            },
             chain,
             acs,
             unreadable,

@@ -161,6 +161,10 @@ fn check_combinations(args: &InitArgs) -> Result<(), Diagnostic> {
     if args.out.as_deref().is_some_and(input::is_stream) {
         check_stdout(args)?;
     }
+    if args.list && args.voms.is_empty() {
+        return Err(Diagnostic::usage("no VO was named")
+            .help("name one with --voms, for example: voms-proxy list --voms virgo"));
+    }
     if args.list && args.voms.len() != 1 {
         return Err(Diagnostic::usage("--list takes one VO only").help("give --voms once"));
     }

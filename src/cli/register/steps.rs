@@ -26,6 +26,8 @@ pub(super) fn explain(plan: &RegisterPlan) {
     }
     plan.line(&format!(
         "\n\
+Already a member? Then run: voms-proxy register --voms {vo} --check
+
 1. Bring the certificate into your browser:
      voms-proxy export --p12 mycert.p12
    Firefox: Settings, Privacy & Security, View Certificates, Your Certificates, Import

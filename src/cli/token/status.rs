@@ -126,7 +126,8 @@ fn picture(all: &[Holding], bars: bool, pen: &Pen<'_>) -> Vec<String> {
             lines.push(if bars {
                 format!("{INDENT}{}", pen.life((begin, end)))
             } else {
-                below(&format!("ends {}", times::moment(end, now, zone)))
+                let verb = if end < now { "ended" } else { "ends" };
+                below(&format!("{verb} {}", times::moment(end, now, zone)))
             });
         } else if let Some(written) = held.written {
             lines.push(below(&format!(

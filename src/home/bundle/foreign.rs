@@ -1,7 +1,7 @@
 //! Files that are often mistaken for a certificate, and what to do instead.
 
 use openssl::x509::{X509Crl, X509Req};
-use voms::pki::pem::Block;
+use voms::pki::pem::{self, Block};
 
 /// Files that are often mistaken for a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,23 @@ impl Foreign {
             Self::PublicKey => "is a public key, not a certificate",
             Self::Unknown => "is neither PKCS#12, PEM, DER nor PKCS#7",
         }
+    }
+}
+
+/// What a file without a certificate is.
+#[must_use]
+pub fn in_words(file: &[u8]) -> &'static str {
+    let blocks = pem::blocks(file);
+    if blocks.iter().any(Block::is_private_key) {
+        return "is a private key";
+    }
+    let known = match blocks.is_empty() {
+        true => of_file(file),
+        false => of_blocks(&blocks),
+    };
+    match known {
+        Foreign::Unknown => "has no certificate in it",
+        known => known.what(),
     }
 }
 

@@ -10,6 +10,9 @@ pub enum FqanError {
     /// It does not begin with a slash and a group.
     #[error("{0:?} does not begin with a group such as /virgo")]
     NoGroup(String),
+    /// It names no VO.
+    #[error("{0:?} does not name a VO")]
+    NoVo(String),
     /// A slash has no name behind it.
     #[error("{0:?} has a slash without a name behind it")]
     Slash(String),
