@@ -39,7 +39,7 @@ fn arrows() -> Vec<(&'static str, Arrows)> {
 }
 
 /// Each may use those before it; `trust` and `vo` do not know each other.
-const VOMS: [&[&str]; 12] = [
+const VOMS: [&[&str]; 13] = [
     &["time", "meter"],
     &["crypto", "files"],
     &["pki"],
@@ -51,6 +51,7 @@ const VOMS: [&[&str]; 12] = [
     &["ac"],
     &["proxy"],
     &["verifier"],
+    &["mapping"],
     &["codes", "serialize", "openssl_types"],
 ];
 

@@ -5,6 +5,7 @@ use voms_asn1::oid;
 
 use crate::ac::finding::AcFinding;
 use crate::chain::{ChainError, ChainFinding};
+use crate::mapping::Unmapped;
 use crate::pki::certificate::CertificateError;
 use crate::pki::key::KeyError;
 use crate::proxy::ProxyError;
@@ -226,6 +227,22 @@ impl KeyError {
             Self::Malformed => "key-unreadable",
             Self::Generation(_) => "key-generation",
             Self::Encryption => "key-encryption",
+        }
+    }
+}
+
+impl Unmapped {
+    /// The stable code, in kebab-case.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "map-unreadable",
+            Self::Line { .. } => "map-line",
+            Self::Banned { .. } => "banned",
+            Self::NoAccount { .. } => "map-no-account",
+            Self::Spelling { .. } => "map-spelling",
+            Self::Wildcard { .. } => "map-wildcard",
+            Self::Unknown { .. } => "not-mapped",
         }
     }
 }

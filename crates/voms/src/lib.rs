@@ -15,6 +15,7 @@ mod codes;
 pub mod credential;
 pub mod crypto;
 pub mod files;
+pub mod mapping;
 #[cfg(fuzzing)]
 pub mod meter;
 pub mod openssl_types;
