@@ -12,6 +12,7 @@ use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
 use voms::ac::finding::AcFinding;
 use voms::chain::{ChainError, ChainFinding};
+use voms::mapping::Unmapped;
 use voms::pki::certificate::CertificateError;
 use voms::pki::key::KeyError;
 use voms::proxy::ProxyError;
@@ -201,6 +202,28 @@ impl Advice for Finding {
             Self::Ac { finding, .. } => finding.next_step(),
             _ => None,
         }
+    }
+}
+
+impl Advice for Unmapped {
+    fn next_step(&self) -> Option<String> {
+        Some(match self {
+            Self::File { .. } => "check the path, and what is in the file".to_owned(),
+            Self::Line { place, .. } => {
+                let file = place.file.display();
+                format!("correct that line: LCMAPS reads no further in {file}")
+            }
+            Self::Banned { .. } => "ask the site's administrators".to_owned(),
+            Self::NoAccount { .. } => "add the account to that line".to_owned(),
+            Self::Spelling { name, .. } => {
+                format!("write \"{name}\" there, or a wildcard that matches it")
+            }
+            Self::Wildcard { .. } => "add a line with the whole name".to_owned(),
+            Self::Unknown { .. } => {
+                "ask the site's administrators for a line with one of these names".to_owned()
+            }
+            _ => return None,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
 use voms::ac::finding::AcFinding;
 use voms::chain::{ChainError, ChainFinding};
+use voms::mapping::Unmapped;
 use voms::pki::certificate::CertificateError;
 use voms::pki::key::KeyError;
 use voms::proxy::ProxyError;
@@ -85,6 +86,7 @@ pub const PROXY_OF_ANOTHER: &str = "proxy-of-another";
 pub const PROXY_PERMISSIONS: &str = "proxy-permissions";
 pub const PROXY_UNREADABLE: &str = "proxy-unreadable";
 pub const REDIRECT_LOOP: &str = "redirect-loop";
+pub const REQUEST_INVALID: &str = "request-invalid";
 pub const ROLES_NOT_LISTED: &str = "roles-not-listed";
 pub const SCHEMA_UNKNOWN: &str = "schema-unknown";
 pub const SERVER_MOVED: &str = "server-moved";
@@ -143,6 +145,7 @@ coded!(
     NetError,
     ProxyError,
     TokenError,
+    Unmapped,
     VomsDirError,
     VomsesProblem,
 );

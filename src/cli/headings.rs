@@ -2,6 +2,7 @@
 
 pub const KIND: &str = "KIND OF PROXY";
 pub const TRUST: &str = "TRUST";
+pub const ACCOUNT: &str = "ACCOUNT AT A SITE";
 pub const SCRIPTS: &str = "SCRIPTS AND SERVERS";
 pub const COMPATIBILITY: &str = "COMPATIBILITY";
 pub const VALUES: &str = "SINGLE VALUES";
@@ -10,13 +11,14 @@ pub const CHECKS: &str = "CHECKS";
 pub const LOGIN: &str = "LOGIN AND VAULT TOKEN";
 
 /// As they follow each other; what everybody needs comes before them, without a heading.
-pub const ORDER: [&str; 8] = [
+pub const ORDER: [&str; 9] = [
     VALUES,
     ATTRIBUTES,
     CHECKS,
     KIND,
     LOGIN,
     TRUST,
+    ACCOUNT,
     SCRIPTS,
     COMPATIBILITY,
 ];

@@ -1,5 +1,9 @@
 //! `voms-proxy verify`: the library's verdict on a file, for people and scripts.
 
+mod sites;
+mod stream;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -14,6 +18,8 @@ use voms::policy::Policy;
 use voms::verifier::{Finding, VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 
+use self::sites::Sites;
+use self::stream::Stream;
 use super::advice::Advice;
 use super::args::Arguments;
 use super::codes;
@@ -35,12 +41,13 @@ use crate::time::utc;
     override_usage = "voms-proxy verify [FILE] [options]",
     after_help = "\
 EXIT CODES
-  0  verified: a summary is on stdout
-  1  verification failed, or was not possible: every finding is on stderr
+  0  verified, and mapped to an account if --map is given: a summary is on stdout
+  1  verification failed, or was not possible, or no account was found: every finding is on stderr
 
 EXAMPLES
   voms-proxy verify /tmp/x509up_u1000
-  voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json"
+  voms-proxy verify proxy.pem --crl required --at 2026-12-01T00:00:00Z --json
+  voms-proxy verify proxy.pem --map /etc/grid-security/grid-mapfile"
 )]
 pub struct VerifyArgs {
     /// A proxy, or a certificate with those above it; - for standard input (default: your proxy; of
@@ -66,9 +73,19 @@ pub struct VerifyArgs {
     /// Verify as of this time, in RFC 3339
     #[arg(long, value_name = "TIME", help_heading = headings::TRUST)]
     at: Option<DateTime<Utc>>,
+    /// Also find the account that this grid-mapfile or voms-mapfile gives the user; repeatable, and
+    /// the first file with one decides
+    #[arg(long, value_name = "FILE", help_heading = headings::ACCOUNT)]
+    map: Vec<PathBuf>,
+    /// Give no account to those whom this file bans, by name, group or role; repeatable
+    #[arg(long, value_name = "FILE", requires = "map", help_heading = headings::ACCOUNT)]
+    ban: Vec<PathBuf>,
     /// Print the verdict as JSON on stdout, whatever it is
     #[arg(long)]
     json: bool,
+    /// Answer requests in JSON, one a line on stdin, with a line of JSON each on stdout
+    #[arg(long, conflicts_with = "file")]
+    stream: bool,
     /// Show this help
     #[arg(long, short = 'h', alias = "usage", action = ArgAction::Help)]
     help: Option<bool>,
@@ -95,11 +112,26 @@ enum Weak {
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: VerifyArgs| {
+        if args.stream {
+            return stream(&args, invocation);
+        }
         let file = file(&args, invocation);
         let json = args.json;
+        let sites = Sites::new(&args.map, &args.ban);
         let outcome = VerifyPlan::new(args, &file, invocation).and_then(|plan| judge(&plan));
-        report(outcome, &file, json)
+        report(outcome, (&sites, (invocation.now)()), &file, json)
     })
+}
+
+fn stream(args: &VerifyArgs, invocation: &Invocation) -> Result<Report, CommandError> {
+    let unable = |error: NoVerdict| error.into_diagnostic(Path::new("-"));
+    let stream = Stream {
+        verifier: verifier(args, &invocation.env).map_err(unable)?,
+        sites: Sites::new(&args.map, &args.ban),
+        at: args.at,
+        now: invocation.now,
+    };
+    Ok(Report::done().exit(stream.run()))
 }
 
 /// The proxy or certificate to verify.
@@ -114,18 +146,26 @@ fn file(args: &VerifyArgs, invocation: &Invocation) -> PathBuf {
 
 fn report(
     outcome: Result<VerifiedCredential, NoVerdict>,
+    (sites, now): (&Sites, DateTime<Utc>),
     file: &Path,
     json: bool,
 ) -> Result<Report, CommandError> {
     if json {
-        let exit = if outcome.is_ok() {
-            Exit::Success
-        } else {
-            Exit::Failure
+        let verdict = as_json(&outcome, (sites, now));
+        let is_refused = outcome.is_err() || verdict.get("mapping").is_some_and(Value::is_null);
+        let exit = match is_refused {
+            true => Exit::Failure,
+            false => Exit::Success,
         };
-        return Ok(Report::json(&as_json(&outcome)).exit(exit));
+        return Ok(Report::json(&verdict).exit(exit));
     }
-    print_summary(&outcome.map_err(|error| error.into_diagnostic(file))?);
+    let verified = outcome.map_err(|error| error.into_diagnostic(file))?;
+    print_summary(&verified);
+    match sites.decide(&verified, now) {
+        Some(Ok(found)) => sites::print(&found),
+        Some(Err(none)) => return Err(sites::diagnostic(&none).into()),
+        None => {}
+    }
     Ok(Report::done())
 }
 
@@ -254,15 +294,24 @@ fn own_host() -> String {
 }
 
 fn judge(plan: &VerifyPlan) -> Result<VerifiedCredential, NoVerdict> {
-    let VerifyPlan { file, verifier, at } = plan;
-    let presented = input::read(file).map_err(|error| {
-        let reason = files::reason(&error);
-        NoVerdict::Impossible(failure::cannot_read(file, &reason).help("check the path"))
-    })?;
+    let presented = input::read(&plan.file).map_err(|error| read_failure(&plan.file, &error))?;
+    verdict(&plan.verifier, &presented, plan.at)
+}
+
+fn read_failure(file: &Path, error: &io::Error) -> NoVerdict {
+    let reason = files::reason(error);
+    NoVerdict::Impossible(failure::cannot_read(file, &reason).help("check the path"))
+}
+
+fn verdict(
+    verifier: &VomsVerifier,
+    presented: &[u8],
+    at: DateTime<Utc>,
+) -> Result<VerifiedCredential, NoVerdict> {
     // A file that cannot be read is a finding as well.
-    let verified = match Chain::parse_in_any_order(&presented) {
-        Ok(chain) => verifier.verify_chain(&chain, *at),
-        Err(_) => verifier.verify(&presented, *at),
+    let verified = match Chain::parse_in_any_order(presented) {
+        Ok(chain) => verifier.verify_chain(&chain, at),
+        Err(_) => verifier.verify(presented, at),
     };
     verified.map_err(|rejection| {
         NoVerdict::Rejected(rejection.findings().iter().map(Reason::of).collect())
@@ -287,8 +336,11 @@ fn print_summary(verified: &VerifiedCredential) {
     }
 }
 
-fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
-    match outcome {
+fn as_json(
+    outcome: &Result<VerifiedCredential, NoVerdict>,
+    (sites, now): (&Sites, DateTime<Utc>),
+) -> Value {
+    let mut verdict = match outcome {
         Ok(verified) => {
             let mut value = json!(verified);
             for (key, fixed) in [
@@ -305,7 +357,9 @@ fn as_json(outcome: &Result<VerifiedCredential, NoVerdict>) -> Value {
             json!({ "version": 1, "verified": false, "findings": findings })
         }
         Err(NoVerdict::Impossible(diagnostic)) => not_judged(diagnostic),
-    }
+    };
+    sites.describe(outcome.as_ref().ok(), now, &mut verdict);
+    verdict
 }
 
 fn not_judged(diagnostic: &Diagnostic) -> Value {
