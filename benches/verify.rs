@@ -3,7 +3,8 @@
 //! bench --bench verify`
 //!
 //! The credential is a proxy (RSA 2048) with an attribute certificate of two FQANs. This library
-//! reads it from PEM each time; the others get a chain that is read once. libvomsapi verifies the
+//! reads it from PEM each time, of a user it has seen before or of another user each time; the
+//! others get a chain that is read once. libvomsapi verifies the
 //! attribute certificate only, not the chain. `cargo bench --bench verify -- ours` leaves the
 //! others out.
 #![allow(clippy::disallowed_methods)] // A benchmark has the clock.
@@ -30,8 +31,8 @@ use voms::ac::embedded::attribute_certificates;
 use voms::chain::Chain;
 use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::key::KeyKind;
-use voms::pki::key::PrivateKey;
+use voms::pki::key::{KeyError, KeyKind, PrivateKey};
+use voms::pki::pem;
 use voms::trust::file_hashes;
 use voms::verifier::VomsVerifier;
 use voms_authority::pki::{Certification, Purpose};
@@ -41,6 +42,7 @@ const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(2);
 /// Files that changed a moment ago are not remembered.
 const SETTLED: Duration = Duration::from_secs(3);
+const USERS: usize = 300;
 const OTHER_CAS: u32 = 300;
 /// Of each of the other CAs' lists: 1 MB in all.
 const REVOKED_EACH: u32 = 85;
@@ -180,6 +182,7 @@ struct Setting {
 }
 
 impl Setting {
+    /// The same user again and again.
     fn ours(&self, threads: usize) -> Sample {
         let verifier = VomsVerifier::open(&self.certdir, &self.vomsdir).unwrap();
         let presented = fs::read(&self.file).unwrap();
@@ -187,6 +190,53 @@ impl Setting {
             || drop(verifier.verify(&presented, Utc::now()).unwrap())
         })
     }
+
+    /// Another user each time. When all have come, a new verifier sees them for the first time.
+    fn strangers(&self, threads: usize, users: &[Vec<u8>]) -> Sample {
+        let open = || VomsVerifier::open(&self.certdir, &self.vomsdir).unwrap();
+        here(threads, || {
+            let (mut verifier, mut at) = (open(), 0);
+            move || {
+                if at == users.len() {
+                    (verifier, at) = (open(), 0);
+                }
+                verifier.verify(&users[at], Utc::now()).unwrap();
+                at += 1;
+            }
+        })
+    }
+}
+
+/// The chains of the proxies of so many users.
+fn users(world: &World) -> Vec<Vec<u8>> {
+    let generate = || PrivateKey::generate_rsa(2048).unwrap().to_pem().unwrap();
+    // RSA keys cost time, so these two are everybody's.
+    let (own, proxys) = (generate(), generate());
+    let key = |text: &[u8]| {
+        let refuse = || -> Result<_, KeyError> { Err(KeyError::Passphrase) };
+        PrivateKey::from_pem(&pem::blocks(text)[0], refuse).unwrap()
+    };
+    let now = Utc::now();
+    let user = |number| {
+        let parts = ["sandbox".to_owned(), format!("User {number}")];
+        let [component, name] = parts;
+        let wanted = Certification {
+            subject: vec![
+                ("DC", "example".to_owned()),
+                ("DC", component),
+                ("CN", name),
+            ],
+            purpose: Purpose::User,
+            key: KeyKind::Rsa(2048),
+            not_before: now - chrono::Duration::hours(1),
+            not_after: now + chrono::Duration::days(2),
+        };
+        let user = world.ca.certify(&wanted, key(&own)).unwrap();
+        let ac = setting::attribute_certificate_of(world, user.chain().leaf(), 2);
+        let proxy = setting::issue(&user, &ac, key(&proxys));
+        setting::to_pem(&proxy.chain().unwrap()).into_bytes()
+    };
+    (0..USERS).map(user).collect()
 }
 
 /// Writes the chain of a proxy whose attribute certificate has so many FQANs.
@@ -348,14 +398,23 @@ fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
 
 fn compare(world: &World, peers: &Peers, setting: &Setting) {
     let signed = signatures(world, setting);
-    let contenders: [Contender<'_>; 6] = [
+    let users = users(world);
+    let contenders: [Contender<'_>; 8] = [
         (
-            "voms-proxy, 1 thread".to_owned(),
+            "voms-proxy, the same user again, 1 thread".to_owned(),
             Box::new(|| setting.ours(1)),
         ),
         (
-            "voms-proxy, 2 threads".to_owned(),
+            "the same, 2 threads".to_owned(),
             Box::new(|| setting.ours(2)),
+        ),
+        (
+            "voms-proxy, another user each time, 1 thread".to_owned(),
+            Box::new(|| setting.strangers(1, &users)),
+        ),
+        (
+            "the same, 2 threads".to_owned(),
+            Box::new(|| setting.strangers(2, &users)),
         ),
         (
             "the four signatures only, 1 thread".to_owned(),
@@ -375,7 +434,7 @@ fn compare(world: &World, peers: &Peers, setting: &Setting) {
         ),
     ];
     let samples = measure(&contenders);
-    let [floor, cpp, java] = [samples[2], samples[3], samples[4]].map(Sample::per_cpu_second);
+    let [floor, cpp, java] = [samples[4], samples[5], samples[6]].map(Sample::per_cpu_second);
     println!("| | per second | per CPU second | × libvomsapi | × Java | of the signatures |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     for ((name, _), sample) in contenders.iter().zip(&samples) {
@@ -425,36 +484,19 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
         }
     };
     report(&contenders);
-    // Last, as it changes the directory.
-    let parts = vec![
-        ("DC", "example".to_owned()),
-        ("DC", "sandbox".to_owned()),
-        ("CN", "Mallory".to_owned()),
-    ];
-    let (now, day) = (Utc::now(), chrono::Duration::days(1));
-    let wanted = Certification {
-        subject: parts,
-        purpose: Purpose::User,
-        key: KeyKind::P256,
-        not_before: now,
-        not_after: now + day,
-    };
-    let revoked = world.ca.issue(&wanted).unwrap();
-    world
-        .publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now)
-        .unwrap();
-    std::thread::sleep(SETTLED);
-    report(&[(
-        "one CA whose CRL has 1 MB".to_owned(),
-        Box::new(|| setting.ours(1)),
-    )]);
+    large_list(world, setting);
 }
 
 /// Without the others, to see at once what a change has brought.
 fn ours(world: &World, setting: &Setting) {
     let signed = signatures(world, setting);
-    let contenders: [Contender<'_>; 2] = [
-        ("voms-proxy".to_owned(), Box::new(|| setting.ours(1))),
+    let users = users(world);
+    let contenders: [Contender<'_>; 3] = [
+        ("the same user".to_owned(), Box::new(|| setting.ours(1))),
+        (
+            "another user each time".to_owned(),
+            Box::new(|| setting.strangers(1, &users)),
+        ),
         (
             "the four signatures only".to_owned(),
             Box::new(|| here(1, || floor(&signed))),
@@ -464,6 +506,52 @@ fn ours(world: &World, setting: &Setting) {
         println!(
             "{name}: {:.1} µs of CPU each",
             1e6 / sample.per_cpu_second()
+        );
+    }
+    large_list(world, setting);
+}
+
+/// The list of the user's own CA becomes large: what a new verifier needs to look at it, and what it
+/// needs then. Changes the directory.
+fn large_list(world: &World, setting: &Setting) {
+    const TIMES: u32 = 20;
+    let (now, day) = (Utc::now(), chrono::Duration::days(1));
+    let wanted = Certification {
+        subject: vec![
+            ("DC", "example".to_owned()),
+            ("DC", "sandbox".to_owned()),
+            ("CN", "Mallory".to_owned()),
+        ],
+        purpose: Purpose::User,
+        key: KeyKind::P256,
+        not_before: now,
+        not_after: now + day,
+    };
+    let revoked = world.ca.issue(&wanted).unwrap();
+    let presented = fs::read(&setting.file).unwrap();
+    let looks = || {
+        let mut looks = [Duration::ZERO; 2];
+        for _ in 0..TIMES {
+            let verifier = VomsVerifier::open(&setting.certdir, &setting.vomsdir).unwrap();
+            for look in &mut looks {
+                let started = Instant::now();
+                verifier.verify(&presented, Utc::now()).unwrap();
+                *look += started.elapsed() / TIMES;
+            }
+        }
+        looks
+    };
+    let small = looks();
+    world
+        .publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now)
+        .unwrap();
+    std::thread::sleep(SETTLED);
+    let large = looks();
+    for (name, at) in [("first", 0), ("next", 1)] {
+        let more = large[at].saturating_sub(small[at]);
+        println!(
+            "{name} look at a list of 1 MB: {:.2} ms more",
+            1e3 * more.as_secs_f64()
         );
     }
 }

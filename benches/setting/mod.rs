@@ -14,6 +14,7 @@ use voms::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::{Chain, VerifiedChain};
 use voms::credential::Credential;
 use voms::openssl_types;
+use voms::pki::certificate::Certificate;
 use voms::pki::key::PrivateKey;
 use voms::pki::pem;
 use voms::policy::Policy;
@@ -30,6 +31,11 @@ const PROXY: &str = "proxy.pem";
 
 /// An attribute certificate for the world's user, of `/virgo` and groups below it.
 pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
+    attribute_certificate_of(world, world.user.chain().leaf(), fqans)
+}
+
+/// The same for another user.
+pub fn attribute_certificate_of(world: &World, holder: &Certificate, fqans: usize) -> EncodedAc {
     let now = Utc::now();
     let groups = (1..fqans).map(|n| format!("/{VO}/group{n:05}"));
     let draft = AcDraft {
@@ -44,7 +50,7 @@ pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
         not_before: now - Duration::minutes(1),
         not_after: now + Duration::hours(12),
     };
-    draft.sign(world.user.chain().leaf(), &world.host).unwrap()
+    draft.sign(holder, &world.host).unwrap()
 }
 
 /// A proxy of a user.

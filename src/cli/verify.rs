@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, ValueEnum};
 use serde_json::{Value, json};
-use voms::chain::Chain;
 use voms::files;
 use voms::pki::proxy_kind::ProxyType;
 use voms::pki::strength::{StrengthPolicy, Weakness};
@@ -308,11 +307,7 @@ fn verdict(
     presented: &[u8],
     at: DateTime<Utc>,
 ) -> Result<VerifiedCredential, NoVerdict> {
-    // A file that cannot be read is a finding as well.
-    let verified = match Chain::parse_in_any_order(presented) {
-        Ok(chain) => verifier.verify_chain(&chain, at),
-        Err(_) => verifier.verify(presented, at),
-    };
+    let verified = verifier.verify_in_any_order(presented, at);
     verified.map_err(|rejection| {
         NoVerdict::Rejected(rejection.findings().iter().map(Reason::of).collect())
     })

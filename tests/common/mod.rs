@@ -19,9 +19,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tempfile::TempDir;
+use voms::chain::Chain;
 use voms::credential::Credential;
-use voms::pki::key::KeyKind;
+use voms::pki::key::{KeyKind, PrivateKey};
 use voms::pki::pem;
+use voms::proxy::{CarriedAc, ProxyRequest, VerifiedIssuer};
+use voms_asn1::EncodedAc;
 use voms_authority::pki::{Certification, Purpose, ThrowAwayCa};
 use voms_authority::world::World;
 
@@ -73,6 +76,15 @@ fn subject(name: &str) -> [(&'static str, String); 4] {
 /// A CA with the name of the world's, but another key.
 pub fn ca_of_the_same_name() -> ThrowAwayCa {
     ThrowAwayCa::create(&subject("Sandbox CA"), now()).unwrap()
+}
+
+/// The chain of a proxy of that user, with an attribute certificate in it.
+pub fn proxy_carrying(user: &Credential, ac: EncodedAc) -> Chain {
+    let life = Duration::from_secs(12 * 3600);
+    let request = ProxyRequest::new(life).carrying([CarriedAc::unverified(ac)]);
+    let key = PrivateKey::generate(KeyKind::P256).unwrap();
+    let proxy = request.issue(&VerifiedIssuer::assume(user), key, now());
+    proxy.unwrap().chain().unwrap()
 }
 
 /// How a run ended.

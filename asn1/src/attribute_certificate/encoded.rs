@@ -1,5 +1,6 @@
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use der::{Decode, Header, Reader, SliceReader};
 
@@ -15,8 +16,12 @@ const WHAT: &str = "attribute certificate";
 ///
 /// The bytes are never re-encoded from the decoded form: they are what is signed, and what goes
 /// into a proxy. Two values are equal if their bytes are.
+///
+/// It is cheap to clone.
 #[derive(Clone)]
-pub struct EncodedAc {
+pub struct EncodedAc(Arc<Encoded>);
+
+struct Encoded {
     der: Vec<u8>,
     acinfo: Range<usize>,
     certificate: AttributeCertificate,
@@ -33,32 +38,32 @@ impl EncodedAc {
         check_length(bytes)?;
         let fail = |error| DecodeError::malformed(WHAT, error, bytes);
         let certificate = AttributeCertificate::from_der(bytes).map_err(fail)?;
-        Ok(EncodedAc {
+        Ok(EncodedAc(Arc::new(Encoded {
             der: bytes.to_vec(),
             acinfo: acinfo_range(bytes).map_err(fail)?,
             certificate,
-        })
+        })))
     }
 
     /// The original DER of the attribute certificate.
     pub fn as_der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// The original DER of the `acinfo`, tag and length included: the signed bytes.
     pub fn acinfo_der(&self) -> &[u8] {
-        &self.der[self.acinfo.clone()]
+        &self.0.der[self.0.acinfo.clone()]
     }
 
     /// The decoded attribute certificate.
     pub fn certificate(&self) -> &AttributeCertificate {
-        &self.certificate
+        &self.0.certificate
     }
 }
 
 impl PartialEq for EncodedAc {
     fn eq(&self, other: &Self) -> bool {
-        self.der == other.der
+        self.0.der == other.0.der
     }
 }
 
@@ -68,8 +73,8 @@ impl fmt::Debug for EncodedAc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The decoded certificate says it all; two kilobytes in decimal would bury it.
         f.debug_struct("EncodedAc")
-            .field("len", &self.der.len())
-            .field("certificate", &self.certificate)
+            .field("len", &self.0.der.len())
+            .field("certificate", &self.0.certificate)
             .finish()
     }
 }

@@ -13,15 +13,18 @@
 //! ```
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use voms_asn1::{DecodeError, EncodedAc};
 
-use crate::ac::embedded::attribute_certificates;
+use crate::ac::embedded::attribute_certificates_or;
 use crate::ac::finding::AcFinding;
+use crate::ac::known::KnownAcs;
 use crate::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use crate::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
 use crate::pki::dn::Dn;
+use crate::pki::known::KnownCertificates;
 use crate::policy::Policy;
 use crate::trust::{AnchorError, PathNote, TrustAnchors};
 use crate::vo::fqan::Fqan;
@@ -87,12 +90,24 @@ impl Rejection {
 
 /// Verifies credentials against one CA directory and one vomsdir. Build it once and share it
 /// between threads; each call picks up changes to the files.
+///
+/// Of some thousand certificates and attribute certificates it remembers which signatures hold,
+/// which follows from their bytes alone. Dates, revocation lists, policies and whom the vomsdir
+/// trusts are judged anew each time.
 #[derive(Debug, Clone)]
 pub struct VomsVerifier {
     anchors: TrustAnchors,
     vomsdir: VomsDir,
     policy: Policy,
     skip_invalid_acs: bool,
+    known: Arc<Known>,
+}
+
+/// What was verified before.
+#[derive(Debug, Default)]
+struct Known {
+    certificates: KnownCertificates,
+    acs: KnownAcs,
 }
 
 /// A verified credential; only [`VomsVerifier`] creates one.
@@ -124,6 +139,7 @@ impl VomsVerifier {
             vomsdir,
             policy: Policy::default(),
             skip_invalid_acs: false,
+            known: Arc::default(),
         }
     }
 
@@ -154,8 +170,23 @@ impl VomsVerifier {
         presented: &[u8],
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedCredential, Rejection> {
-        let chain = Chain::parse(presented).map_err(|error| Rejection(vec![error.into()]))?;
+        let chain = Chain::parse_or(presented, &|der| self.known.certificates.find(der));
+        let chain = chain.map_err(|error| Rejection(vec![error.into()]))?;
         self.verify_chain(&chain, now)
+    }
+
+    /// The same for a file of the user, as [`Chain::parse_in_any_order`] reads it.
+    ///
+    /// # Errors
+    /// [`Rejection`] with every finding.
+    pub fn verify_in_any_order(
+        &self,
+        file: &[u8],
+        now: impl Into<SystemTime>,
+    ) -> Result<VerifiedCredential, Rejection> {
+        let chain = Chain::parse_or(file, &|der| self.known.certificates.find(der));
+        let chain = chain.map_err(|error| Rejection(vec![error.into()]))?;
+        self.verify_chain(&chain.in_any_order(), now)
     }
 
     /// Verifies DER certificates, leaf first, as TLS libraries provide them.
@@ -177,7 +208,9 @@ impl VomsVerifier {
         certificates: &[impl AsRef<[u8]>],
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedCredential, Rejection> {
-        let chain = Chain::from_der(certificates).map_err(|error| Rejection(vec![error.into()]))?;
+        let known = |der: &[u8]| self.known.certificates.find(der);
+        let chain = Chain::from_der_or(certificates, &known);
+        let chain = chain.map_err(|error| Rejection(vec![error.into()]))?;
         self.verify_chain(&chain, now)
     }
 
@@ -203,8 +236,9 @@ impl VomsVerifier {
         let holder = chain.holder();
         let trust = SignerTrust::VomsDir(&self.vomsdir, &self.anchors);
         let verifier = AcVerifier::new(trust, holder, &self.policy, now);
+        let verifier = verifier.remembering(&self.known.acs);
         let mut acs = Vec::new();
-        for ac in attribute_certificates(chain) {
+        for ac in attribute_certificates_or(chain, |der| self.known.acs.encoded(der)) {
             match ac {
                 Err(error) => findings.push(error.into()),
                 Ok(ac) => match verifier.verify_within(&mut work, &ac, None) {
@@ -223,6 +257,7 @@ impl VomsVerifier {
                     .iter()
                     .flat_map(|ac: &VerifiedAc| ac.attributes().parsed_fqans())
                     .collect();
+                self.known.certificates.insert(chain.certificates());
                 Ok(VerifiedCredential {
                     chain,
                     acs,

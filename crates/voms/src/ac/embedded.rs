@@ -11,6 +11,14 @@ use crate::pki::certificate::Certificate;
 /// others.
 #[must_use]
 pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeError>> {
+    attribute_certificates_or(chain, |_| None)
+}
+
+/// The same; those that are known by their DER are not decoded again.
+pub(crate) fn attribute_certificates_or(
+    chain: &Chain,
+    known: impl Fn(&[u8]) -> Option<EncodedAc>,
+) -> Vec<Result<EncodedAc, DecodeError>> {
     // An independent proxy inherits nothing from the proxies above it (RFC 3820 section 3.8.2).
     let independent =
         |proxy: &Certificate| proxy.proxy_type().is_some_and(|kind| kind.is_independent());
@@ -22,7 +30,10 @@ pub fn attribute_certificates(chain: &Chain) -> Vec<Result<EncodedAc, DecodeErro
         return Vec::new();
     };
     match AcSeq::raw(value) {
-        Ok(all) => all.into_iter().map(EncodedAc::from_der).collect(),
+        Ok(all) => all
+            .into_iter()
+            .map(|der| known(der).map_or_else(|| EncodedAc::from_der(der), Ok))
+            .collect(),
         Err(error) => vec![Err(error)],
     }
 }

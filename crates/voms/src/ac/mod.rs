@@ -4,6 +4,7 @@ mod attributes;
 pub mod embedded;
 pub mod finding;
 mod holder;
+pub(crate) mod known;
 mod signer;
 mod structure;
 pub mod verify;

@@ -93,7 +93,7 @@ impl AcVerifier<'_> {
             Trusted::Certificates(trusted) => trusted
                 .into_iter()
                 .filter(|candidate| is_named_issuer(&ac.certificate().acinfo, candidate))
-                .find(|candidate| self.signature_finding(ac, candidate).is_none())
+                .find(|candidate| self.is_signed_by(ac, candidate))
                 .map(NamedSigner::without_lsc)
                 .ok_or_else(|| AcFinding::NotTrusted {
                     vo: attributes.vo.clone(),

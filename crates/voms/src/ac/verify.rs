@@ -5,12 +5,12 @@ use std::time::SystemTime;
 
 use voms_asn1::EncodedAc;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
-use voms_asn1::oid;
 
 pub use crate::ac::attributes::{AcAttributes, carried_certificates, targets, validity};
 use crate::ac::attributes::{carried, judge_attributes};
 use crate::ac::finding::AcFinding;
 use crate::ac::holder;
+use crate::ac::known::{KnownAc, KnownAcs};
 use crate::ac::signer::NamedSigner;
 use crate::ac::structure::{key_identifier_finding, signer_findings, structure_findings};
 use crate::crypto::Digest;
@@ -51,6 +51,7 @@ pub struct AcVerifier<'a> {
     holder: &'a Certificate,
     policy: &'a Policy,
     pub(super) now: SystemTime,
+    known: Option<&'a KnownAcs>,
 }
 
 impl<'a> SignerTrust<'a> {
@@ -173,7 +174,14 @@ impl<'a> AcVerifier<'a> {
             holder,
             policy,
             now: now.into(),
+            known: None,
         }
+    }
+
+    /// The same verifier, which remembers what it verified.
+    pub(crate) fn remembering(self, known: &'a KnownAcs) -> Self {
+        let known = Some(known);
+        Self { known, ..self }
     }
 
     /// The same verifier at another time.
@@ -200,7 +208,9 @@ impl<'a> AcVerifier<'a> {
         vo: Option<&str>,
     ) -> Result<VerifiedAc, Vec<AcFinding>> {
         let info = &ac.certificate().acinfo;
-        let mut findings = structure_findings(ac);
+        let known = self.known.and_then(|all| all.find(ac.as_der()));
+        let known = known.as_deref();
+        let mut findings = known.map_or_else(|| structure_findings(ac), |_| Vec::new());
         self.judge_dates(info, &mut findings);
         let ca = || {
             let anchors = self.trust.anchors();
@@ -208,7 +218,8 @@ impl<'a> AcVerifier<'a> {
         };
         findings.extend(holder::problem(&info.holder, self.holder, ca).map(AcFinding::Holder));
         findings.extend(self.target_finding(info));
-        let attributes = match AcAttributes::read(info) {
+        let read = || AcAttributes::read(info);
+        let attributes = match known.map_or_else(read, |known| Ok(known.attributes.clone())) {
             Ok(attributes) => attributes,
             Err(finding) => {
                 findings.push(finding);
@@ -221,16 +232,27 @@ impl<'a> AcVerifier<'a> {
                 found: attributes.vo.clone(),
             });
         }
-        judge_attributes(&attributes, &mut findings);
-        match self.judge_signer(work, ac, &attributes, &mut findings) {
-            Some(signer) if findings.is_empty() => Ok(VerifiedAc {
-                encoded: ac.clone(),
-                attributes,
-                signer,
-                not_after: validity(info).1,
-            }),
-            _ => Err(findings),
+        if known.is_none() {
+            judge_attributes(&attributes, &mut findings);
         }
+        let signer = self.judge_signer(work, (ac, known), &attributes, &mut findings);
+        let Some((signer, carried)) = signer.filter(|_| findings.is_empty()) else {
+            return Err(findings);
+        };
+        if let Some(all) = self.known.filter(|_| known.is_none()) {
+            all.insert(KnownAc {
+                encoded: ac.clone(),
+                attributes: attributes.clone(),
+                carried,
+                signer: signer.certificate.clone(),
+            });
+        }
+        Ok(VerifiedAc {
+            encoded: ac.clone(),
+            attributes,
+            signer,
+            not_after: validity(info).1,
+        })
     }
 
     fn judge_dates(&self, info: &AttributeCertificateInfo, findings: &mut Vec<AcFinding>) {
@@ -268,22 +290,23 @@ impl<'a> AcVerifier<'a> {
         (!meant).then_some(AcFinding::Target(targets))
     }
 
-    /// Adds the findings on the signer and the signature.
+    /// Adds the findings on the signer and the signature. Returns the signer and the certificates
+    /// that came along.
     fn judge_signer(
         &self,
         work: &mut Work,
-        ac: &EncodedAc,
+        (ac, known): (&EncodedAc, Option<&KnownAc>),
         attributes: &AcAttributes,
         findings: &mut Vec<AcFinding>,
-    ) -> Option<Signer> {
+    ) -> Option<(Signer, Vec<Certificate>)> {
         let info = &ac.certificate().acinfo;
-        let found = self.carried(info).and_then(|carried| {
+        let carried = known.map_or_else(|| self.carried(info), |known| Ok(known.carried.clone()));
+        let found = carried.and_then(|carried| {
             self.find_signer(ac, &carried, attributes)
                 .map(|signer| (signer, carried))
         });
         let (NamedSigner { certificate, lsc }, carried) =
             found.map_err(|finding| findings.push(finding)).ok()?;
-        findings.extend(signer_findings(info, &certificate));
         let all = std::iter::once(&certificate).chain(&carried);
         if all
             .take(MAX_DEPTH)
@@ -292,8 +315,12 @@ impl<'a> AcVerifier<'a> {
             findings.push(AcFinding::TooCostly);
             return None;
         }
-        findings.extend(self.signature_finding(ac, &certificate));
-        findings.extend(key_identifier_finding(info, &certificate));
+        findings.extend(self.weakness(ac));
+        if known.is_none_or(|known| known.signer != certificate) {
+            findings.extend(signer_findings(info, &certificate));
+            findings.extend(signature_finding(ac, &certificate));
+            findings.extend(key_identifier_finding(info, &certificate));
+        }
         let above: Vec<_> = carried
             .iter()
             .filter(|c| **c != certificate)
@@ -303,6 +330,7 @@ impl<'a> AcVerifier<'a> {
         signer
             .map_err(|path| findings.extend(path.into_iter().map(AcFinding::Signer)))
             .ok()
+            .map(|signer| (signer, carried))
     }
 
     /// Verifies the path of the signer, unless it is the server that TLS has already verified.
@@ -351,38 +379,35 @@ impl<'a> AcVerifier<'a> {
         matches!(self.trust, SignerTrust::Server { server, .. } if server == signer)
     }
 
-    pub(super) fn signature_finding(
-        &self,
-        ac: &EncodedAc,
-        signer: &Certificate,
-    ) -> Option<AcFinding> {
-        let certificate = ac.certificate();
-        if let Some(weakness) = self
-            .policy
-            .strength()
-            .judge_signature(&certificate.signature_algorithm)
-        {
-            return Some(match weakness {
-                Weakness::Unknown(id) => AcFinding::Algorithm(id),
-                weakness => AcFinding::Weak(weakness),
-            });
-        }
-        let digest = match certificate.signature_algorithm.oid {
-            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => Digest::Sha256,
-            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => Digest::Sha384,
-            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => Digest::Sha512,
-            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => Digest::Sha1,
-            oid::MD5_WITH_RSA => Digest::Md5,
-            other => return Some(AcFinding::Algorithm(other)),
-        };
-        let Some(signature) = certificate.signature_value.as_bytes() else {
-            return Some(AcFinding::Signature);
-        };
-        #[cfg(fuzzing)]
-        crate::meter::count(signer.cost());
-        let verified = signer
-            .public_key()
-            .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));
-        (!verified).then_some(AcFinding::Signature)
+    /// Why its signature is not taken, if it holds or not.
+    fn weakness(&self, ac: &EncodedAc) -> Option<AcFinding> {
+        let algorithm = &ac.certificate().signature_algorithm;
+        let weakness = self.policy.strength().judge_signature(algorithm)?;
+        Some(match weakness {
+            Weakness::Unknown(id) => AcFinding::Algorithm(id),
+            weakness => AcFinding::Weak(weakness),
+        })
     }
+
+    /// Whether the signature holds, and is taken.
+    pub(super) fn is_signed_by(&self, ac: &EncodedAc, signer: &Certificate) -> bool {
+        self.weakness(ac).is_none() && signature_finding(ac, signer).is_none()
+    }
+}
+
+fn signature_finding(ac: &EncodedAc, signer: &Certificate) -> Option<AcFinding> {
+    let certificate = ac.certificate();
+    let algorithm = certificate.signature_algorithm.oid;
+    let Some(digest) = Digest::of_signature(algorithm) else {
+        return Some(AcFinding::Algorithm(algorithm));
+    };
+    let Some(signature) = certificate.signature_value.as_bytes() else {
+        return Some(AcFinding::Signature);
+    };
+    #[cfg(fuzzing)]
+    crate::meter::count(signer.cost());
+    let verified = signer
+        .public_key()
+        .is_ok_and(|key| key.verifies(digest, signature, ac.acinfo_der()));
+    (!verified).then_some(AcFinding::Signature)
 }

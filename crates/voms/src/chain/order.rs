@@ -40,13 +40,22 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse(file: &[u8]) -> Result<Self, ChainError> {
+        Self::parse_or(file, &|_| None)
+    }
+
+    /// The same; certificates that are known by their DER are not parsed again.
+    pub(crate) fn parse_or(
+        file: &[u8],
+        known: &dyn Fn(&[u8]) -> Option<Certificate>,
+    ) -> Result<Self, ChainError> {
         if file.len() > MAX_BYTES {
             return Err(ChainError::TooLong(file.len()));
         }
         if pem::blocks(file).is_empty() && file.first() == Some(&0x30) {
-            return Self::new(vec![Certificate::from_der(file)?]);
+            let own = known(file).map_or_else(|| Certificate::from_der(file), Ok);
+            return Self::new(vec![own?]);
         }
-        Self::new(Certificate::all_from_pem(file)?)
+        Self::new(Certificate::all_from_pem_or(file, known)?)
     }
 
     /// Like [`Chain::parse`], for files of the user, in which CAs may come before the certificate
@@ -59,16 +68,21 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn parse_in_any_order(file: &[u8]) -> Result<Self, ChainError> {
-        let chain = Self::parse(file)?;
+        Self::parse(file).map(Self::in_any_order)
+    }
+
+    /// A chain that was read as it came, with the leaf that [`Chain::parse_in_any_order`] finds.
+    pub(crate) fn in_any_order(self) -> Self {
+        let chain = self;
         if !chain.leaf().is_ca() {
-            return Ok(chain);
+            return chain;
         }
         let mut work = chain.budget();
         let below = chain.below_the_first(&mut work);
-        Ok(below.unwrap_or(Self {
+        below.unwrap_or(Self {
             spent: work.spent(),
             ..chain
-        }))
+        })
     }
 
     /// The same certificates, with the first one that is accepted as the leaf; `None` if none is.
@@ -116,6 +130,14 @@ impl Chain {
     /// # Errors
     /// [`ChainError`].
     pub fn from_der(certificates: &[impl AsRef<[u8]>]) -> Result<Self, ChainError> {
+        Self::from_der_or(certificates, &|_| None)
+    }
+
+    /// The same; certificates that are known by their DER are not parsed again.
+    pub(crate) fn from_der_or(
+        certificates: &[impl AsRef<[u8]>],
+        known: &dyn Fn(&[u8]) -> Option<Certificate>,
+    ) -> Result<Self, ChainError> {
         if certificates.len() > MAX_CERTIFICATES {
             return Err(ChainError::TooMany(certificates.len()));
         }
@@ -128,7 +150,8 @@ impl Chain {
         }
         let all = certificates
             .iter()
-            .map(|certificate| Certificate::from_der(certificate.as_ref()));
+            .map(AsRef::as_ref)
+            .map(|der| known(der).map_or_else(|| Certificate::from_der(der), Ok));
         Self::new(all.collect::<Result<_, _>>()?)
     }
 }

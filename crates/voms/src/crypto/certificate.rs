@@ -1,11 +1,17 @@
 //! What OpenSSL knows of a certificate or revocation list, parsed when first needed.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
+use der::asn1::ObjectIdentifier;
 use openssl::error::ErrorStack;
+use openssl::pkey::Id;
 use openssl::x509::{X509, X509Crl, X509Ref};
 
-use crate::crypto::{CryptoError, PublicKey};
+use voms_asn1::certificate_list::CertificateList;
+use voms_asn1::oid;
+
+use crate::crypto::{CryptoError, Digest, PublicKey};
 
 /// The DER of a certificate.
 ///
@@ -78,17 +84,45 @@ impl DerCertificate {
     }
 }
 
-/// A revocation list whose signature can be checked.
-pub(crate) struct SignedList(X509Crl);
+/// The signature of a revocation list.
+pub(crate) struct SignedList {
+    /// Where the signed part is in the list.
+    signed: Range<usize>,
+    algorithm: ObjectIdentifier,
+    /// `None` unless it is whole octets.
+    signature: Option<Vec<u8>>,
+}
 
 impl SignedList {
-    /// Parses one DER list; `None` if OpenSSL rejects it.
-    pub fn from_der(der: &[u8]) -> Option<Self> {
-        X509Crl::from_der(der).ok().map(Self)
+    /// The signature of a list that was parsed without its entries, from `rest`; `None` if OpenSSL
+    /// rejects that.
+    pub fn new(rest: &[u8], parsed: &CertificateList, signed: Range<usize>) -> Option<Self> {
+        X509Crl::from_der(rest).ok()?;
+        Some(Self {
+            signed,
+            algorithm: parsed.signature_algorithm.oid,
+            signature: parsed.signature_value.as_bytes().map(<[u8]>::to_vec),
+        })
     }
 
-    /// Whether the key signed the list.
-    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
-        self.0.verify(&key.0).unwrap_or(false)
+    /// Whether the key signed the list, which is one hash over its bytes.
+    pub fn is_signed_by(&self, list: &[u8], key: &PublicKey) -> bool {
+        let Some(signature) = &self.signature else {
+            return false;
+        };
+        let is_of_the_key = match self.algorithm {
+            oid::ECDSA_WITH_SHA1
+            | oid::ECDSA_WITH_SHA256
+            | oid::ECDSA_WITH_SHA384
+            | oid::ECDSA_WITH_SHA512 => key.0.id() == Id::EC,
+            _ => key.0.id() == Id::RSA,
+        };
+        match Digest::of_signature(self.algorithm) {
+            Some(digest) => {
+                is_of_the_key && key.verifies(digest, signature, &list[self.signed.clone()])
+            }
+            // Such as RSA-PSS, which has parameters.
+            None => X509Crl::from_der(list).is_ok_and(|list| list.verify(&key.0).unwrap_or(false)),
+        }
     }
 }

@@ -16,6 +16,8 @@ pub(crate) mod reason;
 
 use ::openssl::error::ErrorStack;
 use ::openssl::hash::MessageDigest;
+use der::asn1::ObjectIdentifier;
+use voms_asn1::oid;
 
 pub(crate) use self::certificate::{DerCertificate, SignedList};
 pub use self::configuration::ignore_configuration;
@@ -65,6 +67,18 @@ impl Digest {
             Self::Sha384 => MessageDigest::sha384(),
             Self::Sha512 => MessageDigest::sha512(),
         }
+    }
+
+    /// The digest of a signature algorithm without parameters.
+    pub(crate) fn of_signature(algorithm: ObjectIdentifier) -> Option<Self> {
+        Some(match algorithm {
+            oid::SHA256_WITH_RSA | oid::ECDSA_WITH_SHA256 => Self::Sha256,
+            oid::SHA384_WITH_RSA | oid::ECDSA_WITH_SHA384 => Self::Sha384,
+            oid::SHA512_WITH_RSA | oid::ECDSA_WITH_SHA512 => Self::Sha512,
+            oid::SHA1_WITH_RSA | oid::ECDSA_WITH_SHA1 => Self::Sha1,
+            oid::MD5_WITH_RSA => Self::Md5,
+            _ => return None,
+        })
     }
 
     /// The digest of the data; `None` if the algorithm is not available, as MD5 in FIPS mode.

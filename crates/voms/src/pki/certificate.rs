@@ -4,7 +4,7 @@ mod extensions;
 mod proxy;
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
 
 use der::{Header, Reader, SliceReader};
@@ -68,6 +68,9 @@ struct Inner {
     is_ca: bool,
     proxy_type: Option<ProxyType>,
     cost: Result<Cost, KeyLimit>,
+    /// The certificate whose key was last found to have made the signature: that stays true, as
+    /// neither of them changes.
+    signer: Mutex<Weak<Inner>>,
 }
 
 impl Certificate {
@@ -96,6 +99,7 @@ impl Certificate {
             issuer,
             is_ca,
             proxy_type,
+            signer: Mutex::default(),
         };
         inner.is_ca = inner.says_ca();
         inner.proxy_type = inner.find_proxy_type();
@@ -107,14 +111,25 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] for the first block that is not a valid certificate.
     pub fn all_from_pem(file: &[u8]) -> Result<Vec<Self>, CertificateError> {
+        Self::all_from_pem_or(file, |_| None)
+    }
+
+    /// The same; those that are known by their DER are not parsed again.
+    pub(crate) fn all_from_pem_or(
+        file: &[u8],
+        known: impl Fn(&[u8]) -> Option<Self>,
+    ) -> Result<Vec<Self>, CertificateError> {
         let certificates = pem::blocks(file);
-        if !pem::is_whole(file) {
+        if !pem::has_only(file, &certificates) {
             return Err(CertificateError::Block);
         }
         certificates
             .iter()
             .filter(|block| block.is_certificate())
-            .map(|block| Self::from_der(&block.der().ok_or(CertificateError::Base64)?))
+            .map(|block| {
+                let der = block.public().ok_or(CertificateError::Base64)?;
+                known(&der).map_or_else(|| Self::from_der(&der), Ok)
+            })
             .collect()
     }
 
@@ -166,11 +181,20 @@ impl Certificate {
     /// Whether the key of `issuer` made its signature, regardless of names.
     #[must_use]
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        let known = || self.0.signer.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::ptr::eq(known().as_ptr(), Arc::as_ptr(&issuer.0)) {
+            return true;
+        }
         #[cfg(fuzzing)]
         crate::meter::count(issuer.cost());
-        issuer
+        let signed = issuer
             .public_key()
-            .is_ok_and(|key| self.encoded().is_signed_by(&key))
+            .is_ok_and(|key| self.encoded().is_signed_by(&key));
+        if signed {
+            // A weak reference keeps the address from being given to another certificate.
+            *known() = Arc::downgrade(&issuer.0);
+        }
+        signed
     }
 
     /// The subject name.

@@ -82,12 +82,17 @@ pub struct Dn {
 struct Rdns {
     all: Vec<Vec<Ava>>,
     canonical: OnceLock<Vec<Vec<(ObjectIdentifier, String)>>>,
+    /// The slash form, and that which policies compare.
+    slash: OnceLock<String>,
+    comparable: OnceLock<String>,
 }
 
 impl Rdns {
     fn new(all: Vec<Vec<Ava>>) -> Arc<Self> {
-        let canonical = OnceLock::new();
-        Arc::new(Self { all, canonical })
+        Arc::new(Self {
+            all,
+            ..Self::default()
+        })
     }
 
     /// Each RDN as a sorted set.
@@ -313,27 +318,43 @@ pub(crate) fn unescaped_bytes(value: &str, plain: &[u8]) -> Vec<u8> {
     out
 }
 
+impl Dn {
+    fn slash_form(&self) -> String {
+        let mut out = String::new();
+        for rdn in self.rdns.iter() {
+            for (i, ava) in rdn.iter().enumerate() {
+                out.push(if i == 0 { '/' } else { '+' });
+                out.push_str(&label_of(ava.oid));
+                out.push('=');
+                for (at, byte) in ava.value.bytes().enumerate() {
+                    match byte {
+                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => escape(&mut out, byte),
+                        b' '..=b'[' | b']'..=b'~' => out.push(char::from(byte)),
+                        _ => escape(&mut out, byte),
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The form that policies compare, which they make of the slash form.
+    pub(crate) fn comparable(&self, make: fn(&str) -> String) -> &str {
+        let text = || make(&self.to_string());
+        self.rdns.comparable.get_or_init(text)
+    }
+}
+
+fn escape(out: &mut String, byte: u8) {
+    out.push_str(&format!("\\x{byte:02X}"));
+}
+
 /// The slash form used in vomses, LSC and grid-map files: OpenSSL's labels, `/` inside values
 /// unescaped, every byte that is not printable ASCII as `\xHH`. The same goes for what would be
 /// misread: a backslash, and a `/` or `+` before what looks like a label.
 impl fmt::Display for Dn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for rdn in self.rdns.iter() {
-            for (i, ava) in rdn.iter().enumerate() {
-                f.write_str(if i == 0 { "/" } else { "+" })?;
-                write!(f, "{}=", label_of(ava.oid))?;
-                for (at, byte) in ava.value.bytes().enumerate() {
-                    match byte {
-                        b'/' | b'+' if begins_label(&ava.value[at + 1..]) => {
-                            write!(f, "\\x{byte:02X}")?
-                        }
-                        b' '..=b'[' | b']'..=b'~' => write!(f, "{}", char::from(byte))?,
-                        _ => write!(f, "\\x{byte:02X}")?,
-                    }
-                }
-            }
-        }
-        Ok(())
+        f.write_str(self.rdns.slash.get_or_init(|| self.slash_form()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Certificates, names and keys.
 
+mod base64;
 pub mod certificate;
 pub mod dn;
 mod early;
@@ -7,6 +8,7 @@ pub mod key;
 pub mod key_cost;
 pub mod key_limit;
 pub mod key_usage;
+pub(crate) mod known;
 mod labels;
 pub mod pem;
 pub mod pkcs12;

@@ -4,6 +4,7 @@
 use zeroize::Zeroizing;
 
 use crate::crypto::{base64_decode, base64_encode};
+use crate::pki::base64::Decoder;
 
 /// OpenSSL's label of a certificate with trust settings.
 const TRUSTED: &str = "TRUSTED CERTIFICATE";
@@ -78,6 +79,20 @@ impl<'a> Block<'a> {
         Some(der)
     }
 
+    /// The decoded body of what is no secret; `None` if it is not base64.
+    pub(crate) fn public(&self) -> Option<Vec<u8>> {
+        let mut decoder = Decoder::for_text(self.text.len());
+        for line in lines(self.text).filter(|line| !line.starts_with(b"-----")) {
+            decoder.feed(line)?;
+        }
+        let mut der = decoder.end()?;
+        if self.label == TRUSTED {
+            let length = stated_length(&der).filter(|length| *length <= der.len())?;
+            der.truncate(length);
+        }
+        Some(der)
+    }
+
     /// OpenSSL's trust settings behind a `TRUSTED CERTIFICATE`; empty if there are none, `None` if
     /// the body is not base64.
     pub(crate) fn trust_settings(&self) -> Option<Vec<u8>> {
@@ -100,8 +115,13 @@ impl<'a> Block<'a> {
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| *byte == b'\n')
-        .map(<[u8]>::trim_ascii_end)
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b'\n', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(text[..end.unwrap_or(text.len())].trim_ascii_end())
+    })
 }
 
 fn contains(line: &[u8], what: &[u8]) -> bool {
@@ -138,10 +158,7 @@ pub fn blocks(file: &[u8]) -> Vec<Block<'_>> {
         0
     };
     while at < file.len() {
-        let end = file[at..]
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(file.len(), |length| at + length);
+        let end = memchr::memchr(b'\n', &file[at..]).map_or(file.len(), |length| at + length);
         let line = file[at..end].trim_ascii_end();
         if let Some(label) = boundary(line, b"-----BEGIN ") {
             open = Some((at, label));
@@ -170,16 +187,26 @@ fn boundary<'a>(line: &'a [u8], begin: &[u8]) -> Option<&'a str> {
 /// accept.
 #[must_use]
 pub fn is_whole(file: &[u8]) -> bool {
-    // Base64 has no dashes, so this quickly skips nearly all lines.
-    let begins = lines(file).filter(|line| line.contains(&b'-') && contains(line, b"-----BEGIN "));
-    let begun = begins
-        .filter(|line| contains(line, b"CERTIFICATE-----"))
-        .count();
-    begun
-        == blocks(file)
-            .iter()
-            .filter(|block| block.is_certificate())
-            .count()
+    has_only(file, &blocks(file))
+}
+
+/// Whether the file begins no other certificates than those in these blocks of it.
+pub(crate) fn has_only(file: &[u8], blocks: &[Block<'_>]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    let line_from = |at: usize| {
+        let end = memchr::memchr(b'\n', &file[at..]).map_or(file.len(), |length| at + length);
+        &file[at..end]
+    };
+    let mut last_line = None;
+    let begun = memchr::memmem::find_iter(file, BEGIN).filter(|at| {
+        // A line counts once, however often it says so.
+        let line = line_from(*at);
+        let end = at + line.len();
+        let is_new = last_line.replace(end) != Some(end);
+        is_new && contains(line, b"CERTIFICATE-----")
+    });
+    let begun = begun.count();
+    begun == blocks.iter().filter(|block| block.is_certificate()).count()
 }
 
 /// Encodes one block with lines of 64 characters.

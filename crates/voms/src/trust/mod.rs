@@ -6,6 +6,7 @@ mod ca_name;
 mod candidates;
 mod certificate_policies;
 mod crl;
+mod crl_entries;
 mod directory;
 mod known;
 mod listing;
@@ -60,8 +61,7 @@ pub enum Usage {
     Server,
     /// Authenticating a user to a service.
     Client,
-    /// Signing attribute certificates. Such certificates are few, so their paths are cached, and
-    /// only the signatures on a cached path are not checked again.
+    /// Signing attribute certificates.
     Signer,
 }
 
@@ -80,7 +80,8 @@ impl std::fmt::Display for Usage {
 #[derive(Clone, Debug)]
 pub struct TrustAnchors {
     source: Arc<Source>,
-    known_paths: Arc<KnownPaths>,
+    known_signers: Arc<KnownPaths>,
+    known_users: Arc<KnownPaths>,
 }
 
 impl TrustAnchors {
@@ -107,7 +108,8 @@ impl TrustAnchors {
     fn new(source: Source) -> Self {
         Self {
             source: Arc::new(source),
-            known_paths: Arc::default(),
+            known_signers: Arc::new(KnownPaths::of_signers()),
+            known_users: Arc::new(KnownPaths::of_users()),
         }
     }
 
@@ -171,6 +173,6 @@ impl TrustAnchors {
 
     /// The certificate with these bytes, if it is a previously verified signer's or lies above one.
     pub(crate) fn known(&self, der: &[u8]) -> Option<Certificate> {
-        self.known_paths.certificate(der)
+        self.known_signers.certificate(der)
     }
 }

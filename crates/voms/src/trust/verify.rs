@@ -171,8 +171,12 @@ impl TrustAnchors {
         let Candidates {
             untrusted, anchors, ..
         } = from;
-        let caches = usage == Usage::Signer;
-        if caches && let Some(path) = self.known_paths.find(leaf, untrusted, anchors) {
+        let known = match usage {
+            Usage::Server => None,
+            Usage::Client => Some(&self.known_users),
+            Usage::Signer => Some(&self.known_signers),
+        };
+        if let Some(path) = known.and_then(|known| known.find(leaf, untrusted, anchors)) {
             return Ok(path);
         }
         let built = crypto::build_path(
@@ -200,8 +204,8 @@ impl TrustAnchors {
             .into_iter()
             .map(|place| at(place).clone())
             .collect();
-        if caches {
-            self.known_paths.insert(leaf, untrusted, anchors, &path);
+        if let Some(known) = known {
+            known.insert(leaf, untrusted, anchors, &path);
         }
         Ok(path)
     }

@@ -181,6 +181,6 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&unescaped_bytes(text, b"/")).into_owned()
 }
 
-fn subject_text(subject: &Dn) -> String {
-    comparable(&subject.to_string())
+fn subject_text(subject: &Dn) -> &str {
+    subject.comparable(comparable)
 }

@@ -75,7 +75,7 @@ impl Namespaces {
     /// Whether `ca` may certify `subject`; `own` says that the file belongs to `ca`.
     #[must_use]
     pub fn judge(&self, ca: &Dn, own: bool, subject: &Dn) -> Verdict {
-        let text = lower_beyond_ascii(&subject_text(subject));
+        let text = lower_beyond_ascii(subject_text(subject));
         let about = |rule: &&Rule| {
             rule.issuer
                 .as_ref()

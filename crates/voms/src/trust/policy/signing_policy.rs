@@ -150,7 +150,7 @@ impl SigningPolicy {
         // A right denied without a condition is denied for all subjects.
         let all = |rule: &Rule| !rule.permits && rule.patterns.is_empty();
         let fits =
-            |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, &text));
+            |rule: &Rule| all(rule) || rule.patterns.iter().any(|pattern| matches(pattern, text));
         Verdict::of(rules.map(|rule| (rule.permits, fits(rule))))
     }
 }
