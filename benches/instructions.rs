@@ -1,5 +1,5 @@
-//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of verifying an
-//! attribute certificate and of issuing a proxy by valgrind's callgrind, and ends with 1 where one
+//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of `info --timeleft`, of
+//! verifying an attribute certificate and of issuing a proxy by valgrind's callgrind, and ends with 1 where one
 //! takes a tenth more than is on record in `benches/instructions.txt`, or the executable more than
 //! 8 MiB. `scripts/guard` runs it; with `UPDATE=1` it records what it counts.
 //!
@@ -23,6 +23,7 @@ const ROOM: u64 = 10;
 const REPEATED: u64 = 20;
 
 const VERIFY: &str = "verify an attribute certificate";
+const AGAIN: &str = "verify a user again";
 const ISSUE: &str = "issue a proxy";
 
 /// What callgrind looks at in another process: one step, so many times.
@@ -30,6 +31,7 @@ fn work(setting: &Setting, step: &str, times: u64) {
     for _ in 0..times {
         match step {
             VERIFY => drop(setting.verify_ac()),
+            AGAIN => drop(setting.verify_again()),
             ISSUE => drop(setting.issue_proxy()),
             other => panic!("there is no step {other}"),
         }
@@ -71,7 +73,7 @@ fn count_step(directory: &str, step: &str) -> u64 {
     of(2 + REPEATED).saturating_sub(of(2)) / REPEATED
 }
 
-fn counts(executable: &Path) -> [(&'static str, u64); 3] {
+fn counts(executable: &Path) -> [(&'static str, u64); 5] {
     let directory = tempfile::tempdir().unwrap();
     let setting = Setting::create(directory.path(), 2);
     let text = |path: &Path| path.display().to_string();
@@ -93,7 +95,12 @@ fn counts(executable: &Path) -> [(&'static str, u64); 3] {
     let directory = text(directory.path());
     [
         ("info -all", count(executable, &info)),
+        (
+            "info --timeleft",
+            count(executable, &["info", "--timeleft", "--file", &file]),
+        ),
         (VERIFY, count_step(&directory, VERIFY)),
+        (AGAIN, count_step(&directory, AGAIN)),
         (ISSUE, count_step(&directory, ISSUE)),
     ]
 }

@@ -1,7 +1,8 @@
-"""Makes a wheel of what packaging/stage laid out: packaging/wheel.py STAGE VERSION TAG SBOM OUT
+"""Makes a wheel of what packaging/stage laid out: packaging/wheel.py STAGE VERSION TAG SBOM OUT [MODULE]
 
 The program is installed once; wheels know no links, so its other names are scripts of three lines, and the other names of
-completions read the one that is there. Modules of Python would go beside them, with a tag of their ABI."""
+completions read the one that is there. MODULE is the native part of the Python package in crates/python, which then comes
+too; the tag names its ABI."""
 
 import base64
 import hashlib
@@ -56,10 +57,13 @@ Version: {version}
 Summary: {summary}
 License-Expression: Apache-2.0
 License-File: LICENSE
+Requires-Python: >=3.9
 Keywords: grid,voms,proxy,x509
 Classifier: Environment :: Console
 Classifier: Intended Audience :: Science/Research
 Classifier: Operating System :: POSIX :: Linux
+Classifier: Programming Language :: Python :: 3
+Classifier: Typing :: Typed
 Classifier: Topic :: Security :: Cryptography
 Project-URL: Source, {project}
 Description-Content-Type: text/markdown
@@ -67,8 +71,18 @@ Description-Content-Type: text/markdown
 {readme}"""
 
 
-def files(stage, version, tag, sbom):
+def package(module):
+    """The Python package, with its native part."""
+    for file in sorted(pathlib.Path("crates/python", NAME).iterdir()):
+        if file.suffix in {".py", ".pyi", ".typed"}:
+            yield f"{NAME}/{file.name}", file.read_bytes(), 0o644
+    yield f"{NAME}/_native.abi3.so", pathlib.Path(module).read_bytes(), 0o755
+
+
+def files(stage, version, tag, sbom, module):
     folder = f"{NAME}-{version}"
+    if module:
+        yield from package(module)
     for place, content, mode in data(stage):
         yield f"{folder}.data/{place}", content, mode
     info = f"{folder}.dist-info"
@@ -82,7 +96,7 @@ def files(stage, version, tag, sbom):
     yield f"{info}/sboms/{sbom.name}", sbom.read_bytes(), 0o644
 
 
-def main(stage, version, tag, sbom, out):
+def main(stage, version, tag, sbom, out, module=None):
     date = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))[:6]
     record = []
     path = pathlib.Path(out, f"{NAME}-{version}-{tag}.whl")
@@ -94,7 +108,7 @@ def main(stage, version, tag, sbom, out):
         archive.writestr(entry, content, compresslevel=9)
 
     with zipfile.ZipFile(path, "w") as archive:
-        for name, content, mode in files(pathlib.Path(stage), version, tag, pathlib.Path(sbom)):
+        for name, content, mode in files(pathlib.Path(stage), version, tag, pathlib.Path(sbom), module):
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
             record.append(f"{name},sha256={digest},{len(content)}\n")
             add(archive, name, content, mode)

@@ -20,6 +20,7 @@ use voms::pki::pem;
 use voms::policy::Policy;
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms::trust::TrustAnchors;
+use voms::verifier::{VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
 use voms_authority::sign::AcDraft;
@@ -83,6 +84,7 @@ pub struct Setting {
     contents: Vec<u8>,
     anchors: TrustAnchors,
     voms: VomsDir,
+    verifier: VomsVerifier,
     now: DateTime<Utc>,
 }
 
@@ -124,6 +126,8 @@ impl Setting {
             TrustAnchors::open(&certificates).unwrap(),
             VomsDir::open(&vomsdir).unwrap(),
         );
+        let verifier = VomsVerifier::new(anchors.clone(), voms.clone())
+            .with_policy(Policy::default().ignore_targets());
         // Files that changed a moment ago are not remembered.
         let now = Utc::now() + Duration::minutes(1);
         Self {
@@ -136,8 +140,14 @@ impl Setting {
             contents,
             anchors,
             voms,
+            verifier,
             now,
         }
+    }
+
+    /// A user whom the verifier has seen before, from PEM.
+    pub fn verify_again(&self) -> VerifiedCredential {
+        self.verifier.verify(&self.contents, self.now).unwrap()
     }
 
     /// From DER to the FQANs.

@@ -63,6 +63,9 @@ use self::invocation::Invocation;
 #[must_use]
 pub fn main(argv: Vec<OsString>) -> ExitCode {
     hardening::forbid_dumps();
+    if let Some(exit) = info::time_left(&argv) {
+        return exit.into();
+    }
     // The system's OpenSSL follows the system's configuration, such as a policy of FIPS.
     #[cfg(feature = "vendored")]
     voms::crypto::ignore_configuration();

@@ -11,6 +11,7 @@ use crate::cli::output::Diagnostic;
 use crate::time::utc;
 
 /// What to check about a proxy.
+#[derive(Default)]
 pub struct Checks {
     /// How long it must remain valid; zero if it only has to be valid now.
     needed: Option<Duration>,

@@ -9,6 +9,7 @@ mod lines;
 mod picture;
 mod plan;
 mod proxy;
+mod quick;
 mod verify;
 
 use std::ffi::OsString;
@@ -16,12 +17,14 @@ use std::ffi::OsString;
 use chrono::{DateTime, Utc};
 
 pub use self::args::InfoArgs;
+use self::checks::Checks;
 pub use self::items::names as item_names;
 pub use self::json::certificate as describe_certificate;
 pub use self::lines::text;
 pub use self::picture::Pen;
 use self::plan::{InfoPlan, Output};
 pub use self::proxy::Proxy;
+pub use self::quick::time_left;
 use self::verify::Verdict;
 use super::exit::Exit;
 use super::invocation::Invocation;
