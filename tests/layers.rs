@@ -173,7 +173,9 @@ fn no_module_uses_another_against_the_arrows() {
 fn libraries_know_neither_options_nor_the_terminal() {
     let foreign = ["clap", "indicatif", "rpassword", "std::env::", "println!"];
     for directory in ["asn1/src", "crates", "src/home"] {
-        for (file, text) in sources_of(directory) {
+        // Build scripts talk to cargo on stdout.
+        let sources = sources_of(directory).into_iter();
+        for (file, text) in sources.filter(|(file, _)| !file.ends_with("build.rs")) {
             let code: Vec<&str> = text
                 .lines()
                 .filter(|line| !line.trim_start().starts_with("//"))
