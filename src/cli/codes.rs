@@ -1,6 +1,8 @@
 //! The stable code of each error and warning that the program reports, in kebab-case.
 //! `schema/codes.json` lists them together with those of the libraries.
 
+use std::sync::{Mutex, PoisonError};
+
 use grid_token::error::TokenError;
 use saml_ecp::error::EcpError;
 use saml_ecp::gssapi::GssError;
@@ -112,6 +114,18 @@ pub const VOMSES_UNREADABLE: &str = "vomses-unreadable";
 pub const VO_NOT_NAMED: &str = "vo-not-named";
 pub const VO_UNKNOWN: &str = "vo-unknown";
 pub const WEAK: &str = "weak";
+
+/// A code that came as text.
+pub fn interned(code: &str) -> &'static str {
+    static KNOWN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(same) = known.iter().find(|same| **same == code) {
+        return same;
+    }
+    let code: &'static str = code.to_owned().leak();
+    known.push(code);
+    code
+}
 
 /// A fact that programs recognise by its code.
 pub trait Coded {

@@ -25,6 +25,7 @@ mod grid;
 mod hardening;
 mod headings;
 mod help;
+mod holder;
 mod import;
 mod info;
 mod init;

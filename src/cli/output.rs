@@ -228,6 +228,28 @@ impl Diagnostic {
         self
     }
 
+    /// Everything below the headline, each line behind a letter that says what it is.
+    pub fn lines(&self) -> Vec<String> {
+        let details = self.details.iter().map(|line| ('d', line));
+        let help = self.help.iter().map(|line| ('h', line));
+        let last = self.last.iter().map(|line| ('l', line));
+        let all = details.chain(help).chain(last);
+        all.map(|(kind, line)| format!("{kind}{line}")).collect()
+    }
+
+    /// Adds such lines.
+    pub fn with_lines(mut self, lines: &[String]) -> Self {
+        for line in lines {
+            match (line.get(..1), line.get(1..)) {
+                (Some("d"), Some(text)) => self.details.push(text.to_owned()),
+                (Some("h"), Some(text)) => self.help.push(text.to_owned()),
+                (Some("l"), Some(text)) => self.last = Some(text.to_owned()),
+                _ => {}
+            }
+        }
+        self
+    }
+
     /// Prints it to stderr.
     pub fn print(&self) {
         let mut text = format!("error: {}", self.headline);

@@ -28,6 +28,10 @@ impl Credential {
         }
     }
 
+    pub(crate) fn into_parts(self) -> (Chain, PrivateKey) {
+        (self.chain, self.key)
+    }
+
     /// The certificates, leaf first.
     #[must_use]
     pub fn chain(&self) -> &Chain {

@@ -4,12 +4,12 @@
 use super::{Command, Group};
 use crate::cli::args::definition;
 use crate::cli::{
-    destroy, doctor, ecp, embedded, export, fake, grid, import, info, init, keep, links, passwd,
-    register, sandbox, token, verify, vo,
+    destroy, doctor, ecp, embedded, export, fake, grid, holder, import, info, init, keep, links,
+    passwd, register, sandbox, token, verify, vo,
 };
 
 /// In the order of the overview and the links.
-pub static COMMANDS: [Command; 37] = [
+pub static COMMANDS: [Command; 39] = [
     Command::new(
         "import",
         "voms-proxy-import",
@@ -121,6 +121,23 @@ pub static COMMANDS: [Command; 37] = [
         "run a command with a proxy that is kept fresh",
     )
     .usage("voms-proxy run [options] -- COMMAND"),
+    Command::new(
+        "unlock",
+        "voms-proxy-unlock",
+        definition::<holder::UnlockArgs>,
+        holder::unlock,
+    )
+    .listed(
+        Group::Proxies,
+        "hold your key in memory, so that nothing asks for its passphrase",
+    ),
+    Command::new(
+        "lock",
+        "voms-proxy-lock",
+        definition::<holder::LockArgs>,
+        holder::lock,
+    )
+    .listed(Group::Proxies, "end that"),
     Command::new(
         "list",
         "voms-proxy-list",

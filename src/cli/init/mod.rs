@@ -10,6 +10,7 @@ mod vo;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use voms::chain::Chain;
 use voms::credential::Credential;
 use voms::proxy::Proxy;
 
@@ -17,14 +18,14 @@ pub use self::args::InitArgs;
 pub use self::args::{Lifetimes, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
 pub use self::plan::{InitPlan, Warnings, proxy_version};
-use self::report::Reporter;
-pub use self::report::note_text;
-pub use self::run::plain_beside;
+pub use self::report::{Reporter, note_text};
+pub use self::run::{attributes_with, make_with as made_with, plain_beside};
 pub use self::vo::targets;
 use super::env::Environment;
 use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
+use super::output::Diagnostic;
 use super::token::{Source, get_beside};
 use super::{output, signals, times};
 
@@ -114,6 +115,16 @@ pub fn make_with(
     now: Clock,
 ) -> Result<Proxy, CommandError> {
     run::run_with(plan, credential, now, &mut Reporter::new(plan))
+}
+
+/// The same with a key that another process holds, if one does; `check` sees the proxy before it is
+/// written.
+pub fn make_held(
+    plan: &InitPlan,
+    now: Clock,
+    check: impl FnOnce(&Chain) -> Result<(), Diagnostic>,
+) -> Result<Option<Proxy>, CommandError> {
+    run::run_held(plan, now, &mut Reporter::new(plan), check)
 }
 
 /// Runs `voms-proxy-list`, which is `voms-proxy-init --list`.

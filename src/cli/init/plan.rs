@@ -20,6 +20,7 @@ use crate::cli::codes;
 use crate::cli::env::Environment;
 use crate::cli::failure;
 use crate::cli::file;
+use crate::cli::holder;
 use crate::cli::input;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
@@ -45,6 +46,8 @@ pub enum Warnings {
 pub struct InitPlan {
     pub credential: Location,
     pub passphrase: PassphraseSource,
+    /// What to ask a process that holds the key, if there is one.
+    pub held: Option<holder::Request>,
     /// If the present proxy is good for as long, it stays; the second is for attributes.
     pub needed: Option<Needed>,
     /// Whether to write a plain proxy, too.
@@ -100,6 +103,7 @@ impl InitPlan {
                 .help("write for example --valid 12:00"));
         }
         Ok(Self {
+            held: holder::Request::new(&args, env),
             key: args::key_kind(args.key_type.as_deref(), args.bits.as_deref())?,
             vos: vo::plans(&args, lifetimes.ac, env)?,
             anchors: places::anchors(args.certdir.as_deref(), env)?,

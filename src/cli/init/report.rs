@@ -7,9 +7,10 @@ use std::io::IsTerminal;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use voms::ac::verify::VerifiedAc;
+use voms::ac::verify::{AcAttributes, VerifiedAc, validity};
 use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
+use voms_asn1::EncodedAc;
 use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, Failure, Protocol};
@@ -52,7 +53,12 @@ pub struct Reporter {
     /// When the first of the attributes end.
     attributes_end: Option<DateTime<Utc>>,
     for_people: bool,
+    /// Where everything goes that would be printed, in the process that holds the key.
+    elsewhere: Option<Elsewhere>,
 }
+
+/// Takes a kind, a code and a text.
+type Elsewhere = Box<dyn Fn(&[u8], &[u8], &[u8]) + Send>;
 
 impl Reporter {
     pub fn new(plan: &InitPlan) -> Self {
@@ -74,23 +80,71 @@ impl Reporter {
             fqans: Vec::new(),
             attributes_end: None,
             for_people: std::io::stdout().is_terminal(),
+            elsewhere: None,
         }
     }
 
-    fn debug(&self, text: impl FnOnce() -> String) {
-        if self.debug {
-            output::stderr(&text());
+    /// One that prints nothing, but hands it to somebody who calls [`replay`](Self::replay).
+    pub fn elsewhere(
+        plan: &InitPlan,
+        for_people: bool,
+        hand: impl Fn(&[u8], &[u8], &[u8]) + Send + 'static,
+    ) -> Self {
+        Self {
+            for_people,
+            elsewhere: Some(Box::new(hand)),
+            ..Self::new(plan)
+        }
+    }
+
+    /// Says what was said elsewhere.
+    pub fn replay(&mut self, kind: &[u8], code: &str, text: &str) {
+        match kind {
+            b"debug" => self.debug(|| text.to_owned()),
+            b"line" => self.line(text),
+            b"note" => self.note(text),
+            b"warning" => self.warn(codes::interned(code), text),
+            b"progress" => self.progress(text),
+            b"incomplete" => self.incomplete = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Whether it is said elsewhere.
+    fn is_said(&self, kind: &str, code: &str, text: &str) -> bool {
+        let hand = self.elsewhere.as_ref();
+        hand.inspect(|hand| hand(kind.as_bytes(), code.as_bytes(), text.as_bytes()))
+            .is_some()
+    }
+
+    pub fn is_for_people(&self) -> bool {
+        self.for_people
+    }
+
+    pub fn debug(&self, text: impl FnOnce() -> String) {
+        if !self.debug {
+            return;
+        }
+        let text = text();
+        if !self.is_said("debug", "", &text) {
+            output::stderr(&text);
+        }
+    }
+
+    fn progress(&self, text: &str) {
+        if !self.is_said("progress", "", text) {
+            self.spinner.say(text);
         }
     }
 
     fn line(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.is_said("line", "", text) {
             self.spinner.suspend(|| output::line(text));
         }
     }
 
     fn note(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.is_said("note", "", text) {
             self.spinner
                 .suspend(|| output::stderr(&format!("note: {text}")));
         }
@@ -143,7 +197,7 @@ impl Reporter {
                 self.note(&ending::text(end, now, plan.time_zone.as_deref()));
             }
         }
-        self.spinner.say("making the proxy");
+        self.progress("making the proxy");
     }
 
     pub fn event(&mut self, event: &Event<'_>) {
@@ -159,7 +213,7 @@ impl Reporter {
                     "Contacting {}:{} [{}] \"{}\"...",
                     entry.host, entry.port, entry.dn, entry.vo
                 ));
-                self.spinner.say(&format!("waiting for {}", entry.host));
+                self.progress(&format!("waiting for {}", entry.host));
             }
             Event::Failed(entry, protocol, failure) => {
                 self.debug(|| format!("{}:{} ({protocol}): {failure}", entry.host, entry.port));
@@ -232,6 +286,9 @@ impl Reporter {
     }
 
     pub fn warn(&mut self, code: &'static str, text: &str) {
+        if self.is_said("warning", code, text) {
+            return;
+        }
         self.spinner.suspend(|| output::warning(text));
         self.warned.push(Warning::new(code, text));
     }
@@ -273,8 +330,32 @@ impl Reporter {
             ));
         }
         self.compare(vo, reply, &verified.attributes().parsed_fqans());
-        let attributes = verified.attributes();
-        let end = utc(verified.not_after());
+        self.grant(verified.attributes(), utc(verified.not_after()));
+        if let Some(file) = verified.lsc() {
+            self.debug(|| format!("Loaded LSC information from file {}", file.display()));
+        }
+        self.debug(|| {
+            let fqans = verified.attributes().fqans.join(", ");
+            format!(
+                "VOMS AC validation for VO {} succeded. {fqans}",
+                vo.request.vo
+            )
+        });
+    }
+
+    /// What was granted according to attributes that were verified elsewhere; those behind come from
+    /// a file.
+    pub fn granted(&mut self, plan: &InitPlan, acs: impl Iterator<Item = EncodedAc>) {
+        let verified = if plan.verify_ac { plan.vos.len() } else { 0 };
+        for ac in acs.take(verified) {
+            let info = &ac.certificate().acinfo;
+            if let Ok(attributes) = AcAttributes::read(info) {
+                self.grant(&attributes, utc(validity(info).1));
+            }
+        }
+    }
+
+    fn grant(&mut self, attributes: &AcAttributes, end: DateTime<Utc>) {
         self.attributes_end = Some(self.attributes_end.map_or(end, |known| known.min(end)));
         self.fqans.extend(
             attributes
@@ -288,16 +369,6 @@ impl Reporter {
             "fqans": attributes.fqans,
             "not_after": output::rfc3339(end),
         }));
-        if let Some(file) = verified.lsc() {
-            self.debug(|| format!("Loaded LSC information from file {}", file.display()));
-        }
-        self.debug(|| {
-            let fqans = verified.attributes().fqans.join(", ");
-            format!(
-                "VOMS AC validation for VO {} succeded. {fqans}",
-                vo.request.vo
-            )
-        });
     }
 
     /// Reports where the granted attributes differ from those requested.
@@ -315,10 +386,13 @@ impl Reporter {
             ));
         }
         if request.fqans.is_empty() && !reply.is_complete {
-            self.incomplete = Some(format!(
+            let text = format!(
                 "{} lists neither roles nor optional groups: ask for them by name, for example --voms {1}:/{1}/Role=NAME",
                 reply.entry.host, request.vo
-            ));
+            );
+            if !self.is_said("incomplete", "", &text) {
+                self.incomplete = Some(text);
+            }
         }
         let wanted = request.in_order(granted).into_iter().next();
         let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));

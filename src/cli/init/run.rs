@@ -6,8 +6,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
 
 use chrono::{DateTime, Utc};
+use voms::ac::embedded::attribute_certificates;
 use voms::ac::verify::{self, AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
-use voms::chain::ChainFinding;
+use voms::chain::{Chain, ChainFinding};
 use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
 use voms::pki::key::{KeyError, KeyKind, PrivateKey};
@@ -27,6 +28,7 @@ use crate::cli::advice::User;
 use crate::cli::codes;
 use crate::cli::failure;
 use crate::cli::file;
+use crate::cli::holder;
 use crate::cli::input;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
@@ -43,9 +45,29 @@ pub fn run(
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Proxy, CommandError> {
+    if let Some(proxy) = run_held(plan, &now, report, |_| Ok(()))? {
+        return Ok(proxy);
+    }
     let key = start_key(plan.key);
     let credential = load(plan, now(), report)?;
-    make(plan, &credential, key, now, report)
+    let made = make(plan, &credential, key, &now, report)?;
+    install(plan, made, now(), report)
+}
+
+/// The same with a key that another process holds, if one does. `check` sees what it has made.
+pub fn run_held(
+    plan: &InitPlan,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+    check: impl FnOnce(&Chain) -> Result<(), Diagnostic>,
+) -> Result<Option<Proxy>, CommandError> {
+    let Some(holder::Made::Proxy(proxy, plain)) = holder::ask(plan, report)? else {
+        return Ok(None);
+    };
+    let chain = proxy.chain().map_err(Diagnostic::unexpected)?;
+    check(&chain)?;
+    report.granted(plan, attribute_certificates(&chain).into_iter().flatten());
+    install(plan, Made { proxy, plain }, now(), report).map(Some)
 }
 
 /// The same with a credential that is loaded already.
@@ -55,7 +77,25 @@ pub fn run_with(
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Proxy, CommandError> {
+    let made = make_with(plan, credential, &now, report)?;
+    install(plan, made, now(), report)
+}
+
+/// The same, and writes nothing.
+pub fn make_with(
+    plan: &InitPlan,
+    credential: &Credential,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Made, CommandError> {
     make(plan, credential, start_key(plan.key), now, report)
+}
+
+/// What is written in the end.
+pub struct Made {
+    pub proxy: Proxy,
+    /// That of `--keep-plain`.
+    pub plain: Option<Proxy>,
 }
 
 type NewKey = JoinHandle<Result<PrivateKey, KeyError>>;
@@ -66,24 +106,32 @@ fn make(
     key: NewKey,
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
-) -> Result<Proxy, CommandError> {
+) -> Result<Made, CommandError> {
     let started = now();
     let issuer = verify_chain(plan, credential, started)?;
     let replies = ask(plan, credential, started, report)?;
     let attributes = verify_attributes(plan, credential, replies, now(), report)?;
     let proxy = issue(plan, &issuer, attributes, finish_key(key)?, now())?;
+    let plain = plan.keep_plain.then(|| issue_plain(plan, &issuer, now()));
+    let plain = plain.transpose()?;
+    Ok(Made { proxy, plain })
+}
+
+fn install(
+    plan: &InitPlan,
+    made: Made,
+    now: DateTime<Utc>,
+    report: &Reporter,
+) -> Result<Proxy, CommandError> {
     report.writing();
     if !input::is_stream(&plan.out) {
-        removal::clear_leftovers(&plan.out, plan.uid, now());
+        removal::clear_leftovers(&plan.out, plan.uid, now);
     }
-    if plan.keep_plain {
-        write(
-            &plain_beside(&plan.out),
-            &issue_plain(plan, &issuer, now())?,
-        )?;
+    if let Some(plain) = &made.plain {
+        write(&plain_beside(&plan.out), plain)?;
     }
-    write(&plan.out, &proxy)?;
-    Ok(proxy)
+    write(&plan.out, &made.proxy)?;
+    Ok(made.proxy)
 }
 
 /// Where `--keep-plain` writes the plain proxy.
@@ -129,15 +177,30 @@ pub fn attributes(
     now: impl Fn() -> DateTime<Utc>,
     report: &mut Reporter,
 ) -> Result<Vec<EncodedAc>, CommandError> {
-    let credential = load(plan, now(), report)?;
-    verify_chain(plan, &credential, now())?;
-    let replies = ask(plan, &credential, now(), report)?;
-    let attributes = verify_attributes(plan, &credential, replies, now(), report)?;
-    let acs: Vec<EncodedAc> = attributes.iter().map(|ac| ac.encoded().clone()).collect();
+    let acs = if let Some(holder::Made::Attributes(acs)) = holder::ask(plan, report)? {
+        report.granted(plan, acs.iter().cloned());
+        acs
+    } else {
+        let credential = load(plan, now(), report)?;
+        attributes_with(plan, &credential, now, report)?
+    };
     if let Some(file) = &plan.separate {
         files::write_separate(file, &acs)?;
     }
     Ok(acs)
+}
+
+/// The same with a credential that is loaded already, and writes nothing.
+pub fn attributes_with(
+    plan: &InitPlan,
+    credential: &Credential,
+    now: impl Fn() -> DateTime<Utc>,
+    report: &mut Reporter,
+) -> Result<Vec<EncodedAc>, CommandError> {
+    verify_chain(plan, credential, now())?;
+    let replies = ask(plan, credential, now(), report)?;
+    let attributes = verify_attributes(plan, credential, replies, now(), report)?;
+    Ok(attributes.iter().map(|ac| ac.encoded().clone()).collect())
 }
 
 /// Generating the key only needs CPU time, while everything else mostly waits.

@@ -18,17 +18,17 @@ const READY: &str = "ready";
 
 /// Starts the part that stays, which asks for the passphrase if need be, and returns once it has
 /// the first proxy, or has failed.
-pub fn start(invocation: &Invocation) -> Result<Report, CommandError> {
+pub fn start(command: &str, invocation: &Invocation) -> Result<Report, CommandError> {
     let failed = |error: std::io::Error| {
         Diagnostic::new(
             codes::COMMAND_NOT_RUN,
             format!("cannot start in the background: {error}"),
         )
-        .help("leave out --background, and use your shell's &")
+        .help("check that the program is where it was")
     };
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)
-        .args(["keep", "--detached"])
+        .args([command, "--detached"])
         .args(&invocation.words)
         .stdout(Stdio::piped())
         .spawn()
@@ -41,6 +41,11 @@ pub fn start(invocation: &Invocation) -> Result<Report, CommandError> {
         .into_iter()
         .flatten()
         .map_while(Result::ok)
+        .inspect(|line| {
+            if line != READY {
+                output::line(line);
+            }
+        })
         .any(|line| line == READY);
     if is_ready {
         return Ok(Report::done());

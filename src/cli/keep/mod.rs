@@ -1,7 +1,7 @@
 //! `voms-proxy renew`, `keep` and `run`: proxies that outlive themselves.
 
 mod args;
-mod background;
+pub mod background;
 mod keeper;
 mod lock;
 mod pace;

@@ -3,17 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use voms::chain::Chain;
 use voms::credential::Credential;
 use voms::pki::dn::Dn;
 use voms::proxy::Proxy;
+use zeroize::Zeroizing;
 
 use crate::cli::codes;
 use crate::cli::env::Environment;
+use crate::cli::holder::fingerprint;
 use crate::cli::init::{self, InitArgs, InitPlan, Warnings, plain_beside};
 use crate::cli::invocation::Clock;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::prompt::PassphraseSource;
+use crate::home::load::{self, CredentialError, Locked};
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -24,6 +28,12 @@ pub struct Sources {
     beside: PathBuf,
     /// The user's own credential, once its passphrase was asked for.
     own: Option<Credential>,
+    /// The same for a plain proxy with a passphrase, as long as its file is the same.
+    locked: Option<(String, Credential)>,
+    /// Whether another process holds the user's key.
+    is_held: bool,
+    /// Whether the first proxy was tried: from then on, nobody is there to be asked.
+    has_begun: bool,
     /// Who the proxies are for, if that is known.
     identity: Option<Dn>,
 }
@@ -34,6 +44,9 @@ impl Sources {
             from,
             beside: plain_beside(out),
             own: None,
+            locked: None,
+            is_held: false,
+            has_begun: false,
             identity,
         }
     }
@@ -43,41 +56,84 @@ impl Sources {
     /// # Errors
     /// That of the last source that was tried.
     pub fn make(&mut self, plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
-        if let Some(plain) = &self.from {
-            let credential = self.plain(plain)?;
-            return init::make_with(plan, &credential, now);
+        let made = self.made(plan, now);
+        self.has_begun = true;
+        made
+    }
+
+    fn made(&mut self, plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
+        if let Some(plain) = self.from.clone() {
+            return self.from_plain(Location::single(plain), plan, now);
         }
-        if let Ok(credential) = self.plain(&self.beside)
+        if let Ok(credential) = load::load(&Location::single(self.beside.clone()), no_one)
+            && self.check(credential.chain(), &self.beside).is_ok()
             && outlives(&credential, now())
             && let Ok(proxy) = init::make_with(plan, &credential, now)
         {
             return Ok(proxy);
         }
+        let path = plan.credential.certificate();
+        if self.own.is_none()
+            && let Some(proxy) = init::make_held(plan, now, |chain| self.check(chain, path))?
+        {
+            self.is_held = true;
+            return Ok(proxy);
+        }
         let own = match self.own.take() {
             Some(own) => own,
             None => {
-                let own = plan.passphrase.load(&plan.credential)?;
-                self.check(&own, plan.credential.certificate())?;
+                let own = self.open(plan, &plan.credential)?;
+                self.check(own.chain(), path)?;
                 own
             }
         };
         init::make_with(plan, self.own.insert(own), now)
     }
 
+    /// The file is read each time, for others may refresh it.
+    fn from_plain(
+        &mut self,
+        plain: Location,
+        plan: &InitPlan,
+        now: Clock,
+    ) -> Result<Proxy, CommandError> {
+        let file = fingerprint(&plain);
+        if let Some((known, credential)) = &self.locked
+            && *known == file
+        {
+            return init::make_with(plan, credential, now);
+        }
+        let mut is_locked = false;
+        let credential = match load::load(&plain, |locked| {
+            is_locked = true;
+            no_one(locked)
+        }) {
+            Err(_) if is_locked => self.open(plan, &plain)?,
+            other => other?,
+        };
+        self.check(credential.chain(), plain.certificate())?;
+        let proxy = init::make_with(plan, &credential, now)?;
+        self.locked = is_locked.then_some((file, credential));
+        Ok(proxy)
+    }
+
+    /// Asks for the passphrase, where somebody or something can be asked.
+    fn open(&self, plan: &InitPlan, location: &Location) -> Result<Credential, CredentialError> {
+        match plan.passphrase {
+            PassphraseSource::Unattended(_) => {}
+            _ if self.has_begun => return load::load(location, no_one),
+            _ => {}
+        }
+        plan.passphrase.load(location)
+    }
+
     /// Whether renewals are possible without asking for anything.
     pub fn can_go_on(&self) -> bool {
-        self.own.is_some() || self.from.is_some() || self.beside.exists()
+        self.own.is_some() || self.is_held || self.from.is_some() || self.beside.exists()
     }
 
-    fn plain(&self, path: &Path) -> Result<Credential, CommandError> {
-        let location = Location::single(path.to_owned());
-        let credential = PassphraseSource::Terminal.load(&location)?;
-        self.check(&credential, path)?;
-        Ok(credential)
-    }
-
-    fn check(&self, credential: &Credential, path: &Path) -> Result<(), Diagnostic> {
-        let found = credential.chain().identity();
+    fn check(&self, chain: &Chain, path: &Path) -> Result<(), Diagnostic> {
+        let found = chain.identity();
         let Some(wanted) = self.identity.as_ref().filter(|wanted| *wanted != found) else {
             return Ok(());
         };
@@ -85,6 +141,14 @@ impl Sources {
         Err(Diagnostic::new(codes::OTHER_IDENTITY, text)
             .help("name the certificate or the plain proxy of the same user"))
     }
+}
+
+/// For keys that have a passphrase when nobody is asked.
+fn no_one(locked: Locked<'_>) -> Result<Zeroizing<String>, CredentialError> {
+    Err(CredentialError::NoPassphrase {
+        path: locked.path.to_owned(),
+        reason: "there is nobody to ask for its passphrase".to_owned(),
+    })
 }
 
 fn outlives(credential: &Credential, now: DateTime<Utc>) -> bool {

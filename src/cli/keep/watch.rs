@@ -35,7 +35,7 @@ pub fn main(invocation: &Invocation) -> Exit {
             .map(|text| end(text, (invocation.now)()));
         let until = until.transpose().map_err(CommandError::Usage)?;
         if args.background && !args.detached {
-            return background::start(invocation);
+            return background::start("keep", invocation);
         }
         keep(args, until, invocation)
     })

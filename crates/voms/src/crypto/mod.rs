@@ -20,7 +20,7 @@ use der::asn1::ObjectIdentifier;
 use voms_asn1::oid;
 
 pub(crate) use self::certificate::{DerCertificate, SignedList};
-pub use self::configuration::ignore_configuration;
+pub use self::configuration::{ignore_configuration, lock_keys_in_memory};
 pub(crate) use self::draft::{Draft, Serial};
 pub(crate) use self::key::{OpenError, SecretKey, pbkdf2_aes256};
 pub(crate) use self::path::{Checks, FaultKind, Place, build_path};

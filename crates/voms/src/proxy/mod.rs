@@ -279,6 +279,18 @@ fn digest(issuer: &Credential) -> Digest {
 }
 
 impl Proxy {
+    /// A proxy that another process has made, and how it differs from what was asked for.
+    #[must_use]
+    pub fn made_elsewhere(credential: Credential, notes: Vec<ProxyNote>) -> Self {
+        let (chain, key) = credential.into_parts();
+        Self {
+            certificate: chain.leaf().clone(),
+            issuers: chain.certificates()[1..].to_vec(),
+            key,
+            notes,
+        }
+    }
+
     /// The proxy certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
