@@ -156,6 +156,7 @@ fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<Option<Removed>, Refusa
     }
     removal::clear_leftovers(&plan.path, plan.uid, now);
     let removed = removal::destroy(&plan.path, plan.uid, plan.expected)?;
+    let _ = token::remember(&plan.path, None);
     if !plan.quiet {
         removal::report(&plan.path, removed);
     }

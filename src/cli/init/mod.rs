@@ -26,13 +26,14 @@ use super::exit::Exit;
 use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
 use super::output::Diagnostic;
-use super::token::{Source, get_beside};
-use super::{output, signals, times};
+use super::token::{Source, get_beside, remember};
+use super::{input, output, signals, times};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: InitArgs| {
-        let token = args.token.as_deref().map(Source::parse).transpose()?;
+        let named = args.token.clone();
+        let token = named.as_deref().map(Source::parse).transpose()?;
         let plan = InitPlan::new(args, &invocation.env)?;
         if let Some(until) = already_good(&plan, (invocation.now)()) {
             if let Some(source) = &token {
@@ -47,6 +48,9 @@ pub fn main(invocation: &Invocation) -> Exit {
                 .map(|acs| report.without_proxy(&plan, &acs))
         } else {
             run::run(&plan, invocation.now, &mut report).and_then(|proxy| {
+                if !input::is_stream(&plan.out) {
+                    remember(&plan.out, named.as_deref())?;
+                }
                 let beside = || match &token {
                     Some(source) => token_beside(source, &plan, &invocation.env),
                     None => Ok(()),

@@ -10,6 +10,7 @@ mod renew;
 mod run;
 mod source;
 mod timer;
+mod token;
 mod watch;
 
 pub use self::args::{KeepArgs, RenewArgs, RunArgs};

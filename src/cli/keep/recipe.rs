@@ -14,6 +14,7 @@ use crate::cli::codes;
 use crate::cli::init::InitArgs;
 use crate::cli::init::needed::present;
 use crate::cli::output::Diagnostic;
+use crate::cli::token::remembered;
 use crate::time::utc;
 
 /// A proxy and what it takes to make it again.
@@ -21,6 +22,8 @@ pub struct Recipe {
     chain: Chain,
     life: Duration,
     acs: Vec<AcRecipe>,
+    /// Where the token beside it came from.
+    token: Option<String>,
 }
 
 struct AcRecipe {
@@ -72,6 +75,7 @@ impl Recipe {
             },
             acs,
             chain,
+            token: remembered(path),
         })
     }
 
@@ -107,6 +111,7 @@ impl Recipe {
             let attributes = self.acs.iter().map(|ac| ac.life).max();
             args.vomslife = args.vomslife.take().or(attributes.map(seconds));
         }
+        args.token = args.token.take().or(self.token.clone());
         self.complete_kind(args);
     }
 

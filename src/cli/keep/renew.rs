@@ -13,6 +13,7 @@ use crate::cli::init::{InitArgs, already_good};
 use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
+use crate::cli::token::{Source, get_beside};
 use crate::cli::{file, signals, times};
 
 /// The present proxy is still good, and was left alone.
@@ -34,7 +35,12 @@ fn renew(args: RenewArgs, invocation: &Invocation) -> Result<Report, CommandErro
     init.out = Some(path.clone());
     let (quiet, json, now) = (init.quiet, init.json, invocation.now);
     signals::watch();
+    let token = init.token.as_deref().map(Source::parse).transpose();
+    let token = token.map_err(CommandError::Usage)?;
     let outcome = made(&init, from, &recipe, invocation);
+    if let (Some(source), Ok(_)) = (&token, &outcome) {
+        get_beside(source, quiet || json, &invocation.env)?;
+    }
     let report = |text: &str, code: &str, until: DateTime<Utc>, exit| {
         let described = json!({
             "version": 1,

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, Sender};
 
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::args::{RunArgs, check};
 use super::keeper::Keeper;
+use super::token::TokenKeeper;
 use crate::cli::codes;
 use crate::cli::exit::Exit;
 use crate::cli::init::plain_beside;
@@ -21,6 +22,7 @@ use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::Diagnostic;
 use crate::cli::removal::{self, Expected};
 use crate::cli::signals;
+use crate::cli::token::Source;
 
 const NOT_FOUND: Exit = Exit::Code(127);
 const NOT_EXECUTABLE: Exit = Exit::Code(126);
@@ -47,16 +49,22 @@ fn run(args: RunArgs, invocation: &Invocation) -> Result<Report, CommandError> {
     let place = Place::new(invocation)?;
     let mut init = args.init;
     init.out = Some(place.proxy());
+    let token = init.token.as_deref().map(Source::parse).transpose()?;
     signals::watch();
     let mut keeper = Keeper::new(init, args.from, None, &invocation.env, invocation.now);
     keeper.start()?;
+    let env = &invocation.env;
+    let token =
+        token.map(|source| TokenKeeper::start(source, Some(place.token()), env, invocation.now));
+    let token = token.transpose()?;
     let (send, events) = mpsc::channel();
     let for_signals = send.clone();
     signals::hand_to(move |signal| {
         let _ = for_signals.send(Event::Signal(signal));
     });
     signals::watch_more();
-    let child = match start(&args.command, &place.proxy()) {
+    let has_token = token.is_some();
+    let child = match start(&args.command, &place, has_token) {
         Ok(child) => child,
         Err((failure, exit)) => {
             failure.print();
@@ -64,18 +72,28 @@ fn run(args: RunArgs, invocation: &Invocation) -> Result<Report, CommandError> {
         }
     };
     std::thread::spawn(move || keeper.run());
+    if let Some(token) = token {
+        std::thread::spawn(move || token.run());
+    }
     Ok(Report::done().exit(attend(child, send, &events)?))
 }
 
-fn start(command: &[OsString], proxy: &Path) -> Result<Child, (Diagnostic, Exit)> {
+fn start(
+    command: &[OsString],
+    place: &Place,
+    has_token: bool,
+) -> Result<Child, (Diagnostic, Exit)> {
     let [program, words @ ..] = command else {
         return Err((Diagnostic::usage("there is no command"), NOT_FOUND));
     };
-    let started = Command::new(program)
-        .args(words)
-        .env("X509_USER_PROXY", proxy)
-        .spawn();
-    started.map_err(|error| {
+    let mut started = Command::new(program);
+    started.args(words).env("X509_USER_PROXY", place.proxy());
+    if has_token {
+        // The token itself would come first, and grow old.
+        started.env_remove("BEARER_TOKEN");
+        started.env("BEARER_TOKEN_FILE", place.token());
+    }
+    started.spawn().map_err(|error| {
         let reason = voms::files::reason(&error);
         let text = format!("cannot run {}: {reason}", program.to_string_lossy());
         let exit = match error.kind() {
@@ -156,6 +174,10 @@ impl Place {
         })
     }
 
+    fn token(&self) -> PathBuf {
+        self.directory.path().join("token")
+    }
+
     fn proxy(&self) -> PathBuf {
         self.directory.path().join("proxy")
     }
@@ -167,6 +189,7 @@ impl Drop for Place {
         for _ in 0..100 {
             let _ = removal::destroy(&self.proxy(), self.uid, Expected::Proxy);
             let _ = removal::destroy(&plain_beside(&self.proxy()), self.uid, Expected::Proxy);
+            let _ = removal::destroy(&self.token(), self.uid, Expected::Anything);
             if std::fs::remove_dir(self.directory.path()).is_ok() {
                 return;
             }

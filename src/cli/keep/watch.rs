@@ -12,11 +12,13 @@ use super::keeper::Keeper;
 use super::lock::Lock;
 use super::recipe::Recipe;
 use super::timer;
+use super::token::TokenKeeper;
 use crate::cli::exit::Exit;
 use crate::cli::failure;
 use crate::cli::invocation::{Clock, Invocation};
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
+use crate::cli::token::Source;
 use crate::cli::{file, signals, times};
 
 /// How often to look whether it is time to stop.
@@ -59,8 +61,12 @@ fn keep(
     signals::watch();
     let identity = recipe.map(|recipe| recipe.identity().clone());
     let quiet = init.quiet;
+    let token = init.token.as_deref().map(Source::parse).transpose()?;
     let mut keeper = Keeper::new(init, args.from, identity, &invocation.env, invocation.now);
     keeper.start()?;
+    let env = &invocation.env;
+    let token = token.map(|source| TokenKeeper::start(source, None, env, invocation.now));
+    let token = token.transpose()?;
     let _pid = args.pid_file.map(PidFile::write).transpose()?;
     let (send, receive) = mpsc::channel();
     signals::hand_to(move |signal| {
@@ -72,6 +78,9 @@ fn keep(
         announce(&keeper, &out, invocation);
     }
     std::thread::spawn(move || keeper.run());
+    if let Some(token) = token {
+        std::thread::spawn(move || token.run());
+    }
     wait(&receive, until, invocation.now);
     Ok(Report::done())
 }

@@ -16,7 +16,7 @@ mod words;
 
 use grid_token::error::TokenError;
 
-pub use self::beside::{STEP, Source, get_beside};
+pub use self::beside::{STEP, Source, get_beside, refresh, remember, remembered};
 pub use self::decode::{DecodeArgs, main as decode};
 pub use self::destroy::{DestroyArgs, Manner, everything, main as destroy};
 pub use self::get::{GetArgs, main as get};
