@@ -204,6 +204,43 @@ fn passphrases_come_from_files_and_commands_that_only_the_user_controls() {
 }
 
 #[test]
+fn a_plain_proxy_with_a_passphrase_is_opened_once() {
+    let out = stdout(
+        r#"
+        vp init --quiet --valid 2:00 --out "$D/plain"
+        { openssl x509 -in "$D/plain"; openssl rsa -aes256 -passout pass:secret -in "$D/plain" 2>/dev/null
+          sed -n '/END .*PRIVATE/,$p' "$D/plain" | sed 1d; } >"$D/locked"
+        chmod 600 "$D/locked"
+        code() { setsid -w "$@" </dev/null 2>"$D/said" && echo 0 || echo $?; }
+        code vp keep --from "$D/locked" --voms virgo --until 2s
+        code vp run --from "$D/locked" -- echo started
+        code vp renew "$D/plain" --from "$D/locked"
+        echo 'echo >>"$D/asked"; echo secret' >"$D/ask"
+        code vp run --from "$D/locked" --valid 8s --passphrase-command 'sh "$D/ask"' -- sh -c '
+            for i in $(seq 14); do sha256sum <"$X509_USER_PROXY" >>"$D/seen"; sleep 1; done'
+        [ "$(sort -u "$D/seen" | wc -l)" -ge 3 ] && echo renewed
+        wc -l <"$D/asked"
+        "#,
+    );
+    assert_eq!(out, "1\n1\n4\n0\nrenewed\n1\n");
+}
+
+#[test]
+fn a_job_of_several_lives_survives_every_fault() {
+    // Those that need no root; `clock` has a sandbox of its own.
+    for faults in [&["none", "kill", "file", "two"][..], &["clock"]] {
+        let run = std::process::Command::new("scripts/test-long-jobs")
+            .args(["--program", env!("CARGO_BIN_EXE_voms-proxy")])
+            .args(["--lives", "3", "--life", "30"])
+            .args(faults)
+            .output()
+            .unwrap();
+        let shown = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{shown}{run:?}");
+    }
+}
+
+#[test]
 fn systemd_accepts_the_units() {
     let out = stdout(
         r#"

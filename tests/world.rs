@@ -14,6 +14,8 @@ mod lasting;
 
 #[path = "world_suite/callers.rs"]
 mod callers;
+#[path = "world_suite/condor.rs"]
+mod condor;
 #[path = "world_suite/credentials.rs"]
 mod credentials;
 #[path = "world_suite/desk.rs"]
@@ -30,6 +32,8 @@ mod members;
 mod newcomer;
 #[path = "world_suite/options.rs"]
 mod options;
+#[path = "world_suite/python.rs"]
+mod python;
 #[path = "world_suite/receiving.rs"]
 mod receiving;
 #[path = "world_suite/refusals.rs"]

@@ -1,50 +1,7 @@
 //! DIRAC's own `VOMS.py`, as it is published, calling our commands.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use super::desk::{Desk, run};
-
-const REQUIREMENTS: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/world_suite/dirac-requirements.txt"
-);
-
-/// DIRAC in a virtual environment, kept until its requirements change.
-fn dirac() -> PathBuf {
-    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("dirac");
-    let (python, mark) = (home.join("bin/python"), home.join("requirements.txt"));
-    let wanted = std::fs::read(REQUIREMENTS).unwrap();
-    if std::fs::read(&mark).is_ok_and(|made| made == wanted) {
-        return python;
-    }
-    // Debian's own python3, for which its M2Crypto is made.
-    let venv = Command::new("/usr/bin/python3")
-        .args(["-m", "venv", "--clear", "--system-site-packages"])
-        .arg(&home)
-        .status();
-    assert!(
-        venv.unwrap().success(),
-        "no virtual environment: run scripts/install-test-packages"
-    );
-    let pip = Command::new(&python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--no-deps",
-            "-r",
-            REQUIREMENTS,
-        ])
-        .status();
-    assert!(
-        pip.unwrap().success(),
-        "DIRAC cannot be installed from the Python package index"
-    );
-    std::fs::write(mark, wanted).unwrap();
-    python
-}
+use super::python;
 
 const SCRIPT: &str = r"
 import sys
@@ -65,7 +22,7 @@ print(' '.join(made.getVOMSData()['Value']['fqan']))
 
 #[test]
 fn dirac_adds_attributes_to_its_proxies_with_our_command() {
-    let python = dirac();
+    let python = python::with("dirac");
     let desk = Desk::new();
     let links = desk.path("links");
     std::fs::create_dir(&links).unwrap();

@@ -1,10 +1,11 @@
 //! Tokens beside proxies: `status`, `init --token`, `destroy --all`, and the commands that tokens have replaced.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::desk::{Desk, usual, world};
+use crate::desk::{Desk, Whose, usual, world};
 
 #[track_caller]
 fn status(desk: &Desk, exit: i32) -> Value {
@@ -61,6 +62,89 @@ fn proxy_and_token_come_and_go_together() {
     let ended = desk.ours(&["destroy", "--all"]);
     assert_eq!(ended.exit, 0, "{ended:?}");
     assert_eq!(kinds(&status(&desk, 0)), ["ticket", "certificate"]);
+}
+
+#[test]
+fn a_renewed_proxy_has_a_renewed_token_where_it_came_with_one() {
+    let _usual = usual();
+    let desk = Desk::new();
+    desk.log_in();
+    self_signed(&desk);
+    let proxy = desk.path("x509up").display().to_string();
+    let desk = desk.with("X509_USER_PROXY", &proxy);
+    let alone = "--skip-chain-integrity-checks";
+    for (words, is_renewed) in [
+        (&["init", "--token", alone][..], true),
+        (&["init", alone], false),
+    ] {
+        assert_eq!(desk.ours(words).exit, 0);
+        let _ = fs::remove_file(desk.bearer_token());
+        let ended = desk.ours(&["renew", alone]);
+        assert_eq!(ended.exit, 0, "{ended:?}");
+        assert_eq!(desk.bearer_token().exists(), is_renewed, "{words:?}");
+    }
+    assert_eq!(desk.ours(&["init", "--token", alone]).exit, 0);
+    assert_eq!(desk.ours(&["destroy"]).exit, 0);
+    assert!(!desk.path("x509up.token").exists());
+}
+
+#[test]
+fn a_command_gets_a_token_of_its_own() {
+    let _usual = usual();
+    let desk = Desk::new();
+    desk.log_in();
+    self_signed(&desk);
+    fs::write(desk.bearer_token(), "another").unwrap();
+    let desk = desk.with("BEARER_TOKEN", "old");
+    let script = r#"echo "${BEARER_TOKEN-none}"; stat -c %a "$BEARER_TOKEN_FILE"; wc -l <"$BEARER_TOKEN_FILE""#;
+    let words = [
+        "run",
+        "--token",
+        "--skip-chain-integrity-checks",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let ended = desk.ours(&words);
+    assert_eq!(
+        (ended.exit, &*ended.stdout),
+        (0, "none\n600\n1\n"),
+        "{ended:?}"
+    );
+    assert_eq!(fs::read_to_string(desk.bearer_token()).unwrap(), "another");
+    assert!(
+        !desk
+            .files()
+            .iter()
+            .any(|(name, _)| name.contains("voms-proxy-run"))
+    );
+    // Nobody is asked to log in.
+    fs::remove_file(desk.vault_token()).unwrap();
+    let ended = desk.with_person(&[], Whose::Ours, words[0], &words[1..]);
+    assert_eq!(ended.exit, 1, "{ended:?}");
+}
+
+#[test]
+fn a_keeper_mends_the_token_too() {
+    let _usual = usual();
+    let desk = Desk::new();
+    desk.log_in();
+    self_signed(&desk);
+    let proxy = desk.path("x509up").display().to_string();
+    let desk = desk.with("X509_USER_PROXY", &proxy);
+    let words = "keep --token --quiet --background --until 90s --skip-chain-integrity-checks";
+    let words: Vec<&str> = words.split(' ').collect();
+    let ended = desk.ours(&words);
+    assert_eq!(ended.exit, 0, "{ended:?}");
+    let before = fs::read(desk.bearer_token()).unwrap();
+    fs::remove_file(desk.bearer_token()).unwrap();
+    let start = Instant::now();
+    while !desk.bearer_token().exists() {
+        assert!(start.elapsed() < Duration::from_secs(80), "no token");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert_ne!(fs::read(desk.bearer_token()).unwrap(), before);
 }
 
 #[test]
