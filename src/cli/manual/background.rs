@@ -39,6 +39,11 @@ pub const ENVIRONMENT: &[Fact] = &[
         "Where the directory with the proxy is made; otherwise in /tmp.",
         &["voms-proxy-run"],
     ),
+    Fact::new(
+        "XDG_RUNTIME_DIR",
+        "Where the process that holds your key listens, in voms-proxy/holder; it has to be yours alone.",
+        &["voms-proxy-unlock", "voms-proxy-lock", "keep-plain"],
+    ),
     Fact::new("X509_USER_PROXY", "The proxy file.", &[]),
     Fact::new(
         "X509_USER_CERT, X509_USER_KEY",
