@@ -57,8 +57,10 @@ pub fn read(fields: &[&[u8]]) -> Option<(Environment, Vec<OsString>)> {
     let (count, rest) = fields.split_first()?;
     let count = std::str::from_utf8(count).ok()?.parse().ok()?;
     let (variables, words) = rest.split_at_checked(count)?;
-    let mut env = Environment::default();
-    env.uid = rustix::process::geteuid().as_raw();
+    let mut env = Environment {
+        uid: rustix::process::geteuid().as_raw(),
+        ..Environment::default()
+    };
     for variable in variables {
         let (name, value) = variable.split_first()?;
         let path = || PathBuf::from(OsString::from_vec(value.to_vec()));

@@ -63,7 +63,7 @@ impl Sources {
 
     fn made(&mut self, plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
         if let Some(plain) = self.from.clone() {
-            return self.from_plain(Location::single(plain), plan, now);
+            return self.made_from(Location::single(plain), plan, now);
         }
         if let Ok(credential) = load::load(&Location::single(self.beside.clone()), no_one)
             && self.check(credential.chain(), &self.beside).is_ok()
@@ -91,7 +91,7 @@ impl Sources {
     }
 
     /// The file is read each time, for others may refresh it.
-    fn from_plain(
+    fn made_from(
         &mut self,
         plain: Location,
         plan: &InitPlan,
