@@ -83,7 +83,11 @@ impl Keeper {
     pub fn start(&mut self) -> Result<(), CommandError> {
         let plan = self.plan()?;
         let failure = match self.sources.make(&plan, self.now) {
-            Ok(_) => return Ok(self.keep()?),
+            Ok(_) => {
+                // If somebody has removed it already, it is made again.
+                let _ = self.keep();
+                return Ok(());
+            }
             Err(CommandError::Failed(failure)) if self.sources.can_go_on() => failure,
             Err(error) => return Err(error),
         };
