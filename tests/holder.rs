@@ -158,11 +158,11 @@ import os, socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); os.chmod(sys.argv[1], int(sys.argv[2], 8))
 if sys.argv[3] == "silent": s.listen(1)
 open(sys.argv[1] + ".up", "w")
-time.sleep(30)' "$D/voms-proxy/holder" "$@" & other=$!
+time.sleep(60)' "$D/voms-proxy/holder" "$@" & other=$!
             while [ ! -e "$D/voms-proxy/holder.up" ]; do sleep 0.05; done; rm "$D/voms-proxy/holder.up"; }
         tried() {
             start=$(date +%s%N); code vp init --passphrase-file "$D/word"
-            [ $(( ($(date +%s%N) - start) / 1000000 )) -lt 6000 ] && echo quick
+            [ $(( ($(date +%s%N) - start) / 1000000 )) -lt 20000 ] && echo quick
             kill $other 2>/dev/null || true; rm -f "$D/voms-proxy/holder"; }
         mkdir -m 700 "$D/voms-proxy"
         listen 600 silent; tried
@@ -224,8 +224,8 @@ fn a_keeper_goes_on_with_a_key_that_is_held() {
     judged(
         r#"
         unlock
-        silent vp keep --quiet --voms virgo --valid 10s --background --pid-file "$D/pid" --log "$D/log"
-        for i in $(seq 15); do
+        silent vp keep --quiet --voms virgo --valid 30s --background --pid-file "$D/pid" --log "$D/log"
+        for i in $(seq 40); do
             openssl x509 -in "$D/proxy" -noout -checkend 1 >/dev/null || echo expired
             sha256sum <"$D/proxy" >>"$D/seen"; sleep 1
         done
