@@ -177,23 +177,17 @@ fn joined(name: &str, value: &OsStr) -> OsString {
 mod tests {
     use std::os::unix::ffi::OsStrExt;
 
-    use clap::Parser;
-
     use super::*;
 
     #[test]
     fn options_survive_the_way() {
-        let line = "init --voms=a:/a/b --voms=c --order=/a --target=h --hours=3 --valid=1:00 --vomslife=2:00 \
+        let line = "--voms=a:/a/b --voms=c --order=/a --target=h --hours=3 --valid=1:00 --vomslife=2:00 \
             --bits=3072 --key-type=rsa --policy-language=1.2 --proxyver=4 --includeac=/i --include=/j --certdir=/k \
             --vomsdir=/l --policy=/m --separate=/s --out=/o --vomses=/n --path-length=2 --list --limited \
             --independent --rfc --draft --old --keep-plain --skip-chain-integrity-checks \
             --skip-hostname-checks --dont-verify-ac";
-        let args = InitArgs::parse_from(line.split_whitespace());
-        let mut typed: Vec<OsString> = line
-            .split_whitespace()
-            .skip(1)
-            .map(OsString::from)
-            .collect();
+        let mut typed: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        let args = crate::cli::args::parse::<InitArgs>("voms-proxy-init", &typed).unwrap();
         let mut kept = words(&args);
         typed.sort();
         kept.sort();
@@ -203,7 +197,6 @@ mod tests {
     #[test]
     fn every_option_is_sent_or_known_to_be_none_of_the_holders_business() {
         let elsewhere = [
-            "cert",
             "conf",
             "debug",
             "enable-legacy-protocol",
@@ -213,7 +206,6 @@ mod tests {
             "if-needed",
             "ignorewarn",
             "json",
-            "key",
             "noregen",
             "passphrase-command",
             "passphrase-fd",
