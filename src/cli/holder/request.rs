@@ -221,7 +221,7 @@ mod tests {
         for arg in crate::cli::args::definition::<InitArgs>().get_arguments() {
             let name = arg.get_long().unwrap();
             let is_sent = source.contains(&format!("(\"{name}\""))
-                || source.contains(&format!("(\"--{name}\""));
+                || source.contains(&format!("\"--{name}\","));
             assert_ne!(is_sent, elsewhere.contains(&name), "{name}");
         }
     }
