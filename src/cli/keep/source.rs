@@ -17,7 +17,7 @@ use crate::cli::invocation::Clock;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::{self, Diagnostic};
 use crate::cli::prompt::PassphraseSource;
-use crate::home::load::{self, CredentialError, Locked};
+use crate::home::load::{self, CredentialError, Locked, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -147,7 +147,8 @@ impl Sources {
 fn no_one(locked: Locked<'_>) -> Result<Zeroizing<String>, CredentialError> {
     Err(CredentialError::NoPassphrase {
         path: locked.path.to_owned(),
-        reason: "there is nobody to ask for its passphrase".to_owned(),
+        is_new: false,
+        why: PassphraseProblem::NoTerminal,
     })
 }
 
