@@ -37,3 +37,13 @@ pub(crate) fn attribute_certificates_or(
         Err(error) => vec![Err(error)],
     }
 }
+
+/// Those that one certificate carries; `None` if it has none, not even broken ones.
+#[must_use]
+pub fn carried_by(certificate: &Certificate) -> Option<Vec<Result<EncodedAc, DecodeError>>> {
+    let (_, value) = certificate.extension(oid::VOMS_AC_SEQ)?;
+    Some(match AcSeq::raw(value) {
+        Ok(all) => all.into_iter().map(EncodedAc::from_der).collect(),
+        Err(error) => vec![Err(error)],
+    })
+}

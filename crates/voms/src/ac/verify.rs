@@ -91,8 +91,8 @@ pub struct VerifiedAc {
 
 /// Who signed an attribute certificate, and why it was trusted.
 #[derive(Debug, Clone)]
-struct Signer {
-    certificate: Certificate,
+pub(super) struct Signer {
+    pub(super) certificate: Certificate,
     /// The CA that its path ends at, if it was verified against a CA directory.
     ca: Option<Dn>,
     /// The LSC file that names it, if one does.
@@ -211,13 +211,7 @@ impl<'a> AcVerifier<'a> {
         let known = self.known.and_then(|all| all.find(ac.as_der()));
         let known = known.as_deref();
         let mut findings = known.map_or_else(|| structure_findings(ac), |_| Vec::new());
-        self.judge_dates(info, &mut findings);
-        let ca = || {
-            let anchors = self.trust.anchors();
-            anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
-        };
-        findings.extend(holder::problem(&info.holder, self.holder, ca).map(AcFinding::Holder));
-        findings.extend(self.target_finding(info));
+        self.judge_holder(info, &mut findings);
         let read = || AcAttributes::read(info);
         let attributes = match known.map_or_else(read, |known| Ok(known.attributes.clone())) {
             Ok(attributes) => attributes,
@@ -253,6 +247,21 @@ impl<'a> AcVerifier<'a> {
             signer,
             not_after: validity(info).1,
         })
+    }
+
+    /// Dates, holder and targets.
+    pub(super) fn judge_holder(
+        &self,
+        info: &AttributeCertificateInfo,
+        findings: &mut Vec<AcFinding>,
+    ) {
+        self.judge_dates(info, findings);
+        let ca = || {
+            let anchors = self.trust.anchors();
+            anchors.is_some_and(|anchors| anchors.has_ca_named_as(self.holder, self.now))
+        };
+        findings.extend(holder::problem(&info.holder, self.holder, ca).map(AcFinding::Holder));
+        findings.extend(self.target_finding(info));
     }
 
     fn judge_dates(&self, info: &AttributeCertificateInfo, findings: &mut Vec<AcFinding>) {
@@ -292,7 +301,7 @@ impl<'a> AcVerifier<'a> {
 
     /// Adds the findings on the signer and the signature. Returns the signer and the certificates
     /// that came along.
-    fn judge_signer(
+    pub(super) fn judge_signer(
         &self,
         work: &mut Work,
         (ac, known): (&EncodedAc, Option<&KnownAc>),

@@ -248,6 +248,19 @@ impl Dn {
         (ava.oid == COMMON_NAME && below).then_some(ava.value.as_str())
     }
 
+    /// How many RDNs with a single common name this name has more than `upper`; `None` if it does
+    /// not consist of that name and such RDNs. The names of a user's proxies are so (RFC 3820
+    /// section 3.4), and zero stands for the same name.
+    #[must_use]
+    pub fn common_names_below(&self, upper: &Self) -> Option<usize> {
+        let more = self.rdns.get(upper.rdns.len()..)?;
+        let is_common_name =
+            |rdn: &Vec<Ava>| matches!(rdn.as_slice(), [ava] if ava.oid == COMMON_NAME);
+        let below = more.iter().all(is_common_name)
+            && self.rdns.canonical().starts_with(upper.rdns.canonical());
+        below.then_some(more.len())
+    }
+
     /// The last common name.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {

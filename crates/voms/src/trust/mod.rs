@@ -91,12 +91,16 @@ impl TrustAnchors {
     /// [`AnchorError::Missing`] if there is no such directory.
     pub fn open(directory: &Path) -> Result<Self, AnchorError> {
         if directory.is_dir() {
-            Ok(Self::new(Source::Directory(Box::new(Directory::new(
-                directory,
-            )))))
+            Ok(Self::absent(directory))
         } else {
             Err(AnchorError::Missing(directory.to_owned()))
         }
+    }
+
+    /// A directory that need not exist yet, or any more: while it does not, nobody is trusted.
+    #[must_use]
+    pub fn absent(directory: &Path) -> Self {
+        Self::new(Source::Directory(Box::new(Directory::new(directory))))
     }
 
     /// Trusts these CAs instead of a directory's.

@@ -1,0 +1,112 @@
+//! The codes that callers branch on, and which findings lead to which.
+
+use voms::ac::finding::AcFinding;
+use voms_asn1::oid;
+
+/// `VERR_*` of voms_apic.h, as far as they are used.
+pub const PARAM: i32 = 4;
+pub const NO_EXTENSION: i32 = 5;
+pub const NO_INIT: i32 = 6;
+pub const ID_CHECK: i32 = 8;
+pub const FORMAT: i32 = 10;
+pub const DIRECTORY: i32 = 13;
+pub const SIGN: i32 = 14;
+pub const MEMORY: i32 = 16;
+pub const VERIFY: i32 = 17;
+pub const NOT_AVAILABLE: i32 = 21;
+
+/// Why nothing was retrieved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub code: i32,
+    pub message: String,
+}
+
+impl Refusal {
+    pub fn new(code: i32, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { code, message }
+    }
+}
+
+/// What a caller wants to be checked: the bits of `VERIFY_*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checks(pub u32);
+
+impl Checks {
+    const DATE: u32 = 1;
+    const TARGET: u32 = 2;
+    const KEY: u32 = 4;
+    const SIGN: u32 = 8;
+    const ID: u32 = 32;
+
+    fn has(self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
+
+    pub fn signer(self) -> bool {
+        self.has(Self::SIGN)
+    }
+
+    pub fn targets(self) -> bool {
+        self.has(Self::TARGET)
+    }
+
+    /// Both compare with the signer's certificate, which nobody looks for.
+    pub fn lacks_signer(self) -> bool {
+        !self.signer() && (self.has(Self::KEY) || self.has(Self::ID))
+    }
+
+    /// The code for a finding, if it counts.
+    ///
+    /// Without the check of the signer only what libvomsapi asks of every attribute certificate
+    /// counts: what is found then is only claimed anyway.
+    pub fn code_of(self, finding: &AcFinding) -> Option<i32> {
+        let (counts, code) = match finding {
+            AcFinding::Expired(_) | AcFinding::NotYetValid(_) => (self.has(Self::DATE), VERIFY),
+            AcFinding::Holder(_) => (self.has(Self::ID), VERIFY),
+            AcFinding::Target(_) => (self.targets(), VERIFY),
+            AcFinding::Extension(oid::TARGETS) => (self.signer() || self.targets(), VERIFY),
+            AcFinding::KeyIdentifier => (self.has(Self::KEY), VERIFY),
+            AcFinding::MissingExtension(_)
+            | AcFinding::CriticalExtension(_)
+            | AcFinding::Attributes(_)
+            | AcFinding::NoFqan
+            | AcFinding::PolicyAuthority(_)
+            | AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES)
+            | AcFinding::ForeignFqan(..) => (true, VERIFY),
+            AcFinding::NoSigner
+            | AcFinding::NotTrusted { .. }
+            | AcFinding::LscUnusable { .. }
+            | AcFinding::LscMismatch { .. }
+            | AcFinding::LscFormerCa { .. }
+            | AcFinding::SignerIsCa(_)
+            | AcFinding::SignerMayNotSign(_)
+            | AcFinding::Signer(_)
+            | AcFinding::TooCostly => (self.signer(), SIGN),
+            _ => (self.signer(), VERIFY),
+        };
+        counts.then_some(code)
+    }
+}
+
+/// The sentence that libvomsapi has for a refusal, which logs are searched for.
+pub fn headline(code: i32, finding: &AcFinding) -> &'static str {
+    match finding {
+        _ if code == SIGN => "Cannot verify AC signature!",
+        AcFinding::Signature => "Failed to verify AC signature.",
+        AcFinding::Expired(_) => "AC not valid anymore.",
+        AcFinding::NotYetValid(_) => "AC not yet valid.",
+        AcFinding::Holder(_) => {
+            "AC has been granted to a different certificate than the passed one."
+        }
+        AcFinding::Target(_) => "Cannot find match among allowed hosts.",
+        AcFinding::KeyIdentifier => "AC issuer key unreadable or unverifiable.",
+        AcFinding::PolicyAuthority(_) => "VOMS Server contact data missing from AC.",
+        AcFinding::Attributes(_) | AcFinding::NoFqan => "VOMS Attributes absent or malformed.",
+        AcFinding::MissingExtension(_) => "Required AC extensions missing from AC.",
+        AcFinding::CriticalExtension(_) => "Unknown critical extension inside AC.",
+        AcFinding::IssuerName(..) => "Cannot discover AC creator.",
+        _ => "AC refused.",
+    }
+}
