@@ -35,6 +35,7 @@ struct vomsapi_told {
 
 void vomsapi_open(const char *vomsdir, const char *certdir, vomsapi_told *told);
 void vomsapi_ask(const vomsapi_asked *asked, vomsapi_told *told);
+void vomsapi_export(const unsigned char *bytes, std::size_t length, vomsapi_told *told);
 void vomsapi_forget(vomsapi_told *told);
 
 // The bindings initialise libssl, of which nothing is used here. Options are left to the process whose libcrypto it is.
@@ -80,6 +81,7 @@ private:
 struct Behind {
   std::vector<attributelist> attributes;
   std::vector<std::string> targets;
+  std::string ac;
 };
 
 X509 *another(X509 *certificate) {
@@ -88,6 +90,7 @@ X509 *another(X509 *certificate) {
 }
 
 void put_generic(Behind &behind, char letter, const std::string &value) {
+  if (letter == 'A') behind.ac = value;
   if (letter == 't') behind.targets.push_back(value);
   if (letter == 'G') {
     behind.attributes.emplace_back();
@@ -249,9 +252,23 @@ bool vomsdata::Retrieve(X509 *certificate, STACK_OF(X509) *chain, recurse_type h
   return true;
 }
 
-bool vomsdata::Export(std::string &) {
-  error = VERR_NOTAVAIL;
-  return false;
+bool vomsdata::Export(std::string &text) {
+  std::string all;
+  for (const voms &v : data) {
+    const Behind *behind = static_cast<const Behind *>(v.realdata);
+    unsigned char *der = nullptr;
+    const int length = behind && v.holder ? i2d_X509(v.holder, &der) : -1;
+    const std::unique_ptr<unsigned char, void (*)(unsigned char *)> owner(der, [](unsigned char *p) { OPENSSL_free(p); });
+    if (length < 0) {
+      error = VERR_FORMAT;
+      return false;
+    }
+    all.append(reinterpret_cast<const char *>(der), static_cast<std::size_t>(length)).append(behind->ac);
+  }
+  Fields fields;
+  vomsapi_export(reinterpret_cast<const unsigned char *>(all.data()), all.size(), fields.told());
+  char letter;
+  return fields.next(letter, text);
 }
 
 bool vomsdata::Import(std::string) {

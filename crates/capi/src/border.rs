@@ -5,11 +5,12 @@ use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::ptr;
+use std::{ptr, slice};
 
 use openssl_sys::{OPENSSL_STACK, X509};
 
 use crate::code::{self, Checks, Refusal};
+use crate::export;
 use crate::found::{Found, Parts};
 use crate::handed::{self, Handed};
 use crate::host;
@@ -122,10 +123,11 @@ fn put(fields: &mut Vec<u8>, letter: u8, value: &[u8]) {
     fields.extend(value);
 }
 
-/// The shim reads these in order: `N` begins a `voms`, `g` an element of `std`, `G` a list of
+/// The shim reads these in order: `N` begins a `voms`, `A` is what it was made of, `g` an element of `std`, `G` a list of
 /// generic attributes, `a` one of them.
 fn put_found(fields: &mut Vec<u8>, found: &Found) {
     put(fields, b'N', &found.signature);
+    put(fields, b'A', &found.ac);
     for (letter, value) in [
         (b'u', found.user.as_slice()),
         (b'U', &found.userca),
@@ -239,6 +241,24 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
     };
     let panicked = Err(Refusal::new(code::VERIFY, "AC refused."));
     let result = guard(ask, panicked).unwrap_or_else(|refusal| refused(&refusal));
+    // SAFETY: as in `vomsapi_open`.
+    unsafe { ptr::write(told, result) };
+}
+
+/// The text that `VOMS_Export` would make of these bytes: the field `e`.
+///
+/// # Safety
+/// The bytes are readable, `told` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vomsapi_export(bytes: *const u8, length: usize, told: *mut Told) {
+    let export = || {
+        // SAFETY: the shim's promise; it passes no NULL.
+        let bytes = unsafe { slice::from_raw_parts(bytes, length) };
+        let mut fields = Vec::new();
+        put(&mut fields, b'e', &export::encode(bytes));
+        Told::new(0, ptr::null_mut(), fields)
+    };
+    let result = guard(export, Told::new(code::MEMORY, ptr::null_mut(), Vec::new()));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };
 }

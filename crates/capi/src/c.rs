@@ -10,6 +10,7 @@ use openssl_sys::{OPENSSL_STACK, X509};
 
 use crate::border::{directories, guard, path};
 use crate::code::{self, Checks, Refusal};
+use crate::export;
 use crate::handed::{self, Handed};
 use crate::judge::{self, Question};
 use crate::live::Live;
@@ -591,19 +592,42 @@ pub extern "C" fn VOMS_FreeTargetsList(targets: *mut *mut c_char) {
     }
 }
 
-/// Not available: callers need the symbol only.
+/// The attribute certificates and their holders, as text.
 ///
 /// # Safety
-/// `error` is NULL or writable.
+/// All pointers but `vd` are NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn VOMS_Export(
-    _buffer: *mut *mut c_char,
-    _length: *mut c_int,
-    _vd: *mut VomsData,
+    buffer: *mut *mut c_char,
+    length: *mut c_int,
+    vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
+    let exported = || {
+        let session = Session::of(vd)?;
+        let state = session.state();
+        let parts = state.found.iter().flat_map(|shown| shown.exported());
+        let text = export::encode(&parts.flatten().collect::<Vec<_>>());
+        Some((memory::text(&text), count(text.len())))
+    };
     // SAFETY: the caller's promise.
-    unsafe { tell(error, code::NOT_AVAILABLE) };
+    let (buffer, length) = unsafe { (buffer.as_mut(), length.as_mut()) };
+    let code = match (buffer, length, guard(exported, None)) {
+        (Some(buffer), Some(length), Some((Ok(text), size))) => {
+            (*buffer, *length) = (text, size);
+            return 1;
+        }
+        (_, _, Some((text, _))) => {
+            // SAFETY: the text was allocated above, and is given to nobody.
+            text.map_or(code::MEMORY, |text| unsafe {
+                memory::free(text);
+                code::PARAM
+            })
+        }
+        _ => code::PARAM,
+    };
+    // SAFETY: the caller's promise.
+    unsafe { tell(error, code) };
     0
 }
 

@@ -1,6 +1,7 @@
 //! The codes that callers branch on, and which findings lead to which.
 
 use voms::ac::finding::AcFinding;
+use voms::trust::{PathFinding, PathProblem};
 use voms_asn1::oid;
 
 /// `VERR_*` of voms_apic.h, as far as they are used.
@@ -87,6 +88,19 @@ impl Checks {
             _ => (self.signer(), VERIFY),
         };
         counts.then_some(code)
+    }
+}
+
+/// Of several findings the first by rank gives the code: those on the signer, as libvomsapi looks at
+/// it first, but it holds revocation lists against the present whatever the time asked for.
+pub fn rank(code: i32, finding: &AcFinding) -> u8 {
+    match finding {
+        AcFinding::Signer(PathFinding {
+            problem: PathProblem::CrlExpired { .. },
+            ..
+        }) => 2,
+        _ if code == SIGN => 0,
+        _ => 1,
     }
 }
 

@@ -28,12 +28,16 @@ impl Handed {
         self.0.as_ptr()
     }
 
-    /// The certificate as we read it; `None` if it has no encoding, as one without a public key, or
-    /// another than that of a certificate.
-    pub fn read(self) -> Option<Certificate> {
+    /// Its encoding; `None` if it has none, as one without a public key.
+    pub fn der(self) -> Option<Vec<u8>> {
         // SAFETY: who made `self` has promised that it is a certificate. It is only read.
         let x509 = unsafe { X509Ref::from_ptr(self.as_ptr()) };
-        Certificate::from_der(&x509.to_der().ok()?).ok()
+        x509.to_der().ok()
+    }
+
+    /// The certificate as we read it, if it has an encoding and that is a certificate's.
+    pub fn read(self) -> Option<Certificate> {
+        Certificate::from_der(&self.der()?).ok()
     }
 }
 

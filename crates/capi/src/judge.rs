@@ -160,7 +160,7 @@ fn policy(checks: Checks) -> Policy {
     }
 }
 
-/// The findings that count refuse; those on the signer come first.
+/// The findings that count refuse.
 fn weigh(
     checks: Checks,
     ac: &EncodedAc,
@@ -171,9 +171,7 @@ fn weigh(
         let findings = judged.findings.iter();
         findings.filter_map(|finding| Some((checks.code_of(finding)?, finding)))
     };
-    let first = counted()
-        .find(|(code, _)| *code == code::SIGN)
-        .or_else(|| counted().next());
+    let first = counted().min_by_key(|(code, finding)| code::rank(*code, finding));
     if let Some((code, finding)) = first {
         let all: Vec<_> = counted()
             .map(|(_, finding)| format!("{finding} [{}]", finding.code()))

@@ -6,9 +6,10 @@
 //! "Spec" is the repository's `docs/spec`. All of the library's unsafe code is in this crate.
 #![warn(missing_docs)]
 
-pub mod border;
+mod border;
 mod c;
 mod code;
+mod export;
 mod found;
 mod handed;
 mod host;

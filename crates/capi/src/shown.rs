@@ -133,6 +133,12 @@ impl Shown {
         Self::new(self.found.clone(), self.holder.as_handed())
     }
 
+    /// The holder and the attribute certificate, for export.
+    pub fn exported(&self) -> [Vec<u8>; 2] {
+        let holder = self.holder.as_handed().der().unwrap_or_default();
+        [holder, self.found.ac.clone()]
+    }
+
     /// What callers get, and name it by.
     pub fn as_ptr(&self) -> *mut Voms {
         self.visible
