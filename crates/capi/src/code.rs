@@ -1,8 +1,9 @@
 //! The codes that callers branch on, and which findings lead to which.
 
-use voms::ac::finding::AcFinding;
+use voms::ac::finding::{AcFinding, HolderProblem};
 use voms::trust::{PathFinding, PathProblem};
 use voms_asn1::oid;
+use voms_asn1::voms::fqans::FqanError;
 
 /// `VERR_*` of voms_apic.h, as far as they are used.
 pub const PARAM: i32 = 4;
@@ -65,10 +66,18 @@ impl Checks {
     pub fn code_of(self, finding: &AcFinding) -> Option<i32> {
         let (counts, code) = match finding {
             AcFinding::Expired(_) | AcFinding::NotYetValid(_) => (self.has(Self::DATE), VERIFY),
+            AcFinding::Holder(
+                HolderProblem::EntityName | HolderProblem::ObjectDigest | HolderProblem::Missing,
+            ) => (self.has(Self::ID), FORMAT),
             AcFinding::Holder(_) => (self.has(Self::ID), VERIFY),
             AcFinding::Target(_) => (self.targets(), VERIFY),
             AcFinding::Extension(oid::TARGETS) => (self.signer() || self.targets(), VERIFY),
             AcFinding::KeyIdentifier => (self.has(Self::KEY), VERIFY),
+            // Without them it does not know whom to ask for the signer.
+            AcFinding::PolicyAuthority(_)
+            | AcFinding::Attributes(
+                FqanError::Missing | FqanError::ValueCount { .. } | FqanError::NoPolicyAuthority,
+            ) if self.signer() => (true, SIGN),
             AcFinding::MissingExtension(_)
             | AcFinding::CriticalExtension(_)
             | AcFinding::Attributes(_)
@@ -76,7 +85,8 @@ impl Checks {
             | AcFinding::PolicyAuthority(_)
             | AcFinding::Extension(oid::VOMS_GENERIC_ATTRIBUTES)
             | AcFinding::ForeignFqan(..) => (true, VERIFY),
-            AcFinding::NoSigner
+            AcFinding::Extension(oid::VOMS_CERTS)
+            | AcFinding::NoSigner
             | AcFinding::NotTrusted { .. }
             | AcFinding::LscUnusable { .. }
             | AcFinding::LscMismatch { .. }
@@ -108,6 +118,7 @@ pub fn rank(code: i32, finding: &AcFinding) -> u8 {
 pub fn headline(code: i32, finding: &AcFinding) -> &'static str {
     match finding {
         _ if code == SIGN => "Cannot verify AC signature!",
+        _ if code == FORMAT => "AC not present in credentials.",
         AcFinding::Signature => "Failed to verify AC signature.",
         AcFinding::Expired(_) => "AC not valid anymore.",
         AcFinding::NotYetValid(_) => "AC not yet valid.",
