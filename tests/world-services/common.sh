@@ -26,6 +26,7 @@ PROXIES=(
   foreign:refused    # signed by somebody whom no LSC file names
   impostor:refused   # signed by somebody of the server's name, whom a CA of the CA's name has certified
   other-vo:refused   # a group of another VO
+  this-host:accepted # for the host on which the service runs
   other-host:refused # for another host only
 )
 
@@ -56,6 +57,7 @@ make_proxies() {
   impostor
   fake impostor "$work/impostor.crt" "$work/impostor.key" --fqan /virgo
   fake other-vo "$host" "$host_key" --fqan /cms
+  fake this-host "$host" "$host_key" --fqan /virgo --target "$(hostname)"
   fake other-host "$host" "$host_key" --fqan /virgo --target elsewhere.example.org
 }
 

@@ -15,6 +15,7 @@ use crate::found::{Found, Parts};
 use crate::handed::{self, Handed};
 use crate::host;
 use crate::judge::{self, Question};
+use crate::openssl_here;
 
 const VOMSDIR: &str = "/etc/grid-security/vomsdir";
 const CERTDIR: &str = "/etc/grid-security/certificates";
@@ -50,10 +51,21 @@ pub unsafe fn path(given: *const c_char) -> Option<PathBuf> {
 
 /// Where a session looks.
 pub struct Directories {
+    /// With LSC files.
     pub vomsdir: PathBuf,
+    /// With CAs.
     pub certdir: PathBuf,
     /// What libvomsapi says if one is missing.
     pub missing: Option<&'static str>,
+}
+
+/// Why nothing can be retrieved in this process, if so.
+pub fn unusable() -> Option<Refusal> {
+    let other = openssl_here::other()?;
+    let message = format!(
+        "libvomsapi.so.1 cannot be used here: it is built for another OpenSSL than {other}, which this process has too."
+    );
+    Some(Refusal::new(code::NO_INIT, message))
 }
 
 /// The given directories, else the environment's, else the usual ones.
@@ -178,6 +190,9 @@ pub unsafe extern "C" fn vomsapi_open(
     told: *mut Told,
 ) {
     let open = || {
+        if let Some(refusal) = unusable() {
+            return refused(&refusal);
+        }
         // SAFETY: the shim's promise.
         let [vomsdir, certdir] = unsafe { [path(vomsdir), path(certdir)] };
         let found = directories(vomsdir.as_deref(), certdir.as_deref());
@@ -214,6 +229,9 @@ pub unsafe extern "C" fn vomsapi_open(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
     let ask = || -> Result<Told, Refusal> {
+        if let Some(refusal) = unusable() {
+            return Err(refusal);
+        }
         // SAFETY: the shim's promise.
         let certificate =
             unsafe { Handed::new(asked.certificate) }.ok_or_else(judge::parameters)?;

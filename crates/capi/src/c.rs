@@ -2,13 +2,14 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int, c_void};
+use std::io::Write;
 use std::path::PathBuf;
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use openssl_sys::{OPENSSL_STACK, X509};
 
-use crate::border::{directories, guard, path};
+use crate::border::{directories, guard, path, unusable};
 use crate::code::{self, Checks, Refusal};
 use crate::export;
 use crate::handed::{self, Handed};
@@ -142,6 +143,11 @@ unsafe fn tell(error: *mut c_int, code: i32) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut VomsData {
     let made = || -> Option<*mut VomsData> {
+        if let Some(refusal) = unusable() {
+            // Callers get NULL, and have nobody to ask why.
+            let _ = writeln!(std::io::stderr(), "{}", refusal.message);
+            return None;
+        }
         // SAFETY: the caller's promise.
         let [given_voms, given_cert] = unsafe { [path(voms), path(cert)] };
         let directories = directories(given_voms.as_deref(), given_cert.as_deref());

@@ -17,5 +17,6 @@ mod judge;
 mod live;
 mod memory;
 mod names;
+mod openssl_here;
 mod shown;
 mod trust;

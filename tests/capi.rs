@@ -1,0 +1,353 @@
+//! The drop-in libvomsapi.so.1 as services use it: programs in C and C++ of our own, and Debian's. The
+//! originals and the compilers come with `scripts/install-test-packages`.
+#![allow(clippy::disallowed_methods)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use chrono::{DateTime, Utc};
+use common::{BINARY, Outcome, run};
+use serde_json::Value;
+use voms::verifier::{Finding, VomsVerifier};
+
+const DEFAULT_TIME: &str = "2026-11-24T12:00:00Z";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn vectors() -> PathBuf {
+    root().join("fixtures/vectors")
+}
+
+fn scripts() -> PathBuf {
+    root().join("tests/world-services")
+}
+
+/// The directory with the library, and the programs that use it.
+fn built() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libvomsapi");
+        std::fs::create_dir_all(&dir).unwrap();
+        let mut build = Command::new(root().join("scripts/build-libvomsapi"));
+        // Link-time optimisation takes minutes.
+        build
+            .env("CARGO_PROFILE_CAPI_LTO", "off")
+            .env("CARGO_PROFILE_CAPI_CODEGEN_UNITS", "16");
+        let done = build.arg(&dir).output().unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let warnings = [
+            "-O1",
+            "-g",
+            "-Wall",
+            "-Wextra",
+            "-Wno-deprecated-declarations",
+        ];
+        for (compiler, source, program) in [
+            ("gcc", "consumer.c", "consumer"),
+            ("g++", "consumer.cc", "consumer++"),
+            ("gcc", "abuse.c", "abuse"),
+        ] {
+            let mut compile = Command::new(compiler);
+            compile.args(warnings).arg("-o").arg(dir.join(program));
+            compile.arg(scripts().join(source)).arg("-L").arg(&dir);
+            if compiler == "g++" {
+                compile.arg("-lvomsapi");
+            }
+            run(compile.args(["-lcrypto", "-ldl", "-pthread"]), b"").success();
+        }
+        dir
+    })
+}
+
+fn library() -> PathBuf {
+    built().join("libvomsapi.so.1")
+}
+
+/// Debian's own.
+fn original() -> PathBuf {
+    let listed = Command::new("dpkg").args(["-L", "libvomsapi1v5"]).output();
+    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+    let found = listed
+        .lines()
+        .find(|line| line.ends_with("/libvomsapi.so.1"));
+    found
+        .expect("libvomsapi1v5 is not installed: run scripts/install-test-packages")
+        .into()
+}
+
+/// One of the vectors that are judged by default settings.
+struct Case {
+    name: String,
+    line: String,
+    certdir: PathBuf,
+    vomsdir: PathBuf,
+    at: DateTime<Utc>,
+    file: PathBuf,
+}
+
+fn cases() -> Vec<Case> {
+    let text = std::fs::read_to_string(vectors().join("cases.json")).unwrap();
+    let all: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let usual = |case: &&Value| {
+        ["allow", "crl", "hosts", "skew"]
+            .iter()
+            .all(|key| case[*key].is_null())
+    };
+    all.iter().filter(usual).map(case).collect()
+}
+
+fn case(case: &Value) -> Case {
+    let text = |field: &str, default: &str| case[field].as_str().unwrap_or(default).to_owned();
+    let name = text("name", "");
+    let file = vectors().join(text("file", &format!("{name}.pem")));
+    let certdir = vectors().join(text("certdir", "certdirs/good"));
+    let vomsdir = vectors().join(text("vomsdir", "vomsdirs/good"));
+    let at: DateTime<Utc> = text("at", DEFAULT_TIME).parse().unwrap();
+    let line = format!(
+        "{}\t{}\t{}\t{}\n",
+        vomsdir.display(),
+        certdir.display(),
+        at.timestamp(),
+        file.display()
+    );
+    Case {
+        name,
+        line,
+        certdir,
+        vomsdir,
+        at,
+        file,
+    }
+}
+
+fn named(name: &str) -> Case {
+    let text = std::fs::read_to_string(vectors().join("cases.json")).unwrap();
+    let all: Vec<Value> = serde_json::from_str(&text).unwrap();
+    case(all.iter().find(|case| case["name"] == name).unwrap())
+}
+
+fn in_c() -> Command {
+    let mut command = Command::new(built().join("consumer"));
+    command.arg(library());
+    command
+}
+
+fn in_cpp() -> Command {
+    let mut command = Command::new(built().join("consumer++"));
+    command.env("LD_LIBRARY_PATH", built());
+    command
+}
+
+/// What a consumer says of each case.
+fn said<'a>(mut consumer: Command, cases: impl IntoIterator<Item = &'a Case>) -> Vec<String> {
+    let requests: String = cases.into_iter().map(|case| case.line.as_str()).collect();
+    let outcome = run(&mut consumer, requests.as_bytes()).success();
+    assert_eq!(outcome.stderr, "");
+    outcome.stdout.lines().map(str::to_owned).collect()
+}
+
+/// Why a service was told something else than the verifier says; the chain is the service's affair.
+fn difference(case: &Case, said: &str) -> Option<String> {
+    let verifier = VomsVerifier::open(&case.certdir, &case.vomsdir).ok()?;
+    let verdict = verifier.verify(&std::fs::read(&case.file).unwrap(), case.at);
+    let fits = match &verdict {
+        Ok(verified) if verified.attribute_certificates().is_empty() => said == "refused 5",
+        Ok(verified) => {
+            let fqan = |fqan: &str| said.contains(&format!(" {fqan}="));
+            said.starts_with("accepted ") && verified.fqans().all(fqan)
+        }
+        Err(rejection) => {
+            let of_attributes = |finding: &Finding| {
+                matches!(
+                    finding,
+                    Finding::Ac { .. } | Finding::Decode(_) | Finding::Independent
+                )
+            };
+            let refused = said.starts_with("refused ") && said != "refused 5";
+            refused || !rejection.findings().iter().any(of_attributes)
+        }
+    };
+    (!fits).then(|| format!("{}: {said}, where the verifier says {verdict:?}", case.name))
+}
+
+#[test]
+fn services_get_the_attributes_that_the_verifier_believes_and_no_others() {
+    let cases = cases();
+    let said = said(in_c(), &cases);
+    assert_eq!(said.len(), cases.len());
+    let pairs = cases
+        .iter()
+        .zip(&said)
+        .filter(|(_, said)| *said != "unreadable");
+    let wrong: Vec<String> = pairs
+        .filter_map(|(case, said)| difference(case, said))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let accepted = said
+        .iter()
+        .filter(|said| said.starts_with("accepted"))
+        .count();
+    assert!(accepted > 100, "{accepted}");
+    assert!(!said.iter().any(|said| said.contains("without a word")));
+}
+
+#[test]
+fn callers_in_c_and_in_cpp_are_told_the_same() {
+    let cases = cases();
+    let pairs = said(in_c(), &cases).into_iter().zip(said(in_cpp(), &cases));
+    for ((c, cpp), case) in pairs.zip(&cases) {
+        assert_eq!(c, cpp, "{}", case.name);
+    }
+}
+
+#[test]
+fn weak_signers_are_believed_only_where_the_administrator_says_so() {
+    for (name, weakness) in [
+        ("signer-rsa1024-allowed", "rsa1024"),
+        ("signer-sha1-allowed", "sha1"),
+        ("ac-sha1-allowed", "sha1"),
+    ] {
+        let case = named(name);
+        let answer = |value: &str| {
+            let mut consumer = in_c();
+            consumer.env("VOMSAPI_ACCEPT_WEAK", value);
+            said(consumer, [&case]).remove(0)
+        };
+        assert!(answer("").starts_with("refused "), "{name}");
+        assert!(
+            answer(&format!("md4, {weakness}")).starts_with("accepted "),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn attributes_for_a_service_are_believed_where_it_has_that_name() {
+    let case = named("ac-target-this-host");
+    let mut consumer = in_c();
+    assert!(said(in_c(), [&case])[0].starts_with("refused 17"));
+    consumer.env("VOMSAPI_HOSTS", "other.example.org,here.example.org");
+    let answer = said(consumer, [&case]).remove(0);
+    assert!(answer.starts_with("accepted "), "{answer}");
+}
+
+/// Runs `abuse` on copies of the directories.
+fn abuse(mut command: Command, times: u32) -> Outcome {
+    let dir = tempfile::tempdir().unwrap();
+    let case = named("ac-generic");
+    let vomsdir = dir.path().join("vomsdir");
+    let copied = Command::new("cp")
+        .arg("-r")
+        .arg(&case.vomsdir)
+        .arg(&vomsdir)
+        .status();
+    assert!(copied.unwrap().success());
+    command
+        .arg(library())
+        .args([&vomsdir, &case.certdir])
+        .arg(case.at.timestamp().to_string())
+        .arg(&case.file)
+        .arg(times.to_string());
+    run(&mut command, b"")
+}
+
+#[test]
+fn neither_bad_callers_nor_busy_ones_break_it() {
+    let outcome = abuse(Command::new(built().join("abuse")), 20_000);
+    assert!(outcome.stdout.ends_with("nothing broke\n"), "{outcome:?}");
+    outcome.success();
+}
+
+#[test]
+fn valgrind_finds_nothing() {
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["-q", "--error-exitcode=9", "--leak-check=full"])
+        .args([
+            "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite",
+        ])
+        .arg(built().join("abuse"));
+    let outcome = abuse(valgrind, 5);
+    assert!(outcome.stdout.ends_with("nothing broke\n"), "{outcome:?}");
+    assert_eq!(outcome.stderr, "");
+    outcome.success();
+}
+
+/// The names that a library defines for others.
+fn exported(library: &Path) -> BTreeSet<String> {
+    let mut nm = Command::new("nm");
+    let listed = run(
+        nm.args(["-D", "--defined-only", "--format=just-symbols"])
+            .arg(library),
+        b"",
+    );
+    listed.success().stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_is_exported_that_the_original_does_not_export() {
+    let (ours, theirs) = (exported(&library()), exported(&original()));
+    assert!(ours.len() > 30);
+    let more: Vec<_> = ours.difference(&theirs).collect();
+    assert!(more.is_empty(), "{more:?}");
+    let mut readelf = Command::new("readelf");
+    let dynamic = run(readelf.arg("-d").arg(library()), b"").success().stdout;
+    assert!(dynamic.contains("soname: [libvomsapi.so.1]"));
+    assert!(
+        dynamic.contains("[libcrypto.so.3]") && !dynamic.contains("libssl"),
+        "{dynamic}"
+    );
+}
+
+#[test]
+fn beside_another_openssl_it_refuses_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = dir.path().join("libcrypto.so.1.1");
+    let mut compile = Command::new("gcc");
+    compile
+        .args(["-shared", "-x", "c", "/dev/null", "-o"])
+        .arg(&other);
+    run(&mut compile, b"").success();
+    let case = named("ac-generic");
+    let mut consumer = in_c();
+    let outcome = run(consumer.env("LD_PRELOAD", &other), case.line.as_bytes());
+    assert_eq!(outcome.code, Some(4), "{outcome:?}");
+    assert!(outcome.stderr.contains("libcrypto.so.1.1"), "{outcome:?}");
+    let mut consumer = in_cpp();
+    let outcome = run(consumer.env("LD_PRELOAD", &other), case.line.as_bytes());
+    assert_eq!(outcome.success().stdout, "refused 6\n");
+}
+
+/// What a service says to the proxies of `tests/world-services/common.sh`, over the library in a
+/// directory.
+fn service(script: &str, library: &Path) -> String {
+    let path = Path::new(BINARY).parent().unwrap().display().to_string();
+    let mut sandbox = Command::new(BINARY);
+    sandbox
+        .env("PATH", format!("{path}:/usr/sbin:/usr/bin:/sbin:/bin"))
+        .args(["sandbox", "--"])
+        .arg(scripts().join(script))
+        .arg(library);
+    run(&mut sandbox, b"").success().stdout
+}
+
+#[test]
+fn xrootd_lets_in_whom_it_lets_in_over_the_original() {
+    let ours = service("xrootd", built());
+    assert!(
+        ours.contains("good:accepted\n") && ours.contains("impostor:refused\n"),
+        "{ours}"
+    );
+    assert_eq!(ours, service("xrootd", original().parent().unwrap()));
+}
