@@ -6,8 +6,10 @@
 //! "Spec" is the repository's `docs/spec`. All of the library's unsafe code is in this crate.
 #![warn(missing_docs)]
 
+mod attributes;
 mod border;
 mod c;
+mod client;
 mod code;
 mod export;
 mod found;
@@ -18,5 +20,7 @@ mod live;
 mod memory;
 mod names;
 mod openssl_here;
+mod second;
+mod session;
 mod shown;
 mod trust;
