@@ -10,7 +10,7 @@ int main() {
   while (next_request(line, sizeof line, words)) {
     chain given;
     if (!load_chain(words[3], &given)) {
-      puts("unreadable");
+      printf("unreadable");
     } else {
       vomsdata vd(words[0], words[1]);
       vd.SetVerificationTime(atol(words[2]));
