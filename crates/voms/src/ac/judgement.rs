@@ -20,8 +20,8 @@ pub enum Signers {
 }
 
 /// What was found out about one attribute certificate. It proves nothing by itself: without any
-/// finding it is as good as a [`VerifiedAc`](super::verify::VerifiedAc) if its signer was judged, and who passes over a
-/// finding answers for it.
+/// finding it is as good as a [`VerifiedAc`](super::verify::VerifiedAc) if its signer was judged,
+/// and who passes over a finding answers for it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Judgement {

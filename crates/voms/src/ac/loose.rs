@@ -35,8 +35,7 @@ impl LooseChain {
     }
 
     /// The user's own certificate, which attribute certificates name as their holder: the leaf, or
-    /// what its name as a proxy was made from (RFC 3820 section 3.4). A stranger's certificate
-    /// among the others is nobody's holder, wherever it stands.
+    /// what its name as a proxy was made from (RFC 3820 section 3.4).
     #[must_use]
     pub fn holder(&self) -> Option<&Certificate> {
         if !self.leaf.is_proxy() {
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_in_front_of_the_user_is_not_the_holder() {
+    fn the_holder_is_found_by_name_and_not_by_place() {
         let leaf = certificate(&["Ada", "proxy", "proxy"], &["Ada", "proxy"], None);
         let between = certificate(&["Ada", "proxy"], &["Ada"], None);
         let [ada, eve, ca] = ["Ada", "Eve", "CA"].map(|name| certificate(&[name], &["CA"], None));
