@@ -73,16 +73,20 @@ fn library() -> PathBuf {
     built().join("libvomsapi.so.1")
 }
 
+/// A file of a package of Debian's.
+fn installed(package: &str, end: &str) -> PathBuf {
+    let listed = Command::new("dpkg").args(["-L", package]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let found = listed.lines().find(|line| line.ends_with(end));
+    let found = found.unwrap_or_else(|| {
+        panic!("{package} with {end} is not installed: run scripts/install-test-packages")
+    });
+    found.into()
+}
+
 /// Debian's own.
 fn original() -> PathBuf {
-    let listed = Command::new("dpkg").args(["-L", "libvomsapi1v5"]).output();
-    let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
-    let found = listed
-        .lines()
-        .find(|line| line.ends_with("/libvomsapi.so.1"));
-    found
-        .expect("libvomsapi1v5 is not installed: run scripts/install-test-packages")
-        .into()
+    installed("libvomsapi1v5", "/libvomsapi.so.1")
 }
 
 /// One of the vectors that are judged by default settings.
@@ -297,15 +301,20 @@ fn valgrind_finds_nothing() {
     );
 }
 
-/// The names that a library defines for others.
-fn exported(library: &Path) -> BTreeSet<String> {
+fn symbols(which: &str, library: &Path) -> BTreeSet<String> {
     let mut nm = Command::new("nm");
     let listed = run(
-        nm.args(["-D", "--defined-only", "--format=just-symbols"])
-            .arg(library),
+        nm.args(["-D", which, "--format=just-symbols"]).arg(library),
         b"",
     );
-    listed.success().stdout.lines().map(str::to_owned).collect()
+    let listed = listed.success().stdout;
+    let name = |line: &str| line.split('@').next().unwrap().to_owned();
+    listed.lines().map(name).collect()
+}
+
+/// The names that a library defines for others.
+fn exported(library: &Path) -> BTreeSet<String> {
+    symbols("--defined-only", library)
 }
 
 #[test]
@@ -321,6 +330,25 @@ fn nothing_is_exported_that_the_original_does_not_export() {
         dynamic.contains("[libcrypto.so.3]") && !dynamic.contains("libssl"),
         "{dynamic}"
     );
+}
+
+#[test]
+fn everything_that_services_import_is_there() {
+    let (ours, theirs) = (exported(&library()), exported(&original()));
+    for (package, service) in [
+        ("xrootd-voms-plugins", "/libXrdVoms-5.so"),
+        ("liblcmaps0", "/liblcmaps.so.0"),
+        ("lcmaps-plugins-voms", "/liblcmaps_voms.so"),
+        ("libcgsi-gsoap1", "/libcgsi_plugin_voms.so.1"),
+        ("libmyproxy-voms", "/libmyproxy_voms.so"),
+    ] {
+        let imports = symbols("--undefined-only", &installed(package, service));
+        let lacking: Vec<_> = imports
+            .intersection(&theirs)
+            .filter(|name| !ours.contains(*name))
+            .collect();
+        assert!(lacking.is_empty(), "{service}: {lacking:?}");
+    }
 }
 
 #[test]

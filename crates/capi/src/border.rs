@@ -63,7 +63,8 @@ pub struct Directories {
 pub fn unusable() -> Option<Refusal> {
     let other = openssl_here::other()?;
     let message = format!(
-        "libvomsapi.so.1 cannot be used here: it is built for another OpenSSL than {other}, which this process has too."
+        "libvomsapi.so.1 cannot be used here: it is built for another OpenSSL than {other}, which \
+         this process has too."
     );
     Some(Refusal::new(code::NO_INIT, message))
 }
@@ -135,8 +136,8 @@ fn put(fields: &mut Vec<u8>, letter: u8, value: &[u8]) {
     fields.extend(value);
 }
 
-/// The shim reads these in order: `N` begins a `voms`, `A` is what it was made of, `g` an element of `std`, `G` a list of
-/// generic attributes, `a` one of them.
+/// The shim reads these in order: `N` begins a `voms`, `A` is what it was made of, `g` begins an
+/// element of `std`, `G` a list of generic attributes, `a` one of them.
 fn put_found(fields: &mut Vec<u8>, found: &Found) {
     put(fields, b'N', &found.signature);
     put(fields, b'A', &found.ac);

@@ -16,6 +16,9 @@ use crate::judge;
 use crate::memory;
 use crate::session::{SESSIONS, SHOWN, Session, State, VomsData, tell};
 
+/// A refusal of a call in which this library has failed.
+const BROKEN: &str = "AC refused. An internal error has ended its verification.";
+
 /// Makes a session; the directories need not exist.
 ///
 /// # Safety
@@ -84,8 +87,8 @@ pub extern "C" fn VOMS_Destroy(vd: *mut VomsData) {
 /// Adds the attributes of a proxy to `data`: 1, or 0 and a code.
 ///
 /// # Safety
-/// The certificate is NULL or one of the process's libcrypto, the chain NULL or a stack of such, and
-/// `error` NULL or writable.
+/// The certificate is NULL or one of the process's libcrypto, the chain NULL or a stack of such,
+/// and `error` NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn VOMS_Retrieve(
     cert: *mut X509,
@@ -106,15 +109,18 @@ pub unsafe extern "C" fn VOMS_Retrieve(
         };
         session.retrieve(certificate, chain, how)
     };
-    let panicked = || Err(Refusal::new(code::VERIFY, ""));
-    match guard(retrieve, panicked()) {
-        Ok(()) => 1,
-        Err(refusal) => {
-            // SAFETY: the caller's promise.
-            unsafe { tell(error, refusal.code) };
-            0
+    let code = match guard(|| Some(retrieve()), None) {
+        Some(Ok(())) => return 1,
+        Some(Err(refusal)) => refusal.code,
+        None => {
+            let broken = || Session::of(vd).map(|session| session.state().message = BROKEN.into());
+            guard(broken, None);
+            code::VERIFY
         }
-    }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { tell(error, code) };
+    0
 }
 
 /// The text of an error: of the last refusal, except for two codes.

@@ -101,8 +101,8 @@ impl Checks {
     }
 }
 
-/// Of several findings the first by rank gives the code: those on the signer, as libvomsapi looks at
-/// it first, but it holds revocation lists against the present whatever the time asked for.
+/// Of several findings the first by rank gives the code: those on the signer, as libvomsapi looks
+/// at it first, but it holds revocation lists against the present whatever the time asked for.
 pub fn rank(code: i32, finding: &AcFinding) -> u8 {
     match finding {
         AcFinding::Signer(PathFinding {

@@ -1,5 +1,5 @@
-//! The text that `VOMS_Export` makes: certificates of holders and attribute certificates in turn, in
-//! base64 with an alphabet of its own and without padding.
+//! The text that `VOMS_Export` makes: certificates of holders and attribute certificates in turn,
+//! in base64 with an alphabet of its own and without padding.
 
 const ALPHABET: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[]";
 

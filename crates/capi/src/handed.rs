@@ -1,4 +1,5 @@
-//! The certificates that callers hand over: objects of the process's libcrypto, borrowed for a call.
+//! The certificates that callers hand over: objects of the process's libcrypto, borrowed for one
+//! call.
 
 use std::ffi::c_int;
 use std::ptr::NonNull;

@@ -61,7 +61,7 @@ pub fn answer(question: &Question) -> Result<Answer, Refusal> {
     let nobody = || {
         Refusal::new(
             code::ID_CHECK,
-            "Cannot discover holder certificate: the user's own certificate is not among those presented.",
+            "Cannot discover holder certificate: the user's own is not among those presented.",
         )
     };
     let holder = chain.holder().ok_or_else(nobody)?;
@@ -95,9 +95,7 @@ pub fn parameters() -> Refusal {
 pub fn too_many() -> Refusal {
     Refusal::new(
         code::ID_CHECK,
-        format!(
-            "Cannot discover holder certificate: more than {MAX_CERTIFICATES} certificates were presented."
-        ),
+        format!("Cannot discover holder certificate: more than {MAX_CERTIFICATES} were presented."),
     )
 }
 

@@ -4,7 +4,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::path::Path;
 
-/// How the files of libcrypto are called, bundled ones too: `libcrypto.so.3`, `libcrypto-0a1b.so.3`.
+/// How files of libcrypto are called, bundled ones too: `libcrypto.so.3`, `libcrypto-0a1b.so.3`.
 const NAME: &str = "libcrypto";
 
 /// A libcrypto that is loaded beside ours and has another version in its name.
