@@ -1,5 +1,5 @@
-//! The drop-in libvomsapi.so.1 as services use it: programs in C and C++ of our own, and Debian's. The
-//! originals and the compilers come with `scripts/install-test-packages`.
+//! The drop-in libvomsapi.so.1 as services use it: programs in C and C++ of our own, and Debian's.
+//! The originals and the compilers come with `scripts/install-test-packages`.
 #![allow(clippy::disallowed_methods)]
 
 mod common;

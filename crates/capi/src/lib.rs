@@ -1,7 +1,7 @@
 //! `libvomsapi.so.1` by other means: its C functions, and what its C++ classes (`shim/`) call.
 //!
-//! Callers' certificates are objects of the system's libcrypto, the only OpenSSL here. They are read
-//! as DER; everything behind is the crate `voms`. README.md says what differs.
+//! Callers' certificates are objects of the system's libcrypto, the only OpenSSL here. They are
+//! read as DER; everything behind is the crate `voms`. README.md says what differs.
 //!
 //! "Spec" is the repository's `docs/spec`. All of the library's unsafe code is in this crate.
 #![warn(missing_docs)]
