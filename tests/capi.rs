@@ -6,7 +6,7 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
@@ -379,8 +379,12 @@ fn service(script: &str, library: &Path) -> String {
         .env("PATH", format!("{path}:/usr/sbin:/usr/bin:/sbin:/bin"))
         .args(["sandbox", "--"])
         .arg(scripts().join(script))
-        .arg(library);
-    run(&mut sandbox, b"").success().stdout
+        .arg(library)
+        .stdin(Stdio::null());
+    // No limit of its own: a service that hangs is ended by its script.
+    let output = sandbox.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 #[test]
