@@ -693,7 +693,7 @@ const CASES: &[Case] = &[
         "a read-only file system",
         1,
         "is on a read-only file system",
-        "check the directory",
+        "that you may write to",
         |s| s.mounts("mount --bind out out && mount -o remount,bind,ro out"),
     ),
     (

@@ -15,6 +15,7 @@ use super::outcome::{Format, Report, run_command};
 use super::output::{self, Diagnostic};
 use super::removal::{self, Doomed, Expected, Refusal, Removed};
 use super::token::{self, Manner};
+use super::{file, keep};
 
 /// Removes a proxy, after overwriting it, and with --all the tokens too. Leaves any other file alone.
 #[derive(Debug, Parser)]
@@ -101,6 +102,12 @@ pub fn main(invocation: &Invocation) -> Exit {
                 }
                 outcome => done.proxy = Some(outcome.map_err(|error| failure(&plan.path, &error))?),
             }
+        }
+        let keeper = keep::keeper_of(&file::absolute(&plan.path)).filter(|_| !plan.quiet);
+        if let Some(keeper) = keeper {
+            output::stderr(&format!(
+                "note: process {keeper} keeps this proxy fresh, and will make it again; to stop it: kill {keeper}"
+            ));
         }
         if all {
             let manner = Manner {

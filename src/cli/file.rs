@@ -28,10 +28,10 @@ pub fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
 /// Whether whatever is at `path` may be replaced by a file.
 pub fn may_be_replaced(path: &Path) -> io::Result<()> {
     let writable = Access::WRITE_OK | Access::EXEC_OK;
-    match rustix::fs::accessat(CWD, directory(path), writable, AtFlags::EACCESS) {
-        Err(error @ (Errno::ACCESS | Errno::ROFS)) => return Err(error.into()),
-        // What else is wrong shows when it is written.
-        _ => {}
+    let access = rustix::fs::accessat(CWD, directory(path), writable, AtFlags::EACCESS);
+    // What else is wrong shows when it is written.
+    if let Err(error @ (Errno::ACCESS | Errno::ROFS)) = access {
+        return Err(error.into());
     }
     let Ok(there) = path.symlink_metadata() else {
         return Ok(());

@@ -49,15 +49,15 @@ fn writable(out: &Path, directory: &Path) -> Finding {
     let read_only =
         statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
     let obstacle = if read_only {
-        Err(std::io::Error::other(format!(
-            "{} is on a read-only file system",
-            directory.display()
-        )))
+        Err(std::io::Error::new(
+            std::io::ErrorKind::ReadOnlyFilesystem,
+            format!("{} is on a read-only file system", directory.display()),
+        ))
     } else if access(directory, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        Err(std::io::Error::other(format!(
-            "you may not write to {}",
-            directory.display()
-        )))
+        Err(std::io::Error::new(
+            std::io::ErrorKind::PermissionDenied,
+            format!("you may not write to {}", directory.display()),
+        ))
     } else {
         file::may_be_replaced(out)
     };

@@ -1,10 +1,12 @@
 //! Going to the background.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use rustix::fs::OFlags;
 
 use crate::cli::codes;
 use crate::cli::exit::Exit;
@@ -56,19 +58,35 @@ pub fn start(command: &str, invocation: &Invocation) -> Result<Report, CommandEr
     Ok(Report::done().exit(Exit::Code(code.unwrap_or(1).max(1))))
 }
 
+fn own(path: &Path, log: File) -> Result<File, Diagnostic> {
+    let you = rustix::process::geteuid().as_raw();
+    let is_own = log
+        .metadata()
+        .is_ok_and(|found| found.is_file() && found.uid() == you);
+    is_own
+        .then_some(log)
+        .ok_or_else(|| failure::cannot_write(path, "it is not a file of yours"))
+}
+
 /// Tells the part that started this one, and leaves the terminal.
 pub fn detach(log: Option<&Path>) -> Result<(), Diagnostic> {
     let open = |path: &Path| {
+        // Nobody is waited for at the other end of a pipe, and nobody's link is followed.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         OpenOptions::new()
             .append(true)
             .read(true)
             .create(true)
             .mode(0o600)
+            .custom_flags(flags.bits().cast_signed())
             .open(path)
             .map_err(|error| failure::cannot_write(path, &voms::files::reason(&error)))
     };
     let nothing = open(Path::new("/dev/null"))?;
-    let log = open(log.unwrap_or(Path::new("/dev/null")))?;
+    let log = match log {
+        None => open(Path::new("/dev/null"))?,
+        Some(path) => own(path, open(path)?)?,
+    };
     output::line(READY);
     // Without a session of its own it would end with the terminal; that it has one already is fine.
     let _ = rustix::process::setsid();

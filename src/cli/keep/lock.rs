@@ -1,7 +1,7 @@
 //! One keeper for a file.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ impl Lock {
             let file = open(&path).map_err(failed)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => {}
-                Err(Errno::WOULDBLOCK) => return Err(taken(proxy)),
+                Err(Errno::WOULDBLOCK) => return Err(taken(proxy, &file)),
                 Err(error) => return Err(failed(error.into())),
             }
             // The one who had it may have removed it meanwhile.
@@ -49,6 +49,9 @@ impl Lock {
                     .is_ok_and(|own| own.ino() == there.ino() && own.dev() == there.dev())
             });
             if is_there {
+                // For those who want to stop it; that it says so is no proof.
+                let _ = file.set_len(0);
+                let _ = writeln!(&file, "{}", std::process::id());
                 return Ok(Self { file, path });
             }
         }
@@ -75,6 +78,7 @@ fn beside(proxy: &Path) -> PathBuf {
 
 fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new()
+        .read(true)
         .write(true)
         .create(true)
         .truncate(false)
@@ -92,13 +96,35 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn taken(proxy: &Path) -> Diagnostic {
+fn taken(proxy: &Path, lock: &File) -> Diagnostic {
     let text = format!(
         "{} is kept fresh by another process already",
         proxy.display()
     );
-    Diagnostic::new(codes::KEPT_ALREADY, text)
-        .help("stop that one first, or name another file with --out")
+    let help = match keeper_in(lock) {
+        Some(keeper) => format!("to stop that one: kill {keeper}; or name another file with --out"),
+        None => "stop that one first, or name another file with --out".to_owned(),
+    };
+    Diagnostic::new(codes::KEPT_ALREADY, text).help(&help)
+}
+
+/// The process that holds the lock.
+fn keeper_in(lock: &File) -> Option<u32> {
+    let (_, contents) = voms::files::read_open(lock, 64).ok()?;
+    std::str::from_utf8(&contents).ok()?.trim().parse().ok()
+}
+
+/// The process that keeps this file fresh, and would make it again.
+pub fn keeper_of(proxy: &Path) -> Option<u32> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(beside(proxy))
+        .ok()?;
+    let is_own = file.metadata().ok()?.uid() == rustix::process::geteuid().as_raw();
+    let is_held = flock(&file, FlockOperation::NonBlockingLockShared).is_err();
+    keeper_in(&file).filter(|_| is_own && is_held)
 }
 
 #[cfg(test)]

@@ -72,10 +72,11 @@ fn keep(
     signals::hand_to(move |signal| {
         let _ = send.send(signal);
     });
+    if !quiet {
+        announce(&keeper, &out, args.detached, invocation);
+    }
     if args.detached {
         background::detach(args.log.as_deref())?;
-    } else if !quiet {
-        announce(&keeper, &out, invocation);
     }
     std::thread::spawn(move || keeper.run());
     if let Some(token) = token {
@@ -96,14 +97,18 @@ fn wait(signals: &mpsc::Receiver<i32>, until: Option<DateTime<Utc>>, now: Clock)
     }
 }
 
-fn announce(keeper: &Keeper, out: &Path, invocation: &Invocation) {
+fn announce(keeper: &Keeper, out: &Path, is_in_background: bool, invocation: &Invocation) {
     let zone = invocation.env.time_zone.as_deref();
     let until = keeper
         .until()
         .map(|until| times::moment(until, (invocation.now)(), zone));
     let until = until.unwrap_or_default();
+    let stop = match is_in_background {
+        true => format!(" To stop: kill {}", std::process::id()),
+        false => String::new(),
+    };
     output::stderr(&format!(
-        "Keeping {} fresh; it is good until {until}.",
+        "Keeping {} fresh; it is good until {until}.{stop}",
         out.display()
     ));
 }
@@ -112,10 +117,14 @@ fn announce(keeper: &Keeper, out: &Path, invocation: &Invocation) {
 fn end(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Diagnostic> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
     let span = || times::duration(text).and_then(|span| now.checked_add_signed(span));
-    time.ok().or_else(span).ok_or_else(|| {
-        Diagnostic::usage(format!("--until {text} is neither a time nor a duration"))
-            .help("write for example --until 2026-12-01T08:00:00Z or --until 7d")
-    })
+    let help = "write for example --until 2026-12-01T08:00:00Z or --until 7d";
+    let end = time.ok().or_else(span).ok_or_else(|| {
+        Diagnostic::usage(format!("--until {text} is neither a time nor a duration")).help(help)
+    })?;
+    if end <= now {
+        return Err(Diagnostic::usage(format!("--until {text} is in the past")).help(help));
+    }
+    Ok(end)
 }
 
 /// A file with the process number, which goes when this does.
