@@ -74,16 +74,18 @@ pub fn read_unplanted(path: &Path, limit: u64) -> io::Result<(Metadata, Zeroizin
     read_open(&file, limit)
 }
 
-/// Whether others may put files beside this one.
+/// Whether others may put files beside this one: the directory's group, everybody, or its owner,
+/// unless that is root or the user.
 fn is_shared(path: &Path) -> bool {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     // A directory that cannot be looked at is not trusted.
-    parent
-        .metadata()
-        .map_or(true, |found| found.mode() & 0o1002 != 0)
+    let own = [0, rustix::process::geteuid().as_raw()];
+    parent.metadata().map_or(true, |found| {
+        found.mode() & 0o1022 != 0 || !own.contains(&found.uid())
+    })
 }
 
 fn denied(why: &'static str) -> io::Error {
@@ -182,7 +184,7 @@ mod tests {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };
         let refused = |path: &Path| read_own(path, 10).unwrap_err().kind();
-        for shared in [0o700, 0o1777] {
+        for shared in [0o700, 0o770, 0o1777] {
             mode(dir.path(), shared);
             mode(&file, 0o600);
             assert_eq!(**read_own(&file, 10).unwrap().1, *b"mine");
@@ -197,8 +199,13 @@ mod tests {
             assert_eq!(refused(&link), io::ErrorKind::PermissionDenied);
             assert!(read_unplanted(&link, 10).is_err());
             assert_eq!(**read_own(&file, 10).unwrap().1, *b"mine");
+            mode(dir.path(), 0o775);
+            assert!(read_own(&link, 10).is_err());
             mode(dir.path(), 0o755);
             assert_eq!(**read_own(&link, 10).unwrap().1, *b"mine");
+            std::os::unix::fs::chown(dir.path(), Some(1), None).unwrap();
+            assert!(read_own(&link, 10).is_err());
+            std::os::unix::fs::chown(dir.path(), Some(0), None).unwrap();
             std::os::unix::fs::chown(&file, Some(1), None).unwrap();
             assert_eq!(refused(&file), io::ErrorKind::PermissionDenied);
         }
