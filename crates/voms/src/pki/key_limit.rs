@@ -43,9 +43,10 @@ const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 
 /// NIST P-256, which libraries compute with much faster than with any other curve.
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-/// NIST P-224, P-384 and P-521, and the brainpool curves of TLS (RFC 8734). Curves over binary
-/// fields cost several times as much.
-const CURVES: [ObjectIdentifier; 6] = [
+/// NIST P-192, which is weak, P-224, P-384 and P-521, and the brainpool curves of TLS (RFC 8734).
+/// Curves over binary fields cost several times as much.
+const CURVES: [ObjectIdentifier; 7] = [
+    ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.1"),
     ObjectIdentifier::new_unwrap("1.3.132.0.33"),
     ObjectIdentifier::new_unwrap("1.3.132.0.34"),
     ObjectIdentifier::new_unwrap("1.3.132.0.35"),
