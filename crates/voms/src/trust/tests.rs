@@ -448,3 +448,26 @@ fn a_thousand_unknown_issuers_cost_a_few_looks_at_the_directory() {
     let known = anchors.verify_path(&ca.user(2), &[], Usage::Client, &policy, now());
     assert_eq!(known.map(|path| path.len()), Ok(2));
 }
+
+#[test]
+fn a_malformed_ca_is_refused_among_any_number_of_namesakes() {
+    let (root, sub) = (Ca::root(&called("Root")), Ca::root(&called("CA")));
+    let mut builder = builder((&sub.name(), &sub.key), &root.name(), true, 2);
+    for value in [[4, 1, 1], [4, 1, 2]] {
+        let twice = openssl_types::extension(oid::VOMS_CERTS, false, &value).unwrap();
+        builder.append_extension(twice).unwrap();
+    }
+    builder.sign(&root.key, MessageDigest::sha256()).unwrap();
+    let malformed = openssl_types::certificate(&builder.build()).unwrap();
+    let place = Place::new(&[&root.certificate]);
+    for namesakes in [0, 1, 11, 20] {
+        let mut shown: Vec<_> = (0..namesakes)
+            .map(|_| Ca::root(&called("CA")).certificate)
+            .collect();
+        shown.push(malformed.clone());
+        for usage in USES {
+            let found = place.verify(&sub.user(3), &shown, usage);
+            assert_eq!(found, ["duplicate-extension"], "{namesakes} {usage}");
+        }
+    }
+}

@@ -142,6 +142,9 @@ impl TrustAnchors {
             view,
         } = terms;
         let mut findings = judge_each(path, path.len() - 1, policy, view.now);
+        // Only the few certificates that the user shows first were looked at before.
+        let issued = &path[..path.len() - 1];
+        findings.extend(issued.iter().filter_map(PathFinding::of_form));
         for (at, one) in path.iter().enumerate() {
             let problem = match () {
                 () if !purpose::is_allowed(one, usage) => PathProblem::Purpose(usage),
