@@ -407,4 +407,53 @@ mod tests {
             (Some("critical-extension"), None)
         );
     }
+
+    #[test]
+    fn critical_policy_extensions_that_say_nothing_are_not_passed_over() {
+        let kinds = [
+            (oid::INHIBIT_ANY_POLICY, &[2, 1, 0][..]),
+            (oid::POLICY_CONSTRAINTS, &[0x30, 3, 0x80, 1, 0]),
+            (
+                oid::POLICY_MAPPINGS,
+                &[0x30, 8, 0x30, 6, 6, 1, 0x2a, 6, 1, 0x2b],
+            ),
+        ];
+        for (id, good) in kinds {
+            let unreadable =
+                |critical, value| with_extension(id, critical, value).unreadable_extension();
+            assert_eq!(unreadable(true, good), None, "{id}");
+            for bad in [&[4, 1, b'x'][..], &[0x30, 0]] {
+                assert_eq!(unreadable(true, bad), Some(id), "{id}");
+                assert_eq!(unreadable(false, bad), None, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn critical_policies_are_there_once_and_their_notices_can_be_read() {
+        let found = |value: &[u8]| {
+            let user = with_extension(oid::CERTIFICATE_POLICIES, true, value);
+            PathFinding::of_form(&user).map(|finding| finding.problem.code())
+        };
+        let refused = Some("critical-extension");
+        let once = [0x30, 3, 6, 1, 0x2a];
+        let all = |policies: &[&[u8]]| {
+            let content = policies.concat();
+            [&[0x30, content.len() as u8], &*content].concat()
+        };
+        assert_eq!(found(&all(&[&once])), None);
+        assert_eq!(found(&all(&[&once, &once])), refused);
+        let notice = |value: &[u8]| {
+            let id = [6, 8, 0x2b, 6, 1, 5, 5, 7, 2, 2];
+            let info = all(&[&id, value]);
+            let policy = all(&[&[6, 1, 0x2a], &all(&[&info])]);
+            found(&all(&[&policy]))
+        };
+        assert_eq!(notice(&[0x30, 0]), None);
+        assert_eq!(notice(&[0x30, 3, 0x0c, 1, b'a']), None);
+        assert_eq!(notice(&[0x30, 5, 0x30, 0, 0x0c, 1, b'a']), None);
+        for garbage in [&[4, 1, b'a'][..], &[0x30, 3, 2, 1, 0]] {
+            assert_eq!(notice(garbage), refused);
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! What certificates may be used for (RFC 5280 section 4.2.1.12): their extended key usage, on the
 //! whole path, as `openssl verify -purpose` judges it.
 
-use der::Decode;
+use std::collections::BTreeSet;
+
 use der::asn1::{BitStringRef, ObjectIdentifier};
+use der::{Decode, Reader, SliceReader, Tag, Tagged};
 use voms_asn1::oid;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
-use x509_cert::ext::pkix::certpolicy::CertificatePolicies;
+use x509_cert::ext::pkix::certpolicy::{CertificatePolicies, PolicyQualifierInfo};
 
 use crate::pki::certificate::Certificate;
 use crate::trust::Usage;
@@ -56,27 +58,48 @@ pub(crate) fn concerns(purpose: ObjectIdentifier, usage: Usage) -> bool {
     purpose == own || purpose == ANY
 }
 
-/// Qualifiers of certificate policies that change nothing (RFC 5280 section 4.2.1.4): CPS pointers
-/// and notices.
-const QUALIFIERS: [ObjectIdentifier; 2] = [
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.1"),
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.2"),
-];
+const CPS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.1");
+const NOTICE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.2.2");
 
-/// Whether critical certificate policies can be understood (RFC 5280 section 4.2.1.4).
+/// Whether critical certificate policies can be understood (RFC 5280 section 4.2.1.4): each is
+/// there once, and all that is said of it are a pointer to a CPS, or notices, which change nothing.
 pub(crate) fn has_unknown_policies(certificate: &Certificate) -> bool {
     let Some((true, value)) = certificate.extension(oid::CERTIFICATE_POLICIES) else {
         return false;
     };
     CertificatePolicies::from_der(value).map_or(true, |policies| {
-        let qualifiers = policies
-            .0
-            .iter()
-            .flat_map(|policy| policy.policy_qualifiers.iter().flatten());
-        qualifiers
-            .map(|qualifier| qualifier.policy_qualifier_id)
-            .any(|id| !QUALIFIERS.contains(&id))
+        let mut seen = BTreeSet::new();
+        policies.0.iter().any(|policy| {
+            let mut qualifiers = policy.policy_qualifiers.iter().flatten();
+            !seen.insert(policy.policy_identifier) || !qualifiers.all(is_understood)
+        })
     })
+}
+
+fn is_understood(qualifier: &PolicyQualifierInfo) -> bool {
+    let Some(value) = &qualifier.qualifier else {
+        return false;
+    };
+    match qualifier.policy_qualifier_id {
+        CPS => value.tag() == Tag::Ia5String,
+        NOTICE => value.tag() == Tag::Sequence && is_notice(value.value()).unwrap_or(false),
+        _ => false,
+    }
+}
+
+/// A reference, a text, both or neither.
+fn is_notice(fields: &[u8]) -> der::Result<bool> {
+    let mut reader = SliceReader::new(fields)?;
+    const SEQUENCE: u8 = 0x30;
+    /// IA5String, VisibleString, BMPString, UTF8String.
+    const TEXTS: [u8; 4] = [0x16, 0x1a, 0x1e, 0x0c];
+    if reader.peek_byte() == Some(SEQUENCE) {
+        reader.tlv_bytes()?;
+    }
+    if reader.peek_byte().is_some_and(|tag| TEXTS.contains(&tag)) {
+        reader.tlv_bytes()?;
+    }
+    Ok(reader.is_finished())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use x509_cert::der::Decode;
 use x509_cert::der::asn1::{BitStringRef, ObjectIdentifier};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, InhibitAnyPolicy,
+    PolicyConstraints, PolicyMappings, SubjectKeyIdentifier,
 };
 
 use super::{Certificate, Inner};
@@ -47,6 +48,14 @@ impl Certificate {
                 oid::SUBJECT_KEY_IDENTIFIER => SubjectKeyIdentifier::from_der(value).is_ok(),
                 oid::AUTHORITY_KEY_IDENTIFIER => AuthorityKeyIdentifier::from_der(value).is_ok(),
                 oid::NETSCAPE_CERT_TYPE => BitStringRef::from_der(value).is_ok(),
+                oid::INHIBIT_ANY_POLICY => InhibitAnyPolicy::from_der(value).is_ok(),
+                oid::POLICY_MAPPINGS => {
+                    PolicyMappings::from_der(value).is_ok_and(|all| !all.0.is_empty())
+                }
+                // One of its two fields has to be there (section 4.2.1.11).
+                oid::POLICY_CONSTRAINTS => PolicyConstraints::from_der(value).is_ok_and(|all| {
+                    all.require_explicit_policy.is_some() || all.inhibit_policy_mapping.is_some()
+                }),
                 _ => true,
             }
         };
