@@ -116,6 +116,23 @@ fn extensions_and_unique_identifiers_are_optional() {
 }
 
 #[test]
+fn more_than_a_hundred_attributes_or_extensions_are_refused() {
+    let null = tlv(4, &[&[5, 0]]);
+    let attribute = seq(&[&oid::VOMS_FQANS.to_der().unwrap(), &tlv(0x31, &[&null])]);
+    let extension = seq(&[&oid::VOMS_CERTS.to_der().unwrap(), &null]);
+    for (at, one) in [(ATTRIBUTES, attribute), (EXTENSIONS, extension)] {
+        let with = |count: usize| {
+            let all = vec![&*one; count];
+            EncodedAc::from_der(&role_with(|acinfo| acinfo[at] = seq(&all)))
+        };
+        assert!(with(100).is_ok());
+        let refused = with(101);
+        let limit = 100;
+        assert!(matches!(refused, Err(DecodeError::TooMany { limit: l, .. }) if l == limit));
+    }
+}
+
+#[test]
 fn a_directory_name_counts_only_when_it_is_the_only_name() {
     let ac = role();
     let holder = &ac.certificate().acinfo.holder;

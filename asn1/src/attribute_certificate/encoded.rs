@@ -6,9 +6,13 @@ use der::{Decode, Header, Reader, SliceReader};
 
 use super::AttributeCertificate;
 use crate::error::DecodeError;
+use crate::wire;
 
 /// The longest attribute certificate accepted, in bytes.
 pub const MAX_AC_LEN: usize = 1 << 20;
+
+/// The most attributes, and the most extensions, accepted in one attribute certificate.
+const MAX_PARTS: usize = 100;
 
 const WHAT: &str = "attribute certificate";
 
@@ -33,10 +37,18 @@ impl EncodedAc {
     /// # Errors
     ///
     /// [`DecodeError::Malformed`] for anything but DER, [`DecodeError::TooLong`] beyond
-    /// [`MAX_AC_LEN`].
+    /// [`MAX_AC_LEN`], [`DecodeError::TooMany`] for more than 100 attributes or extensions.
     pub fn from_der(bytes: &[u8]) -> Result<EncodedAc, DecodeError> {
         check_length(bytes)?;
         let fail = |error| DecodeError::malformed(WHAT, error, bytes);
+        // Whatever is no DER, the decoder says.
+        if let Some(what) = acinfo_range(bytes)
+            .and_then(|info| excess(&bytes[info]))
+            .unwrap_or(None)
+        {
+            let limit = MAX_PARTS;
+            return Err(DecodeError::TooMany { what, limit });
+        }
         let certificate = AttributeCertificate::from_der(bytes).map_err(fail)?;
         Ok(EncodedAc(Arc::new(Encoded {
             der: bytes.to_vec(),
@@ -88,6 +100,22 @@ pub(crate) fn check_length(bytes: &[u8]) -> Result<(), DecodeError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Which list of the acinfo is too long, found before anything is allocated for it. Version, holder,
+/// issuer, algorithm, serial number and validity come before the attributes.
+fn excess(acinfo: &[u8]) -> der::Result<Option<&'static str>> {
+    let fields = wire::elements(wire::sequence_content(acinfo)?)?;
+    for (at, field) in fields.enumerate().skip(6) {
+        let Ok(list) = wire::sequence_content(field?) else {
+            continue;
+        };
+        if wire::elements(list)?.take(MAX_PARTS + 1).count() > MAX_PARTS {
+            let is_first = at == 6;
+            return Ok(Some(if is_first { "attributes" } else { "extensions" }));
+        }
+    }
+    Ok(None)
 }
 
 fn acinfo_range(bytes: &[u8]) -> der::Result<Range<usize>> {

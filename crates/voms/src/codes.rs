@@ -208,7 +208,9 @@ impl CertificateError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Der(_) | Self::Block | Self::Base64 => "certificate-unreadable",
+            Self::Der(_) | Self::Block | Self::Base64 | Self::Extensions(_) => {
+                "certificate-unreadable"
+            }
             Self::Key(_) => "key-limit",
             Self::Unsupported(_) => "certificate-unsupported",
             Self::Characters | Self::Name => "certificate-name",

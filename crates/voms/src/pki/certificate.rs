@@ -1,17 +1,18 @@
 //! One X.509 certificate (RFC 5280), with the accessors this library needs.
 
 mod extensions;
+mod outline;
 mod proxy;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::SystemTime;
 
-use der::{Header, Reader, SliceReader};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::der::Decode;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
+use self::outline::Outline;
 use crate::crypto::{CryptoError, DerCertificate, PublicKey, reason};
 use crate::pki::dn::Dn;
 use crate::pki::early;
@@ -22,7 +23,11 @@ use crate::pki::proxy_kind::ProxyType;
 use crate::time::since_epoch;
 
 /// In bytes of DER.
-const LONGEST_NAME: usize = 32 << 10;
+const LONGEST_NAME: usize = 4 << 10;
+/// In a name; real ones have ten.
+const MOST_ATTRIBUTES: usize = 64;
+/// In a certificate; real ones have twelve.
+const MOST_EXTENSIONS: usize = 100;
 
 /// Why a certificate could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +46,13 @@ pub enum CertificateError {
     #[error("a name in this certificate has bytes that are invalid in its encoding")]
     Characters,
     /// A name so long that it must be an attack.
-    #[error("a name in it is longer than {LONGEST_NAME} bytes")]
+    #[error(
+        "a name in it is longer than {LONGEST_NAME} bytes, or has more than {MOST_ATTRIBUTES} attributes"
+    )]
     Name,
+    /// So many extensions that it must be an attack.
+    #[error("{0} extensions in it; at most {MOST_EXTENSIONS} are allowed")]
+    Extensions(usize),
     /// A PEM block has no matching end line.
     #[error("a certificate block does not end as it begins, or is cut short")]
     Block,
@@ -79,13 +89,19 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] if the bytes are not a certificate, or trailing bytes follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
+        // What is too large is not parsed; what is no DER, the parser names.
+        let outline = outline::of(bytes);
+        if let Ok(outline) = &outline {
+            outline.check()?;
+        }
         let (parsed, validity) = read(bytes)?;
         let subject = Dn::from_name(parsed.tbs_certificate().subject());
         let issuer = Dn::from_name(parsed.tbs_certificate().issuer());
-        let (issuer_der, subject_der) = names(bytes)?;
-        if issuer_der.len().max(subject_der.len()) > LONGEST_NAME {
-            return Err(CertificateError::Name);
-        }
+        let Outline {
+            issuer: issuer_der,
+            subject: subject_der,
+            ..
+        } = outline?;
         let (is_ca, proxy_type) = (false, None);
         let cost = key_limit::cost(parsed.tbs_certificate().subject_public_key_info());
         let mut inner = Inner {
@@ -312,26 +328,6 @@ fn read(der: &[u8]) -> der::Result<(CertificateInner<Raw>, [SystemTime; 2])> {
     Ok((CertificateInner::<Raw>::from_der(&changed)?, period))
 }
 
-/// Locates the issuer's and subject's names in a valid certificate: re-encoding them would sort
-/// the members of their RDNs.
-fn names(der: &[u8]) -> der::Result<(Range<usize>, Range<usize>)> {
-    let mut reader = SliceReader::new(der)?;
-    Header::decode(&mut reader)?;
-    Header::decode(&mut reader)?;
-    let version = reader.peek_byte() == Some(0xa0);
-    let mut range = || -> der::Result<Range<usize>> {
-        let start = usize::try_from(reader.position())?;
-        Ok(start..start + reader.tlv_bytes()?.len())
-    };
-    // Version, serial number, signature algorithm.
-    for _ in 0..if version { 3 } else { 2 } {
-        range()?;
-    }
-    let issuer = range()?;
-    range()?;
-    Ok((issuer, range()?))
-}
-
 /// Strips redundant leading octets from a two's-complement integer.
 pub fn minimal_integer(mut bytes: &[u8]) -> &[u8] {
     while let [first, second, ..] = bytes {
@@ -355,7 +351,7 @@ mod tests {
     use openssl::bn::BigNum;
     use openssl::hash::MessageDigest;
     use openssl::pkey::PKey;
-    use openssl::x509::X509Builder;
+    use openssl::x509::{X509Builder, X509Name};
     use voms_asn1::oid;
     use x509_cert::der::asn1::ObjectIdentifier;
 
@@ -455,5 +451,36 @@ mod tests {
         for garbage in [&[4, 1, b'a'][..], &[0x30, 3, 2, 1, 0]] {
             assert_eq!(notice(garbage), refused);
         }
+    }
+
+    #[test]
+    fn names_and_extensions_have_a_limited_number_of_parts() {
+        let key = PKey::generate_ed25519().unwrap();
+        let made = |attributes: usize, length: usize, extensions: usize| {
+            let mut builder = X509Builder::new().unwrap();
+            builder.set_version(2).unwrap();
+            let mut name = X509Name::builder().unwrap();
+            for _ in 0..attributes {
+                name.append_entry_by_text("UID", &"a".repeat(length))
+                    .unwrap();
+            }
+            builder.set_subject_name(&name.build()).unwrap();
+            let day = openssl_types::asn1_time(SystemTime::UNIX_EPOCH).unwrap();
+            builder.set_not_before(&day).unwrap();
+            builder.set_not_after(&day).unwrap();
+            builder.set_pubkey(&key).unwrap();
+            for number in 0..extensions {
+                let id = format!("1.2.3.{number}").parse().unwrap();
+                let own = openssl_types::extension(id, false, &[5, 0]).unwrap();
+                builder.append_extension(own).unwrap();
+            }
+            builder.sign(&key, MessageDigest::null()).unwrap();
+            Certificate::from_der(&builder.build().to_der().unwrap())
+        };
+        assert!(made(64, 1, 100).is_ok());
+        assert!(matches!(made(65, 1, 0), Err(CertificateError::Name)));
+        assert!(matches!(made(20, 250, 0), Err(CertificateError::Name)));
+        let extensions = made(1, 1, 101);
+        assert!(matches!(extensions, Err(CertificateError::Extensions(101))));
     }
 }
