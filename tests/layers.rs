@@ -40,7 +40,7 @@ fn arrows() -> Vec<(&'static str, Arrows)> {
 
 /// Each may use those before it; `trust` and `vo` do not know each other.
 const VOMS: [&[&str]; 13] = [
-    &["time", "meter"],
+    &["time", "meter", "report"],
     &["crypto", "files"],
     &["pki"],
     &["work"],

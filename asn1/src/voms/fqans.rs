@@ -12,8 +12,9 @@ use x509_cert::ext::pkix::name::{GeneralName, GeneralNames};
 use crate::attribute_certificate::{Attribute, AttributeCertificateInfo};
 use crate::{oid, wire};
 
-/// The most FQANs accepted in one attribute certificate.
-pub const MAX_FQANS: usize = 10_000;
+/// The most FQANs accepted in one attribute certificate. Members of the largest VOs have some
+/// hundreds.
+pub const MAX_FQANS: usize = 1000;
 
 /// The one value of the AC attribute [`VOMS_FQANS`](crate::oid::VOMS_FQANS) (GFD.182), an
 /// IetfAttrSyntax (RFC 5755 section 4.4).

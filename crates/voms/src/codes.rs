@@ -35,6 +35,7 @@ impl Finding {
             Self::Independent => "proxy-independent",
             Self::Decode(_) => "ac-encoding",
             Self::Ac { finding, .. } => finding.code(),
+            Self::More(_) => "more-findings",
         }
     }
 }
@@ -145,6 +146,7 @@ impl ChainFinding {
             Self::UnreadableExtension(..) => "unreadable-extension",
             Self::PolicyRules(_) => "policy",
             Self::CriticalExtension(..) => "critical-extension",
+            Self::More(_) => "more-findings",
         }
     }
 }
@@ -187,6 +189,7 @@ impl AcFinding {
             Self::KeyIdentifier => "ac-key-identifier",
             Self::TooCostly => "ac-too-costly",
             Self::OpenSsl => "ac-unhandled",
+            Self::More(_) => "more-findings",
         }
     }
 }

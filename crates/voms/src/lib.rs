@@ -22,6 +22,7 @@ pub mod openssl_types;
 pub mod pki;
 pub mod policy;
 pub mod proxy;
+mod report;
 #[cfg(feature = "serde")]
 mod serialize;
 mod time;

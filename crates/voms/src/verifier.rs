@@ -26,9 +26,13 @@ use crate::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
 use crate::pki::dn::Dn;
 use crate::pki::known::KnownCertificates;
 use crate::policy::Policy;
+use crate::report::{Report, Reported};
 use crate::trust::{AnchorError, PathNote, TrustAnchors};
 use crate::vo::fqan::Fqan;
 use crate::vo::vomsdir::{VomsDir, VomsDirError};
+
+/// Findings on one credential.
+const MAX_FINDINGS: usize = 100;
 
 /// Why a verifier could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +71,24 @@ pub enum Finding {
         /// What is wrong with it.
         finding: AcFinding,
     },
+    /// So many more findings were left out.
+    #[error("{0} more findings, not listed here")]
+    More(usize),
+}
+
+impl Reported for Finding {
+    fn more(left_out: usize) -> Self {
+        Self::More(left_out)
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::More(left_out) => *left_out,
+            Self::Chain(finding) => finding.count(),
+            Self::Ac { finding, .. } => finding.count(),
+            _ => 1,
+        }
+    }
 }
 
 /// Why a credential was rejected: every finding, at least one.
@@ -226,7 +248,7 @@ impl VomsVerifier {
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedCredential, Rejection> {
         let now = now.into();
-        let mut findings = Vec::new();
+        let mut findings = Report::of_at_most(MAX_FINDINGS);
         let mut work = chain.budget();
         let verified = chain
             .verify_within(&mut work, &self.anchors, &self.policy, now)
@@ -250,7 +272,7 @@ impl VomsVerifier {
         match verified {
             Ok(chain) if chain.is_independent() => {
                 findings.push(Finding::Independent);
-                Err(Rejection(findings))
+                Err(Rejection(findings.finish()))
             }
             Ok(chain) if findings.is_empty() || self.skip_invalid_acs => {
                 let fqans = acs
@@ -262,10 +284,10 @@ impl VomsVerifier {
                     chain,
                     acs,
                     fqans,
-                    rejected_acs: findings,
+                    rejected_acs: findings.finish(),
                 })
             }
-            _ => Err(Rejection(findings)),
+            _ => Err(Rejection(findings.finish())),
         }
     }
 }

@@ -11,6 +11,7 @@ use voms_asn1::voms::generic_attributes::{self, GrantedAttributes};
 
 use crate::ac::finding::AcFinding;
 use crate::pki::certificate::Certificate;
+use crate::report::Report;
 use crate::time::since_epoch;
 use crate::vo::fqan::Fqan;
 
@@ -124,7 +125,7 @@ pub(super) fn carried(
 }
 
 /// Finds what does not belong to the VO, and FQANs that no server grants.
-pub(super) fn judge_attributes(attributes: &AcAttributes, findings: &mut Vec<AcFinding>) {
+pub(super) fn judge_attributes(attributes: &AcAttributes, findings: &mut Report<AcFinding>) {
     let vo = &attributes.vo;
     let top = format!("/{vo}");
     let is_foreign = |fqan: &str| {
@@ -141,6 +142,36 @@ pub(super) fn judge_attributes(attributes: &AcAttributes, findings: &mut Vec<AcF
     for grantor in attributes.generic.iter().map(|granted| &granted.grantor) {
         if grantor.split("://").next() != Some(vo) {
             findings.push(AcFinding::ForeignAttributes(grantor.clone(), vo.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_foreign_attributes_are_a_few_findings_of_limited_length() {
+        let grantor = format!("other{}://host", "\u{7f}".repeat(100_000));
+        let fqan = format!("/other/{}", "\u{7f}".repeat(100_000));
+        let generic = GrantedAttributes {
+            grantor,
+            attributes: Vec::new(),
+        };
+        let attributes = AcAttributes {
+            vo: "virgo".to_owned(),
+            uri: "host:1".to_owned(),
+            host: "host".to_owned(),
+            fqans: vec![fqan; 10],
+            generic: vec![generic; 990],
+        };
+        let mut findings = Report::of_at_most(20);
+        judge_attributes(&attributes, &mut findings);
+        let findings = findings.finish();
+        assert_eq!(findings.len(), 21);
+        assert_eq!(findings[20], AcFinding::More(980));
+        for finding in &findings {
+            assert!(finding.to_string().len() < 2000);
         }
     }
 }

@@ -8,6 +8,7 @@ use voms_asn1::voms::fqans::{FqanError, PolicyAuthorityError};
 
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
+use crate::report::Reported;
 use crate::trust::PathFinding;
 use crate::vo::vomsdir::LscProblem;
 
@@ -40,13 +41,13 @@ pub enum AcFinding {
     #[error("its serial number is not a positive one of at most 20 octets")]
     Serial,
     /// It has generic attributes granted by another VO.
-    #[error("it has attributes granted by {0:?}, which is not its VO {1}")]
+    #[error("it has attributes granted by \"{}\", which is not its VO {}", brief(.0), .1)]
     ForeignAttributes(String, String),
     /// It has an FQAN of another VO.
-    #[error("attribute {0} does not belong to its VO {1}")]
+    #[error("attribute {0:.200} does not belong to its VO {1}")]
     ForeignFqan(String, String),
     /// It has a malformed FQAN.
-    #[error("the attribute {0:?} is malformed")]
+    #[error("the attribute \"{}\" is malformed", brief(.0))]
     MalformedFqan(String),
     /// It was issued by a VO other than the one requested.
     #[error("it was issued by VO {found}, expected {wanted}")]
@@ -78,7 +79,7 @@ pub enum AcFinding {
         why: LscProblem,
     },
     /// The LSC file names another signer.
-    #[error("the LSC file {} does not name its signer {signer}, certified by {issuer}", .file.display())]
+    #[error("the LSC file {} does not name its signer {signer:.200}, certified by {issuer:.200}", .file.display())]
     LscMismatch {
         /// The file.
         file: PathBuf,
@@ -89,8 +90,8 @@ pub enum AcFinding {
     },
     /// The LSC file names the server's issuer from before its site changed CAs.
     #[error(
-        "the LSC file {} is from before the server's site changed its CA: it names {former}, but the certificate is now \
-         issued by {issuer}",
+        "the LSC file {} is from before the server's site changed its CA: it names {former:.200}, but the certificate is now \
+         issued by {issuer:.200}",
         .file.display()
     )]
     LscFormerCa {
@@ -104,22 +105,22 @@ pub enum AcFinding {
         issuer: Dn,
     },
     /// The signer is not the server that was contacted.
-    #[error("its signer {signer} is not the server that was asked")]
+    #[error("its signer {signer:.200} is not the server that was asked")]
     NotTheServer {
         /// The signer's subject.
         signer: Dn,
     },
     /// The issuer's name is not the signer's subject.
-    #[error("it names {0} as its issuer, but {1} signed it")]
+    #[error("it names {0:.200} as its issuer, but {1:.200} signed it")]
     IssuerName(String, Dn),
     /// The signature is invalid.
     #[error("its signature is not the signer's")]
     Signature,
     /// The signer is a CA, and CAs may not issue attribute certificates.
-    #[error("its signer {0} is a CA")]
+    #[error("its signer {0:.200} is a CA")]
     SignerIsCa(Dn),
     /// The signer's key usage lacks digitalSignature.
-    #[error("the key of its signer {0} may not sign")]
+    #[error("the key of its signer {0:.200} may not sign")]
     SignerMayNotSign(Dn),
     /// The signer's certificate fails verification.
     #[error("its signer: {0}")]
@@ -160,6 +161,22 @@ pub enum AcFinding {
     /// OpenSSL failed.
     #[error("it could not be checked: OpenSSL failed")]
     OpenSsl,
+    /// So many more findings were left out.
+    #[error("{0} more findings, not listed here")]
+    More(usize),
+}
+
+impl Reported for AcFinding {
+    fn more(left_out: usize) -> Self {
+        Self::More(left_out)
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::More(left_out) => *left_out,
+            _ => 1,
+        }
+    }
 }
 
 /// Why a holder is not the user.
@@ -167,7 +184,7 @@ pub enum AcFinding {
 #[non_exhaustive]
 pub enum HolderProblem {
     /// The name is neither the subject nor the issuer of the user's certificate.
-    #[error("it belongs to another user: holder {name}{}", with_serial(.serial))]
+    #[error("it belongs to another user: holder {name:.200}{}", with_serial(.serial))]
     OtherName {
         /// The name in it.
         name: Dn,
@@ -175,7 +192,7 @@ pub enum HolderProblem {
         serial: Vec<u8>,
     },
     /// The name is the user's, the serial number another certificate's.
-    #[error("it is for another certificate of its holder {name}{}", with_serial(.serial))]
+    #[error("it is for another certificate of its holder {name:.200}{}", with_serial(.serial))]
     OtherSerial {
         /// The name in it.
         name: Dn,
@@ -184,7 +201,7 @@ pub enum HolderProblem {
     },
     /// The name is a CA's, so it stands for a certificate that this CA issued (RFC 5755 section
     /// 4.2.2), though it is the user's subject too.
-    #[error("it belongs to another user: the holder is a certificate issued by {name}{}", with_serial(.serial))]
+    #[error("it belongs to another user: the holder is a certificate issued by {name:.200}{}", with_serial(.serial))]
     IssuedByNamesake {
         /// The name in it.
         name: Dn,
@@ -209,20 +226,31 @@ pub enum HolderProblem {
     Missing,
 }
 
+/// In octets (RFC 5280 section 4.1.2.2); more are not shown.
+const LONGEST_SERIAL: usize = 20;
+
 /// A serial number, which may be empty.
 fn with_serial(serial: &[u8]) -> String {
     match serial {
         [] => ", without a serial number".to_owned(),
+        serial if serial.len() > LONGEST_SERIAL => {
+            let beginning = hex::encode(&serial[..LONGEST_SERIAL]);
+            format!(", serial {beginning}…")
+        }
         serial => format!(", serial {}", hex::encode(serial)),
     }
 }
 
+/// The beginning of an untrusted text.
+fn brief(text: &str) -> String {
+    text.chars()
+        .take(200)
+        .flat_map(char::escape_default)
+        .collect()
+}
+
 /// Quotes untrusted texts, only the first few of them.
 fn quoted(texts: &[String]) -> String {
-    let shown: Vec<String> = texts
-        .iter()
-        .take(5)
-        .map(|text| text.escape_default().to_string())
-        .collect();
+    let shown: Vec<String> = texts.iter().take(5).map(|text| brief(text)).collect();
     shown.join(", ")
 }

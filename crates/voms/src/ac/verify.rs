@@ -18,10 +18,14 @@ use crate::pki::certificate::Certificate;
 use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::policy::Policy;
+use crate::report::Report;
 use crate::time::is_after;
 use crate::trust::{MAX_DEPTH, PathFinding, PathNote, TrustAnchors, Usage, VerifiedPath};
 use crate::vo::vomsdir::VomsDir;
 use crate::work::Work;
+
+/// Findings on one attribute certificate.
+const MAX_FINDINGS: usize = 20;
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
@@ -210,14 +214,17 @@ impl<'a> AcVerifier<'a> {
         let info = &ac.certificate().acinfo;
         let known = self.known.and_then(|all| all.find(ac.as_der()));
         let known = known.as_deref();
-        let mut findings = known.map_or_else(|| structure_findings(ac), |_| Vec::new());
+        let mut findings = Report::of_at_most(MAX_FINDINGS);
+        if known.is_none() {
+            findings.extend(structure_findings(ac));
+        }
         self.judge_holder(info, &mut findings);
         let read = || AcAttributes::read(info);
         let attributes = match known.map_or_else(read, |known| Ok(known.attributes.clone())) {
             Ok(attributes) => attributes,
             Err(finding) => {
                 findings.push(finding);
-                return Err(findings);
+                return Err(findings.finish());
             }
         };
         if let Some(wanted) = vo.filter(|wanted| *wanted != attributes.vo) {
@@ -231,7 +238,7 @@ impl<'a> AcVerifier<'a> {
         }
         let signer = self.judge_signer(work, (ac, known), &attributes, &mut findings);
         let Some((signer, carried)) = signer.filter(|_| findings.is_empty()) else {
-            return Err(findings);
+            return Err(findings.finish());
         };
         if let Some(all) = self.known.filter(|_| known.is_none()) {
             all.insert(KnownAc {
@@ -253,7 +260,7 @@ impl<'a> AcVerifier<'a> {
     pub(super) fn judge_holder(
         &self,
         info: &AttributeCertificateInfo,
-        findings: &mut Vec<AcFinding>,
+        findings: &mut Report<AcFinding>,
     ) {
         self.judge_dates(info, findings);
         let ca = || {
@@ -264,7 +271,7 @@ impl<'a> AcVerifier<'a> {
         findings.extend(self.target_finding(info));
     }
 
-    fn judge_dates(&self, info: &AttributeCertificateInfo, findings: &mut Vec<AcFinding>) {
+    fn judge_dates(&self, info: &AttributeCertificateInfo, findings: &mut Report<AcFinding>) {
         let (not_before, not_after) = validity(info);
         let skew = self.policy.skew();
         if is_after(not_before, self.now, skew) {
@@ -306,7 +313,7 @@ impl<'a> AcVerifier<'a> {
         work: &mut Work,
         (ac, known): (&EncodedAc, Option<&KnownAc>),
         attributes: &AcAttributes,
-        findings: &mut Vec<AcFinding>,
+        findings: &mut Report<AcFinding>,
     ) -> Option<(Signer, Vec<Certificate>)> {
         let info = &ac.certificate().acinfo;
         let carried = known.map_or_else(|| self.carried(info), |known| Ok(known.carried.clone()));

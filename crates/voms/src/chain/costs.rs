@@ -114,3 +114,45 @@ fn key_identifiers_spare_signatures() {
     // One for the end, where two are left that may be each other's issuer.
     assert!(chain.spent <= 1, "{}", chain.spent);
 }
+
+#[test]
+fn a_hundred_bad_proxies_are_a_few_findings() {
+    let (key, other) = (rsa(), rsa());
+    let name = |depth: usize| {
+        let mut name = X509Name::builder().unwrap();
+        name.append_entry_by_text("CN", &"n".repeat(60)).unwrap();
+        for _ in 0..depth {
+            name.append_entry_by_text("CN", "proxy").unwrap();
+        }
+        name.build()
+    };
+    let all: Vec<_> = (0..50)
+        .rev()
+        .map(|depth| {
+            let mut builder = X509Builder::new().unwrap();
+            builder.set_subject_name(&name(depth)).unwrap();
+            builder
+                .set_issuer_name(&name(depth.saturating_sub(1)))
+                .unwrap();
+            let day = Asn1Time::from_unix(1).unwrap();
+            builder.set_not_before(&day).unwrap();
+            builder.set_not_after(&day).unwrap();
+            builder.set_pubkey(&key).unwrap();
+            builder.sign(&other, MessageDigest::sha256()).unwrap();
+            openssl_types::certificate(&builder.build()).unwrap()
+        })
+        .collect();
+    let chain = Chain::new(all).unwrap();
+    let late = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    for findings in [
+        chain.local_findings(late),
+        chain.proxy_findings(late),
+        chain
+            .verify(&TrustAnchors::in_memory([]), &Policy::default(), late)
+            .unwrap_err(),
+    ] {
+        assert_eq!(findings.len(), MAX_FINDINGS + 1);
+        let left_out = findings.last().unwrap();
+        assert!(matches!(left_out, ChainFinding::More(more) if *more > 60));
+    }
+}

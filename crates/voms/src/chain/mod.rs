@@ -16,6 +16,7 @@ use crate::pki::certificate::{Certificate, CertificateError};
 use crate::pki::dn::Dn;
 use crate::pki::key_limit::Cost;
 use crate::policy::Policy;
+use crate::report::Report;
 use crate::time::{LATEST, since_epoch};
 use crate::trust::{PathFinding, TrustAnchors, Usage};
 use crate::work::Work;
@@ -25,6 +26,8 @@ pub const MAX_CERTIFICATES: usize = 100;
 const MAX_BYTES: usize = 1 << 20;
 /// Findings of one kind on one certificate.
 const MAX_REPORTED: usize = 10;
+/// Findings on one chain.
+const MAX_FINDINGS: usize = 30;
 
 /// Why a chain could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +166,7 @@ impl Chain {
         );
         let Some(end_entity) = self.end_entity() else {
             findings.push(ChainFinding::NoEndEntity(self.identity().clone()));
-            return Err(findings);
+            return Err(findings.finish());
         };
         if end_entity.subject().is_empty() {
             findings.push(ChainFinding::Nameless);
@@ -174,10 +177,10 @@ impl Chain {
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_within(work, (end_entity, above), Usage::Client, policy, now) {
             Ok(path) if findings.is_empty() => Ok(VerifiedChain::new(self.proxies(), path)),
-            Ok(_) => Err(findings),
+            Ok(_) => Err(findings.finish()),
             Err(path) => {
                 findings.extend(path.into_iter().map(ChainFinding::Path));
-                Err(findings)
+                Err(findings.finish())
             }
         }
     }
@@ -187,7 +190,7 @@ impl Chain {
     #[must_use]
     pub fn local_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
         let now = now.into();
-        let mut findings = self.proxy_findings(now);
+        let mut findings = self.judge_proxies(&mut self.budget(), now, Duration::ZERO);
         let nameless = |own: &&Certificate| own.subject().is_empty();
         findings.extend(
             self.end_entity()
@@ -202,7 +205,7 @@ impl Chain {
             .end_entity()
             .and_then(|own| PathFinding::of_purpose(own, Usage::Client));
         findings.extend(purpose.map(ChainFinding::Path));
-        findings
+        findings.finish()
     }
 
     /// The findings on the proxies alone, at `now` without clock skew: RFC 3820 section 4 without
@@ -210,11 +213,17 @@ impl Chain {
     #[must_use]
     pub fn proxy_findings(&self, now: impl Into<SystemTime>) -> Vec<ChainFinding> {
         self.judge_proxies(&mut self.budget(), now.into(), Duration::ZERO)
+            .finish()
     }
 
-    fn judge_proxies(&self, work: &mut Work, now: SystemTime, skew: Duration) -> Vec<ChainFinding> {
+    fn judge_proxies(
+        &self,
+        work: &mut Work,
+        now: SystemTime,
+        skew: Duration,
+    ) -> Report<ChainFinding> {
         let proxies = self.proxies();
-        let mut findings = Vec::new();
+        let mut findings = Report::of_at_most(MAX_FINDINGS);
         for (at, pair) in self.certificates.windows(2).take(proxies.len()).enumerate() {
             if judge_proxy(&pair[0], &pair[1], work, &mut findings).is_err() {
                 findings.push(ChainFinding::TooCostly);

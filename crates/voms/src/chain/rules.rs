@@ -11,6 +11,7 @@ use crate::pki::certificate::Certificate;
 use crate::pki::key_usage::KeyUsage;
 use crate::pki::proxy_kind::{ProxyPolicy, ProxyType};
 use crate::pki::strength::StrengthPolicy;
+use crate::report::Report;
 use crate::time::is_after;
 use crate::trust::{PathFinding, Usage};
 use crate::work::{Exhausted, Work};
@@ -55,7 +56,7 @@ pub(super) fn judge_proxy(
     proxy: &Certificate,
     issuer: &Certificate,
     work: &mut Work,
-    findings: &mut Vec<ChainFinding>,
+    findings: &mut Report<ChainFinding>,
 ) -> Result<(), Exhausted> {
     let subject = || proxy.subject().clone();
     if proxy
@@ -99,7 +100,7 @@ pub(super) fn judge_dates(
     proxy: &Certificate,
     now: SystemTime,
     skew: Duration,
-    findings: &mut Vec<ChainFinding>,
+    findings: &mut Report<ChainFinding>,
 ) {
     let subject = || proxy.subject().clone();
     if is_after(now, proxy.not_after(), skew) {
@@ -123,7 +124,7 @@ pub(super) fn weakness(proxy: &Certificate, strength: StrengthPolicy) -> Option<
     weakness.map(|weakness| ChainFinding::Weak(proxy.subject().clone(), weakness))
 }
 
-pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Vec<ChainFinding>) {
+pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Report<ChainFinding>) {
     let subject = || proxy.subject().clone();
     if [oid::SUBJECT_ALT_NAME, oid::ISSUER_ALT_NAME]
         .iter()

@@ -365,9 +365,15 @@ fn escape(out: &mut String, byte: u8) {
 /// The slash form used in vomses, LSC and grid-map files: OpenSSL's labels, `/` inside values
 /// unescaped, every byte that is not printable ASCII as `\xHH`. The same goes for what would be
 /// misread: a backslash, and a `/` or `+` before what looks like a label.
+/// A precision is the most characters of it that are wanted: `{:.200}`.
 impl fmt::Display for Dn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.rdns.slash.get_or_init(|| self.slash_form()))
+        let all = self.rdns.slash.get_or_init(|| self.slash_form());
+        // It is ASCII.
+        match f.precision().and_then(|most| all.split_at_checked(most)) {
+            Some((beginning, rest)) if !rest.is_empty() => write!(f, "{beginning}…"),
+            _ => f.write_str(all),
+        }
     }
 }
 
@@ -516,5 +522,13 @@ mod tests {
         assert!(Dn::parse("CN=x").is_none());
         assert!(Dn::parse("/nolabel").is_none());
         assert!(Dn::parse("").is_none());
+    }
+
+    #[test]
+    fn a_long_name_is_shown_by_its_beginning() {
+        let name = Dn::parse(&format!("/CN={}", "\u{1}".repeat(9000))).unwrap();
+        assert_eq!(format!("{name:.8}"), r"/CN=\x01…");
+        let short = Dn::parse("/CN=Ada").unwrap();
+        assert_eq!(format!("{short:.7} {short:.6}"), "/CN=Ada /CN=Ad…");
     }
 }

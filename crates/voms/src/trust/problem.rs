@@ -25,7 +25,7 @@ pub enum PathProblem {
     #[error("it is not valid before {}", crate::time::when(.0))]
     NotYetValid(SystemTime),
     /// The issuer's CA certificate was not found.
-    #[error("its issuer {issuer} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable, .namesake))]
+    #[error("its issuer {issuer:.200} is not among the trusted CAs in {}{}", .directory.display(), aside(.unreadable, .namesake))]
     UnknownIssuer {
         /// The issuer's name.
         issuer: Dn,
@@ -210,7 +210,7 @@ fn aside(unreadable: &Option<PathBuf>, namesake: &Option<PathBuf>) -> String {
 
 /// One finding on a certificate path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("certificate {subject}: {problem}")]
+#[error("certificate {subject:.200}: {problem}")]
 #[non_exhaustive]
 pub struct PathFinding {
     /// The certificate's subject.
