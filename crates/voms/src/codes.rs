@@ -120,6 +120,7 @@ impl ChainFinding {
             Self::NoEndEntity(_) => "user-missing",
             Self::Weak(..) => "weak",
             Self::Nameless => "user-nameless",
+            Self::UserKeyUsage(_) => "user-key-usage",
             Self::EndEntityIsCa(_) => "ca-as-user",
             Self::Name(_) => "proxy-name",
             Self::Key(..) => "key-limit",

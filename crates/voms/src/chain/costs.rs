@@ -156,3 +156,37 @@ fn a_hundred_bad_proxies_are_a_few_findings() {
         assert!(matches!(left_out, ChainFinding::More(more) if *more > 60));
     }
 }
+
+#[test]
+fn a_user_without_a_proxy_may_sign_or_agree_on_keys() {
+    let key = rsa();
+    let found = |usage: Option<[u8; 4]>| {
+        let mut name = X509Name::builder().unwrap();
+        name.append_entry_by_text("CN", "Ada").unwrap();
+        let name = name.build();
+        let mut builder = X509Builder::new().unwrap();
+        builder.set_version(2).unwrap();
+        builder.set_subject_name(&name).unwrap();
+        builder.set_issuer_name(&name).unwrap();
+        let day = Asn1Time::from_unix(0).unwrap();
+        builder.set_not_before(&day).unwrap();
+        builder.set_not_after(&day).unwrap();
+        builder.set_pubkey(&key).unwrap();
+        if let Some(usage) = usage {
+            let usage = openssl_types::extension(voms_asn1::oid::KEY_USAGE, true, &usage);
+            builder.append_extension(usage.unwrap()).unwrap();
+        }
+        builder.sign(&key, MessageDigest::sha256()).unwrap();
+        let user = openssl_types::certificate(&builder.build()).unwrap();
+        let chain = Chain::new(vec![user]).unwrap();
+        let no_anchors = TrustAnchors::in_memory([]);
+        codes(chain.verify(&no_anchors, &Policy::default(), SystemTime::UNIX_EPOCH))
+            .contains(&"user-key-usage")
+    };
+    // None, digitalSignature, keyAgreement.
+    assert!(!found(None) && !found(Some([3, 2, 7, 0x80])) && !found(Some([3, 2, 3, 0x08])));
+    // nonRepudiation, keyEncipherment, keyCertSign, nothing.
+    for bits in [0x40, 0x20, 0x04, 0] {
+        assert!(found(Some([3, 2, 2, bits])), "{bits:02x}");
+    }
+}

@@ -26,6 +26,10 @@ pub enum ChainFinding {
     /// The user's certificate has an empty subject.
     #[error("the user's certificate has an empty subject")]
     Nameless,
+    /// Without a proxy, the user's own key has to serve for TLS: its key usage has neither
+    /// digitalSignature nor keyAgreement.
+    #[error("certificate {0:.200}: its key usage allows neither signatures nor key agreement")]
+    UserKeyUsage(Dn),
     /// The certificate in the end-entity position is a CA's.
     #[error("certificate {0:.200}: it is a CA's, not a user's")]
     EndEntityIsCa(Dn),

@@ -174,6 +174,14 @@ impl Chain {
         if end_entity.is_ca() {
             findings.push(ChainFinding::EndEntityIsCa(end_entity.subject().clone()));
         }
+        // A proxy has its own key; its issuer's is judged with it.
+        if self.proxies().is_empty()
+            && end_entity
+                .key_usage()
+                .is_some_and(|usage| !usage.may_sign() && !usage.may_agree())
+        {
+            findings.push(ChainFinding::UserKeyUsage(end_entity.subject().clone()));
+        }
         let above = &self.certificates[self.proxies().len() + 1..];
         match anchors.verify_within(work, (end_entity, above), Usage::Client, policy, now) {
             Ok(path) if findings.is_empty() => Ok(VerifiedChain::new(self.proxies(), path)),

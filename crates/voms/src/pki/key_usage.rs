@@ -64,6 +64,12 @@ impl KeyUsage {
         self.0 & 1 != 0
     }
 
+    /// Whether keyAgreement is set.
+    #[must_use]
+    pub fn may_agree(self) -> bool {
+        self.0 & 1 << 4 != 0
+    }
+
     /// Whether keyCertSign is set.
     #[must_use]
     pub fn may_certify(self) -> bool {
