@@ -176,6 +176,7 @@ impl Chain {
         }
         // A proxy has its own key; its issuer's is judged with it.
         if self.proxies().is_empty()
+            && !end_entity.is_ca()
             && end_entity
                 .key_usage()
                 .is_some_and(|usage| !usage.may_sign() && !usage.may_agree())
