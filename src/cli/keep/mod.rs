@@ -14,6 +14,7 @@ mod token;
 mod watch;
 
 pub use self::args::{KeepArgs, RenewArgs, RunArgs};
+pub use self::lock::keeper_of;
 pub use self::renew::main as renew;
 pub use self::run::main as run;
 pub use self::watch::main as keep;

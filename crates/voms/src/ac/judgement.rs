@@ -5,8 +5,9 @@ use voms_asn1::EncodedAc;
 use crate::ac::attributes::{AcAttributes, judge_attributes};
 use crate::ac::finding::AcFinding;
 use crate::ac::structure::structure_findings;
-use crate::ac::verify::AcVerifier;
+use crate::ac::verify::{AcVerifier, MAX_FINDINGS};
 use crate::pki::certificate::Certificate;
+use crate::report::Report;
 use crate::work::Work;
 
 /// Whether [`AcVerifier::judge_all`] looks for the signers.
@@ -45,7 +46,8 @@ impl AcVerifier<'_> {
     }
 
     fn judge(&self, work: &mut Work, ac: &EncodedAc, signers: Signers) -> Judgement {
-        let mut findings = structure_findings(ac);
+        let mut findings = Report::of_at_most(MAX_FINDINGS);
+        findings.extend(structure_findings(ac));
         self.judge_holder(&ac.certificate().acinfo, &mut findings);
         let read = AcAttributes::read(&ac.certificate().acinfo);
         let attributes = read.map_err(|finding| findings.push(finding)).ok();
@@ -57,7 +59,7 @@ impl AcVerifier<'_> {
             }
         }
         Judgement {
-            findings,
+            findings: findings.finish(),
             attributes,
             signer: signer.map(|(signer, _)| signer.certificate),
         }

@@ -25,7 +25,7 @@ use crate::vo::vomsdir::VomsDir;
 use crate::work::Work;
 
 /// Findings on one attribute certificate.
-const MAX_FINDINGS: usize = 20;
+pub(super) const MAX_FINDINGS: usize = 20;
 
 /// How signers are authorized.
 #[derive(Debug, Clone)]
