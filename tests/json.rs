@@ -120,6 +120,21 @@ fn attributes_that_end_before_the_proxy_are_reported() {
 }
 
 #[test]
+fn a_proxy_that_stays_is_described_like_a_new_one() {
+    let server = honest(authority(|_| {}));
+    let home = Home::ada().servers(&[server.virgo()]);
+    let words = ["init", "--voms", "virgo", "--if-needed"];
+    let [made, kept] = [(); 2].map(|()| printed(&home, &words, "init", 0));
+    assert_eq!(
+        (&made["renewed"], &kept["renewed"]),
+        (&true.into(), &false.into())
+    );
+    for field in ["path", "subject", "not_after", "usable_until", "attributes"] {
+        assert_eq!(made[field], kept[field], "{field}");
+    }
+}
+
+#[test]
 fn warnings_of_init_have_codes() {
     let server = honest(authority(|_| {}));
     let home = Home::ada().servers(&[server.virgo()]);

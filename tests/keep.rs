@@ -194,13 +194,13 @@ fn passphrases_come_from_files_and_commands_that_only_the_user_controls() {
         code vp run --passphrase-file "$D/word" -- true
         chmod 640 "$D/word"
         code vp init --passphrase-file "$D/word"
-        grep -c "$D/word" "$D/said"
+        grep -q "$D/word" "$D/said" && echo named
         code vp init --passphrase-command "echo wrong"
         code vp init --passphrase-command "exit 3"
         code vp init --passphrase-file "$D/word" --pwstdin
         "#,
     );
-    assert_eq!(out, "0\n0\n0\n0\n0\n1\n1\n1\n1\n1\n");
+    assert_eq!(out, "0\n0\n0\n0\n0\n1\nnamed\n1\n1\n1\n");
 }
 
 #[test]

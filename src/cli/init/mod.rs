@@ -9,7 +9,6 @@ mod run;
 mod vo;
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 use voms::chain::Chain;
 use voms::credential::Credential;
 use voms::proxy::Proxy;
@@ -27,7 +26,7 @@ use super::invocation::{Clock, Invocation};
 use super::outcome::{CommandError, Report, run_command};
 use super::output::Diagnostic;
 use super::token::{Source, get_beside, remember};
-use super::{input, output, signals, times};
+use super::{input, signals, times};
 
 /// Runs the command.
 pub fn main(invocation: &Invocation) -> Exit {
@@ -75,16 +74,11 @@ pub fn already_good(plan: &InitPlan, now: DateTime<Utc>) -> Option<DateTime<Utc>
 
 /// Says that the present proxy stays.
 fn still_good(plan: &InitPlan, until: DateTime<Utc>, now: DateTime<Utc>) -> Report {
-    let path = plan.out.display();
     if plan.json {
-        let described = json!({
-            "version": 1,
-            "path": path.to_string(),
-            "renewed": false,
-            "usable_until": output::rfc3339(until),
-        });
-        return Report::json(&described);
+        let present = needed::present(&plan.out);
+        return Report::json(&report::describe_present(plan, present.as_ref(), until));
     }
+    let path = plan.out.display();
     if plan.quiet {
         return Report::done();
     }

@@ -6,7 +6,7 @@ mod result;
 use std::io::IsTerminal;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 use voms::ac::verify::{AcAttributes, VerifiedAc, validity};
 use voms::credential::Credential;
 use voms::vo::fqan::Fqan;
@@ -15,7 +15,8 @@ use voms_client::response::{ServerWarning, WarningKind};
 use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, Failure, Protocol};
 
-pub use self::result::note_text;
+use self::result::describe_attributes;
+pub use self::result::{describe_present, note_text};
 use super::plan::{InitPlan, Warnings};
 use super::vo::VoPlan;
 use crate::cli::clock;
@@ -363,12 +364,7 @@ impl Reporter {
                 .iter()
                 .map(|fqan| output::short_fqan(fqan).to_owned()),
         );
-        self.granted.push(json!({
-            "vo": attributes.vo,
-            "uri": attributes.uri,
-            "fqans": attributes.fqans,
-            "not_after": output::rfc3339(end),
-        }));
+        self.granted.push(describe_attributes(attributes, end));
     }
 
     /// Reports where the granted attributes differ from those requested.

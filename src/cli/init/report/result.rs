@@ -1,8 +1,10 @@
 //! What `voms-proxy-init` says of the proxy, or of the attributes, once they are there.
 
 use chrono::{DateTime, Duration, Utc};
-use serde_json::json;
-use voms::ac::verify::AcAttributes;
+use serde_json::{Value, json};
+use voms::ac::embedded::attribute_certificates;
+use voms::ac::verify::{AcAttributes, validity};
+use voms::chain::Chain;
 use voms::pki::key::KeyKind;
 use voms::pki::proxy_kind::Generation;
 use voms::pki::strength::StrengthPolicy;
@@ -19,6 +21,36 @@ const EC_KEY: &str = "the key of this proxy is an EC key: HTTPS services take it
 
 /// Attributes and proxy that end this close together end at the same time.
 const ALIKE: Duration = Duration::minutes(5);
+
+/// The proxy that stays, as that of `init` is described (`schema/init.json`).
+pub fn describe_present(plan: &InitPlan, present: Option<&Chain>, until: DateTime<Utc>) -> Value {
+    let acs = present.into_iter().flat_map(attribute_certificates);
+    let attributes = acs.filter_map(|ac| {
+        let info = ac.ok()?.certificate().acinfo.clone();
+        let end = utc(validity(&info).1);
+        Some(describe_attributes(&AcAttributes::read(&info).ok()?, end))
+    });
+    json!({
+        "version": 1,
+        "path": plan.out.display().to_string(),
+        "renewed": false,
+        "subject": present.map(|chain| chain.leaf().subject().as_written()),
+        "not_after": present.map(|chain| output::rfc3339(utc(chain.not_after()))),
+        "usable_until": output::rfc3339(until),
+        "attributes": attributes.collect::<Value>(),
+        "warnings": [],
+    })
+}
+
+/// The attributes of one VO.
+pub fn describe_attributes(attributes: &AcAttributes, end: DateTime<Utc>) -> Value {
+    json!({
+        "vo": attributes.vo,
+        "uri": attributes.uri,
+        "fqans": attributes.fqans,
+        "not_after": output::rfc3339(end),
+    })
+}
 
 impl Reporter {
     /// The available attributes, one per line; or the file they were written to, in the C++
@@ -62,9 +94,10 @@ impl Reporter {
             let described = json!({
                 "version": 1,
                 "path": plan.out.display().to_string(),
+                "renewed": true,
                 "subject": proxy.certificate().subject().as_written(),
                 "not_after": output::rfc3339(end),
-                "usable_until": output::rfc3339(attributes_end.unwrap_or(end)),
+                "usable_until": output::rfc3339(self.attributes_end.map_or(end, |first| first.min(end))),
                 "attributes": self.granted,
                 "warnings": self.warnings(),
             });
