@@ -28,6 +28,12 @@ pub fn main(invocation: &Invocation) -> Exit {
 
 fn renew(args: RenewArgs, invocation: &Invocation) -> Result<Report, CommandError> {
     check(&args.init).map_err(CommandError::Usage)?;
+    if args.init.out.is_some() {
+        return Err(CommandError::Usage(
+            Diagnostic::usage("renew writes to the proxy that it renews")
+                .help("name that file: voms-proxy renew FILE"),
+        ));
+    }
     let path = file::absolute(&args.file.clone().unwrap_or_else(|| invocation.env.proxy()));
     let recipe = Recipe::read(&path)?;
     let RenewArgs { from, mut init, .. } = args;
