@@ -65,7 +65,7 @@ fn matches(
         .map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp => CommandError::Help(help::text(&command, help::width())),
             _ => options
-                .ambiguous(&error)
+                .ambiguous(words, &error)
                 .unwrap_or_else(|| explain(name, words, &error)),
         })
 }
@@ -166,7 +166,7 @@ impl<'a> Options<'a> {
     }
 
     /// That an option which clap does not know is the beginning of several.
-    fn ambiguous(&self, error: &clap::Error) -> Option<CommandError> {
+    fn ambiguous(&self, words: &[OsString], error: &clap::Error) -> Option<CommandError> {
         let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
             return None;
         };
@@ -176,10 +176,11 @@ impl<'a> Options<'a> {
             return None;
         }
         let all: Vec<String> = possible().map(|(long, _)| format!("--{long}")).collect();
-        let text = format!("{argument} can be {}", all.join(" or "));
-        Some(CommandError::Usage(
-            Diagnostic::usage(text).help("write the one that you mean"),
-        ))
+        let text = format!("Unrecognized option: {}", as_typed(argument, words));
+        Some(CommandError::Usage(Diagnostic::usage(text).help(&format!(
+            "it is short for several: write {}",
+            all.join(" or ")
+        ))))
     }
 
     /// The option with that name, or the only one with that prefix.

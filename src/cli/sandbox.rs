@@ -1,5 +1,7 @@
 //! `voms-proxy sandbox`: a VO to experiment with, for as long as a command runs.
 
+mod scripts;
+
 use std::ffi::OsString;
 use std::fs::Permissions;
 use std::io;
@@ -31,9 +33,6 @@ use super::outcome::{Format, Report, run_command};
 use super::output::Diagnostic;
 use super::private::{self, NotPrivate};
 use super::{links, output};
-
-/// The `voms-proxy` subcommands that look for servers.
-const ASKING: [&str; 4] = ["init", "list", "register", "doctor"];
 
 /// Starts a throw-away VO on this machine and runs COMMAND in it (or a shell): a VOMS server on a
 /// loopback port, a CA, and a user who is in /virgo and /virgo/virgo and may ask for
@@ -83,17 +82,6 @@ pub struct SandboxArgs {
     #[arg(long, short = 'V', action = ArgAction::Version)]
     version: Option<bool>,
 }
-
-const AS_USER: &str = r#"users=$(dirname "$0")/../users
-if [ $# = 0 ] || [ ! -f "$users/$1/usercert.pem" ]; then
-  echo "usage: as-user NAME [COMMAND ...], where NAME is one of:" $(ls "$users") >&2
-  exit 2
-fi
-export X509_USER_CERT="$users/$1/usercert.pem" X509_USER_KEY="$users/$1/userkey.pem"
-shift
-[ $# != 0 ] || set -- "${SHELL:-/bin/sh}"
-exec "$@"
-"#;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
@@ -215,7 +203,7 @@ fn run(plan: &SandboxPlan, now: Clock) -> Result<ExitStatus, Diagnostic> {
             format!("cannot make {}: {error}", path.display()),
         )
     })?;
-    write_scripts(&bin, &world).map_err(Diagnostic::unexpected)?;
+    scripts::write(&bin, &world).map_err(Diagnostic::unexpected)?;
     let environment = environment(plan, &world, &bin);
     if plan.format == Format::Json {
         let described = describe(plan.kind, &world, server.port(), &environment);
@@ -284,33 +272,6 @@ fn serve(world: &Arc<World>, kind: Kind, now: Clock) -> Result<Server, Diagnosti
     let server = Server::receive(&reception, answer).map_err(Diagnostic::unexpected)?;
     let _ = authority.set(kind.authority(world, server.port()));
     Ok(server)
-}
-
-/// The machine's own vomses files would be merged with the sandbox's, and a real server contacted,
-/// so these wrappers pass the sandbox's explicitly.
-fn write_scripts(bin: &Path, world: &World) -> io::Result<()> {
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', r"'\''"));
-    let (program, vomses) = (quoted(&std::env::current_exe()?), quoted(&world.vomses()));
-    for command in ["init", "list"] {
-        let script = format!("exec {program} {command} --vomses {vomses} \"$@\"\n");
-        write_script(&bin.join(format!("voms-proxy-{command}")), &script)?;
-    }
-    let asking = ASKING
-        .map(|command| format!("{command} | voms-proxy-{command}"))
-        .join(" | ");
-    let all = format!(
-        "case \"$1\" in\n{asking})\n  command=$1\n  shift\n  exec {program} \"$command\" --vomses {vomses} \"$@\" ;;\nesac\n\
-         exec {program} \"$@\"\n"
-    );
-    write_script(&bin.join("voms-proxy"), &all)?;
-    write_script(&bin.join("as-user"), AS_USER)
-}
-
-fn write_script(path: &Path, script: &str) -> io::Result<()> {
-    // Remove a link first, or the script would overwrite the program it points to.
-    let _ = std::fs::remove_file(path);
-    std::fs::write(path, format!("#!/bin/sh\n{script}"))?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
 /// The variables that lead into the sandbox.

@@ -2,10 +2,12 @@
 
 mod args;
 mod files;
+mod install;
 pub mod needed;
 mod plan;
 mod report;
 mod run;
+mod targets;
 mod vo;
 
 use chrono::{DateTime, Utc};
@@ -16,9 +18,10 @@ use voms::proxy::Proxy;
 pub use self::args::InitArgs;
 pub use self::args::{Lifetimes, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
+pub use self::install::plain_beside;
 pub use self::plan::{InitPlan, Warnings, proxy_version};
 pub use self::report::{Reporter, note_text};
-pub use self::run::{attributes_with, make_with as made_with, plain_beside};
+pub use self::run::{attributes_with, make_with as made_with};
 pub use self::vo::targets;
 use super::env::Environment;
 use super::exit::Exit;

@@ -1,13 +1,11 @@
 //! Runs a plan, from the credential to the proxy file.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration as Span, Instant};
 
 use chrono::{DateTime, Utc};
 use voms::ac::embedded::attribute_certificates;
-use voms::ac::verify::{self, AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
+use voms::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use voms::chain::{Chain, ChainFinding};
 use voms::credential::Credential;
 use voms::pki::certificate::Certificate;
@@ -17,23 +15,21 @@ use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
 use voms_asn1::EncodedAc;
 use voms_client::blocking::VomsClient;
 use voms_client::response::{ServerWarning, WarningKind};
-use voms_client::vomses::VomsesEntry;
 use voms_client::{AcReply, Event, RequestOptions};
 
 use super::files;
+use super::install::install;
 use super::plan::{InitPlan, Warnings};
 use super::report::Reporter;
+use super::targets::check_targets;
 use super::vo::VoPlan;
 use crate::cli::advice::User;
 use crate::cli::codes;
 use crate::cli::failure;
-use crate::cli::file;
 use crate::cli::holder;
-use crate::cli::input;
 use crate::cli::outcome::CommandError;
 use crate::cli::output::Diagnostic;
 use crate::cli::places;
-use crate::cli::removal;
 use crate::time::{span, utc};
 
 /// How long the proxy of `--keep-plain` lives.
@@ -117,59 +113,6 @@ fn make(
     Ok(Made { proxy, plain })
 }
 
-fn install(
-    plan: &InitPlan,
-    made: Made,
-    now: DateTime<Utc>,
-    report: &Reporter,
-) -> Result<Proxy, CommandError> {
-    report.writing();
-    if !input::is_stream(&plan.out) {
-        removal::clear_leftovers(&plan.out, plan.uid, now);
-    }
-    if let Some(plain) = &made.plain {
-        write(&plain_beside(&plan.out), plain)?;
-    }
-    write(&plan.out, &made.proxy)?;
-    Ok(made.proxy)
-}
-
-/// Where `--keep-plain` writes the plain proxy.
-pub fn plain_beside(proxy: &Path) -> PathBuf {
-    let mut name = proxy.as_os_str().to_owned();
-    name.push(".plain");
-    name.into()
-}
-
-fn write(path: &Path, proxy: &Proxy) -> Result<(), Diagnostic> {
-    let pem = proxy.to_pem().map_err(|error| {
-        Diagnostic::new(
-            codes::PROXY_NOT_ISSUED,
-            format!("the proxy cannot be encoded: {error}"),
-        )
-    })?;
-    let written = if input::is_stream(path) {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&pem).and_then(|()| stdout.flush())
-    } else {
-        file::replace(path, &pem)
-    };
-    written.map_err(|error| failure::not_written(path, &error))
-}
-
-/// A proxy without attributes, from which others can be made without the user's key.
-fn issue_plain(
-    plan: &InitPlan,
-    issuer: &VerifiedIssuer<'_>,
-    now: DateTime<Utc>,
-) -> Result<Proxy, Diagnostic> {
-    let key = finish_key(start_key(plan.key))?;
-    let request = ProxyRequest::new(PLAIN).with_generation(plan.generation);
-    request
-        .issue(issuer, key, now)
-        .map_err(|error| failure::issuing(&error))
-}
-
 /// What VOs grant the user: the same steps up to the verified attributes, but without making a
 /// proxy. Writes them to the file of `--separate`, if given.
 pub fn attributes(
@@ -204,6 +147,19 @@ pub fn attributes_with(
 }
 
 /// Generating the key only needs CPU time, while everything else mostly waits.
+/// A proxy without attributes, from which others can be made without the user's key.
+fn issue_plain(
+    plan: &InitPlan,
+    issuer: &VerifiedIssuer<'_>,
+    now: DateTime<Utc>,
+) -> Result<Proxy, Diagnostic> {
+    let key = finish_key(start_key(plan.key))?;
+    let request = ProxyRequest::new(PLAIN).with_generation(plan.generation);
+    request
+        .issue(issuer, key, now)
+        .map_err(|error| failure::issuing(&error))
+}
+
 fn start_key(kind: KeyKind) -> NewKey {
     std::thread::spawn(move || PrivateKey::generate(kind))
 }
@@ -328,54 +284,6 @@ fn handle_warnings(
         .iter()
         .for_each(|warning| report.server_warning(warning));
     Ok(())
-}
-
-/// Attributes restricted to certain hosts must carry that restriction: IAM, for one, ignores the
-/// request, and issues attributes that are valid everywhere.
-fn check_targets(
-    plan: &InitPlan,
-    vo: &VoPlan,
-    reply: &AcReply,
-    report: &mut Reporter,
-) -> Result<(), Diagnostic> {
-    if vo.request.targets.is_empty() {
-        return Ok(());
-    }
-    let given = verify::targets(&reply.ac.certificate().acinfo);
-    let given = given.map_err(|finding| failure::ac(&vo.request.vo, &[finding]))?;
-    let Some(problem) = targets_problem(&vo.request.targets, given.as_deref()) else {
-        return Ok(());
-    };
-    let VomsesEntry { host, port, .. } = &reply.entry;
-    let headline = format!(
-        "{host}:{port} did not restrict the attributes to the hosts given with --target: {problem}"
-    );
-    if !plan.verify_ac {
-        report.warn(codes::TARGETS_NOT_SET, &headline);
-        return Ok(());
-    }
-    Err(Diagnostic::from_remote(codes::TARGETS_NOT_SET, headline).detail("no proxy was written").help(
-        "this server does not support targets (IAM does not): leave out --target if any host may see the attributes, or add \
-         --dont-verify-ac to accept them as they are",
-    ))
-}
-
-fn targets_problem(wanted: &[String], given: Option<&[String]>) -> Option<String> {
-    let Some(given) = given else {
-        return Some("they are valid for any host".to_owned());
-    };
-    let lacks =
-        |list: &[String], host: &str| !list.iter().any(|known| known.eq_ignore_ascii_case(host));
-    let missing = wanted
-        .iter()
-        .find(|host| lacks(given, host))
-        .map(|host| format!("{host} is missing"));
-    missing.or_else(|| {
-        given
-            .iter()
-            .find(|host| lacks(wanted, host))
-            .map(|host| format!("they are valid for {host} too"))
-    })
 }
 
 fn verify_reply(

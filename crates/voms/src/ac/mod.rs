@@ -9,4 +9,5 @@ pub(crate) mod known;
 pub mod loose;
 mod signer;
 mod structure;
+mod verified;
 pub mod verify;

@@ -1,6 +1,6 @@
 //! Verifies attribute certificates (RFC 5755 section 5, spec 7.8).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use voms_asn1::EncodedAc;
@@ -13,14 +13,15 @@ use crate::ac::holder;
 use crate::ac::known::{KnownAc, KnownAcs};
 use crate::ac::signer::NamedSigner;
 use crate::ac::structure::{key_identifier_finding, signer_findings, structure_findings};
+use crate::ac::verified::Signer;
+pub use crate::ac::verified::VerifiedAc;
 use crate::crypto::Digest;
 use crate::pki::certificate::Certificate;
-use crate::pki::dn::Dn;
 use crate::pki::strength::Weakness;
 use crate::policy::Policy;
 use crate::report::Report;
 use crate::time::is_after;
-use crate::trust::{MAX_DEPTH, PathFinding, PathNote, TrustAnchors, Usage, VerifiedPath};
+use crate::trust::{MAX_DEPTH, PathFinding, TrustAnchors, Usage, VerifiedPath};
 use crate::vo::vomsdir::VomsDir;
 use crate::work::Work;
 
@@ -81,86 +82,6 @@ impl<'a> SignerTrust<'a> {
             (Some(vomsdir), None) => Self::VomsDirAndServer(vomsdir, server),
             (None, anchors) => Self::Server { server, anchors },
         }
-    }
-}
-
-/// A verified attribute certificate; only [`AcVerifier::verify`] creates one.
-#[derive(Debug, Clone)]
-pub struct VerifiedAc {
-    encoded: EncodedAc,
-    attributes: AcAttributes,
-    signer: Signer,
-    not_after: SystemTime,
-}
-
-/// Who signed an attribute certificate, and why it was trusted.
-#[derive(Debug, Clone)]
-pub(super) struct Signer {
-    pub(super) certificate: Certificate,
-    /// The CA that its path ends at, if it was verified against a CA directory.
-    ca: Option<Dn>,
-    /// The LSC file that names it, if one does.
-    lsc: Option<PathBuf>,
-    usable_until: SystemTime,
-    notes: Vec<PathNote>,
-}
-
-impl VerifiedAc {
-    /// The attributes it grants.
-    #[must_use]
-    pub fn attributes(&self) -> &AcAttributes {
-        &self.attributes
-    }
-
-    /// The bytes that were verified.
-    #[must_use]
-    pub fn encoded(&self) -> &EncodedAc {
-        &self.encoded
-    }
-
-    /// The attribute certificate, without the proof of verification.
-    #[must_use]
-    pub fn into_encoded(self) -> EncodedAc {
-        self.encoded
-    }
-
-    /// The signer's certificate.
-    #[must_use]
-    pub fn signer(&self) -> &Certificate {
-        &self.signer.certificate
-    }
-
-    /// The CA at the end of the signer's path; `None` if the signer was trusted as the server that
-    /// had just authenticated itself.
-    #[must_use]
-    pub fn signer_ca(&self) -> Option<&Dn> {
-        self.signer.ca.as_ref()
-    }
-
-    /// The LSC file that names the signer; `None` if its certificate lies in the vomsdir itself, or
-    /// there is no vomsdir.
-    #[must_use]
-    pub fn lsc(&self) -> Option<&Path> {
-        self.signer.lsc.as_deref()
-    }
-
-    /// What is to be said of the path of its signer.
-    #[must_use]
-    pub fn notes(&self) -> &[PathNote] {
-        &self.signer.notes
-    }
-
-    /// Its notAfter time.
-    #[must_use]
-    pub fn not_after(&self) -> SystemTime {
-        self.not_after
-    }
-
-    /// The earliest notAfter of the attribute certificate and the certificates on its signer's
-    /// path.
-    #[must_use]
-    pub fn usable_until(&self) -> SystemTime {
-        self.not_after.min(self.signer.usable_until)
     }
 }
 

@@ -9,10 +9,13 @@ use voms::pki::key::KeyKind;
 use voms::pki::proxy_kind::Generation;
 use voms::pki::strength::StrengthPolicy;
 use voms::proxy::{Proxy, ProxyNote};
+use voms::vo::fqan::Fqan;
 use voms_asn1::EncodedAc;
+use voms_client::AcReply;
 
 use super::Reporter;
 use crate::cli::init::plan::InitPlan;
+use crate::cli::init::vo::VoPlan;
 use crate::cli::{codes, output, times};
 use crate::time::utc;
 
@@ -76,6 +79,49 @@ impl Reporter {
             .for_each(|text| output::stderr(&format!("note: {text}")));
     }
 
+    pub(super) fn grant(&mut self, attributes: &AcAttributes, end: DateTime<Utc>) {
+        self.attributes_end = Some(self.attributes_end.map_or(end, |known| known.min(end)));
+        self.fqans.extend(
+            attributes
+                .fqans
+                .iter()
+                .map(|fqan| output::short_fqan(fqan).to_owned()),
+        );
+        self.granted.push(describe_attributes(attributes, end));
+    }
+
+    /// Reports where the granted attributes differ from those requested.
+    pub(super) fn compare(&mut self, vo: &VoPlan, reply: &AcReply, granted: &[Fqan]) {
+        let request = &vo.request;
+        let is_missing = |fqan: &&Fqan| !granted.contains(fqan);
+        for fqan in request.fqans.iter().filter(is_missing) {
+            let text = format!("{fqan} was asked for, but not granted");
+            self.warn(codes::NOT_HELD, &text);
+        }
+        let only_ordered = |fqan: &&Fqan| is_missing(fqan) && !request.fqans.contains(fqan);
+        for fqan in request.order.iter().filter(only_ordered) {
+            self.note(&format!(
+                "{fqan} was not granted, so --order cannot put it first; ask for it with --voms"
+            ));
+        }
+        if request.fqans.is_empty() && !reply.is_complete {
+            let text = format!(
+                "{} lists neither roles nor optional groups: ask for them by name, for example --voms {1}:/{1}/Role=NAME",
+                reply.entry.host, request.vo
+            );
+            if !self.is_said("incomplete", "", &text) {
+                self.incomplete = Some(text);
+            }
+        }
+        let wanted = request.in_order(granted).into_iter().next();
+        let wanted = wanted.filter(|fqan| granted.first() != Some(fqan));
+        if let (Some(wanted), Some(primary)) = (wanted, granted.first()) {
+            let text = format!("{wanted} was asked for first, but {primary} is first");
+            self.warn(codes::NOT_PRIMARY, &text);
+        }
+    }
+
+    /// The proxy is about to be written.
     pub fn done(&mut self, plan: &InitPlan, proxy: &Proxy, now: DateTime<Utc>) {
         self.spinner.end();
         let end = utc(proxy.not_after());
