@@ -182,7 +182,7 @@ const CASES: &[Case] = &[
         Refused(&[
             "VOMS server for VO cupcakes is not known! Check your vomses configuration.",
             "looked in ",
-            "~/.voms/vomses",
+            "voms-proxy vo add",
         ]),
     ),
     case(
