@@ -158,7 +158,7 @@ fn a_read_only_directory_leaves_the_old_proxy() {
     );
     home.failed(outcome, "")
         .says("", "Read-only file system")
-        .says("", "help: name a file in a directory that you may write to");
+        .says("", "help: X509_USER_PROXY names it");
 }
 
 fn start(home: &Home) -> Child {
