@@ -171,18 +171,17 @@ fn run(plan: &DestroyPlan, now: DateTime<Utc>) -> Result<Option<Removed>, Refusa
 }
 
 fn failure(path: &Path, refusal: &Refusal) -> Diagnostic {
-    let path = path.display();
     match refusal {
-        Refusal::SomethingElse(_) => Diagnostic::new(
-            codes::NOT_A_PROXY,
-            format!("{path} {refusal}; it was not removed"),
-        )
-        .help("name the proxy with --file, or remove this file anyway with --force"),
+        Refusal::SomethingElse(_) => removal::not_removed(
+            path,
+            refusal,
+            "name the proxy with --file, or remove this file anyway with --force",
+        ),
         Refusal::System(_) => Diagnostic::new(
             codes::PROXY_NOT_FOUND,
             "Proxy file doesn't exist or has bad permissions",
         )
-        .detail(format!("{path}: {refusal}"))
+        .detail(format!("{}: {refusal}", path.display()))
         .help("name the proxy with --file"),
     }
 }

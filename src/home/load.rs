@@ -65,6 +65,19 @@ pub struct Locked<'a> {
     pub owner: Option<&'a Dn>,
 }
 
+/// Asks nobody, for the reason given.
+pub fn asking_nobody(
+    why: PassphraseProblem,
+) -> impl FnOnce(Locked<'_>) -> Result<Zeroizing<String>, CredentialError> {
+    move |locked| {
+        Err(CredentialError::NoPassphrase {
+            path: locked.path.to_owned(),
+            is_new: false,
+            why,
+        })
+    }
+}
+
 /// Loads a credential: checks the owner and permissions of its files, opens the key (calling
 /// `passphrase` at most once), and checks that it matches the certificate.
 ///

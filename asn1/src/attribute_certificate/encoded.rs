@@ -41,7 +41,7 @@ impl EncodedAc {
     pub fn from_der(bytes: &[u8]) -> Result<EncodedAc, DecodeError> {
         check_length(bytes)?;
         let fail = |error| DecodeError::malformed(WHAT, error, bytes);
-        // Whatever is no DER, the decoder says.
+        // The decoder reports malformed DER.
         if let Some(what) = acinfo_range(bytes)
             .and_then(|info| excess(&bytes[info]))
             .unwrap_or(None)

@@ -27,8 +27,8 @@ pub fn directory(variable: &CStr) -> Option<PathBuf> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 
-/// A list from the environment, unless the program runs with others' rights: whoever starts it must
-/// not relax what it believes.
+/// A list from the environment; ignored in setuid programs, where the caller must not relax what
+/// is accepted.
 fn list(variable: &CStr) -> Vec<String> {
     // SAFETY: as in `directory`.
     let value = unsafe { secure_getenv(variable.as_ptr()).as_ref() };

@@ -40,7 +40,7 @@ impl<T> Live<T> {
         self.with(|values| values.get(&address).cloned())
     }
 
-    /// Takes it away; whoever still uses it keeps it until then.
+    /// Removes it; current users keep it alive until they are done.
     pub fn remove(&self, address: usize) -> Option<Arc<T>> {
         self.with(|values| values.remove(&address))
     }

@@ -9,7 +9,7 @@ static ALONE: AtomicBool = AtomicBool::new(false);
 
 /// A libcrypto that is loaded beside ours and has another version in its name.
 ///
-/// The dynamic linker has a list, but also a lock that a child of fork may find held for ever.
+/// The dynamic linker keeps a list too, but under a lock that may stay held in a forked child.
 pub fn other() -> Option<String> {
     if ALONE.load(Ordering::Relaxed) {
         return None;

@@ -89,13 +89,10 @@ fn open(plan: &DoctorPlan, location: &Location) -> Result<(Finding, Known), Comm
     let asked = plan.passphrase.is_some();
     let credential = match &plan.passphrase {
         Some(source) => source.load_ignoring_permissions(location),
-        None => load::load_ignoring_permissions(location, |locked| {
-            Err(CredentialError::NoPassphrase {
-                path: locked.path.to_owned(),
-                is_new: false,
-                why: PassphraseProblem::NotGiven,
-            })
-        }),
+        None => {
+            let nobody = load::asking_nobody(PassphraseProblem::NotGiven);
+            load::load_ignoring_permissions(location, nobody)
+        }
     };
     match credential {
         Ok(credential) => {

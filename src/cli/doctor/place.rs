@@ -1,10 +1,11 @@
 //! The location for the proxy, and the proxy that is there now.
 
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rustix::fs::{Access, StatVfs, StatVfsMountFlags, access, statvfs};
+use rustix::fs::{StatVfs, statvfs};
 use voms::ac::embedded;
 use voms::ac::verify::validity;
 use voms::chain::Chain;
@@ -46,21 +47,18 @@ pub fn examine(plan: &DoctorPlan, known: &Known, now: DateTime<Utc>) -> Vec<Find
 }
 
 fn writable(out: &Path, directory: &Path) -> Finding {
-    let read_only =
-        statvfs(directory).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY));
-    let obstacle = if read_only {
-        Err(std::io::Error::new(
-            std::io::ErrorKind::ReadOnlyFilesystem,
-            format!("{} is on a read-only file system", directory.display()),
-        ))
-    } else if access(directory, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-        Err(std::io::Error::new(
-            std::io::ErrorKind::PermissionDenied,
-            format!("you may not write to {}", directory.display()),
-        ))
-    } else {
-        file::may_be_replaced(out)
-    };
+    let obstacle = file::may_be_replaced(out).map_err(|error| {
+        let directory = directory.display();
+        let text = match error.kind() {
+            ErrorKind::ReadOnlyFilesystem => format!("{directory} is on a read-only file system"),
+            // Of the file, it is said in words.
+            ErrorKind::PermissionDenied if error.raw_os_error().is_some() => {
+                format!("you may not write to {directory}")
+            }
+            _ => return error,
+        };
+        io::Error::new(error.kind(), text)
+    });
     match obstacle {
         Ok(()) => Finding::ok(OUTPUT, format!("{} can be written", out.display())),
         Err(error) => Finding::of_diagnostic(OUTPUT, &failure::not_written(out, &error)),

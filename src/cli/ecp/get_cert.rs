@@ -30,7 +30,7 @@ use crate::cli::output::{self, Diagnostic};
 use crate::cli::removal::{self, Expected};
 use crate::cli::token::STEP;
 use crate::cli::{failure, file, info};
-use crate::home::load::{self, CredentialError, PassphraseProblem};
+use crate::home::load::{self, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::{span, utc};
 
@@ -286,14 +286,8 @@ fn may_be_reused(path: &Path, reuse: &Reuse, progress: Progress, now: DateTime<U
 /// strict permissions: anyone could have put a file in the default location.
 fn is_good(path: &Path, hours: f64, proxy: bool, now: DateTime<Utc>) -> bool {
     // Fetched keys are never encrypted.
-    let sealed = |locked: load::Locked<'_>| {
-        Err(CredentialError::NoPassphrase {
-            path: locked.path.to_owned(),
-            is_new: false,
-            why: PassphraseProblem::NotGiven,
-        })
-    };
-    let there = load::load(&Location::single(path.to_owned()), sealed);
+    let nobody = load::asking_nobody(PassphraseProblem::NotGiven);
+    let there = load::load(&Location::single(path.to_owned()), nobody);
     let Ok(there) = there else { return false };
     let chain = there.chain();
     let left = (utc(chain.not_after()) - now).num_seconds();

@@ -13,7 +13,7 @@ use voms_asn1::attribute_certificate::AttributeCertificateInfo;
 
 use super::plan::InitPlan;
 use super::vo::VoPlan;
-use crate::home::load::{self, CredentialError};
+use crate::home::load::{self, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -50,9 +50,8 @@ impl Needed {
 
 /// The proxy in a file with its key, if the user may use it, without asking for anything.
 pub fn present(path: &Path) -> Option<Chain> {
-    let loaded = load::load(&Location::single(path.to_owned()), |_| {
-        Err(CredentialError::Interrupted)
-    });
+    let nobody = load::asking_nobody(PassphraseProblem::NotGiven);
+    let loaded = load::load(&Location::single(path.to_owned()), nobody);
     Some(loaded.ok()?.chain().clone())
 }
 

@@ -145,11 +145,7 @@ impl Sources {
 
 /// For keys that have a passphrase when nobody is asked.
 fn no_one(locked: Locked<'_>) -> Result<Zeroizing<String>, CredentialError> {
-    Err(CredentialError::NoPassphrase {
-        path: locked.path.to_owned(),
-        is_new: false,
-        why: PassphraseProblem::NoTerminal,
-    })
+    load::asking_nobody(PassphraseProblem::NoTerminal)(locked)
 }
 
 fn outlives(credential: &Credential, now: DateTime<Utc>) -> bool {

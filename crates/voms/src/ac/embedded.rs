@@ -29,6 +29,20 @@ pub(crate) fn attribute_certificates_or(
     else {
         return Vec::new();
     };
+    decoded(value, known)
+}
+
+/// Those that one certificate carries; `None` if it has none, not even broken ones.
+#[must_use]
+pub fn carried_by(certificate: &Certificate) -> Option<Vec<Result<EncodedAc, DecodeError>>> {
+    let (_, value) = certificate.extension(oid::VOMS_AC_SEQ)?;
+    Some(decoded(value, |_| None))
+}
+
+fn decoded(
+    value: &[u8],
+    known: impl Fn(&[u8]) -> Option<EncodedAc>,
+) -> Vec<Result<EncodedAc, DecodeError>> {
     match AcSeq::raw(value) {
         Ok(all) => all
             .into_iter()
@@ -36,14 +50,4 @@ pub(crate) fn attribute_certificates_or(
             .collect(),
         Err(error) => vec![Err(error)],
     }
-}
-
-/// Those that one certificate carries; `None` if it has none, not even broken ones.
-#[must_use]
-pub fn carried_by(certificate: &Certificate) -> Option<Vec<Result<EncodedAc, DecodeError>>> {
-    let (_, value) = certificate.extension(oid::VOMS_AC_SEQ)?;
-    Some(match AcSeq::raw(value) {
-        Ok(all) => all.into_iter().map(EncodedAc::from_der).collect(),
-        Err(error) => vec![Err(error)],
-    })
 }

@@ -1,5 +1,5 @@
-//! Base64 (RFC 4648 section 4) of what is no secret: certificates and revocation lists. OpenSSL
-//! would first initialise itself, and copy.
+//! Base64 (RFC 4648 section 4) of public data: certificates and revocation lists. OpenSSL would
+//! have to be initialised first, and would copy the data.
 
 const SPACE: u8 = 0x80;
 const PADDING: u8 = 0x81;

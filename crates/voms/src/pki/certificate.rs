@@ -89,7 +89,7 @@ impl Certificate {
     /// # Errors
     /// [`CertificateError`] if the bytes are not a certificate, or trailing bytes follow it.
     pub fn from_der(bytes: &[u8]) -> Result<Self, CertificateError> {
-        // What is too large is not parsed; what is no DER, the parser names.
+        // Oversized input is refused before it is parsed; the parser reports malformed DER.
         let outline = outline::of(bytes);
         if let Ok(outline) = &outline {
             outline.check()?;

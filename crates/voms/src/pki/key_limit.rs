@@ -127,8 +127,8 @@ fn modulus_bits(modulus: &[u8]) -> Result<usize, KeyLimit> {
     }
 }
 
-/// So many integers, and nothing else. OpenSSL also takes them without a sign octet, padded, and
-/// with something behind them, so whoever skipped over such keys would not see how dear they are.
+/// Exactly this many integers. OpenSSL also accepts them without a sign octet, padded, or followed
+/// by other data: skipping such keys would hide what they cost.
 fn integers<const N: usize>(fields: &[u8]) -> Result<[&[u8]; N], KeyLimit> {
     let read = || {
         let mut reader = SliceReader::new(fields)?;
