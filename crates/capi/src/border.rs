@@ -12,6 +12,7 @@ use openssl_sys::{OPENSSL_STACK, X509};
 use crate::code::{self, Checks, Refusal};
 use crate::export;
 use crate::found::{Found, Parts};
+use crate::gate;
 use crate::handed::{self, Handed};
 use crate::host;
 use crate::judge::{self, Question};
@@ -25,8 +26,12 @@ unsafe extern "C" {
     fn ERR_pop_to_mark() -> c_int;
 }
 
-/// Runs a function for a caller, to whom a panic is `broken`.
+/// Runs a function for a caller, to whom a panic is `broken`, and a child of fork that must not
+/// come in too.
 pub fn guard<T>(function: impl FnOnce() -> T, broken: T) -> T {
+    let Some(_inside) = gate::enter() else {
+        return broken;
+    };
     // SAFETY: the queue is the thread's own.
     unsafe { ERR_set_mark() };
     let result = catch_unwind(AssertUnwindSafe(function));

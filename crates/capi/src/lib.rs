@@ -13,6 +13,7 @@ mod client;
 mod code;
 mod export;
 mod found;
+mod gate;
 mod handed;
 mod host;
 mod judge;
