@@ -7,8 +7,9 @@ use std::path::Path;
 
 use common::schemas::{check, parsed, schema};
 use common::servers::{authority, honest};
-use common::{BINARY, Home, run};
+use common::{BINARY, Home, certification, run, world};
 use serde_json::Value;
+use voms_authority::pki::Purpose;
 
 #[track_caller]
 fn printed(home: &Home, words: &[&str], name: &str, code: i32) -> Value {
@@ -192,6 +193,17 @@ fn every_command_matches_its_schema() {
     for kind in ["proxy", "certificate"] {
         assert!(holdings.iter().any(|held| held["kind"] == kind), "{held}");
     }
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_good_but_has_a_warning() {
+    let lives_two_days = certification("Emmy Noether", Purpose::User);
+    let home = Home::of(&world().ca.issue(&lives_two_days).unwrap());
+    let held = printed(&home, &["status"], "status", 0);
+    let holdings = held["holdings"].as_array().unwrap();
+    let certificate = holdings.iter().find(|held| held["kind"] == "certificate");
+    let warnings = &certificate.unwrap()["warnings"];
+    assert_eq!(warnings[0]["code"], "expires-soon", "{held}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 
+use common::schemas::parsed;
 use common::servers::{authority, authority_of, honest, ok, serve, signed};
 use common::{BINARY, Home, Outcome, run, world};
 use openssl::base64;
@@ -507,4 +508,36 @@ fn info_never_takes_what_it_cannot_verify_as_verified() {
         .without("VOMS_PROXY_INFO_DONT_VERIFY_AC");
     assert_eq!(verified(&distrusting), (json!(false), json!(false)));
     assert_eq!(code(&distrusting, &["--acexists", "virgo"]), Some(1));
+}
+
+#[test]
+fn commands_do_not_offer_the_options_of_init_that_they_refuse() {
+    let home = Home::ada();
+    let refused = [
+        ("renew", "--list"),
+        ("renew", "--separate"),
+        ("renew", "--noregen"),
+        ("renew", "--out"),
+        ("keep", "--list"),
+        ("keep", "--separate"),
+        ("keep", "--noregen"),
+        ("run", "--list"),
+        ("run", "--separate"),
+        ("run", "--noregen"),
+        ("run", "--out"),
+    ];
+    for (command, option) in refused {
+        let value = ["--separate", "--out"].contains(&option).then_some("x");
+        let words = [command, "--json", option].into_iter().chain(value);
+        let run = (command == "run").then_some(["--", "true"]);
+        let words: Vec<&str> = words.chain(run.into_iter().flatten()).collect();
+        let outcome = ours(&home, &words);
+        assert_eq!(
+            parsed(&outcome.stdout, "error")["code"],
+            "usage",
+            "{words:?}"
+        );
+        let help = ours(&home, &[command, "--help"]).success().stdout;
+        assert!(!help.contains(option), "{command} offers {option}");
+    }
 }

@@ -14,9 +14,18 @@ const INTERVAL: i64 = 86_400;
 /// Below the home directory. Its modification time is when the note was last shown.
 const STATE: &str = ".local/state/voms-proxy/certificate-expires-soon";
 
+/// What to do then.
+pub const HELP: &str =
+    "ask your CA for the next one now, and install it with: voms-proxy import FILE";
+
+/// Whether it is time to get the next certificate.
+pub fn is_near(end: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    end > now && end - now <= EARLY
+}
+
 /// Whether to show the note now. If so, it is not due again for a day.
 pub fn is_due(end: DateTime<Utc>, now: DateTime<Utc>, home: Option<&Path>) -> bool {
-    if end <= now || end - now > EARLY {
+    if !is_near(end, now) {
         return false;
     }
     let Some(home) = home.filter(|home| home.is_dir()) else {
@@ -42,8 +51,7 @@ pub fn is_due(end: DateTime<Utc>, now: DateTime<Utc>, home: Option<&Path>) -> bo
 /// The note.
 pub fn text(end: DateTime<Utc>, now: DateTime<Utc>, zone: Option<&str>) -> String {
     format!(
-        "your certificate expires on {}: ask your CA for the next one now, and install it with: \
-         voms-proxy import FILE",
+        "your certificate expires on {}: {HELP}",
         times::moment(end, now, zone)
     )
 }

@@ -16,6 +16,11 @@ use crate::cli::output::Diagnostic;
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
+    mut_arg("list", |arg| arg.hide(true)),
+    mut_arg("separate", |arg| arg.hide(true)),
+    mut_arg("noregen", |arg| arg.hide(true)),
+    mut_arg("out", |arg| arg.hide(true)),
+    mut_arg("json", |arg| arg.help("Print the result as JSON (schema/renew.json)")),
     after_help = "\
 The plain proxy that `init --keep-plain` has left beside FILE is used without being named.
 
@@ -53,6 +58,10 @@ impl Arguments for RenewArgs {
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
+    mut_arg("list", |arg| arg.hide(true)),
+    mut_arg("separate", |arg| arg.hide(true)),
+    mut_arg("noregen", |arg| arg.hide(true)),
+    mut_arg("json", |arg| arg.help("Print a failure as JSON (schema/error.json)")),
     after_help = "\
 It renews at half of the life. Without --voms it keeps the proxy as it is in the file.
 
@@ -98,7 +107,11 @@ pub struct KeepArgs {
     pub init: InitArgs,
 }
 
-impl Arguments for KeepArgs {}
+impl Arguments for KeepArgs {
+    fn format(&self) -> Format {
+        Format::new(self.init.json)
+    }
+}
 
 /// Runs COMMAND with a proxy of its own, which is kept fresh until COMMAND ends.
 #[derive(Debug, Parser)]
@@ -106,6 +119,11 @@ impl Arguments for KeepArgs {}
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
+    mut_arg("list", |arg| arg.hide(true)),
+    mut_arg("separate", |arg| arg.hide(true)),
+    mut_arg("noregen", |arg| arg.hide(true)),
+    mut_arg("out", |arg| arg.hide(true)),
+    mut_arg("json", |arg| arg.help("Print a failure as JSON (schema/error.json)")),
     after_help = "\
 X509_USER_PROXY names the proxy, which goes when COMMAND ends.
 
@@ -130,7 +148,11 @@ pub struct RunArgs {
     pub command: Vec<OsString>,
 }
 
-impl Arguments for RunArgs {}
+impl Arguments for RunArgs {
+    fn format(&self) -> Format {
+        Format::new(self.init.json)
+    }
+}
 
 /// Rejects the options of `voms-proxy-init` that make no sense where proxies are made again.
 pub fn check(init: &InitArgs) -> Result<(), Diagnostic> {

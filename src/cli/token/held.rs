@@ -11,6 +11,7 @@ use voms::chain::Chain;
 use voms::files;
 
 use crate::cli::codes;
+use crate::cli::ending;
 use crate::cli::env::Environment;
 use crate::cli::info::Proxy;
 use crate::cli::output;
@@ -345,6 +346,10 @@ fn certificate(env: &Environment, now: DateTime<Utc>) -> Option<Holding> {
         held.begins = Some(utc(chain.not_before()));
         held.ends = Some(utc(chain.not_after()));
         held.judge_end(codes::EXPIRED, "get another from your CA", now);
+        if held.ends.is_some_and(|end| ending::is_near(end, now)) {
+            let text = "your certificate expires soon".to_owned();
+            held.problem(codes::EXPIRES_SOON, text, ending::HELP);
+        }
     }
     Some(held)
 }
