@@ -1,5 +1,5 @@
-"""What the program is made of: packaging/sbom.py VERSION SBOM LICENCES writes a CycloneDX document and the licences of all
-crates that are linked. Nothing in them depends on when or where that is done but for SOURCE_DATE_EPOCH."""
+"""What the program and the Python package are made of: packaging/sbom.py VERSION SBOM LICENCES writes a CycloneDX document and
+the licences of all crates that are linked. Nothing in them depends on when or where that is done but for SOURCE_DATE_EPOCH."""
 
 import json
 import os
@@ -12,6 +12,8 @@ import uuid
 
 # Of what crates bring along: its name, licence, and where its version is in that of the crate.
 BUNDLED = {"openssl-src": ("openssl", "Apache-2.0", "https://www.openssl.org")}
+# Released beside the root package.
+MODULE = "voms-python"
 LICENCE_FILES = ("LICEN", "COPYING", "NOTICE")
 
 
@@ -21,7 +23,7 @@ def metadata():
 
 
 def linked(data):
-    """The packages whose code is in the program, by id, each with those that it uses."""
+    """The packages whose code is in what is released, by id, each with those that it uses."""
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
     names = {package["id"]: package["name"] for package in data["packages"]}
 
@@ -32,7 +34,8 @@ def linked(data):
             if None in kinds or names[dep["pkg"]] in BUNDLED:
                 yield dep["pkg"]
 
-    found, open_ends = {}, [data["resolve"]["root"]]
+    modules = [at for at, name in names.items() if name == MODULE]
+    found, open_ends = {}, [data["resolve"]["root"], *modules]
     while open_ends:
         at = open_ends.pop()
         if at not in found:
