@@ -28,45 +28,50 @@ fn scripts() -> PathBuf {
     root().join("tests/world-services")
 }
 
+/// Builds the library and the programs that use it, and instruments what is C and C++.
+fn build(name: &str, instruments: &[&str]) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    let mut build = Command::new(root().join("scripts/build-libvomsapi"));
+    // Link-time optimisation takes minutes.
+    build
+        .env("CARGO_PROFILE_CAPI_LTO", "off")
+        .env("CARGO_PROFILE_CAPI_CODEGEN_UNITS", "16")
+        .env("CXXFLAGS", instruments.join(" "));
+    let done = build.arg(&dir).output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let warnings = [
+        "-O1",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Wno-deprecated-declarations",
+    ];
+    for (compiler, source, program) in [
+        ("gcc", "consumer.c", "consumer"),
+        ("g++", "consumer.cc", "consumer++"),
+        ("gcc", "abuse.c", "abuse"),
+    ] {
+        let mut compile = Command::new(compiler);
+        compile.args(warnings).args(instruments);
+        compile.arg("-o").arg(dir.join(program));
+        compile.arg(scripts().join(source)).arg("-L").arg(&dir);
+        if compiler == "g++" {
+            compile.arg("-lvomsapi");
+        }
+        run(compile.args(["-lcrypto", "-ldl", "-pthread"]), b"").success();
+    }
+    dir
+}
+
 /// The directory with the library, and the programs that use it.
 fn built() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("libvomsapi");
-        std::fs::create_dir_all(&dir).unwrap();
-        let mut build = Command::new(root().join("scripts/build-libvomsapi"));
-        // Link-time optimisation takes minutes.
-        build
-            .env("CARGO_PROFILE_CAPI_LTO", "off")
-            .env("CARGO_PROFILE_CAPI_CODEGEN_UNITS", "16");
-        let done = build.arg(&dir).output().unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-        let warnings = [
-            "-O1",
-            "-g",
-            "-Wall",
-            "-Wextra",
-            "-Wno-deprecated-declarations",
-        ];
-        for (compiler, source, program) in [
-            ("gcc", "consumer.c", "consumer"),
-            ("g++", "consumer.cc", "consumer++"),
-            ("gcc", "abuse.c", "abuse"),
-        ] {
-            let mut compile = Command::new(compiler);
-            compile.args(warnings).arg("-o").arg(dir.join(program));
-            compile.arg(scripts().join(source)).arg("-L").arg(&dir);
-            if compiler == "g++" {
-                compile.arg("-lvomsapi");
-            }
-            run(compile.args(["-lcrypto", "-ldl", "-pthread"]), b"").success();
-        }
-        dir
-    })
+    BUILT.get_or_init(|| build("libvomsapi", &[]))
 }
 
 fn library() -> PathBuf {
@@ -146,9 +151,9 @@ fn in_c() -> Command {
     command
 }
 
-fn in_cpp() -> Command {
-    let mut command = Command::new(built().join("consumer++"));
-    command.env("LD_LIBRARY_PATH", built());
+fn in_cpp(built: &Path) -> Command {
+    let mut command = Command::new(built.join("consumer++"));
+    command.env("LD_LIBRARY_PATH", built);
     command
 }
 
@@ -218,7 +223,9 @@ fn services_get_the_attributes_that_the_verifier_believes_and_no_others() {
 #[test]
 fn callers_in_c_and_in_cpp_are_told_the_same() {
     let cases = cases();
-    let pairs = said(in_c(), &cases).into_iter().zip(said(in_cpp(), &cases));
+    let pairs = said(in_c(), &cases)
+        .into_iter()
+        .zip(said(in_cpp(built()), &cases));
     for ((c, cpp), case) in pairs.zip(&cases) {
         assert_eq!(c, cpp, "{}", case.name);
     }
@@ -256,7 +263,7 @@ fn attributes_for_a_service_are_believed_where_it_has_that_name() {
 }
 
 /// Runs `abuse` on copies of the directories; it may take minutes where much else runs.
-fn abuse(mut command: Command, times: u32) -> Output {
+fn abuse(mut command: Command, library: PathBuf, times: u32) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let case = named("ac-generic");
     let vomsdir = dir.path().join("vomsdir");
@@ -267,7 +274,7 @@ fn abuse(mut command: Command, times: u32) -> Output {
         .status();
     assert!(copied.unwrap().success());
     command
-        .arg(library())
+        .arg(library)
         .args([&vomsdir, &case.certdir])
         .arg(case.at.timestamp().to_string())
         .arg(&case.file)
@@ -280,8 +287,27 @@ fn abuse(mut command: Command, times: u32) -> Output {
 
 #[test]
 fn neither_bad_callers_nor_busy_ones_break_it() {
-    let output = abuse(Command::new(built().join("abuse")), 10_000);
+    let output = abuse(Command::new(built().join("abuse")), library(), 10_000);
     assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn sanitizers_find_nothing_in_the_classes_of_cpp() {
+    let instrumented = build("instrumented", &["-fsanitize=address,undefined"]);
+    let watched = |mut command: Command| {
+        command.env("ASAN_OPTIONS", "detect_leaks=1");
+        command.env("UBSAN_OPTIONS", "halt_on_error=1");
+        command
+    };
+    let cases = cases();
+    let plain = said(in_cpp(built()), &cases);
+    assert_eq!(said(watched(in_cpp(&instrumented)), &cases), plain);
+    let abuse_it = watched(Command::new(instrumented.join("abuse")));
+    let output = abuse(abuse_it, instrumented.join("libvomsapi.so.1"), 100);
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -294,7 +320,7 @@ fn valgrind_finds_nothing() {
             "--errors-for-leak-kinds=definite",
         ])
         .arg(built().join("abuse"));
-    let output = abuse(valgrind, 5);
+    let output = abuse(valgrind, library(), 5);
     assert!(
         output.status.success() && output.stderr.is_empty(),
         "{output:?}"
@@ -365,7 +391,7 @@ fn beside_another_openssl_it_refuses_with_a_sentence() {
     let outcome = run(consumer.env("LD_PRELOAD", &other), case.line.as_bytes());
     assert_eq!(outcome.code, Some(4), "{outcome:?}");
     assert!(outcome.stderr.contains("libcrypto.so.1.1"), "{outcome:?}");
-    let mut consumer = in_cpp();
+    let mut consumer = in_cpp(built());
     let outcome = run(consumer.env("LD_PRELOAD", &other), case.line.as_bytes());
     assert_eq!(outcome.success().stdout, "refused 6\n");
 }
