@@ -283,6 +283,19 @@ fn a_proxy_that_another_user_planted_is_none() {
     for words in [&["info"][..], &["ecp-cert-info"]] {
         assert_eq!(code(words), Some(0), "{words:?}");
     }
+    let warnings = |words: &[&str]| {
+        let shown = run(home.command(BINARY).args(words), b"").success().stdout;
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let warnings = shown["warnings"].as_array().unwrap().iter();
+        warnings
+            .map(|warning| warning["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let planted = "proxy-of-another".to_owned();
+    assert!(warnings(&["info", "--json"]).contains(&planted));
+    // Who names a file knows whose it is.
+    let named = ["info", "--json", "--file", file.to_str().unwrap()];
+    assert!(!warnings(&named).contains(&planted));
     let own = fs::read(&file).unwrap();
     home.write("out/x509up", &own, 0o600);
     for words in asked {

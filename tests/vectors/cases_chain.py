@@ -166,6 +166,14 @@ def run(case):
         if keyword == "weak":
             allow = "rsa1024" if "1024" in label else label[5:]
             case(label + "-allowed", rule, [proxy(user), user], ok(), allow=[allow])
+    # A proxy of theirs is refused for its issuer; without one they could only log in.
+    for label, usage, fine in [
+        ("signature", (SIGN,), True),
+        ("key-agreement", (AGREE,), True),
+        ("non-repudiation", (REPUDIATE,), False),
+        ("encipherment", (ENCIPHER, DATA), False),
+    ]:
+        case(f"user-alone-only-{label}", "RFC 5280 4.2.1.3, as openssl -purpose sslclient takes it", [issue(usage=usage)], ok("EEC", depth=0) if fine else bad("user-key-usage"))
     case("user-ca-true", "a CA is no user", [issue_ca := cert(slash(alice.subject), alice.key, root, exts=[basic(True), key_usage(SIGN, CERT_SIGN)])], bad("ca-as-user"))
     case("user-ca-true-with-proxy", "spec 1.8 (2): I is not a CA", [proxy(issue_ca), issue_ca], bad("issued-by-ca", "ca-as-user"))
 

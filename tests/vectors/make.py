@@ -55,6 +55,7 @@ WORDS = {
     "not-yet-valid": "before its begin",
     "name": "a proxy's subject is not its issuer's and one CN, or names another issuer",
     "issuer-may-not-sign": "the issuer of a proxy lacks digitalSignature",
+    "user-key-usage": "a user without a proxy, whose key may neither sign nor agree on keys",
     "key-usage": "the leaf's own key usage is none for a proxy",
     "alternative-name": "a proxy with an alternative name",
     "proxy-is-ca": "a proxy with CA:TRUE",

@@ -25,7 +25,7 @@ pub use self::picture::Pen;
 use self::plan::{InfoPlan, Output};
 pub use self::proxy::Proxy;
 pub use self::quick::time_left;
-use self::verify::Verdict;
+use self::verify::{Doubt, Verdict};
 use super::exit::Exit;
 use super::invocation::Invocation;
 use super::outcome::{Report, run_command};
@@ -61,7 +61,14 @@ fn run(plan: InfoPlan, now: DateTime<Utc>) -> Result<Exit, Diagnostic> {
         output::stderr(&format!("Looking for the proxy in {}", plan.file.display()));
     }
     let proxy = Proxy::load(&plan.file)?;
-    let verdict = verify::verdict(plan.attributes, &proxy, plan.debug, now)?;
+    let mut verdict = verify::verdict(plan.attributes, &proxy, plan.debug, now)?;
+    if !plan.is_named && !proxy.is_own {
+        let doubt = Doubt::planted(&proxy);
+        if matches!(plan.output, Output::Picture { .. }) {
+            output::warning(&doubt.warning.message);
+        }
+        verdict.doubts.insert(0, doubt);
+    }
     if matches!(plan.output, Output::Nothing) && plan.checks.need_reasons() {
         verdict.warn();
     }

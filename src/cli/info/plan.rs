@@ -18,6 +18,8 @@ use crate::cli::style::Style;
 pub struct InfoPlan {
     /// The proxy file.
     pub file: PathBuf,
+    /// Whether the user named the file: anyone could have put one where it is otherwise.
+    pub is_named: bool,
     pub output: Output,
     pub checks: Checks,
     pub attributes: Attributes,
@@ -135,11 +137,13 @@ impl InfoPlan {
         let shows_acs = items.iter().any(about_acs);
         let output = Output::new(&args, items, &checks, env);
         let shows_acs = shows_acs || matches!(output, Output::Picture { .. });
+        let named = args.file.clone().or_else(|| args.proxy.clone());
         Ok(Self {
             attributes: Attributes::new(&args, shows_acs, &checks, env),
             output,
             checks,
-            file: args.file.or(args.proxy).unwrap_or_else(|| env.proxy()),
+            is_named: named.is_some(),
+            file: named.unwrap_or_else(|| env.proxy()),
             time_zone: env.time_zone.clone(),
             debug: args.debug,
         })

@@ -21,6 +21,7 @@ pub fn time_left(argv: &[OsString]) -> Option<Exit> {
     let values = vec![ProxyValue::TimeLeft];
     let names = NameForm::OpenSsl;
     let plan = InfoPlan {
+        is_named: file.is_some(),
         file: file.unwrap_or_else(|| env.proxy()),
         output: Output::Sections(vec![Section::Values { values, names }]),
         checks: Checks::default(),

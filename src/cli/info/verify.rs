@@ -34,6 +34,14 @@ impl Doubt {
         }
     }
 
+    /// A proxy in the usual place that others could have put there.
+    pub fn planted(proxy: &Proxy) -> Self {
+        let path = proxy.path.display();
+        let text =
+            format!("{path} is not yours alone to change: another user may have put it there");
+        Self::new(codes::PROXY_OF_ANOTHER, text)
+    }
+
     fn of(finding: &Finding) -> Self {
         let vo = match finding {
             Finding::Ac { vo, .. } => Some(vo.clone()),
