@@ -1,7 +1,8 @@
-//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of `info --timeleft`, of
-//! verifying an attribute certificate and of issuing a proxy by valgrind's callgrind, and ends with 1 where one
-//! takes a tenth more than is on record in `benches/instructions.txt`, or the executable more than
-//! 8 MiB. `scripts/guard` runs it; with `UPDATE=1` it records what it counts.
+//! Guards against becoming slow unnoticed: counts the instructions of `info -all`, of `info
+//! --timeleft`, of verifying an attribute certificate, a user again and one whose CA has a large
+//! revocation list, and of issuing a proxy by valgrind's callgrind, and ends with 1 where one takes a
+//! tenth more than is on record in `benches/instructions.txt`, or the executable more than 8 MiB.
+//! `scripts/guard` runs it; with `UPDATE=1` it records what it counts.
 //!
 //! Instructions do not depend on what else the machine does. OpenSSL is restricted to those that
 //! every processor has.
@@ -24,6 +25,7 @@ const REPEATED: u64 = 20;
 
 const VERIFY: &str = "verify an attribute certificate";
 const AGAIN: &str = "verify a user again";
+const LIST: &str = "look into a revocation list of 1 MB";
 const ISSUE: &str = "issue a proxy";
 
 /// What callgrind looks at in another process: one step, so many times.
@@ -32,6 +34,7 @@ fn work(setting: &Setting, step: &str, times: u64) {
         match step {
             VERIFY => drop(setting.verify_ac()),
             AGAIN => drop(setting.verify_again()),
+            LIST => drop(setting.verify_with_large_list()),
             ISSUE => drop(setting.issue_proxy()),
             other => panic!("there is no step {other}"),
         }
@@ -73,7 +76,7 @@ fn count_step(directory: &str, step: &str) -> u64 {
     of(2 + REPEATED).saturating_sub(of(2)) / REPEATED
 }
 
-fn counts(executable: &Path) -> [(&'static str, u64); 5] {
+fn counts(executable: &Path) -> [(&'static str, u64); 6] {
     let directory = tempfile::tempdir().unwrap();
     let setting = Setting::create(directory.path(), 2);
     let text = |path: &Path| path.display().to_string();
@@ -101,6 +104,7 @@ fn counts(executable: &Path) -> [(&'static str, u64); 5] {
         ),
         (VERIFY, count_step(&directory, VERIFY)),
         (AGAIN, count_step(&directory, AGAIN)),
+        (LIST, count_step(&directory, LIST)),
         (ISSUE, count_step(&directory, ISSUE)),
     ]
 }

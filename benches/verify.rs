@@ -46,8 +46,6 @@ const USERS: usize = 300;
 const OTHER_CAS: u32 = 300;
 /// Of each of the other CAs' lists: 1 MB in all.
 const REVOKED_EACH: u32 = 85;
-/// Of the user's own CA: 1 MB.
-const REVOKED_OWN: usize = 24_000;
 
 /// What was done, in how many seconds of the clock and of the processors.
 #[derive(Clone, Copy, Default)]
@@ -515,19 +513,6 @@ fn ours(world: &World, setting: &Setting) {
 /// needs then. Changes the directory.
 fn large_list(world: &World, setting: &Setting) {
     const TIMES: u32 = 20;
-    let (now, day) = (Utc::now(), chrono::Duration::days(1));
-    let wanted = Certification {
-        subject: vec![
-            ("DC", "example".to_owned()),
-            ("DC", "sandbox".to_owned()),
-            ("CN", "Mallory".to_owned()),
-        ],
-        purpose: Purpose::User,
-        key: KeyKind::P256,
-        not_before: now,
-        not_after: now + day,
-    };
-    let revoked = world.ca.issue(&wanted).unwrap();
     let presented = fs::read(&setting.file).unwrap();
     let looks = || {
         let mut looks = [Duration::ZERO; 2];
@@ -542,9 +527,7 @@ fn large_list(world: &World, setting: &Setting) {
         looks
     };
     let small = looks();
-    world
-        .publish_ca(&vec![revoked.chain().leaf(); REVOKED_OWN], now)
-        .unwrap();
+    setting::enlarge_list(world);
     std::thread::sleep(SETTLED);
     let large = looks();
     for (name, at) in [("first", 0), ("next", 1)] {

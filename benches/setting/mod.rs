@@ -15,7 +15,7 @@ use voms::chain::{Chain, VerifiedChain};
 use voms::credential::Credential;
 use voms::openssl_types;
 use voms::pki::certificate::Certificate;
-use voms::pki::key::PrivateKey;
+use voms::pki::key::{KeyKind, PrivateKey};
 use voms::pki::pem;
 use voms::policy::Policy;
 use voms::proxy::{CarriedAc, Proxy, ProxyRequest, VerifiedIssuer};
@@ -23,12 +23,50 @@ use voms::trust::TrustAnchors;
 use voms::verifier::{VerifiedCredential, VomsVerifier};
 use voms::vo::vomsdir::VomsDir;
 use voms_asn1::EncodedAc;
+use voms_authority::pki::{Certification, Purpose};
 use voms_authority::sign::AcDraft;
 use voms_authority::world::{HOST, VO, World};
 use voms_proxy::home::load::{self, CredentialError};
 use voms_proxy::home::location::Location;
 
 const PROXY: &str = "proxy.pem";
+const LARGE: &str = "large";
+/// A list of about 1 MB.
+const REVOKED: usize = 24_000;
+
+/// A certificate of nobody in the benchmarks.
+pub fn revoked(world: &World) -> Credential {
+    let now = Utc::now();
+    let parts = [("DC", "example"), ("DC", "sandbox"), ("CN", "Mallory")];
+    let wanted = Certification {
+        subject: parts
+            .map(|(label, value)| (label, value.to_owned()))
+            .to_vec(),
+        purpose: Purpose::User,
+        key: KeyKind::P256,
+        not_before: now,
+        not_after: now + Duration::days(1),
+    };
+    world.ca.issue(&wanted).unwrap()
+}
+
+/// Gives the world's CA a list of about 1 MB.
+pub fn enlarge_list(world: &World) {
+    let revoked = revoked(world);
+    let many = vec![revoked.chain().leaf(); REVOKED];
+    world.publish_ca(&many, Utc::now()).unwrap();
+}
+
+/// A copy of the CA directory whose CA has a large list.
+fn with_large_list(world: &World, directory: &Path) {
+    enlarge_list(world);
+    fs::create_dir(directory).unwrap();
+    for entry in fs::read_dir(world.certificates()).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), directory.join(entry.file_name())).unwrap();
+    }
+    world.publish_ca(&[], Utc::now()).unwrap();
+}
 
 /// An attribute certificate for the world's user, of `/virgo` and groups below it.
 pub fn attribute_certificate(world: &World, fqans: usize) -> EncodedAc {
@@ -78,6 +116,7 @@ pub struct Setting {
     pub vomsdir: PathBuf,
     /// The proxy with its key.
     pub proxy: PathBuf,
+    large: PathBuf,
     user: Credential,
     own: Credential,
     ac: EncodedAc,
@@ -101,6 +140,7 @@ impl Setting {
             .open(directory.join(PROXY))
             .unwrap();
         file.write_all(&proxy.to_pem().unwrap()).unwrap();
+        with_large_list(&world, &directory.join(LARGE));
         Self::open(directory)
     }
 
@@ -134,6 +174,7 @@ impl Setting {
             certificates,
             vomsdir,
             proxy,
+            large: directory.join(LARGE),
             user,
             own,
             ac,
@@ -148,6 +189,13 @@ impl Setting {
     /// A user whom the verifier has seen before, from PEM.
     pub fn verify_again(&self) -> VerifiedCredential {
         self.verifier.verify(&self.contents, self.now).unwrap()
+    }
+
+    /// By a verifier that has not seen the user or the CA's large list before.
+    pub fn verify_with_large_list(&self) -> VerifiedCredential {
+        let verifier = VomsVerifier::open(&self.large, &self.vomsdir).unwrap();
+        let verifier = verifier.with_policy(Policy::default().ignore_targets());
+        verifier.verify(&self.contents, self.now).unwrap()
     }
 
     /// From DER to the FQANs.
