@@ -212,3 +212,18 @@ fn the_manuals_go_gets_the_verdicts_where_there_is_a_compiler() {
     let printed = run_snippet(dir.path(), &mut command);
     assert!(printed.starts_with("false "), "{printed}");
 }
+
+#[test]
+fn a_request_that_has_a_field_twice_is_none() {
+    let pem = std::fs::read_to_string(proxy("rfc-virgo")).unwrap();
+    let pem = json!(pem).to_string();
+    let twice = format!(r#"{{"id":1,"pem":{pem},"pem":{pem}}}"#);
+    let once = format!(r#"{{"id":2,"pem":{pem}}}"#);
+    let answers = answers(&format!("{twice}\n{once}\n"));
+    assert_eq!(answers[0]["error"]["code"], "request-invalid");
+    assert_eq!(answers[0]["verified"], false);
+    assert_eq!(
+        (&answers[1]["id"], &answers[1]["verified"]),
+        (&json!(2), &json!(true))
+    );
+}

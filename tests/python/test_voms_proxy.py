@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import pickle
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,18 @@ class Program(unittest.TestCase):
             self.assertEqual(made["version"], 1)
             user = voms_proxy.verify(pathlib.Path(out).read_bytes(), certdir=directory, vomsdir=directory)
             self.assertEqual((user.identity, user.fqans), ("/O=Lab/CN=Me", []))
+
+    def test_failures_survive_on_their_way_between_processes(self):
+        with self.assertRaises(voms_proxy.VerificationError) as caught:
+            voms_proxy.verify(b"no proxy", certdir="/tmp", vomsdir="/tmp")
+        copy = pickle.loads(pickle.dumps(caught.exception))
+        self.assertEqual([finding.code for finding in copy.findings], [caught.exception.code])
+        copy = pickle.loads(pickle.dumps(voms_proxy.Error("code", "message", "help")))
+        self.assertEqual((copy.code, str(copy), copy.help), ("code", "message", "help"))
+
+    def test_hosts_are_a_list(self):
+        with self.assertRaises(TypeError):
+            voms_proxy.verify(b"", certdir="/tmp", vomsdir="/tmp", hosts="example.org")
 
     def test_a_failure_has_a_code_and_the_next_step(self):
         with self.assertRaises(voms_proxy.Error) as caught:

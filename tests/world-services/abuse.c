@@ -125,6 +125,22 @@ static void vanishing(struct chain *c) {
   IS(code_of(c->leaf, c->others) == 0);
 }
 
+static void *cancelled(void *given) {
+  pthread_cancel(pthread_self());
+  IS(code_of(((struct chain *)given)->leaf, ((struct chain *)given)->others) == 0);
+  pthread_testcancel();
+  return NULL;
+}
+
+/* A thread that is to be cancelled ends where the caller wants it, and not in a verification. */
+static void cancelling(struct chain *c) {
+  pthread_t thread;
+  void *result;
+  IS(!pthread_create(&thread, NULL, cancelled, c));
+  IS(!pthread_join(thread, &result) && result == PTHREAD_CANCELED);
+  IS(code_of(c->leaf, c->others) == 0);
+}
+
 static struct vomsdata *shared;
 static pthread_barrier_t ready;
 enum { THREADS = 10, EACH = 100 };
@@ -208,6 +224,7 @@ int main(int argc, char **argv) {
   odd_chains(&c);
   errors_of_others(&c);
   vanishing(&c);
+  cancelling(&c);
   /* valgrind takes for lost what belongs to threads that a child does not have */
   threads(&c, times < 1000 ? 0 : 20);
   for (i = 0; i < times; i++) {

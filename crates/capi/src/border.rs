@@ -22,6 +22,7 @@ const VOMSDIR: &str = "/etc/grid-security/vomsdir";
 const CERTDIR: &str = "/etc/grid-security/certificates";
 
 unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
     fn ERR_set_mark() -> c_int;
     fn ERR_pop_to_mark() -> c_int;
 }
@@ -29,6 +30,7 @@ unsafe extern "C" {
 /// Runs a function for a caller, to whom a panic is `broken`, and a child of fork that must not
 /// come in too.
 pub fn guard<T>(function: impl FnOnce() -> T, broken: T) -> T {
+    let _uncancelled = Uncancelled::new();
     let Some(_inside) = gate::enter() else {
         return broken;
     };
@@ -38,6 +40,28 @@ pub fn guard<T>(function: impl FnOnce() -> T, broken: T) -> T {
     // SAFETY: as above.
     unsafe { ERR_pop_to_mark() };
     result.unwrap_or(broken)
+}
+
+/// A thread that is cancelled inside would unwind over the border: cancelling waits until it is out.
+struct Uncancelled(c_int);
+
+impl Uncancelled {
+    /// `PTHREAD_CANCEL_DISABLE`.
+    const DISABLE: c_int = 1;
+
+    fn new() -> Self {
+        let mut old = 0;
+        // SAFETY: the state is the thread's own.
+        unsafe { pthread_setcancelstate(Self::DISABLE, &raw mut old) };
+        Self(old)
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { pthread_setcancelstate(self.0, ptr::null_mut()) };
+    }
 }
 
 /// A path as callers give it; empty counts as none.
@@ -222,7 +246,8 @@ pub unsafe extern "C" fn vomsapi_open(
         };
         Told::new(code, ptr::null_mut(), fields)
     };
-    let result = guard(open, Told::new(code::NO_INIT, ptr::null_mut(), Vec::new()));
+    let broken = Refusal::new(code::NO_INIT, gate::broken());
+    let result = guard(open, refused(&broken));
     // SAFETY: the shim's promise. What was there before is not dropped, as it is not initialised.
     unsafe { ptr::write(told, result) };
 }
@@ -263,7 +288,7 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
         }
         Ok(Told::new(0, answer.holder.as_ptr(), fields))
     };
-    let panicked = Err(Refusal::new(code::VERIFY, "AC refused."));
+    let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
     let result = guard(ask, panicked).unwrap_or_else(|refusal| refused(&refusal));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };

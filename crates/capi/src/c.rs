@@ -11,13 +11,11 @@ use openssl_sys::{OPENSSL_STACK, X509};
 
 use crate::border::{directories, guard, path, unusable};
 use crate::code::{self, Checks, Refusal};
+use crate::gate;
 use crate::handed::{self, Handed};
 use crate::judge;
 use crate::memory;
 use crate::session::{SESSIONS, SHOWN, Session, State, VomsData, tell};
-
-/// A refusal of a call in which this library has failed.
-const BROKEN: &str = "AC refused. An internal error has ended its verification.";
 
 /// Makes a session; the directories need not exist.
 ///
@@ -68,6 +66,9 @@ pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut
         SESSIONS.insert(pointer.addr(), Arc::new(session));
         Some(pointer)
     };
+    if gate::is_orphaned() {
+        let _ = writeln!(std::io::stderr(), "{}", gate::broken());
+    }
     guard(|| made().unwrap_or(ptr::null_mut()), ptr::null_mut())
 }
 
@@ -113,7 +114,8 @@ pub unsafe extern "C" fn VOMS_Retrieve(
         Some(Ok(())) => return 1,
         Some(Err(refusal)) => refusal.code,
         None => {
-            let broken = || Session::of(vd).map(|session| session.state().message = BROKEN.into());
+            let broken =
+                || Session::of(vd).map(|session| session.state().message = gate::broken().into());
             guard(broken, None);
             code::VERIFY
         }
@@ -142,7 +144,8 @@ pub unsafe extern "C" fn VOMS_ErrorMessage(
             _ => session.state().message.clone(),
         })
     };
-    let Some(message) = guard(message, None) else {
+    let orphaned = || gate::is_orphaned().then(|| gate::broken().to_owned());
+    let Some(message) = guard(message, None).or_else(orphaned) else {
         return ptr::null_mut();
     };
     if buffer.is_null() {

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 /// on a network may hang.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+const PAUSE: Duration = Duration::from_micros(50);
+
 /// A fork under way, in `STATE`.
 const FORK: u64 = 1 << 32;
 
@@ -47,12 +49,28 @@ pub fn enter() -> Option<Inside> {
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, grown)
             .is_err()
         {
-            thread::yield_now();
+            thread::sleep(PAUSE);
         }
     }
     DEPTH.set(DEPTH.get() + 1);
     let inside = Inside(());
-    (!ORPHANED.load(Ordering::SeqCst)).then_some(inside)
+    (!is_orphaned()).then_some(inside)
+}
+
+/// Whether nobody may come in any more.
+pub fn is_orphaned() -> bool {
+    ORPHANED.load(Ordering::SeqCst)
+}
+
+/// Why a call has failed that is not to be blamed on its arguments.
+pub fn broken() -> &'static str {
+    match is_orphaned() {
+        true => {
+            "AC refused. This process was forked while another thread was verifying, and cannot \
+             verify."
+        }
+        false => "AC refused. An internal error has ended its verification.",
+    }
 }
 
 impl Drop for Inside {
@@ -73,7 +91,7 @@ extern "C" fn close() {
     STATE.fetch_add(FORK, Ordering::SeqCst);
     let end = Instant::now() + PATIENCE;
     while STATE.load(Ordering::SeqCst) % FORK > own() && Instant::now() < end {
-        thread::yield_now();
+        thread::sleep(PAUSE);
     }
 }
 

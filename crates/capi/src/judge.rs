@@ -130,16 +130,30 @@ fn attribute_certificates(chain: &LooseChain, how: i32) -> Result<Vec<EncodedAc>
 fn judge(question: &Question, holder: &Certificate, acs: &[EncodedAc]) -> Vec<Judgement> {
     let trust = trust::of(question.vomsdir, question.certdir);
     let policy = policy(question.checks);
-    let seconds = u64::try_from(question.time).ok().filter(|time| *time > 0);
-    let given =
-        seconds.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time)));
-    let now = given.unwrap_or_else(host::now);
+    let now = match question.time {
+        0 => host::now(),
+        // Before everything, as it is for the original.
+        ..0 => SystemTime::UNIX_EPOCH,
+        time => {
+            let time = Duration::from_secs(time.unsigned_abs());
+            let given = SystemTime::UNIX_EPOCH.checked_add(time);
+            given.unwrap_or_else(host::now)
+        }
+    };
     let signers = match question.checks.signer() {
         true => Signers::Judged,
         false => Signers::NotAsked,
     };
     let trusted = SignerTrust::VomsDir(&trust.vomsdir, &trust.anchors);
     AcVerifier::new(trusted, holder, &policy, now).judge_all(acs, signers)
+}
+
+/// Whether it begins with the VO, which is asked even where nothing else is.
+fn is_of(fqan: &str, vo: &str) -> bool {
+    let rest = fqan
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_prefix(vo));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn policy(checks: Checks) -> Policy {
@@ -193,6 +207,17 @@ fn weigh(
         ));
     }
     match &judged.attributes {
+        Some(attributes)
+            if attributes
+                .fqans
+                .iter()
+                .any(|fqan| !is_of(fqan, &attributes.vo)) =>
+        {
+            Err(Refusal::new(
+                code::VERIFY,
+                "VOMS Attributes absent or malformed.",
+            ))
+        }
         Some(attributes) => Ok(Found::new(ac, judged, attributes, holder)),
         None => Err(Refusal::new(
             code::VERIFY,

@@ -29,7 +29,14 @@ fn own_version() -> &'static str {
 
 fn other_in(maps: &str, own: &str) -> Option<String> {
     let path = |line: &'_ str| line.find('/').map(|at| line[at..].to_owned());
-    let is_other = |path: &String| version(path).is_some_and(|version| version != own);
+    // Distributions have libcrypto.so.3 as a link to libcrypto.so.3.0.7, and the file may be gone
+    // since an update.
+    let is_own = |version: &str| {
+        let version = version.strip_suffix(" (deleted)").unwrap_or(version);
+        let rest = version.strip_prefix(own);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let is_other = |path: &String| version(path).is_some_and(|version| !is_own(version));
     maps.lines().filter_map(path).find(is_other)
 }
 
@@ -55,6 +62,20 @@ mod tests {
             other_in(maps, "1.1").as_deref(),
             Some("/usr/lib/libcrypto.so.3")
         );
+        for same in [
+            "libcrypto.so.3.0.7",
+            "libcrypto.so.3 (deleted)",
+            "libcrypto.so.3.2.2 (deleted)",
+        ] {
+            let maps = format!("1-2 r-xp 0 0 9 /usr/lib64/{same}");
+            assert_eq!(other_in(&maps, "3"), None, "{same}");
+        }
+        assert_eq!(
+            other_in("1-2 r-xp 0 0 9 /x/libcrypto.so.1.1.1k", "1.1"),
+            None
+        );
+        let later = "1-2 r-xp 0 0 9 /x/libcrypto.so.30";
+        assert!(other_in(later, "3").is_some());
         let bundled = "1-2 r-xp 0 0 9 /x/libcrypto-0a1b.so.1.1";
         assert_eq!(
             other_in(bundled, "3").as_deref(),

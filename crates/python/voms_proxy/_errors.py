@@ -13,7 +13,11 @@ class Error(Exception):
     def __init__(self, code: str, message: str, help: Optional[str] = None) -> None:
         super().__init__(message)
         self.code = code
+        self.message = message
         self.help = help
+
+    def __reduce__(self):
+        return type(self), (self.code, self.message, self.help)
 
 
 class VerificationError(Error):
@@ -22,3 +26,6 @@ class VerificationError(Error):
     def __init__(self, findings: List[Finding]) -> None:
         super().__init__(findings[0].code, "; ".join(finding.message for finding in findings))
         self.findings = findings
+
+    def __reduce__(self):
+        return type(self), (self.findings,)

@@ -37,6 +37,8 @@ class Verifier:
         by default that of this machine. With ``skip_invalid``, attributes that fail verification
         are left out; without it, they fail the whole credential.
         """
+        if isinstance(hosts, str):
+            raise TypeError("hosts is a list of names")
         names = [os.uname().nodename] if hosts is None else list(hosts)
         self._native = _native.Verifier(certdir, vomsdir, crl, names, skip_invalid)
 
@@ -69,5 +71,7 @@ def verify(
     hosts: Optional[Sequence[str]] = None,
 ) -> Credential:
     """Verifies as a Verifier does, which is kept for the next call."""
+    if isinstance(hosts, str):
+        raise TypeError("hosts is a list of names")
     names = None if hosts is None else tuple(hosts)
     return _verifier(os.fspath(certdir), os.fspath(vomsdir), crl, names).verify(data, now)

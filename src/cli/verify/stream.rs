@@ -1,10 +1,13 @@
 //! `voms-proxy verify --stream`: requests on standard input and verdicts on standard output, one a
 //! line, for services in other languages that keep the process.
 
+use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use voms::files;
 use voms::verifier::VomsVerifier;
@@ -100,8 +103,10 @@ impl Credential {
 
 impl Request {
     fn read(line: &[u8]) -> Result<Self, NoRequest> {
-        let Ok(Value::Object(mut fields)) = serde_json::from_slice(line) else {
-            return Err(NoRequest::anonymous("the line is no JSON object"));
+        let Ok(Object(mut fields)) = serde_json::from_slice(line) else {
+            return Err(NoRequest::anonymous(
+                "the line is no JSON object, or has a field twice",
+            ));
         };
         let id = fields.remove("id").unwrap_or_default();
         match Self::parts(&mut fields) {
@@ -135,6 +140,35 @@ impl Request {
             return Err("a request has no fields but id, pem, file and now");
         }
         Ok((credential, now))
+    }
+}
+
+/// A JSON object whose names differ: of two equal ones, each reader may take another.
+struct Object(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Object, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = access.next_entry()? {
+            if fields.insert(name, value).is_some() {
+                return Err(A::Error::custom("a field is there twice"));
+            }
+        }
+        Ok(Object(fields))
     }
 }
 
