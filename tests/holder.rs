@@ -235,3 +235,18 @@ fn a_keeper_goes_on_with_a_key_that_is_held() {
         "renewed\n",
     );
 }
+
+#[test]
+fn lock_ends_a_holder_that_does_not_answer_and_never_says_that_there_is_none() {
+    judged(
+        r#"
+        unlock; pid=$(holder)
+        kill -STOP "$pid"; code vp lock; [ -e "$D/voms-proxy/holder" ] || echo removed
+        kill -CONT "$pid"
+        for i in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+        kill -0 "$pid" 2>/dev/null || echo ended
+        code env -u XDG_RUNTIME_DIR vp lock
+        "#,
+        "0\nremoved\nended\n1\n",
+    );
+}

@@ -258,3 +258,86 @@ fn systemd_accepts_the_units() {
     );
     assert_eq!(out, "2\nverified\n0\n");
 }
+
+#[test]
+fn what_cannot_be_made_again_is_refused_and_never_made_stronger() {
+    let out = stdout(
+        r#"
+        code() { vp "$@" >"$D/said" 2>&1 && echo 0 || echo $?; }
+        echo rules >"$D/rules"
+        vp init --quiet --policy "$D/rules" --policy-language 1.2.3.4.5
+        code renew; vp info --type
+        timeout 5 vp keep --until 3s -q --out "$D/proxy" 2>/dev/null || echo refused
+        vp init --quiet --include "$D/rules"
+        code renew; vp info --included-file | grep -c rules
+        code renew --include "$D/rules"; vp info --included-file | grep -c rules
+        vp init --quiet --key-type ec --path-length 3
+        code renew; vp info --strength
+        "#,
+    );
+    let restricted = "4\nRFC3820 compliant restricted proxy\nrefused\n";
+    assert_eq!(out, format!("{restricted}4\n1\n0\n1\n0\n256\n"));
+}
+
+#[test]
+fn a_life_that_was_cut_short_is_not_learned() {
+    let out = stdout(
+        r#"
+        vp init --quiet --valid 30s --out "$D/plain"
+        vp init --quiet --voms virgo --valid 1:00 --cert "$D/plain" 2>/dev/null
+        vp init --quiet --valid 7d --out "$D/plain"
+        vp renew --quiet --from "$D/plain"
+        openssl x509 -in "$D/proxy" -noout -checkend 40000 >&2 && echo long
+        "#,
+    );
+    assert_eq!(out, "long\n");
+}
+
+#[test]
+fn a_passphrase_command_is_bounded_and_read_to_its_first_line() {
+    let out = stdout(
+        r#"
+        code() { "$@" >"$D/said" 2>&1 && echo 0 || echo $?; }
+        code as-user encrypted vp init --out "$D/e" --passphrase-command 'echo pass; sleep 1113 &'
+        pkill -f 'sleep 1113' && echo 'it stays'
+        as-user encrypted setsid vp init --out "$D/f" --passphrase-command 'sleep 1114' >/dev/null 2>&1 &
+        until pgrep -f 'sleep 1114' >/dev/null; do sleep 0.1; done
+        kill "$(pgrep -f 'init --out .*/f --passphrase')" 2>/dev/null || true
+        sleep 1; pgrep -f '^sleep 1114' || echo 'nothing stays'
+        "#,
+    );
+    assert_eq!(out, "0\nit stays\nnothing stays\n");
+}
+
+#[test]
+fn run_leaves_nothing_if_it_is_ended_before_the_command_starts() {
+    let out = stdout(
+        r#"
+        mkdir -m 700 "$D/runtime"
+        python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); time.sleep(60)' "$D/silent" & agent=$!
+        until [ -S "$D/silent" ]; do sleep 0.1; done
+        XDG_RUNTIME_DIR="$D/runtime" OIDC_SOCK="$D/silent" vp run --voms virgo --token oidc:x -- true & run=$!
+        until [ -e "$D"/runtime/voms-proxy-run.*/proxy ]; do sleep 0.1; done
+        stat -c %a "$D"/runtime/voms-proxy-run.*
+        kill $run; wait $run || echo $?
+        ls "$D/runtime" | wc -l
+        kill $agent
+        "#,
+    );
+    assert_eq!(out, "700\n143\n0\n");
+}
+
+#[test]
+fn a_timer_names_files_as_they_are_seen_from_anywhere() {
+    let out = stdout(
+        r#"
+        cd "$D"; export X509_CERT_DIR="$X509_CERT_DIR" X509_VOMSES='/a$b/vomses'
+        vp keep --install-timer --dry-run --voms virgo --out one.pem --passphrase-file later 2>/dev/null >units
+        grep -c -F "\"--out=$D/one.pem\"" units
+        grep -c -F "\"--passphrase-file=$D/later\"" units
+        "#,
+    );
+    assert_eq!(out, "1\n1\n");
+}

@@ -68,6 +68,7 @@ pub const NOT_PEM: &str = "not-pem";
 pub const NOT_PRIMARY: &str = "not-primary";
 pub const NOT_PRIVATE: &str = "not-private";
 pub const NOT_REMOVED: &str = "not-removed";
+pub const NOT_RENEWABLE: &str = "not-renewable";
 pub const NOT_VERIFIED: &str = "not-verified";
 pub const NOT_WRITTEN: &str = "not-written";
 pub const NO_AGENT: &str = "agent-missing";

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -37,6 +38,38 @@ fn terminal() -> MutexGuard<'static, Option<(File, Termios)>> {
 static TAKER: Mutex<Option<Taker>> = Mutex::new(None);
 
 type Taker = Box<dyn Fn(i32) + Send>;
+
+/// What to do before a signal, or `leave`, ends the program.
+static LEFTOVERS: Mutex<Vec<(u64, Leftover)>> = Mutex::new(Vec::new());
+
+type Leftover = Box<dyn Fn() + Send>;
+
+/// As long as it lives, `clean` is called before the program ends early.
+pub struct AtEnd(u64);
+
+impl AtEnd {
+    pub fn new(clean: impl Fn() + Send + 'static) -> Self {
+        let mut all = leftovers();
+        let number = all.last().map_or(0, |(last, _)| last + 1);
+        all.push((number, Box::new(clean)));
+        Self(number)
+    }
+}
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        leftovers().retain(|(number, _)| *number != self.0);
+    }
+}
+
+fn leftovers() -> MutexGuard<'static, Vec<(u64, Leftover)>> {
+    LEFTOVERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Cleans up what other threads would leave behind, for a program that ends now.
+pub fn leave() {
+    leftovers().iter().for_each(|(_, clean)| clean());
+}
 
 /// Signals no longer end the program: they are handed to `take`.
 pub fn hand_to(take: impl Fn(i32) + Send + 'static) {
@@ -80,6 +113,7 @@ fn start() -> io::Result<()> {
             if hand_over(signal) {
                 continue;
             }
+            leave();
             // Held until exit, so that nothing uninterruptible can start.
             let terminal = terminal();
             if let Some((tty, settings)) = terminal.as_ref() {
@@ -98,6 +132,12 @@ fn ignored() -> u64 {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .unwrap_or(0)
+}
+
+/// Whether a user at the terminal waits for this process.
+pub fn is_in_foreground() -> bool {
+    let terminal = File::open("/dev/tty");
+    terminal.is_ok_and(|tty| tcgetpgrp(tty).is_ok_and(|group| group == getpgrp()))
 }
 
 /// Runs something that changes the terminal settings; a signal restores them.

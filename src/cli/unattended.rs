@@ -2,13 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use voms::files;
@@ -16,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::headings;
 use super::output::Diagnostic;
-use super::prompt::{LONGEST, PassphraseSource, line_of};
+use super::prompt::{PassphraseSource, line_of};
+use super::signals::{self, AtEnd};
 use crate::home::load::PassphraseProblem;
 
 /// How long a command may take; a person may have to unlock a password store.
@@ -43,7 +43,7 @@ impl PassphraseArgs {
     /// If they select several.
     pub fn source(&self) -> Result<Option<PassphraseSource>, Diagnostic> {
         let file = self.passphrase_file.clone().map(Unattended::File);
-        let command = self.passphrase_command.clone().map(Unattended::Command);
+        let command = self.passphrase_command.clone().map(Unattended::command);
         let descriptor = self.passphrase_fd.map(Unattended::Descriptor);
         let mut chosen = [file, command, descriptor].into_iter().flatten();
         let source = chosen.next();
@@ -66,17 +66,37 @@ pub enum Unattended {
     /// A file that belongs to the user and is closed to others.
     File(PathBuf),
     /// A command for the shell; the first line of its output counts.
-    Command(OsString),
+    Command {
+        command: OsString,
+        /// How long it may take.
+        patience: Duration,
+    },
     /// A descriptor that is open already.
     Descriptor(u32),
 }
 
 impl Unattended {
+    fn command(command: OsString) -> Self {
+        let patience = PATIENCE;
+        Self::Command { command, patience }
+    }
+
+    /// The same; a command may not take longer than this.
+    pub fn within(self, limit: Duration) -> Self {
+        match self {
+            Self::Command { command, patience } => Self::Command {
+                command,
+                patience: patience.min(limit),
+            },
+            other => other,
+        }
+    }
+
     /// The passphrase, or why there is none.
     pub fn get(&self) -> Result<Zeroizing<String>, PassphraseProblem> {
         let line = match self {
             Self::File(path) => of_file(path)?,
-            Self::Command(command) => of_command(command)?,
+            Self::Command { command, patience } => of_command(command, *patience)?,
             Self::Descriptor(number) => of_descriptor(*number)?,
         };
         let text =
@@ -91,7 +111,7 @@ impl Unattended {
     fn what(&self) -> String {
         match self {
             Self::File(path) => format!("the passphrase file {}", path.display()),
-            Self::Command(_) => "the output of the passphrase command".to_owned(),
+            Self::Command { .. } => "the output of the passphrase command".to_owned(),
             Self::Descriptor(number) => format!("file descriptor {number}"),
         }
     }
@@ -125,52 +145,67 @@ fn of_descriptor(number: u32) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
     line_of(file).map_err(failed)
 }
 
-/// A group of its own, so that nothing of it is left if it takes too long.
-fn of_command(command: &OsStr) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
+/// A group of its own, so that nothing of it is left if it takes too long; but not where a user sits
+/// at the terminal, whom it may have to ask.
+fn of_command(
+    command: &OsStr,
+    patience: Duration,
+) -> Result<Zeroizing<Vec<u8>>, PassphraseProblem> {
     let failed = |reason: &str| PassphraseProblem::Command(reason.to_owned());
-    let mut child = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .process_group(0)
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(command);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped());
+    let is_watched = signals::is_in_foreground();
+    if !is_watched {
+        shell.process_group(0);
+    }
+    let mut child = shell
         .spawn()
         .map_err(|error| failed(&format!("cannot be run: {}", files::reason(&error))))?;
-    let read = child.stdout.take().and_then(output_of);
-    let status = finish(&mut child, read.is_some());
+    let number = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let kill = move || {
+        let Some(number) = number else { return };
+        let _ = match is_watched {
+            true => rustix::process::kill_process(number, Signal::KILL),
+            false => rustix::process::kill_process_group(number, Signal::KILL),
+        };
+    };
+    let _at_end = AtEnd::new(kill);
+    let end = Instant::now() + patience;
+    let read = child
+        .stdout
+        .take()
+        .and_then(|stdout| line_until(stdout, end));
+    let status = read.as_ref().and_then(|_| status_until(&mut child, end));
     match (read, status) {
-        (None, _) => Err(failed("took too long, and was ended")),
-        (_, None) => Err(failed("cannot be waited for")),
-        (Some(_), Some(status)) if !status.success() => Err(failed(&format!("failed ({status})"))),
-        (Some(output), Some(_)) => Ok(output),
+        (Some(line), Some(status)) if status.success() => Ok(line),
+        (_, Some(status)) => Err(failed(&format!("failed ({status})"))),
+        (_, None) => {
+            kill();
+            let _ = child.wait();
+            Err(failed("took too long, and was ended"))
+        }
     }
 }
 
-/// Everything that it prints, up to a limit; `None` if that takes too long.
-fn output_of(mut stdout: impl Read + Send + 'static) -> Option<Zeroizing<Vec<u8>>> {
+/// The first line that it prints; `None` if there is none in time.
+fn line_until(stdout: ChildStdout, end: Instant) -> Option<Zeroizing<Vec<u8>>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut output = Zeroizing::new(vec![0; LONGEST]);
-        let mut length = 0;
-        while let Ok(count) = stdout.read(&mut output[length..]) {
-            if count == 0 {
-                break;
-            }
-            length += count;
-        }
-        output.truncate(length);
-        let _ = send.send(output);
+        let _ = send.send(line_of(stdout));
     });
-    receive.recv_timeout(PATIENCE).ok()
+    let left = end.saturating_duration_since(Instant::now());
+    receive.recv_timeout(left).ok()?.ok()
 }
 
-/// Waits for a command that is done; ends any other, with all that it started.
-fn finish(child: &mut Child, is_done: bool) -> Option<ExitStatus> {
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(group) = group.filter(|_| !is_done) {
-        let _ = rustix::process::kill_process_group(group, Signal::KILL);
+fn status_until(child: &mut Child, end: Instant) -> Option<ExitStatus> {
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait().ok()? {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
-    child.wait().ok()
+    None
 }
 
 #[cfg(test)]
@@ -197,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_or_prints_nothing_gives_none() {
-        let get = |command: &str| Unattended::Command(command.into()).get();
+        let get = |command: &str| Unattended::command(command.into()).get();
         assert_eq!(*get("echo 'two words'; echo more").unwrap(), "two words");
         for command in ["true", "echo x; exit 3", "no-such-command-here", "echo"] {
             assert!(get(command).is_err(), "{command}");

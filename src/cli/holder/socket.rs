@@ -54,17 +54,31 @@ pub fn is_peer_you(stream: &UnixStream) -> bool {
     rustix::net::sockopt::socket_peercred(stream).is_ok_and(|peer| peer.uid.as_raw() == you())
 }
 
-/// Ends the holder, if there is one. Whether there was.
-pub fn end(path: &Path) -> bool {
+/// How a holder was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was told to end.
+    Told,
+    /// It does not answer, but holders end without their sockets.
+    Cut,
+    /// There was none.
+    Nothing,
+}
+
+/// Ends the holder, if there is one.
+pub fn end(path: &Path) -> Ended {
     let Some(mut wire) = connect(path) else {
-        return false;
+        return Ended::Nothing;
     };
-    let is_told = wire.receive().is_ok() && wire.send(&[b"lock"]).is_ok();
-    if is_told {
+    if wire.receive().is_ok() && wire.send(&[b"lock"]).is_ok() {
         wire.wait_for(PATIENCE);
         wire.closed();
+        return Ended::Told;
     }
-    is_told
+    match std::fs::remove_file(path) {
+        Ok(()) => Ended::Cut,
+        Err(_) => Ended::Nothing,
+    }
 }
 
 /// A socket that nobody has connected to yet. It goes when this does, unless another holder has

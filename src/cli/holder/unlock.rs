@@ -10,7 +10,7 @@ use voms::credential::Credential;
 
 use super::ask::fingerprint;
 use super::serve::{Held, Limit, serve};
-use super::socket::{self, Place};
+use super::socket::{self, Ended, Place};
 use crate::cli::args::Arguments;
 use crate::cli::codes;
 use crate::cli::exit::Exit;
@@ -111,10 +111,18 @@ impl Arguments for LockArgs {}
 /// Runs `voms-proxy lock`.
 pub fn lock(invocation: &Invocation) -> Exit {
     run_command(invocation, |args: LockArgs| {
-        let was_held = socket::path(&invocation.env).is_some_and(|path| socket::end(&path));
-        let text = match was_held {
-            true => "Locked: your key is no longer held.",
-            false => "No key was held.",
+        let path = socket::path(&invocation.env).ok_or_else(|| {
+            let text =
+                "XDG_RUNTIME_DIR is not set, so the process that holds a key cannot be found";
+            Diagnostic::new(codes::DIRECTORY_PERMISSIONS, text)
+                .help("set it to what it was at unlock, usually /run/user/<uid>")
+        })?;
+        let text = match socket::end(&path) {
+            Ended::Told => "Locked: your key is no longer held.",
+            Ended::Cut => {
+                "The process that holds your key does not answer. Its socket is removed: it ends when it notices."
+            }
+            Ended::Nothing => "No key was held.",
         };
         Ok(match args.quiet {
             true => Report::done(),

@@ -15,6 +15,10 @@ use crate::cli::times;
 
 const DEFAULT_BITS: u32 = 2048;
 
+/// The sizes of RSA keys, in bits.
+pub const SIZES: [i64; 5] = [512, 1024, 2048, 3072, LARGEST];
+pub const LARGEST: i64 = 4096;
+
 const DEFAULT_LIFETIME: Duration = Duration::hours(12);
 
 /// Makes a proxy certificate; with --voms it carries the VO's attributes.
@@ -304,7 +308,6 @@ pub fn hours(text: &str) -> Result<Duration, Diagnostic> {
 
 /// Parses the value of `--bits`.
 pub fn bits(text: &str) -> Result<u32, Diagnostic> {
-    const SIZES: [i64; 5] = [512, 1024, 2048, 3072, 4096];
     let wrong = |headline: String| {
         Diagnostic::usage(headline)
             .help("number of bits in key must be one of 512, 1024, 2048, 3072, 4096")

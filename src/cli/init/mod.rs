@@ -16,7 +16,7 @@ use voms::credential::Credential;
 use voms::proxy::Proxy;
 
 pub use self::args::InitArgs;
-pub use self::args::{Lifetimes, bits, hours, lifetime};
+pub use self::args::{LARGEST, Lifetimes, SIZES, bits, hours, lifetime};
 pub use self::files::{included, language, rules, write_separate};
 pub use self::install::plain_beside;
 pub use self::plan::{InitPlan, Warnings, proxy_version};
@@ -78,7 +78,7 @@ pub fn already_good(plan: &InitPlan, now: DateTime<Utc>) -> Option<DateTime<Utc>
 /// Says that the present proxy stays.
 fn still_good(plan: &InitPlan, until: DateTime<Utc>, now: DateTime<Utc>) -> Report {
     if plan.json {
-        let present = needed::present(&plan.out);
+        let present = needed::read(&plan.out).ok();
         return Report::json(&report::describe_present(plan, present.as_ref(), until));
     }
     let path = plan.out.display();

@@ -10,10 +10,11 @@ use voms::pki::key::KeyKind;
 use voms::pki::proxy_kind::{Generation, ProxyPolicy, ProxyType};
 use voms::vo::fqan::Fqan;
 use voms_asn1::attribute_certificate::AttributeCertificateInfo;
+use voms_asn1::oid;
 
 use super::plan::InitPlan;
 use super::vo::VoPlan;
-use crate::home::load::{self, PassphraseProblem};
+use crate::home::load::{self, CredentialError, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::utc;
 
@@ -49,16 +50,19 @@ impl Needed {
 }
 
 /// The proxy in a file with its key, if the user may use it, without asking for anything.
-pub fn present(path: &Path) -> Option<Chain> {
+///
+/// # Errors
+/// Why not.
+pub fn read(path: &Path) -> Result<Chain, CredentialError> {
     let nobody = load::asking_nobody(PassphraseProblem::NotGiven);
-    let loaded = load::load(&Location::single(path.to_owned()), nobody);
-    Some(loaded.ok()?.chain().clone())
+    let loaded = load::load(&Location::single(path.to_owned()), nobody)?;
+    Ok(loaded.chain().clone())
 }
 
 /// When the proxy in the file of the plan ends, if it is what the plan is about, and lasts as long
 /// as it has to.
 pub fn good_until(plan: &InitPlan, needed: Needed, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let chain = present(&plan.out)?;
+    let chain = read(&plan.out).ok()?;
     let is_own =
         load::certificates(&plan.credential).is_none_or(|own| own.identity() == chain.identity());
     if !is_own || !is_kind(plan, &chain) || !chain.local_findings(now).is_empty() {
@@ -101,7 +105,14 @@ fn is_kind(plan: &InitPlan, chain: &Chain) -> bool {
         _ => key.bits() == 256,
     });
     let generation: Generation = kind.generation();
-    fits && generation == plan.generation && policy == plan.policy
+    let leaf = chain.leaf();
+    let limit = leaf.proxy_path_length();
+    let included = leaf.extension(oid::VOMS_INCLUDED_FILE);
+    fits && generation == plan.generation
+        && policy == plan.policy
+        && plan.path_length.is_none_or(|wanted| limit == Some(wanted))
+        && (plan.included.as_deref())
+            .is_none_or(|file| included.is_some_and(|(_, own)| own == file))
 }
 
 fn has_what_is_asked(

@@ -26,7 +26,7 @@ The plain proxy that `init --keep-plain` has left beside FILE is used without be
 
 EXIT CODES
   0  a new proxy was written
-  1  it failed, and there is no valid proxy
+  1  it failed, and there is no valid proxy; or the token of --token failed alone
   3  with --if-needed: the present proxy is good, and was left alone
   4  it failed; the present proxy is as it was, and still valid
   130  interrupted

@@ -81,8 +81,11 @@ impl Keeper {
     /// # Errors
     /// If that fails, and there is none that is good for now.
     pub fn start(&mut self) -> Result<(), CommandError> {
-        let plan = self.plan()?;
-        let failure = match self.sources.make(&plan, self.now) {
+        let mut plan = self.plan()?;
+        if plan.needed.is_some() && self.adopt(&plan) {
+            return Ok(());
+        }
+        let failure = match self.sources.make(&mut plan, self.now) {
             Ok(_) => {
                 // If somebody has removed it already, it is made again.
                 let _ = self.keep();
@@ -150,7 +153,7 @@ impl Keeper {
         let mut plan = self.plan()?;
         plan.total = pace::limit(self.left(), self.life);
         plan.timeout = plan.timeout.min(plan.total);
-        match self.sources.make(&plan, self.now) {
+        match self.sources.make(&mut plan, self.now) {
             Ok(_) => {}
             Err(CommandError::Failed(failure) | CommandError::Usage(failure)) => {
                 return Err(failure);
@@ -199,7 +202,8 @@ impl Keeper {
 
     fn found(&self) -> Option<(u64, u64, i64, i64)> {
         let found = self.out.symlink_metadata().ok()?;
-        Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
+        // That changes with the mode too, and nobody can set it.
+        Some((found.dev(), found.ino(), found.ctime(), found.ctime_nsec()))
     }
 
     /// How long the proxy in the file is still good.
@@ -229,15 +233,19 @@ impl Keeper {
             true => "there is no valid proxy now",
             false => "the present one is still good",
         };
+        let why: Vec<&str> = [failure.headline()]
+            .into_iter()
+            .chain(failure.details().take(1))
+            .collect();
         self.say(&format!(
             "the proxy cannot be renewed ({state}): {}",
-            failure.headline()
+            why.join("; ")
         ));
     }
 
     fn say(&self, text: &str) {
         let now = (self.now)();
-        let until = self.until().filter(|until| *until > now);
+        let until = self.until().filter(|_| !self.left().is_zero());
         let until = until.map(|until| {
             let zone = self.env.time_zone.as_deref();
             format!(" (until {})", times::moment(until, now, zone))

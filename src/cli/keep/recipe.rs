@@ -9,10 +9,12 @@ use voms::chain::Chain;
 use voms::pki::dn::Dn;
 use voms::pki::proxy_kind::{Generation, ProxyPolicy, ProxyType};
 use voms::proxy::BACKDATE;
+use voms_asn1::oid;
 
 use crate::cli::codes;
 use crate::cli::init::InitArgs;
-use crate::cli::init::needed::present;
+use crate::cli::init::needed::read;
+use crate::cli::init::{LARGEST, SIZES};
 use crate::cli::output::Diagnostic;
 use crate::cli::token::remembered;
 use crate::time::utc;
@@ -21,6 +23,8 @@ use crate::time::utc;
 pub struct Recipe {
     chain: Chain,
     life: Duration,
+    /// Whether it would have lived longer, had the certificate below it not ended.
+    is_cut: bool,
     acs: Vec<AcRecipe>,
     /// Where the token beside it came from.
     token: Option<String>,
@@ -45,7 +49,10 @@ impl Recipe {
             Diagnostic::new(codes::PROXY_NOT_FOUND, text)
                 .help("make one with voms-proxy-init, or name another file")
         };
-        let chain = present(path).ok_or_else(missing)?;
+        if path.symlink_metadata().is_err() {
+            return Err(missing());
+        }
+        let chain = read(path)?;
         if chain.leaf().proxy_type().is_none() {
             return Err(missing());
         }
@@ -67,7 +74,9 @@ impl Recipe {
         // Proxies are made valid from a little before they are made.
         let whole = utc(own.not_after()) - utc(own.not_before());
         let backdate = Duration::from_std(BACKDATE).unwrap_or_default();
+        let below = chain.certificates().get(1);
         Ok(Self {
+            is_cut: below.is_some_and(|below| own.not_after() >= below.not_after()),
             life: if whole > backdate {
                 whole - backdate
             } else {
@@ -97,7 +106,11 @@ impl Recipe {
     }
 
     /// Fills in what the user has not asked for otherwise.
-    pub fn complete(&self, args: &mut InitArgs) {
+    ///
+    /// # Errors
+    /// If the proxy has something of its own that cannot be made again.
+    pub fn complete(&self, args: &mut InitArgs) -> Result<(), Diagnostic> {
+        self.check_rules(args)?;
         if args.voms.is_empty() {
             args.voms = self.acs.iter().flat_map(AcRecipe::spec).collect();
             if args.target.is_empty() {
@@ -106,13 +119,46 @@ impl Recipe {
                 args.target.dedup();
             }
         }
-        if args.valid.is_none() && args.hours.is_none() {
+        if args.valid.is_none() && args.hours.is_none() && !self.is_cut {
             args.valid = Some(seconds(self.life));
             let attributes = self.acs.iter().map(|ac| ac.life).max();
             args.vomslife = args.vomslife.take().or(attributes.map(seconds));
         }
         args.token = args.token.take().or(self.token.clone());
         self.complete_kind(args);
+        Ok(())
+    }
+
+    /// Rules and files are the user's, and not to be lost: without its rules, a proxy could do more.
+    fn check_rules(&self, args: &InitArgs) -> Result<(), Diagnostic> {
+        let leaf = self.chain.leaf();
+        let has_rules = matches!(
+            leaf.proxy_type(),
+            Some(
+                ProxyType::Rfc(ProxyPolicy::Language { .. })
+                    | ProxyType::Draft(ProxyPolicy::Language { .. })
+            )
+        );
+        let has_file = leaf.extension(oid::VOMS_INCLUDED_FILE).is_some();
+        let lost = [
+            (
+                has_rules && args.policy_language.is_none(),
+                "rules",
+                "give them again with --policy and --policy-language",
+            ),
+            (
+                has_file && args.include.is_none(),
+                "a file in it",
+                "give it again with --include",
+            ),
+        ];
+        match lost.into_iter().find(|(is_lost, ..)| *is_lost) {
+            None => Ok(()),
+            Some((_, what, option)) => {
+                let text = format!("the proxy has {what}, which another would not have");
+                Err(Diagnostic::new(codes::NOT_RENEWABLE, text).help(option))
+            }
+        }
     }
 
     fn complete_kind(&self, args: &mut InitArgs) {
@@ -120,9 +166,13 @@ impl Recipe {
             && args.bits.is_none()
             && args.key_type.is_none()
         {
+            // Of other sizes and curves there is none here, so the next one is taken.
             match key.bits() {
-                256 => args.key_type = Some("ec".to_owned()),
-                bits => args.bits = Some(bits.to_string()),
+                ..512 => args.key_type = Some("ec".to_owned()),
+                bits => {
+                    let larger = SIZES.into_iter().find(|size| *size >= bits.into());
+                    args.bits = Some(larger.unwrap_or(LARGEST).to_string());
+                }
             }
         }
         let Some(kind) = self.chain.leaf().proxy_type() else {

@@ -37,9 +37,11 @@ fn renew(args: RenewArgs, invocation: &Invocation) -> Result<Report, CommandErro
     let path = file::absolute(&args.file.clone().unwrap_or_else(|| invocation.env.proxy()));
     let recipe = Recipe::read(&path)?;
     let RenewArgs { from, mut init, .. } = args;
-    recipe.complete(&mut init);
-    init.out = Some(path.clone());
     let (quiet, json, now) = (init.quiet, init.json, invocation.now);
+    if let Err(failure) = recipe.complete(&mut init) {
+        return failed(failure, &recipe, now(), json);
+    }
+    init.out = Some(path.clone());
     signals::watch();
     let token = init.token.as_deref().map(Source::parse).transpose();
     let token = token.map_err(CommandError::Usage)?;
@@ -87,12 +89,12 @@ fn made(
     invocation: &Invocation,
 ) -> Result<Outcome, CommandError> {
     let out = init.out.clone().unwrap_or_default();
-    let plan = plan(init, from.as_deref(), &invocation.env)?;
+    let mut plan = plan(init, from.as_deref(), &invocation.env)?;
     if let Some(until) = already_good(&plan, (invocation.now)()) {
         return Ok(Outcome::StillGood(until));
     }
     let mut sources = Sources::new(from, &out, Some(recipe.identity().clone()));
-    sources.make(&plan, invocation.now)?;
+    sources.make(&mut plan, invocation.now)?;
     let made = Recipe::read(&out)?;
     Ok(Outcome::Renewed(made.usable_until()))
 }

@@ -1,13 +1,15 @@
 //! `voms-proxy run`.
 
 use std::ffi::OsString;
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use rustix::process::{Pid, PidfdFlags, Signal, getpgrp, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use signal_hook::consts::{SIGINT, SIGQUIT};
 use tempfile::TempDir;
 
@@ -21,11 +23,14 @@ use crate::cli::invocation::Invocation;
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::Diagnostic;
 use crate::cli::removal::{self, Expected};
-use crate::cli::signals;
+use crate::cli::signals::{self, AtEnd};
 use crate::cli::token::Source;
 
 const NOT_FOUND: Exit = Exit::Code(127);
 const NOT_EXECUTABLE: Exit = Exit::Code(126);
+/// In the directory of `Place`.
+const PROXY: &str = "proxy";
+const TOKEN: &str = "token";
 
 enum Event {
     Signal(i32),
@@ -115,7 +120,7 @@ fn attend(child: Child, send: Sender<Event>, events: &Receiver<Event>) -> Result
         match event {
             Event::Ended(status) => return Ok(exit(status.map_err(Diagnostic::unexpected)?)),
             // The terminal has sent these to the command, too.
-            Event::Signal(SIGINT | SIGQUIT) if is_in_foreground() => {}
+            Event::Signal(SIGINT | SIGQUIT) if signals::is_in_foreground() => {}
             Event::Signal(number) => {
                 if let Some((handle, signal)) = handle.as_ref().zip(Signal::from_named_raw(number))
                 {
@@ -125,11 +130,6 @@ fn attend(child: Child, send: Sender<Event>, events: &Receiver<Event>) -> Result
         }
     }
     Ok(Exit::Failure)
-}
-
-fn is_in_foreground() -> bool {
-    let terminal = std::fs::File::open("/dev/tty");
-    terminal.is_ok_and(|tty| rustix::termios::tcgetpgrp(tty).is_ok_and(|group| group == getpgrp()))
 }
 
 fn exit(status: ExitStatus) -> Exit {
@@ -142,6 +142,7 @@ fn exit(status: ExitStatus) -> Exit {
 struct Place {
     directory: TempDir,
     uid: u32,
+    _at_end: AtEnd,
 }
 
 impl Place {
@@ -158,6 +159,7 @@ impl Place {
         let make = |parent: PathBuf| {
             tempfile::Builder::new()
                 .prefix("voms-proxy-run.")
+                .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(parent)
         };
         let directory = tried.find_map(|parent| make(parent).ok());
@@ -168,32 +170,39 @@ impl Place {
             )
             .help("set TMPDIR to a directory that you can write to")
         })?;
+        let (path, uid) = (directory.path().to_owned(), env.uid);
         Ok(Self {
             directory,
-            uid: env.uid,
+            uid,
+            _at_end: AtEnd::new(move || clear(&path, uid)),
         })
     }
 
     fn token(&self) -> PathBuf {
-        self.directory.path().join("token")
+        self.directory.path().join(TOKEN)
     }
 
     fn proxy(&self) -> PathBuf {
-        self.directory.path().join("proxy")
+        self.directory.path().join(PROXY)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // The keeper may be writing: only without the directory, nothing more can come.
-        for _ in 0..100 {
-            let _ = removal::destroy(&self.proxy(), self.uid, Expected::Proxy);
-            let _ = removal::destroy(&plain_beside(&self.proxy()), self.uid, Expected::Proxy);
-            let _ = removal::destroy(&self.token(), self.uid, Expected::Anything);
-            if std::fs::remove_dir(self.directory.path()).is_ok() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
+        clear(self.directory.path(), self.uid);
+    }
+}
+
+/// The keeper may be writing: only without the directory, nothing more can come.
+fn clear(directory: &Path, uid: u32) {
+    let proxy = directory.join(PROXY);
+    for _ in 0..100 {
+        let _ = removal::destroy(&proxy, uid, Expected::Proxy);
+        let _ = removal::destroy(&plain_beside(&proxy), uid, Expected::Proxy);
+        let _ = removal::destroy(&directory.join(TOKEN), uid, Expected::Anything);
+        if std::fs::remove_dir(directory).is_ok() {
+            return;
         }
+        std::thread::sleep(std::time::Duration::from_millis(10));
     }
 }

@@ -1,6 +1,7 @@
 //! Where renewed proxies come from.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use voms::chain::Chain;
@@ -20,6 +21,9 @@ use crate::cli::prompt::PassphraseSource;
 use crate::home::load::{self, CredentialError, Locked, PassphraseProblem};
 use crate::home::location::Location;
 use crate::time::utc;
+
+/// The least time for another attempt.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The sources, in the order in which they are tried: a plain proxy that the user named or that
 /// lies beside the proxy, then the user's key.
@@ -55,23 +59,21 @@ impl Sources {
     ///
     /// # Errors
     /// That of the last source that was tried.
-    pub fn make(&mut self, plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
+    pub fn make(&mut self, plan: &mut InitPlan, now: Clock) -> Result<Proxy, CommandError> {
         let made = self.made(plan, now);
         self.has_begun = true;
         made
     }
 
-    fn made(&mut self, plan: &InitPlan, now: Clock) -> Result<Proxy, CommandError> {
+    fn made(&mut self, plan: &mut InitPlan, now: Clock) -> Result<Proxy, CommandError> {
         if let Some(plain) = self.from.clone() {
             return self.made_from(Location::single(plain), plan, now);
         }
-        if let Ok(credential) = load::load(&Location::single(self.beside.clone()), no_one)
-            && self.check(credential.chain(), &self.beside).is_ok()
-            && outlives(&credential, now())
-            && let Ok(proxy) = init::make_with(plan, &credential, now)
-        {
-            return Ok(proxy);
-        }
+        let failure = match self.made_from_beside(plan, now) {
+            Some(Err(CommandError::Failed(failure))) if plan.total >= SHORTEST => Some(failure),
+            Some(done) => return done,
+            None => None,
+        };
         let path = plan.credential.certificate();
         if self.own.is_none()
             && let Some(proxy) = init::make_held(plan, now, |chain| self.check(chain, path))?
@@ -82,12 +84,37 @@ impl Sources {
         let own = match self.own.take() {
             Some(own) => own,
             None => {
-                let own = self.open(plan, &plan.credential)?;
+                let own = match (self.open(plan, &plan.credential), failure) {
+                    // What is wrong with the plain proxy, or the server, is the news.
+                    (Err(CredentialError::NoPassphrase { .. }), Some(failure)) => {
+                        return Err(failure.into());
+                    }
+                    (own, _) => own?,
+                };
                 self.check(own.chain(), path)?;
                 own
             }
         };
         init::make_with(plan, self.own.insert(own), now)
+    }
+
+    /// From the plain proxy beside the proxy, if there is one; what time that takes is no longer
+    /// there for another source.
+    fn made_from_beside(
+        &self,
+        plan: &mut InitPlan,
+        now: Clock,
+    ) -> Option<Result<Proxy, CommandError>> {
+        let credential = load::load(&Location::single(self.beside.clone()), no_one).ok()?;
+        self.check(credential.chain(), &self.beside).ok()?;
+        if !outlives(&credential, now()) {
+            return None;
+        }
+        let started = Instant::now();
+        let made = init::make_with(plan, &credential, now);
+        plan.total = plan.total.saturating_sub(started.elapsed());
+        plan.timeout = plan.timeout.min(plan.total);
+        Some(made)
     }
 
     /// The file is read each time, for others may refresh it.
@@ -119,12 +146,14 @@ impl Sources {
 
     /// Asks for the passphrase, where somebody or something can be asked.
     fn open(&self, plan: &InitPlan, location: &Location) -> Result<Credential, CredentialError> {
-        match plan.passphrase {
-            PassphraseSource::Unattended(_) => {}
-            _ if self.has_begun => return load::load(location, no_one),
-            _ => {}
+        match &plan.passphrase {
+            source if !self.has_begun => source.load(location),
+            PassphraseSource::Unattended(source) => {
+                let source = source.as_ref().clone().within(plan.total);
+                PassphraseSource::Unattended(Box::new(source)).load(location)
+            }
+            _ => load::load(location, no_one),
         }
-        plan.passphrase.load(location)
     }
 
     /// Whether renewals are possible without asking for anything.

@@ -31,6 +31,23 @@ const OWN: [&str; 10] = [
     "q",
 ];
 
+/// Options whose values are paths.
+const FILES: [&str; 13] = [
+    "out",
+    "o",
+    "cert",
+    "key",
+    "k",
+    "include",
+    "includeac",
+    "policy",
+    "vomses",
+    "certdir",
+    "vomsdir",
+    "conf",
+    "passphrase-file",
+];
+
 /// Writes, shows or removes the units.
 pub fn run(args: &KeepArgs, invocation: &Invocation) -> Result<Report, Diagnostic> {
     let home = invocation.env.home.as_ref().ok_or_else(|| {
@@ -49,6 +66,10 @@ pub fn run(args: &KeepArgs, invocation: &Invocation) -> Result<Report, Diagnosti
     }
     std::fs::create_dir_all(&directory)
         .map_err(|error| failure::cannot_write(&directory, &voms::files::reason(&error)))?;
+    let is_other = |(file, unit): (&PathBuf, &String)| {
+        std::fs::read(file).is_ok_and(|there| there != unit.as_bytes())
+    };
+    let is_replaced = files.iter().zip(&units).any(is_other);
     for (file, unit) in files.iter().zip(&units) {
         file::replace_with_mode(file, unit.as_bytes(), 0o644)
             .map_err(|error| failure::cannot_write(file, &voms::files::reason(&error)))?;
@@ -57,6 +78,9 @@ pub fn run(args: &KeepArgs, invocation: &Invocation) -> Result<Report, Diagnosti
         .iter()
         .map(|file| format!("Wrote {}.", file.display()))
         .collect();
+    if is_replaced {
+        lines.push("The timer that was there before is replaced: one keeps one file.".to_owned());
+    }
     let timer = format!("{NAME}.timer");
     let is_running = systemctl(&["daemon-reload"]) && systemctl(&["enable", "--now", &timer]);
     lines.push(match is_running {
@@ -121,7 +145,9 @@ fn units(args: &KeepArgs, invocation: &Invocation) -> Result<[String; 2], Diagno
         let _ = writeln!(
             service,
             "Environment={}",
-            quoted(&joined(&format!("{name}="), &value))
+            in_quotes(&escaped(
+                &joined(&format!("{name}="), &value).to_string_lossy()
+            ))
         );
     }
     let _ = writeln!(service, "ExecStart={}", line.join(" "));
@@ -130,6 +156,11 @@ fn units(args: &KeepArgs, invocation: &Invocation) -> Result<[String; 2], Diagno
         "[Unit]\nDescription=Renew the grid proxy in time\n\n[Timer]\nOnActiveSec=0\nOnUnitActiveSec={}\n\n[Install]\nWantedBy=timers.target\n",
         every.num_seconds()
     );
+    if plan.lifetime < every * 2 {
+        output::warning(
+            "a timer is too slow for lives of less than two minutes: use voms-proxy keep --background",
+        );
+    }
     if plan.needs_user() {
         output::warning(
             "your key has a passphrase, which the timer cannot ask for: add --passphrase-command or --from",
@@ -157,15 +188,14 @@ fn options(args: &KeepArgs, invocation: &Invocation) -> Vec<String> {
     options
 }
 
-/// An option whose value is a file that exists here.
+/// An option that names a file, as seen from elsewhere.
 fn absolute(word: &OsStr) -> std::ffi::OsString {
-    let Some((name, value)) = word.to_str().and_then(|word| word.split_once('=')) else {
-        return word.to_owned();
-    };
-    let path = Path::new(value);
-    match path.is_relative() && path.exists() {
-        true => joined(&format!("{name}="), &file::absolute(path)),
-        false => word.to_owned(),
+    let split = word.to_str().and_then(|word| word.split_once('='));
+    match split {
+        Some((name, value)) if FILES.contains(&name.trim_start_matches('-')) => {
+            joined(&format!("{name}="), &file::absolute(Path::new(value)))
+        }
+        _ => word.to_owned(),
     }
 }
 
@@ -177,7 +207,10 @@ fn joined(name: &str, path: &Path) -> std::ffi::OsString {
 
 /// A word of a command line in a unit (systemd.service(5), "COMMAND LINES").
 fn quoted(word: &OsStr) -> String {
-    let text = escaped(&word.to_string_lossy()).replace('$', "$$");
+    in_quotes(&escaped(&word.to_string_lossy()).replace('$', "$$"))
+}
+
+fn in_quotes(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

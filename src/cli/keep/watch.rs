@@ -15,6 +15,7 @@ use super::timer;
 use super::token::TokenKeeper;
 use crate::cli::exit::Exit;
 use crate::cli::failure;
+use crate::cli::input;
 use crate::cli::invocation::{Clock, Invocation};
 use crate::cli::outcome::{CommandError, Report, run_command};
 use crate::cli::output::{self, Diagnostic};
@@ -49,13 +50,17 @@ fn keep(
     invocation: &Invocation,
 ) -> Result<Report, CommandError> {
     let mut init = args.init;
+    if init.out.as_deref().is_some_and(input::is_stream) {
+        let wrong = Diagnostic::usage("keep keeps a file, and - is none");
+        return Err(CommandError::Usage(wrong.help("name the file: --out FILE")));
+    }
     let given = init.out.take().unwrap_or_else(|| invocation.env.proxy());
     let out = file::absolute(&given);
     let _lock = Lock::of(&out)?;
     let recipe = Recipe::read(&out).ok();
     let recipe = recipe.filter(|_| init.voms.is_empty());
     if let Some(recipe) = &recipe {
-        recipe.complete(&mut init);
+        recipe.complete(&mut init)?;
     }
     init.out = Some(out.clone());
     signals::watch();
