@@ -80,7 +80,9 @@ fn run(args: RunArgs, invocation: &Invocation) -> Result<Report, CommandError> {
     if let Some(token) = token {
         std::thread::spawn(move || token.run());
     }
-    Ok(Report::done().exit(attend(child, send, &events)?))
+    let exit = attend(child, send, &events);
+    signals::leave();
+    Ok(Report::done().exit(exit?))
 }
 
 fn start(
@@ -200,7 +202,7 @@ fn clear(directory: &Path, uid: u32) {
         let _ = removal::destroy(&proxy, uid, Expected::Proxy);
         let _ = removal::destroy(&plain_beside(&proxy), uid, Expected::Proxy);
         let _ = removal::destroy(&directory.join(TOKEN), uid, Expected::Anything);
-        if std::fs::remove_dir(directory).is_ok() {
+        if std::fs::remove_dir(directory).is_ok() || !directory.exists() {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));

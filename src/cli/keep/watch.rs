@@ -88,6 +88,7 @@ fn keep(
         std::thread::spawn(move || token.run());
     }
     wait(&receive, until, invocation.now);
+    signals::leave();
     Ok(Report::done())
 }
 
