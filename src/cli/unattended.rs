@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -189,10 +190,16 @@ fn of_command(
 }
 
 /// The first line that it prints; `None` if there is none in time.
-fn line_until(stdout: ChildStdout, end: Instant) -> Option<Zeroizing<Vec<u8>>> {
+fn line_until(mut stdout: ChildStdout, end: Instant) -> Option<Zeroizing<Vec<u8>>> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
-        let _ = send.send(line_of(stdout));
+        let _ = send.send(line_of(&stdout));
+        // It may print more, and must not end because nobody reads that.
+        let mut rest = Zeroizing::new([0; 4096]);
+        while stdout
+            .read(rest.as_mut_slice())
+            .is_ok_and(|count| count > 0)
+        {}
     });
     let left = end.saturating_duration_since(Instant::now());
     receive.recv_timeout(left).ok()?.ok()

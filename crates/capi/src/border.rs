@@ -246,8 +246,9 @@ pub unsafe extern "C" fn vomsapi_open(
         };
         Told::new(code, ptr::null_mut(), fields)
     };
-    let broken = Refusal::new(code::NO_INIT, gate::broken());
-    let result = guard(open, refused(&broken));
+    // Made only if it is told: fields that nobody forgets are lost.
+    let broken = || refused(&Refusal::new(code::NO_INIT, gate::broken()));
+    let result = guard(|| Some(open()), None).unwrap_or_else(broken);
     // SAFETY: the shim's promise. What was there before is not dropped, as it is not initialised.
     unsafe { ptr::write(told, result) };
 }
