@@ -211,15 +211,11 @@ fn weigh(
             if attributes
                 .fqans
                 .iter()
-                .any(|fqan| !is_of(fqan, &attributes.vo)) =>
+                .all(|fqan| is_of(fqan, &attributes.vo)) =>
         {
-            Err(Refusal::new(
-                code::VERIFY,
-                "VOMS Attributes absent or malformed.",
-            ))
+            Ok(Found::new(ac, judged, attributes, holder))
         }
-        Some(attributes) => Ok(Found::new(ac, judged, attributes, holder)),
-        None => Err(Refusal::new(
+        _ => Err(Refusal::new(
             code::VERIFY,
             "VOMS Attributes absent or malformed.",
         )),

@@ -105,7 +105,7 @@ impl Request {
     fn read(line: &[u8]) -> Result<Self, NoRequest> {
         let Ok(Object(mut fields)) = serde_json::from_slice(line) else {
             return Err(NoRequest::anonymous(
-                "the line is no JSON object, or has a field twice",
+                "the line is not a JSON object, or repeats a field",
             ));
         };
         let id = fields.remove("id").unwrap_or_default();
