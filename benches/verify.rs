@@ -452,7 +452,7 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
         vomsdir: setting.vomsdir.clone(),
         file: setting.file.clone(),
     };
-    let fqans = [2, 500, 5000].map(|count| (count, credential(world, count)));
+    let fqans = [2, 500, 1000].map(|count| (count, credential(world, count)));
     let mut contenders: Vec<Contender<'_>> = Vec::new();
     for (name, setting) in [
         ("one CA", setting),

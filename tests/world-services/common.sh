@@ -83,3 +83,11 @@ uses_library() {
   found=$(grep -o "/.*/libvomsapi\.so.*" "/proc/$1/maps" | sort -u) || true
   [[ $found == "$library" ]] || fail "process $1 has '$found' and not $library"
 }
+
+# watch PID: notes its libvomsapi in the file `seen` until it ends
+watch() {
+  while kill -0 "$1" 2>/dev/null; do
+    grep -o '/.*/libvomsapi\.so.*' "/proc/$1/maps" 2>/dev/null >>seen || true
+    sleep 0.02
+  done
+}

@@ -1,4 +1,7 @@
-/* A service in C, as HTCondor and LCMAPS are: dlopen, VOMS_Retrieve, and everything that can be read. consumer LIBRARY <requests */
+/* A service in C, as HTCondor and LCMAPS are: dlopen, VOMS_Retrieve, and everything that can be read.
+ *
+ *     consumer LIBRARY [file|proxy] <requests      with VOMS_RetrieveFromFile or VOMS_RetrieveFromProxy instead
+ */
 #include "consumer.h"
 #include <dlfcn.h>
 #include <voms/voms_apic.h>
@@ -12,14 +15,17 @@
 
 int main(int argc, char **argv) {
   char line[4096], *words[4];
-  void *library = argc == 2 ? dlopen(argv[1], RTLD_LAZY) : NULL;
+  const char *from = argc == 3 ? argv[2] : "";
+  void *library = argc >= 2 ? dlopen(argv[1], RTLD_LAZY) : NULL;
   if (!library) {
-    fprintf(stderr, "%s\n", argc == 2 ? dlerror() : "consumer LIBRARY");
+    fprintf(stderr, "%s\n", argc >= 2 ? dlerror() : "consumer LIBRARY [file|proxy]");
     return 3;
   }
   FUNCTION(struct vomsdata *, VOMS_Init, char *, char *)
   FUNCTION(void, VOMS_Destroy, struct vomsdata *)
   FUNCTION(int, VOMS_Retrieve, X509 *, STACK_OF(X509) *, int, struct vomsdata *, int *)
+  FUNCTION(int, VOMS_RetrieveFromFile, FILE *, int, struct vomsdata *, int *)
+  FUNCTION(int, VOMS_RetrieveFromProxy, int, struct vomsdata *, int *)
   FUNCTION(char *, VOMS_ErrorMessage, struct vomsdata *, int, char *, int)
   FUNCTION(int, VOMS_SetVerificationTime, time_t, struct vomsdata *, int *)
   FUNCTION(int, VOMS_GetAttributeSourcesNumber, struct voms *, struct vomsdata *, int *)
@@ -29,7 +35,7 @@ int main(int argc, char **argv) {
   FUNCTION(int, VOMS_GetAttribute, struct voms *, int, int, struct attribute *, struct vomsdata *, int *)
   while (next_request(line, sizeof line, words)) {
     struct chain chain;
-    int error = 0, i, j, k;
+    int error = 0, retrieved, i, j, k;
     struct vomsdata *vd;
     if (!load_chain(words[3], &chain)) {
       puts("unreadable");
@@ -39,7 +45,17 @@ int main(int argc, char **argv) {
     vd = VOMS_Init_(words[0], words[1]);
     if (!vd) return 4;
     VOMS_SetVerificationTime_(atol(words[2]), vd, &error);
-    if (!VOMS_Retrieve_(chain.leaf, chain.others, RECURSE_CHAIN, vd, &error)) {
+    if (!strcmp(from, "file")) {
+      FILE *file = fopen(words[3], "r");
+      retrieved = VOMS_RetrieveFromFile_(file, RECURSE_CHAIN, vd, &error);
+      fclose(file);
+    } else if (!strcmp(from, "proxy")) {
+      setenv("X509_USER_PROXY", words[3], 1);
+      retrieved = VOMS_RetrieveFromProxy_(RECURSE_CHAIN, vd, &error);
+    } else {
+      retrieved = VOMS_Retrieve_(chain.leaf, chain.others, RECURSE_CHAIN, vd, &error);
+    }
+    if (!retrieved) {
       char *why = VOMS_ErrorMessage_(vd, error, NULL, 0);
       printf("refused %d%s", error, why && *why ? "" : " without a word");
       free(why);

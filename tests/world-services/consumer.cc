@@ -1,11 +1,26 @@
 // A service in C++, as XRootD's plugin and the nginx module are: vomsdata on the stack, copies of its data, and the same lines as
-// consumer.c. The library is the dynamic linker's.
+// consumer.c. The library is the dynamic linker's. consumer++ [file|proxy] <requests
 #include "consumer.h"
 #include <voms/voms_api.h>
 
 static voms last(std::vector<voms> list) { return list.back(); }
 
-int main() {
+static bool retrieve(vomsdata &vd, const chain &given, const std::string &from, const char *path) {
+  if (from == "file") {
+    FILE *file = fopen(path, "r");
+    const bool retrieved = vd.Retrieve(file, RECURSE_CHAIN);
+    fclose(file);
+    return retrieved;
+  }
+  if (from == "proxy") {
+    setenv("X509_USER_PROXY", path, 1);
+    return vd.RetrieveFromProxy(RECURSE_CHAIN);
+  }
+  return vd.Retrieve(given.leaf, given.others, RECURSE_CHAIN);
+}
+
+int main(int argc, char **argv) {
+  const std::string from = argc == 2 ? argv[1] : "";
   char line[4096], *words[4];
   while (next_request(line, sizeof line, words)) {
     chain given;
@@ -14,7 +29,7 @@ int main() {
     } else {
       vomsdata vd(words[0], words[1]);
       vd.SetVerificationTime(atol(words[2]));
-      if (!vd.Retrieve(given.leaf, given.others, RECURSE_CHAIN)) {
+      if (!retrieve(vd, given, from, words[3])) {
         printf("refused %d%s", static_cast<int>(vd.error), vd.ErrorMessage().empty() ? " without a word" : "");
         if (!vd.data.empty()) printf(" but with data");
       } else {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -35,6 +36,9 @@ struct vomsapi_told {
 
 void vomsapi_open(const char *vomsdir, const char *certdir, vomsapi_told *told);
 void vomsapi_ask(const vomsapi_asked *asked, vomsapi_told *told);
+void vomsapi_read_stream(FILE *stream, vomsapi_told *told);
+void vomsapi_read_proxy(vomsapi_told *told);
+void vomsapi_read_extension(vomsapi_told *told);
 void vomsapi_export(const unsigned char *bytes, std::size_t length, vomsapi_told *told);
 void vomsapi_forget(vomsapi_told *told);
 
@@ -75,6 +79,39 @@ public:
 private:
   vomsapi_told told_;
   std::size_t at_ = 0;
+};
+
+// The certificates of a proxy file, the proxy first.
+class Certificates {
+public:
+  // Takes a refusal's message instead, if it is one.
+  Certificates(Fields &fields, std::string &message) : proxy_(nullptr), others_(sk_X509_new_null()) {
+    char letter;
+    std::string value;
+    while (others_ && fields.next(letter, value)) {
+      if (letter == 'm') message = value;
+      if (letter != 'c') continue;
+      const unsigned char *der = reinterpret_cast<const unsigned char *>(value.data());
+      X509 *certificate = d2i_X509(nullptr, &der, static_cast<long>(value.size()));
+      if (!proxy_)
+        proxy_ = certificate;
+      else if (certificate && !sk_X509_push(others_, certificate))
+        X509_free(certificate);
+    }
+  }
+  Certificates(const Certificates &) = delete;
+  Certificates &operator=(const Certificates &) = delete;
+  ~Certificates() {
+    X509_free(proxy_);
+    sk_X509_pop_free(others_, X509_free);
+  }
+
+  X509 *proxy() const { return proxy_; }
+  STACK_OF(X509) *others() const { return others_; }
+
+private:
+  X509 *proxy_;
+  STACK_OF(X509) *others_;
 };
 
 // Behind voms::realdata.
@@ -250,6 +287,32 @@ bool vomsdata::Retrieve(X509 *certificate, STACK_OF(X509) *chain, recurse_type h
   }
   data.insert(data.end(), found.begin(), found.end());
   return true;
+}
+
+bool vomsdata::Retrieve(FILE *file, recurse_type how) {
+  Fields fields;
+  vomsapi_read_stream(file, fields.told());
+  const Certificates read(fields, errmessage);
+  if (!fields.told()->code) return Retrieve(read.proxy(), read.others(), how);
+  error = static_cast<verror_type>(fields.told()->code);
+  return false;
+}
+
+bool vomsdata::RetrieveFromProxy(recurse_type how) {
+  Fields fields;
+  vomsapi_read_proxy(fields.told());
+  const Certificates read(fields, errmessage);
+  if (!fields.told()->code) return Retrieve(read.proxy(), read.others(), how);
+  error = static_cast<verror_type>(fields.told()->code);
+  return false;
+}
+
+bool vomsdata::Retrieve(X509_EXTENSION *) {
+  Fields fields;
+  vomsapi_read_extension(fields.told());
+  const Certificates none(fields, errmessage);
+  error = static_cast<verror_type>(fields.told()->code);
+  return false;
 }
 
 bool vomsdata::Export(std::string &text) {

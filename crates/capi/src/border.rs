@@ -7,10 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::{ptr, slice};
 
+use libc::FILE;
 use openssl_sys::{OPENSSL_STACK, X509};
 
 use crate::code::{self, Checks, Refusal};
 use crate::export;
+use crate::files::{self, ProxyFile};
 use crate::found::{Found, Parts};
 use crate::gate;
 use crate::handed::{self, Handed};
@@ -291,6 +293,52 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
     };
     let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
     let result = guard(ask, panicked).unwrap_or_else(|refusal| refused(&refusal));
+    // SAFETY: as in `vomsapi_open`.
+    unsafe { ptr::write(told, result) };
+}
+
+/// The certificates of a proxy file: fields `c`, the proxy first.
+///
+/// # Safety
+/// The stream is NULL or open for reading; `told` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vomsapi_read_stream(stream: *mut FILE, told: *mut Told) {
+    // SAFETY: the shim's promise.
+    unsafe { read(told, || ProxyFile::of_stream(stream)) };
+}
+
+/// The certificates of the user's own proxy: fields `c`, the proxy first.
+///
+/// # Safety
+/// `told` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vomsapi_read_proxy(told: *mut Told) {
+    // SAFETY: the shim's promise.
+    unsafe { read(told, ProxyFile::of_user) };
+}
+
+/// Why an extension by itself is not judged.
+///
+/// # Safety
+/// `told` is writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn vomsapi_read_extension(told: *mut Told) {
+    // SAFETY: the shim's promise.
+    unsafe { read(told, || Err(files::without_holder())) };
+}
+
+/// # Safety
+/// `told` is writable.
+unsafe fn read(told: *mut Told, read: impl FnOnce() -> Result<ProxyFile, Refusal>) {
+    let read = || {
+        let mut fields = Vec::new();
+        for certificate in read()?.der() {
+            put(&mut fields, b'c', &certificate);
+        }
+        Ok(Told::new(0, ptr::null_mut(), fields))
+    };
+    let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
+    let result = guard(read, panicked).unwrap_or_else(|refusal| refused(&refusal));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };
 }

@@ -1,10 +1,9 @@
 //! The functions of voms_apic.h that every caller uses.
 
-use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int};
 use std::io::Write;
 use std::path::PathBuf;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex};
 
 use openssl_sys::{OPENSSL_STACK, X509};
@@ -38,17 +37,18 @@ pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut
                 .map(|path| path.as_os_str().as_encoded_bytes());
             memory::text(given.unwrap_or_default()).ok()
         };
-        let mut session = Session {
-            visible: Box::new(UnsafeCell::new(VomsData {
-                cdir: ptr::null_mut(),
-                vdir: ptr::null_mut(),
-                data: ptr::null_mut(),
-                workvo: ptr::null_mut(),
-                extra_data: ptr::null_mut(),
-                volen: 0,
-                extralen: 0,
-                real: ptr::null_mut(),
-            })),
+        let visible = VomsData {
+            cdir: copy(&given_voms)?,
+            vdir: copy(&given_cert)?,
+            data: ptr::null_mut(),
+            workvo: ptr::null_mut(),
+            extra_data: ptr::null_mut(),
+            volen: 0,
+            extralen: 0,
+            real: ptr::null_mut(),
+        };
+        let session = Session {
+            visible: NonNull::from(Box::leak(Box::new(visible))),
             state: Mutex::new(State {
                 vomsdir: directories.vomsdir,
                 certdir: directories.certdir,
@@ -60,9 +60,7 @@ pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut
                 room: 0,
             }),
         };
-        session.visible.get_mut().cdir = copy(&given_voms)?;
-        session.visible.get_mut().vdir = copy(&given_cert)?;
-        let pointer = session.visible.get();
+        let pointer = session.visible.as_ptr();
         SESSIONS.insert(pointer.addr(), Arc::new(session));
         Some(pointer)
     };
@@ -98,9 +96,7 @@ pub unsafe extern "C" fn VOMS_Retrieve(
     vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
-    let retrieve = || -> Result<(), Refusal> {
-        let session = Session::of(vd).filter(|_| !error.is_null());
-        let session = session.ok_or_else(judge::parameters)?;
+    let retrieve = |session: &Session| {
         // SAFETY: the caller's promise.
         let certificate = unsafe { Handed::new(cert) }.ok_or_else(judge::parameters)?;
         let chain = match chain.is_null() {
@@ -110,7 +106,31 @@ pub unsafe extern "C" fn VOMS_Retrieve(
         };
         session.retrieve(certificate, chain, how)
     };
-    let code = match guard(|| Some(retrieve()), None) {
+    // SAFETY: the caller's promise.
+    unsafe { retrieved(vd, error, retrieve) }
+}
+
+/// What a caller is told of an attempt to retrieve: 1, or 0 and a code.
+///
+/// # Safety
+/// `error` is NULL or writable.
+pub unsafe fn retrieved(
+    vd: *mut VomsData,
+    error: *mut c_int,
+    retrieve: impl FnOnce(&Session) -> Result<(), Refusal>,
+) -> c_int {
+    let retrieved = || -> Result<(), Refusal> {
+        let session = Session::of(vd).filter(|_| !error.is_null());
+        let session = session.ok_or_else(judge::parameters)?;
+        let retrieved = retrieve(&session);
+        if let Err(refusal) = &retrieved
+            && refusal.code != code::PARAM
+        {
+            session.state().message.clone_from(&refusal.message);
+        }
+        retrieved
+    };
+    let code = match guard(|| Some(retrieved()), None) {
         Some(Ok(())) => return 1,
         Some(Err(refusal)) => refusal.code,
         None => {

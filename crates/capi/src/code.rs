@@ -2,10 +2,12 @@
 
 use voms::ac::finding::{AcFinding, HolderProblem};
 use voms::trust::{PathFinding, PathProblem};
+use voms_asn1::attribute_certificate::{AttCertIssuer, AttributeCertificateInfo};
 use voms_asn1::oid;
 use voms_asn1::voms::fqans::FqanError;
 
 /// `VERR_*` of voms_apic.h, as far as they are used.
+pub const NO_IDENTITY: i32 = 2;
 pub const PARAM: i32 = 4;
 pub const NO_EXTENSION: i32 = 5;
 pub const NO_INIT: i32 = 6;
@@ -76,7 +78,9 @@ impl Checks {
             // Without them it does not know whom to ask for the signer.
             AcFinding::PolicyAuthority(_)
             | AcFinding::Attributes(
-                FqanError::Missing | FqanError::ValueCount { .. } | FqanError::NoPolicyAuthority,
+                FqanError::Missing
+                | FqanError::ValueCount { count: 0 }
+                | FqanError::NoPolicyAuthority,
             ) if self.signer() => (true, SIGN),
             AcFinding::MissingExtension(_)
             | AcFinding::CriticalExtension(_)
@@ -101,16 +105,32 @@ impl Checks {
     }
 }
 
-/// Of several findings the first by rank gives the code: those on the signer, as libvomsapi looks
-/// at it first, but it holds revocation lists against the present whatever the time asked for.
+/// Whether libvomsapi cannot decode what this was found in, so that there is no attribute certificate
+/// for it, whatever is to be checked.
+pub fn is_unreadable_to_it(info: &AttributeCertificateInfo, finding: &AcFinding) -> bool {
+    match finding {
+        AcFinding::MissingExtension(_) => info.extensions.as_ref().is_none_or(Vec::is_empty),
+        AcFinding::IssuerName(..) => match &info.issuer {
+            AttCertIssuer::V2Form(form) => form.base_certificate_id.is_some(),
+            AttCertIssuer::V1Form(_) => true,
+        },
+        AcFinding::Attributes(FqanError::Missing) => !info.attributes.is_empty(),
+        AcFinding::Attributes(FqanError::Malformed(_) | FqanError::NotOctetString { .. }) => true,
+        _ => false,
+    }
+}
+
+/// Of several findings the first by rank gives the code: those that libvomsapi cannot decode, then
+/// those on the signer, at which it looks first, but it holds revocation lists against the present whatever the time asked for.
 pub fn rank(code: i32, finding: &AcFinding) -> u8 {
     match finding {
         AcFinding::Signer(PathFinding {
             problem: PathProblem::CrlExpired { .. },
             ..
-        }) => 2,
-        _ if code == SIGN => 0,
-        _ => 1,
+        }) => 3,
+        _ if code == FORMAT => 0,
+        _ if code == SIGN => 1,
+        _ => 2,
     }
 }
 

@@ -4,8 +4,8 @@
 use std::ffi::c_int;
 use std::ptr::NonNull;
 
-use foreign_types::ForeignTypeRef;
-use openssl::x509::X509Ref;
+use foreign_types::{ForeignType, ForeignTypeRef};
+use openssl::x509::{X509 as OwnX509, X509Ref};
 use openssl_sys::{OPENSSL_STACK, OPENSSL_sk_num, OPENSSL_sk_value, X509, X509_free, X509_up_ref};
 use voms::pki::certificate::Certificate;
 
@@ -23,6 +23,12 @@ impl Handed {
     /// The pointer is NULL or a certificate, which stays valid for the call.
     pub unsafe fn new(certificate: *mut X509) -> Option<Self> {
         NonNull::new(certificate).map(Self)
+    }
+
+    /// One of our own, which must live as long as this is used.
+    pub fn of(certificate: &OwnX509) -> Self {
+        // SAFETY: the pointer is never NULL.
+        Self(unsafe { NonNull::new_unchecked(certificate.as_ptr()) })
     }
 
     pub fn as_ptr(self) -> *mut X509 {

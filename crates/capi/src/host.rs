@@ -3,6 +3,7 @@
 use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::SystemTime;
 
 unsafe extern "C" {
@@ -44,14 +45,17 @@ fn list(variable: &CStr) -> Vec<String> {
         .collect()
 }
 
-/// The weaknesses that the administrator accepts.
-pub fn accepted_weaknesses() -> Vec<String> {
-    list(WEAK)
+/// The weaknesses that the administrator accepts. Read once: a host program may change its
+/// environment in one thread while another verifies.
+pub fn accepted_weaknesses() -> &'static [String] {
+    static WEAKNESSES: LazyLock<Vec<String>> = LazyLock::new(|| list(WEAK));
+    &WEAKNESSES
 }
 
 /// The names of this host.
 pub fn names() -> Vec<String> {
-    let mut names = list(HOSTS);
+    static GIVEN: LazyLock<Vec<String>> = LazyLock::new(|| list(HOSTS));
+    let mut names = GIVEN.clone();
     names.extend(own_name());
     names
 }

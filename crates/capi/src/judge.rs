@@ -64,10 +64,14 @@ pub fn answer(question: &Question) -> Result<Answer, Refusal> {
             "Cannot discover holder certificate: the user's own is not among those presented.",
         )
     };
+    if !chain.has_user() {
+        return Err(nobody());
+    }
+    // Without attributes it does not matter whose proxy it is.
+    let acs = attribute_certificates(&chain, question.how)?;
     let holder = chain.holder().ok_or_else(nobody)?;
     let of_others = others.iter().find(|(_, read)| read == holder);
     let handed = of_others.map_or(question.certificate, |(handed, _)| *handed);
-    let acs = attribute_certificates(&chain, question.how)?;
     let judged = judge(question, holder, &acs);
     if question.checks.signer() && chain.is_independent() {
         return Err(Refusal::new(
@@ -179,9 +183,13 @@ fn weigh(
     judged: &Judgement,
     holder: Handed,
 ) -> Result<Found, Refusal> {
+    let code_of = |finding| match code::is_unreadable_to_it(&ac.certificate().acinfo, finding) {
+        true => Some(code::FORMAT),
+        false => checks.code_of(finding),
+    };
     let counted = || {
         let findings = judged.findings.iter();
-        findings.filter_map(|finding| Some((checks.code_of(finding)?, finding)))
+        findings.filter_map(|finding| Some((code_of(finding)?, finding)))
     };
     let first = counted().min_by_key(|(code, finding)| code::rank(*code, finding));
     if let Some((code, finding)) = first {

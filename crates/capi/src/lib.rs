@@ -12,6 +12,7 @@ mod c;
 mod client;
 mod code;
 mod export;
+mod files;
 mod found;
 mod gate;
 mod handed;

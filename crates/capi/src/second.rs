@@ -77,8 +77,12 @@ pub extern "C" fn VOMS_Duplicate(vd: *mut VomsData) -> *mut VomsData {
         let session = Session::of(vd)?;
         let state = session.state();
         // SAFETY: the visible part is valid, and both are C strings of ours or of a caller's.
-        let other =
-            unsafe { VOMS_Init((*session.visible.get()).cdir, (*session.visible.get()).vdir) };
+        let other = unsafe {
+            VOMS_Init(
+                (*session.visible.as_ptr()).cdir,
+                (*session.visible.as_ptr()).vdir,
+            )
+        };
         let copy = Session::of(other)?;
         let mut new = copy.state();
         new.vomsdir.clone_from(&state.vomsdir);

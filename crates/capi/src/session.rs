@@ -1,9 +1,8 @@
 //! What is behind a `vomsdata` of C.
 
-use std::cell::UnsafeCell;
 use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::border::guard;
@@ -32,8 +31,8 @@ const _: () = assert!(std::mem::offset_of!(VomsData, data) == 16);
 
 /// Behind a `vomsdata`.
 pub struct Session {
-    /// What callers see: `data` is written under the lock of `state`.
-    pub visible: Box<UnsafeCell<VomsData>>,
+    /// What callers see, a block of our own: `data` is written under the lock of `state`.
+    pub visible: NonNull<VomsData>,
     pub state: Mutex<State>,
 }
 
@@ -70,7 +69,7 @@ impl Session {
 
     /// Adds to `data`, all or nothing.
     pub fn add(&self, state: &mut State, new: Vec<Shown>) -> Result<(), OutOfMemory> {
-        let visible = self.visible.get();
+        let visible = self.visible.as_ptr();
         let (old, count) = (state.found.len(), state.found.len() + new.len());
         let mut list = state.lists.last().copied().unwrap_or(ptr::null_mut());
         if list.is_null() || count > state.room {
@@ -99,10 +98,11 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let visible = self.visible.get_mut();
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // SAFETY: all are malloc's or NULL, and the last reference is being dropped.
+        // SAFETY: the block is VOMS_Init's box, its members are malloc's or NULL, and the last
+        // reference is being dropped.
         unsafe {
+            let visible = Box::from_raw(self.visible.as_ptr());
             memory::free(visible.cdir);
             memory::free(visible.vdir);
             memory::free(visible.workvo);
@@ -133,17 +133,13 @@ impl Session {
                 certdir: &state.certdir,
             }),
         };
-        let added = answered.and_then(|answer| {
+        answered.and_then(|answer| {
             let found = answer.found.into_iter();
             let shown = found.map(|found| Shown::new(found, answer.holder));
             let shown = shown.collect::<Result<Vec<_>, _>>();
             let added = shown.and_then(|shown| self.add(&mut state, shown));
             added.map_err(|OutOfMemory| Refusal::new(code::MEMORY, "Out of memory."))
-        });
-        if let Err(refusal) = &added {
-            state.message.clone_from(&refusal.message);
-        }
-        added
+        })
     }
 }
 

@@ -47,6 +47,13 @@ impl LooseChain {
         above.min_by_key(|(far, _)| *far).map(|(_, user)| user)
     }
 
+    /// Whether any certificate is a user's own: no proxy, and with a name.
+    #[must_use]
+    pub fn has_user(&self) -> bool {
+        self.all()
+            .any(|one| !one.is_proxy() && !one.subject().is_empty())
+    }
+
     /// Whether a proxy in it is independent: then the leaf has none of the user's rights (RFC 3820
     /// section 3.8.2).
     #[must_use]
