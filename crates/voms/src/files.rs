@@ -1,6 +1,7 @@
 //! Reads untrusted files: regular files only, up to a given size.
 
 pub(crate) mod cache;
+pub(crate) mod moment;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};

@@ -23,6 +23,7 @@ use crate::ac::finding::AcFinding;
 use crate::ac::known::KnownAcs;
 use crate::ac::verify::{AcAttributes, AcVerifier, SignerTrust, VerifiedAc};
 use crate::chain::{Chain, ChainError, ChainFinding, VerifiedChain};
+use crate::files::moment::Moment;
 use crate::pki::dn::Dn;
 use crate::pki::known::KnownCertificates;
 use crate::policy::Policy;
@@ -248,6 +249,7 @@ impl VomsVerifier {
         now: impl Into<SystemTime>,
     ) -> Result<VerifiedCredential, Rejection> {
         let now = now.into();
+        let _moment = Moment::begin();
         let mut findings = Report::of_at_most(MAX_FINDINGS);
         let mut work = chain.budget();
         let verified = chain

@@ -6,6 +6,7 @@ use crate::ac::attributes::{AcAttributes, judge_attributes};
 use crate::ac::finding::AcFinding;
 use crate::ac::structure::structure_findings;
 use crate::ac::verify::{AcVerifier, MAX_FINDINGS};
+use crate::files::moment::Moment;
 use crate::pki::certificate::Certificate;
 use crate::report::Report;
 use crate::work::Work;
@@ -39,6 +40,7 @@ impl AcVerifier<'_> {
     /// callers who weigh the findings themselves; [`AcVerifier::verify`] is for all others.
     #[must_use]
     pub fn judge_all(&self, acs: &[EncodedAc], signers: Signers) -> Vec<Judgement> {
+        let _moment = Moment::begin();
         let mut work = Work::after(0);
         acs.iter()
             .map(|ac| self.judge(&mut work, ac, signers))

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::Metadata;
 use std::hash::Hash;
 use std::io::ErrorKind;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use crate::files;
+use crate::files::{self, moment};
 use crate::time::seconds;
 
 /// Cached files of one kind; an IGTF CA directory has about two hundred.
@@ -25,7 +26,7 @@ const SETTLED_SECONDS: i64 = 2;
 pub struct Stamp([i64; 7]);
 
 impl Stamp {
-    fn of(found: &Metadata) -> Self {
+    pub(super) fn of(found: &Metadata) -> Self {
         let number = |n: u64| n.cast_signed();
         let (changed, inode, device) = (found.ctime(), number(found.ino()), number(found.dev()));
         Self([
@@ -47,7 +48,8 @@ impl Stamp {
 /// Parsed files of one kind, shared between threads.
 #[derive(Debug)]
 pub struct FileCache<T> {
-    known: RwLock<HashMap<PathBuf, (Stamp, Arc<T>)>>,
+    /// By paths as they are spelled, which are far cheaper to compare than part by part.
+    known: RwLock<HashMap<OsString, (Stamp, Arc<T>)>>,
 }
 
 impl<T> FileCache<T> {
@@ -65,8 +67,8 @@ impl<T> FileCache<T> {
         now: SystemTime,
         parse: impl FnOnce(std::io::Result<&[u8]>) -> T,
     ) -> Option<Arc<T>> {
-        let found = match std::fs::metadata(path) {
-            Ok(found) => found,
+        let stamp = match moment::stamp(path) {
+            Ok(stamp) => stamp,
             // A dangling link or a failing disk means an unreadable file, not an absent one.
             Err(error) => {
                 let absent = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory);
@@ -74,12 +76,11 @@ impl<T> FileCache<T> {
                 return (!absent).then(|| Arc::new(parse(Err(error))));
             }
         };
-        let stamp = Stamp::of(&found);
         let known = self
             .known
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(path)
+            .get(path.as_os_str())
             .cloned();
         if let Some((_, parsed)) = known.filter(|(then, _)| *then == stamp) {
             return Some(parsed);
@@ -93,7 +94,7 @@ impl<T> FileCache<T> {
         if stamp.is_settled(now) {
             insert(
                 &mut self.known.write().unwrap_or_else(PoisonError::into_inner),
-                path.to_owned(),
+                path.as_os_str().to_owned(),
                 (stamp, parsed.clone()),
             );
         }
@@ -133,9 +134,7 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
 
     /// The directory's current state, for use in several lookups.
     pub fn state(&self, now: SystemTime) -> DirState {
-        let stamp = std::fs::metadata(&self.directory)
-            .ok()
-            .map(|found| Stamp::of(&found));
+        let stamp = moment::stamp(&self.directory).ok();
         DirState(stamp.filter(|stamp| stamp.is_settled(now)))
     }
 
