@@ -293,9 +293,19 @@ impl Run {
             return Ok(false);
         }
         let before = self.before(case)?;
-        let explained = self.ledger.explains(&refusals, &before, &case.changes);
+        let explained = self.ledger.explains(&refusals, &before, &self.named(case));
         self.tally.explained += u64::from(explained);
         Ok(!explained)
+    }
+
+    /// The changes, alone and behind the name of their vector.
+    fn named(&self, case: &Case) -> Vec<String> {
+        let base = &self.vectors.bases[case.base].name;
+        let of_base = case
+            .changes
+            .iter()
+            .map(|change| format!("{base}: {change}"));
+        of_base.chain(case.changes.iter().cloned()).collect()
     }
 
     /// With as few changes as will do.

@@ -73,14 +73,18 @@ impl SigningPolicy {
         let (keyword, rest) = line
             .split_once(char::is_whitespace)
             .ok_or(PolicyFault::NoValue)?;
-        let (_, value) = rest
+        let (authority, value) = rest
             .trim()
             .split_once(char::is_whitespace)
             .ok_or(PolicyFault::NoValue)?;
+        let is_of = |known: &str| authority.eq_ignore_ascii_case(known);
         let value = hidden(value.trim());
         let value = value.as_str();
         match keyword.to_ascii_lowercase().as_str() {
             "access_id_ca" => {
+                if !is_of("X509") {
+                    return Err(PolicyFault::CaName);
+                }
                 let name = shown(unquoted(value)?);
                 let who = Who::Ca(Dn::parse(&name).ok_or(PolicyFault::CaName)?);
                 self.entries.push(Entry {
@@ -98,14 +102,16 @@ impl SigningPolicy {
             }),
             rights @ ("pos_rights" | "neg_rights") => {
                 let entry = self.entries.last_mut().ok_or(PolicyFault::RightsFirst)?;
+                let permits = rights == "pos_rights";
                 let signs = unquoted(value)?.eq_ignore_ascii_case("CA:sign");
                 entry.rules.push(Rule {
-                    permits: rights == "pos_rights",
-                    signs,
+                    permits,
+                    // What others than Globus permit is theirs; what they deny is denied.
+                    signs: signs && (!permits || is_of("globus")),
                     patterns: Vec::new(),
                 });
             }
-            "cond_subjects" => {
+            "cond_subjects" if is_of("globus") => {
                 let entry = self
                     .entries
                     .last_mut()
@@ -351,6 +357,26 @@ mod tests {
     }
 
     #[test]
+    fn what_others_than_globus_permit_permits_nothing() {
+        let subject = "/C=IT/O=INFN/CN=Mario";
+        assert_eq!(judged(POLICY, subject), Verdict::Permitted);
+        let of_others = POLICY.replace("pos_rights globus", "pos_rights globs");
+        assert_eq!(judged(&of_others, subject), Verdict::NotPermitted);
+        let also_denied =
+            format!("{POLICY}neg_rights globs CA:sign\ncond_subjects globus '\"*/CN=Mario\"'\n");
+        assert_eq!(judged(&also_denied, subject), Verdict::Denied);
+        for (from, to) in [
+            ("cond_subjects globus", "cond_subjects globs"),
+            ("X509", "X400"),
+        ] {
+            assert!(
+                SigningPolicy::parse(&POLICY.replace(from, to)).is_err(),
+                "{to}"
+            );
+        }
+    }
+
+    #[test]
     fn what_the_grammar_does_not_know_is_named_with_its_line() {
         let refused = |text: &str| SigningPolicy::parse(text).unwrap_err().to_string();
         assert_eq!(refused("\n"), "line 1: there is no access_id_CA line");
@@ -372,7 +398,7 @@ mod tests {
         );
         let conditions = "access_id_CA X509 /CN=x\npos_rights globus CA:sign\ncond_subjects";
         assert_eq!(
-            refused(&format!("{conditions} g lobus '\"/CN=*\"'\n")),
+            refused(&format!("{conditions} globus x '\"/CN=*\"'\n")),
             "line 3: text outside of the quotation marks"
         );
     }
