@@ -25,8 +25,13 @@ use openssl::pkey::{PKey, Private, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::Padding;
 use openssl::sha::sha256;
+use openssl::sign::Verifier;
+use openssl::stack::Stack;
 use openssl::x509::extension::BasicConstraints;
-use openssl::x509::{X509, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{
+    X509, X509CrlBuilder, X509Extension, X509Name, X509RevokedBuilder, X509StoreContext,
+};
 use voms::ac::embedded::attribute_certificates;
 use voms::chain::Chain;
 use voms::openssl_types;
@@ -322,6 +327,26 @@ fn floor(signed: &[Signed]) -> impl FnMut() {
     }
 }
 
+/// What OpenSSL alone takes for a user who is new to it, with the CA at hand: it parses the user's
+/// certificates, builds a path, and checks the signatures of the proxy and of the attributes.
+fn openssl_alone(world: &World, setting: &Setting) -> impl FnMut() {
+    let chain = Chain::parse(&fs::read(&setting.file).unwrap()).unwrap();
+    let encoded = [chain.leaf(), chain.end_entity().unwrap()].map(|one| one.der().to_vec());
+    let ac = signatures(world, setting).pop().unwrap();
+    let mut cas = X509StoreBuilder::new().unwrap();
+    cas.add_cert(X509::from_der(world.ca.certificate().der()).unwrap())
+        .unwrap();
+    let (cas, others) = (cas.build(), Stack::new().unwrap());
+    move || {
+        let [proxy, user] = encoded.each_ref().map(|der| X509::from_der(der).unwrap());
+        let mut context = X509StoreContext::new().unwrap();
+        let path = context.init(&cas, &user, &others, |context| context.verify_cert());
+        assert!(path.unwrap() && proxy.verify(&user.public_key().unwrap()).unwrap());
+        let mut verifier = Verifier::new(MessageDigest::sha256(), &ac.key).unwrap();
+        assert!(verifier.verify_oneshot(&ac.signature, &ac.body).unwrap());
+    }
+}
+
 /// A copy of the CA directory with many other CAs and their revocation lists in it.
 fn crowded(world: &World) -> PathBuf {
     let directory = world.dir.join("crowded");
@@ -397,7 +422,7 @@ fn other_ca(number: u32, key: &PKey<Private>) -> (X509, Vec<u8>) {
 fn compare(world: &World, peers: &Peers, setting: &Setting) {
     let signed = signatures(world, setting);
     let users = users(world);
-    let contenders: [Contender<'_>; 8] = [
+    let contenders: [Contender<'_>; 9] = [
         (
             "voms-proxy, the same user again, 1 thread".to_owned(),
             Box::new(|| setting.ours(1)),
@@ -419,6 +444,10 @@ fn compare(world: &World, peers: &Peers, setting: &Setting) {
             Box::new(|| here(1, || floor(&signed))),
         ),
         (
+            "OpenSSL alone, another user each time, 1 thread".to_owned(),
+            Box::new(|| here(1, || openssl_alone(world, setting))),
+        ),
+        (
             "libvomsapi, 1 thread".to_owned(),
             Box::new(|| peers.run("libvomsapi", setting, 1)),
         ),
@@ -432,7 +461,7 @@ fn compare(world: &World, peers: &Peers, setting: &Setting) {
         ),
     ];
     let samples = measure(&contenders);
-    let [floor, cpp, java] = [samples[4], samples[5], samples[6]].map(Sample::per_cpu_second);
+    let [floor, cpp, java] = [samples[4], samples[6], samples[7]].map(Sample::per_cpu_second);
     println!("| | per second | per CPU second | × libvomsapi | × Java | of the signatures |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     for ((name, _), sample) in contenders.iter().zip(&samples) {
@@ -443,7 +472,9 @@ fn compare(world: &World, peers: &Peers, setting: &Setting) {
             sample.per_second()
         );
     }
-    println!("\nThe ratios are of CPU seconds, to one thread of the other.\n");
+    println!(
+        "\nRatios compare verifications per CPU second with the other library on one thread.\n"
+    );
 }
 
 fn grow(world: &World, peers: &Peers, setting: &Setting) {
@@ -489,7 +520,7 @@ fn grow(world: &World, peers: &Peers, setting: &Setting) {
 fn ours(world: &World, setting: &Setting) {
     let signed = signatures(world, setting);
     let users = users(world);
-    let contenders: [Contender<'_>; 3] = [
+    let contenders: [Contender<'_>; 4] = [
         ("the same user".to_owned(), Box::new(|| setting.ours(1))),
         (
             "another user each time".to_owned(),
@@ -498,6 +529,10 @@ fn ours(world: &World, setting: &Setting) {
         (
             "the four signatures only".to_owned(),
             Box::new(|| here(1, || floor(&signed))),
+        ),
+        (
+            "OpenSSL alone, another user each time".to_owned(),
+            Box::new(|| here(1, || openssl_alone(world, setting))),
         ),
     ];
     for ((name, _), sample) in contenders.iter().zip(measure(&contenders)) {

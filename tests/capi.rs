@@ -262,12 +262,14 @@ fn what_both_refuse_has_the_originals_code() {
     let refused: Vec<_> = cases
         .iter()
         .zip(&ours)
-        .filter(|(_, said)| said.starts_with("refused"))
+        // The original believes this one, and its line would be two.
+        .filter(|(case, said)| said.starts_with("refused") && case.name != "ac-fqan-newline")
         .collect();
-    let mut wrong = Vec::new();
+    let code = |said: &str| said.split(' ').nth(1).map(str::to_owned);
+    let (mut wrong, mut compared, mut crashed) = (Vec::new(), 0, 0);
     let mut rest = refused.as_slice();
     while !rest.is_empty() {
-        // It looks at lists by the clock, and crashes at some of these.
+        // By the clock, since it looks at lists so.
         let mut consumer = Command::new("faketime");
         consumer
             .args(["-f", "2026-11-24 12:00:00"])
@@ -275,9 +277,8 @@ fn what_both_refuse_has_the_originals_code() {
         consumer.arg(built().join("consumer")).arg(original());
         let requests: String = rest.iter().map(|(case, _)| case.line.as_str()).collect();
         let outcome = run(&mut consumer, requests.as_bytes());
-        let theirs = outcome.stdout.lines();
-        let code = |said: &str| said.split(' ').nth(1).map(str::to_owned);
-        for ((case, ours), theirs) in rest.iter().zip(theirs.clone()) {
+        let theirs: Vec<&str> = outcome.stdout.lines().collect();
+        for ((case, ours), theirs) in rest.iter().zip(&theirs) {
             let other = theirs.starts_with("refused") && code(theirs) != code(ours);
             if other != OTHER_CODES.iter().any(|(name, _)| *name == case.name) {
                 wrong.push(format!(
@@ -286,9 +287,13 @@ fn what_both_refuse_has_the_originals_code() {
                 ));
             }
         }
-        rest = rest.get(theirs.count() + 1..).unwrap_or_default();
+        compared += theirs.len();
+        crashed += usize::from(theirs.len() < rest.len());
+        rest = rest.get(theirs.len() + 1..).unwrap_or_default();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(compared + crashed, refused.len());
+    assert!(crashed <= 3, "{crashed}");
 }
 
 #[test]
@@ -460,14 +465,15 @@ fn beside_another_openssl_it_refuses_with_a_sentence() {
 /// directory.
 fn service(script: &str, library: &Path) -> String {
     let path = Path::new(BINARY).parent().unwrap().display().to_string();
-    let mut sandbox = Command::new(BINARY);
+    let mut sandbox = Command::new("timeout");
     sandbox
+        .arg("600")
+        .arg(BINARY)
         .env("PATH", format!("{path}:/usr/sbin:/usr/bin:/sbin:/bin"))
         .args(["sandbox", "--"])
         .arg(scripts().join(script))
         .arg(library)
         .stdin(Stdio::null());
-    // No limit of its own: a service that hangs is ended by its script.
     let output = sandbox.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()

@@ -123,8 +123,12 @@ pub fn run(command: &mut Command, stdin: &[u8]) -> Outcome {
     let mut child = command
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // A command that reads nothing closes the pipe early.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let (mut pipe, stdin) = (child.stdin.take().unwrap(), stdin.to_vec());
+    // Beside the readers: a command may write before it has read all.
+    thread::spawn(move || {
+        // One that reads nothing closes the pipe early.
+        let _ = pipe.write_all(&stdin);
+    });
     let collect = |mut pipe: Box<dyn Read + Send>| {
         thread::spawn(move || {
             let mut bytes = Vec::new();

@@ -10,6 +10,7 @@
 static struct vomsdata *(*init)(char *, char *);
 static void (*destroy)(struct vomsdata *);
 static int (*retrieve)(X509 *, STACK_OF(X509) *, int, struct vomsdata *, int *);
+static int (*from_file)(FILE *, int, struct vomsdata *, int *);
 static char *(*message)(struct vomsdata *, int, char *, int);
 static int (*settype)(int, struct vomsdata *, int *);
 static int (*settime)(time_t, struct vomsdata *, int *);
@@ -173,6 +174,31 @@ static void in_a_child(struct chain *c) {
   IS(status == 0);
 }
 
+static void *reader(void *file) {
+  int error = 77;
+  struct vomsdata *vd = session();
+  IS(!from_file(file, RECURSE_CHAIN, vd, &error));
+  IS(error == 4);
+  destroy(vd);
+  return NULL;
+}
+
+/* A file may be waited for, and a fork and its child are not to wait with it. */
+static void forking_beside_a_reader(struct chain *c) {
+  int ends[2];
+  pthread_t thread;
+  FILE *file;
+  IS(!pipe(ends));
+  file = fdopen(ends[0], "r");
+  IS(file != NULL);
+  IS(!pthread_create(&thread, NULL, reader, file));
+  usleep(200000);
+  in_a_child(c);
+  close(ends[1]);
+  IS(!pthread_join(thread, NULL));
+  fclose(file);
+}
+
 static void threads(struct chain *c, int children) {
   pthread_t all[THREADS];
   int i;
@@ -206,6 +232,7 @@ int main(int argc, char **argv) {
   FIND(init, VOMS_Init);
   FIND(destroy, VOMS_Destroy);
   FIND(retrieve, VOMS_Retrieve);
+  FIND(from_file, VOMS_RetrieveFromFile);
   FIND(message, VOMS_ErrorMessage);
   FIND(settype, VOMS_SetVerificationType);
   FIND(settime, VOMS_SetVerificationTime);
@@ -226,6 +253,7 @@ int main(int argc, char **argv) {
   vanishing(&c);
   /* glibc loads a library for it, of which valgrind says that it is lost */
   if (times >= 1000) cancelling(&c);
+  if (times >= 1000) forking_beside_a_reader(&c);
   /* valgrind takes for lost what belongs to threads that a child does not have */
   threads(&c, times < 1000 ? 0 : 20);
   for (i = 0; i < times; i++) {

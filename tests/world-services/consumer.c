@@ -33,6 +33,7 @@ int main(int argc, char **argv) {
   FUNCTION(const char *, VOMS_GetAttributeGrantor, struct voms *, int, struct vomsdata *, int *)
   FUNCTION(int, VOMS_GetAttributesNumber, struct voms *, int, struct vomsdata *, int *)
   FUNCTION(int, VOMS_GetAttribute, struct voms *, int, int, struct attribute *, struct vomsdata *, int *)
+  setvbuf(stdout, NULL, _IOLBF, 0);
   while (next_request(line, sizeof line, words)) {
     struct chain chain;
     int error = 0, retrieved, i, j, k;

@@ -81,29 +81,38 @@ private:
   std::size_t at_ = 0;
 };
 
-// The certificates of a proxy file, the proxy first.
+// The certificates of a proxy file.
 class Certificates {
 public:
-  // Takes a refusal's message instead, if it is one.
-  Certificates(Fields &fields, std::string &message) : proxy_(nullptr), others_(sk_X509_new_null()) {
-    char letter;
-    std::string value;
-    while (others_ && fields.next(letter, value)) {
-      if (letter == 'm') message = value;
-      if (letter != 'c') continue;
-      const unsigned char *der = reinterpret_cast<const unsigned char *>(value.data());
-      X509 *certificate = d2i_X509(nullptr, &der, static_cast<long>(value.size()));
-      if (!proxy_)
-        proxy_ = certificate;
-      else if (certificate && !sk_X509_push(others_, certificate))
-        X509_free(certificate);
-    }
-  }
+  Certificates() : proxy_(nullptr), others_(sk_X509_new_null()) {}
   Certificates(const Certificates &) = delete;
   Certificates &operator=(const Certificates &) = delete;
   ~Certificates() {
     X509_free(proxy_);
     sk_X509_pop_free(others_, X509_free);
+  }
+
+  // 0, or why there are none, with a message.
+  int take(Fields &fields, std::string &message) {
+    bool whole = others_ != nullptr;
+    char letter;
+    std::string value;
+    while (fields.next(letter, value)) {
+      if (letter == 'm') message = value;
+      if (letter != 'c' || !whole) continue;
+      const unsigned char *der = reinterpret_cast<const unsigned char *>(value.data());
+      X509 *certificate = d2i_X509(nullptr, &der, static_cast<long>(value.size()));
+      if (certificate && !proxy_) {
+        proxy_ = certificate;
+      } else if (!certificate || !sk_X509_push(others_, certificate)) {
+        X509_free(certificate);
+        whole = false;
+      }
+    }
+    if (fields.told()->code) return fields.told()->code;
+    if (whole && proxy_) return 0;
+    message = "Out of memory.";
+    return VERR_MEM;
   }
 
   X509 *proxy() const { return proxy_; }
@@ -292,26 +301,27 @@ bool vomsdata::Retrieve(X509 *certificate, STACK_OF(X509) *chain, recurse_type h
 bool vomsdata::Retrieve(FILE *file, recurse_type how) {
   Fields fields;
   vomsapi_read_stream(file, fields.told());
-  const Certificates read(fields, errmessage);
-  if (!fields.told()->code) return Retrieve(read.proxy(), read.others(), how);
-  error = static_cast<verror_type>(fields.told()->code);
+  Certificates read;
+  const int code = read.take(fields, errmessage);
+  if (!code) return Retrieve(read.proxy(), read.others(), how);
+  error = static_cast<verror_type>(code);
   return false;
 }
 
 bool vomsdata::RetrieveFromProxy(recurse_type how) {
   Fields fields;
   vomsapi_read_proxy(fields.told());
-  const Certificates read(fields, errmessage);
-  if (!fields.told()->code) return Retrieve(read.proxy(), read.others(), how);
-  error = static_cast<verror_type>(fields.told()->code);
+  Certificates read;
+  const int code = read.take(fields, errmessage);
+  if (!code) return Retrieve(read.proxy(), read.others(), how);
+  error = static_cast<verror_type>(code);
   return false;
 }
 
 bool vomsdata::Retrieve(X509_EXTENSION *) {
   Fields fields;
   vomsapi_read_extension(fields.told());
-  const Certificates none(fields, errmessage);
-  error = static_cast<verror_type>(fields.told()->code);
+  error = static_cast<verror_type>(Certificates().take(fields, errmessage));
   return false;
 }
 
@@ -336,5 +346,6 @@ bool vomsdata::Export(std::string &text) {
 
 bool vomsdata::Import(std::string) {
   error = VERR_NOTAVAIL;
+  errmessage = "Exported attributes are not imported.";
   return false;
 }

@@ -29,6 +29,13 @@ unsafe extern "C" {
     fn ERR_pop_to_mark() -> c_int;
 }
 
+/// Runs a function for a caller, to whom a panic is `broken`. It may wait for long, and takes no
+/// locks: a fork does not wait for it.
+pub fn outside<T>(function: impl FnOnce() -> T, broken: T) -> T {
+    let _uncancelled = Uncancelled::new();
+    catch_unwind(AssertUnwindSafe(function)).unwrap_or(broken)
+}
+
 /// Runs a function for a caller, to whom a panic is `broken`, and a child of fork that must not
 /// come in too.
 pub fn guard<T>(function: impl FnOnce() -> T, broken: T) -> T {
@@ -304,7 +311,9 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vomsapi_read_stream(stream: *mut FILE, told: *mut Told) {
     // SAFETY: the shim's promise.
-    unsafe { read(told, || ProxyFile::of_stream(stream)) };
+    unsafe {
+        tell_certificates(told, files::of_stream(stream));
+    }
 }
 
 /// The certificates of the user's own proxy: fields `c`, the proxy first.
@@ -314,7 +323,7 @@ pub unsafe extern "C" fn vomsapi_read_stream(stream: *mut FILE, told: *mut Told)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vomsapi_read_proxy(told: *mut Told) {
     // SAFETY: the shim's promise.
-    unsafe { read(told, ProxyFile::of_user) };
+    unsafe { tell_certificates(told, files::of_user()) };
 }
 
 /// Why an extension by itself is not judged.
@@ -324,21 +333,23 @@ pub unsafe extern "C" fn vomsapi_read_proxy(told: *mut Told) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vomsapi_read_extension(told: *mut Told) {
     // SAFETY: the shim's promise.
-    unsafe { read(told, || Err(files::without_holder())) };
+    unsafe { tell_certificates(told, Err::<Vec<u8>, _>(files::without_holder())) };
 }
 
 /// # Safety
 /// `told` is writable.
-unsafe fn read(told: *mut Told, read: impl FnOnce() -> Result<ProxyFile, Refusal>) {
-    let read = || {
+unsafe fn tell_certificates(told: *mut Told, read: Result<impl AsRef<[u8]>, Refusal>) {
+    let tell = || {
+        let all = ProxyFile::of(read?.as_ref())?.der();
+        let all = all.ok_or_else(|| Refusal::new(code::MEMORY, "Out of memory."))?;
         let mut fields = Vec::new();
-        for certificate in read()?.der() {
+        for certificate in all {
             put(&mut fields, b'c', &certificate);
         }
         Ok(Told::new(0, ptr::null_mut(), fields))
     };
     let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
-    let result = guard(read, panicked).unwrap_or_else(|refusal| refused(&refusal));
+    let result = guard(tell, panicked).unwrap_or_else(|refusal| refused(&refusal));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };
 }

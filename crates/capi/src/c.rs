@@ -38,8 +38,8 @@ pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut
             memory::text(given.unwrap_or_default()).ok()
         };
         let visible = VomsData {
-            cdir: copy(&given_voms)?,
-            vdir: copy(&given_cert)?,
+            cdir: ptr::null_mut(),
+            vdir: ptr::null_mut(),
             data: ptr::null_mut(),
             workvo: ptr::null_mut(),
             extra_data: ptr::null_mut(),
@@ -61,6 +61,11 @@ pub unsafe extern "C" fn VOMS_Init(voms: *mut c_char, cert: *mut c_char) -> *mut
             }),
         };
         let pointer = session.visible.as_ptr();
+        // SAFETY: the block is the session's, and nobody else has seen it.
+        unsafe {
+            (*pointer).cdir = copy(&given_voms)?;
+            (*pointer).vdir = copy(&given_cert)?;
+        }
         SESSIONS.insert(pointer.addr(), Arc::new(session));
         Some(pointer)
     };

@@ -4,9 +4,18 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 
-use crate::code;
-use crate::session::{VomsData, tell};
+use crate::c::retrieved;
+use crate::code::{self, Refusal};
+use crate::session::VomsData;
 use crate::shown::Voms;
+
+/// What callers are told of all this.
+fn not_available() -> Refusal {
+    Refusal::new(
+        code::NOT_AVAILABLE,
+        "VOMS servers are not asked by this library: voms-proxy-init does that.",
+    )
+}
 
 /// Not available.
 ///
@@ -18,12 +27,11 @@ pub unsafe extern "C" fn VOMS_Contact(
     _port: c_int,
     _subject: *mut c_char,
     _command: *mut c_char,
-    _vd: *mut VomsData,
+    vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { tell(error, code::NOT_AVAILABLE) };
-    0
+    unsafe { retrieved(vd, error, |_| Err(not_available())) }
 }
 
 /// Not available: no server is known.
@@ -32,14 +40,14 @@ pub unsafe extern "C" fn VOMS_Contact(
 /// `error` is NULL or writable.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn VOMS_FindByAlias(
-    _vd: *mut VomsData,
+    vd: *mut VomsData,
     _alias: *mut c_char,
     _system: *mut c_char,
     _user: *mut c_char,
     error: *mut c_int,
 ) -> *mut *mut c_void {
     // SAFETY: the caller's promise.
-    unsafe { tell(error, code::NOT_AVAILABLE) };
+    unsafe { retrieved(vd, error, |_| Err(not_available())) };
     ptr::null_mut()
 }
 
@@ -54,12 +62,11 @@ pub extern "C" fn VOMS_DeleteContacts(_list: *mut *mut c_void) {}
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn VOMS_SetLifetime(
     _length: c_int,
-    _vd: *mut VomsData,
+    vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
     // SAFETY: the caller's promise.
-    unsafe { tell(error, code::NOT_AVAILABLE) };
-    0
+    unsafe { retrieved(vd, error, |_| Err(not_available())) }
 }
 
 /// Not available: `ac` is NULL in every `voms` too.

@@ -120,8 +120,9 @@ pub fn is_unreadable_to_it(info: &AttributeCertificateInfo, finding: &AcFinding)
     }
 }
 
-/// Of several findings the first by rank gives the code: those that libvomsapi cannot decode, then
-/// those on the signer, at which it looks first, but it holds revocation lists against the present whatever the time asked for.
+/// Of several findings the first by rank gives the code: what libvomsapi cannot decode, then the
+/// signer, at which it looks first. But it holds revocation lists against the present, whatever
+/// the time asked for.
 pub fn rank(code: i32, finding: &AcFinding) -> u8 {
     match finding {
         AcFinding::Signer(PathFinding {

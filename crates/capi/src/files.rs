@@ -1,24 +1,76 @@
 //! Certificates that are read here, for callers who have a file instead of OpenSSL's objects.
 
 use std::ffi::{c_int, c_void};
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use libc::FILE;
 use openssl::x509::X509;
+use voms::files;
 use voms::pki::pem;
 use zeroize::Zeroizing;
 
+use crate::border::outside;
 use crate::c::retrieved;
 use crate::code::{self, Refusal};
 use crate::handed::{Handed, MAX_CERTIFICATES};
 use crate::session::{Session, VomsData};
-use crate::{host, judge};
+use crate::{gate, host, judge};
 
 /// Far longer than any proxy.
 const MAX_LENGTH: usize = 1 << 20;
+
+/// What is in a proxy file; it has the key too.
+type Contents = Zeroizing<Vec<u8>>;
+
+/// What is left of a stream, which may be waited for.
+///
+/// # Safety
+/// The stream is NULL or open for reading.
+pub unsafe fn of_stream(stream: *mut FILE) -> Result<Contents, Refusal> {
+    let read = || {
+        if stream.is_null() {
+            return Err(judge::parameters());
+        }
+        let mut bytes = Zeroizing::new(vec![0; MAX_LENGTH + 1]);
+        // SAFETY: the stream is open, and the block writable for the length given.
+        let length = unsafe { libc::fread(bytes.as_mut_ptr().cast(), 1, bytes.len(), stream) };
+        bytes.truncate(length);
+        match length > MAX_LENGTH {
+            true => Err(Refusal::new(
+                code::FORMAT,
+                "AC not present in credentials. The proxy file is longer than 1 MiB.",
+            )),
+            false => Ok(bytes),
+        }
+    };
+    outside(read, Err(Refusal::new(code::VERIFY, gate::broken())))
+}
+
+/// The user's own proxy: where `X509_USER_PROXY` says, else the usual place in `/tmp`, where
+/// others may have put a file of that name.
+pub fn of_user() -> Result<Contents, Refusal> {
+    let read = || {
+        let limit = MAX_LENGTH as u64;
+        let (path, read) = match host::directory(c"X509_USER_PROXY") {
+            Some(path) => {
+                let read = files::read_unplanted(&path, limit);
+                (path, read)
+            }
+            None => {
+                // SAFETY: geteuid cannot fail.
+                let path = PathBuf::from(format!("/tmp/x509up_u{}", unsafe { libc::geteuid() }));
+                let read = files::read_own(&path, limit);
+                (path, read)
+            }
+        };
+        let (_, contents) = read.map_err(|error| {
+            let message = format!("Cannot read the proxy {}: {error}", path.display());
+            Refusal::new(code::NO_IDENTITY, message)
+        })?;
+        Ok(contents)
+    };
+    outside(read, Err(Refusal::new(code::VERIFY, gate::broken())))
+}
 
 /// The certificates of a proxy file.
 pub struct ProxyFile {
@@ -27,47 +79,9 @@ pub struct ProxyFile {
 }
 
 impl ProxyFile {
-    /// What is left of a stream.
-    ///
-    /// # Safety
-    /// The stream is NULL or open for reading.
-    pub unsafe fn of_stream(stream: *mut FILE) -> Result<Self, Refusal> {
-        if stream.is_null() {
-            return Err(judge::parameters());
-        }
-        let mut bytes = Zeroizing::new(vec![0; MAX_LENGTH + 1]);
-        // SAFETY: the stream is open, and the block writable for the length given.
-        let length = unsafe { libc::fread(bytes.as_mut_ptr().cast(), 1, bytes.len(), stream) };
-        bytes.truncate(length);
-        Self::of(&bytes)
-    }
-
-    /// The user's own proxy: where `X509_USER_PROXY` says, else the usual place in `/tmp`.
-    pub fn of_user() -> Result<Self, Refusal> {
-        let path = host::directory(c"X509_USER_PROXY").unwrap_or_else(|| {
-            // SAFETY: geteuid cannot fail.
-            PathBuf::from(format!("/tmp/x509up_u{}", unsafe { libc::geteuid() }))
-        });
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_LENGTH + 1));
-        let mut read = || -> std::io::Result<usize> {
-            // A pipe of this name would be waited for.
-            let flags = libc::O_NONBLOCK | libc::O_CLOEXEC;
-            let file = File::options().read(true).custom_flags(flags).open(&path)?;
-            file.take(MAX_LENGTH as u64 + 1).read_to_end(&mut bytes)
-        };
-        let read = read();
-        read.map_err(|error| {
-            let message = format!("Cannot read the proxy {}: {error}", path.display());
-            Refusal::new(code::NO_IDENTITY, message)
-        })?;
-        Self::of(&bytes)
-    }
-
-    fn of(bytes: &[u8]) -> Result<Self, Refusal> {
-        if bytes.len() > MAX_LENGTH {
-            return Err(judge::too_many());
-        }
-        let blocks = pem::blocks(bytes);
+    /// The certificates in what was read.
+    pub fn of(contents: &[u8]) -> Result<Self, Refusal> {
+        let blocks = pem::blocks(contents);
         // As OpenSSL's callers do, up to the first that cannot be read.
         let all = blocks.iter().filter(|block| block.is_certificate());
         let mut all = all.map_while(|block| X509::from_der(&block.der()?).ok());
@@ -79,24 +93,19 @@ impl ProxyFile {
         }
     }
 
-    /// The proxy.
-    pub fn certificate(&self) -> Handed {
-        Handed::of(&self.proxy)
-    }
-
-    /// The others, in the order of the file.
-    pub fn chain(&self) -> Vec<Handed> {
-        self.others.iter().map(Handed::of).collect()
-    }
-
-    /// All of them as DER, the proxy first.
-    pub fn der(&self) -> Vec<Vec<u8>> {
+    /// All of them as DER, the proxy first; `None` if memory ends.
+    pub fn der(&self) -> Option<Vec<Vec<u8>>> {
         let all = std::iter::once(&self.proxy).chain(&self.others);
-        all.filter_map(|one| one.to_der().ok()).collect()
+        all.map(|one| one.to_der().ok()).collect()
     }
 
     fn retrieve(&self, session: &Session, how: c_int) -> Result<(), Refusal> {
-        session.retrieve(self.certificate(), Some(Some(self.chain())), how)
+        // SAFETY: the certificates live as long as `self`.
+        let (proxy, others) = unsafe {
+            let others = self.others.iter().map(|one| Handed::of(one));
+            (Handed::of(&self.proxy), others.collect())
+        };
+        session.retrieve(proxy, Some(Some(others)), how)
     }
 }
 
@@ -111,12 +120,13 @@ pub unsafe extern "C" fn VOMS_RetrieveFromFile(
     vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
-    let retrieve = |session: &Session| {
-        // SAFETY: the caller's promise.
-        unsafe { ProxyFile::of_stream(file) }?.retrieve(session, how)
-    };
     // SAFETY: the caller's promise.
-    unsafe { retrieved(vd, error, retrieve) }
+    unsafe {
+        let read = of_stream(file);
+        retrieved(vd, error, |session| {
+            ProxyFile::of(&read?)?.retrieve(session, how)
+        })
+    }
 }
 
 /// Adds the attributes of the user's own proxy.
@@ -129,10 +139,11 @@ pub unsafe extern "C" fn VOMS_RetrieveFromProxy(
     vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
+    let read = of_user();
     // SAFETY: the caller's promise.
     unsafe {
         retrieved(vd, error, |session| {
-            ProxyFile::of_user()?.retrieve(session, how)
+            ProxyFile::of(&read?)?.retrieve(session, how)
         })
     }
 }

@@ -25,8 +25,11 @@ impl Handed {
         NonNull::new(certificate).map(Self)
     }
 
-    /// One of our own, which must live as long as this is used.
-    pub fn of(certificate: &OwnX509) -> Self {
+    /// One of our own.
+    ///
+    /// # Safety
+    /// It lives as long as this is used.
+    pub unsafe fn of(certificate: &OwnX509) -> Self {
         // SAFETY: the pointer is never NULL.
         Self(unsafe { NonNull::new_unchecked(certificate.as_ptr()) })
     }

@@ -5,8 +5,8 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::border::guard;
-use crate::c::{VOMS_Destroy, VOMS_Init};
-use crate::code;
+use crate::c::{VOMS_Destroy, VOMS_Init, retrieved};
+use crate::code::{self, Refusal};
 use crate::export;
 use crate::memory::{self, OutOfMemory};
 use crate::session::{SHOWN, Session, VomsData, of_voms, tell};
@@ -191,10 +191,10 @@ pub unsafe extern "C" fn VOMS_Export(
 pub unsafe extern "C" fn VOMS_Import(
     _buffer: *mut c_char,
     _length: c_int,
-    _vd: *mut VomsData,
+    vd: *mut VomsData,
     error: *mut c_int,
 ) -> c_int {
+    let why = || Refusal::new(code::NOT_AVAILABLE, "Exported attributes are not imported.");
     // SAFETY: the caller's promise.
-    unsafe { tell(error, code::NOT_AVAILABLE) };
-    0
+    unsafe { retrieved(vd, error, |_| Err(why())) }
 }

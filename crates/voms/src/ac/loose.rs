@@ -47,11 +47,11 @@ impl LooseChain {
         above.min_by_key(|(far, _)| *far).map(|(_, user)| user)
     }
 
-    /// Whether any certificate is a user's own: no proxy, and with a name.
+    /// Whether the first certificate that is no proxy has a name, as a user has.
     #[must_use]
     pub fn has_user(&self) -> bool {
-        self.all()
-            .any(|one| !one.is_proxy() && !one.subject().is_empty())
+        let first = self.all().find(|one| !one.is_proxy());
+        first.is_some_and(|one| !one.subject().is_empty())
     }
 
     /// Whether a proxy in it is independent: then the leaf has none of the user's rights (RFC 3820

@@ -85,13 +85,14 @@ impl<T> FileCache<T> {
         if let Some((_, parsed)) = known.filter(|(then, _)| *then == stamp) {
             return Some(parsed);
         }
-        let bytes = match files::read_limited(path, limit) {
-            Ok(bytes) => bytes,
+        let (read, bytes) = match files::read_with_metadata(path, limit) {
+            Ok(read) => read,
             // Read errors may be transient, so they are not cached.
             Err(error) => return Some(Arc::new(parse(Err(error)))),
         };
         let parsed = Arc::new(parse(Ok(&bytes)));
-        if stamp.is_settled(now) {
+        // The path may lead to another file by now.
+        if stamp.is_settled(now) && Stamp::of(&read) == stamp {
             insert(
                 &mut self.known.write().unwrap_or_else(PoisonError::into_inner),
                 path.as_os_str().to_owned(),
@@ -152,6 +153,11 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
         }
         drop(known);
         let found = look()?;
+        // The path may lead to another directory by now.
+        let now = std::fs::metadata(&self.directory);
+        if now.map(|now| Stamp::of(&now)).ok() != Some(stamp) {
+            return Some(found);
+        }
         let mut known = self.found.write().unwrap_or_else(PoisonError::into_inner);
         if known.0 != Some(stamp) {
             *known = (Some(stamp), HashMap::new());
