@@ -350,11 +350,7 @@ fn openssl_alone(world: &World, setting: &Setting) -> impl FnMut() {
 /// A copy of the CA directory with many other CAs and their revocation lists in it.
 fn crowded(world: &World) -> PathBuf {
     let directory = world.dir.join("crowded");
-    fs::create_dir(&directory).unwrap();
-    for entry in fs::read_dir(world.certificates()).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), directory.join(entry.file_name())).unwrap();
-    }
+    setting::copy_cas(world, &directory);
     let key = PKey::ec_gen("prime256v1").unwrap();
     for number in 0..OTHER_CAS {
         let (ca, list) = other_ca(number, &key);

@@ -242,8 +242,8 @@ fn callers_in_c_and_in_cpp_are_told_the_same_of_a_chain_and_of_a_file() {
 
 /// Where the original's code is another one, and why ours is kept.
 const OTHER_CODES: [(&str, &str); 5] = [
-    ("ac-time-with-fraction", "such a time is no DER for us"),
-    ("ac-time-without-z", "such a time is no DER for us"),
+    ("ac-time-with-fraction", "we read times in DER only"),
+    ("ac-time-without-z", "we read times in DER only"),
     (
         "signer-not-first",
         "the first certificate is asked for, and names nobody who is trusted",

@@ -35,7 +35,7 @@ const LARGE: &str = "large";
 const REVOKED: usize = 24_000;
 
 /// A certificate of nobody in the benchmarks.
-pub fn revoked(world: &World) -> Credential {
+fn revoked(world: &World) -> Credential {
     let now = Utc::now();
     let parts = [("DC", "example"), ("DC", "sandbox"), ("CN", "Mallory")];
     let wanted = Certification {
@@ -57,14 +57,19 @@ pub fn enlarge_list(world: &World) {
     world.publish_ca(&many, Utc::now()).unwrap();
 }
 
-/// A copy of the CA directory whose CA has a large list.
-fn with_large_list(world: &World, directory: &Path) {
-    enlarge_list(world);
+/// A copy of the CA directory.
+pub fn copy_cas(world: &World, directory: &Path) {
     fs::create_dir(directory).unwrap();
     for entry in fs::read_dir(world.certificates()).unwrap() {
         let entry = entry.unwrap();
         fs::copy(entry.path(), directory.join(entry.file_name())).unwrap();
     }
+}
+
+/// A copy of the CA directory whose CA has a large list.
+fn with_large_list(world: &World, directory: &Path) {
+    enlarge_list(world);
+    copy_cas(world, directory);
     world.publish_ca(&[], Utc::now()).unwrap();
 }
 

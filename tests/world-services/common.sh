@@ -91,3 +91,23 @@ watch() {
     sleep 0.02
   done
 }
+
+# each: says what becomes of each proxy, by the function `try NAME`
+each() {
+  local case name
+  for case in "${PROXIES[@]}"; do
+    name=${case%:*}
+    if try "$name"; then echo "$name:accepted"; else echo "$name:refused"; fi
+  done
+}
+
+# alone COMMAND...: the command, while `serve` runs a server for this one connection, whose libraries are noted
+alone() {
+  local status=0
+  serve
+  watch "$server" >/dev/null &
+  "$@" || status=$?
+  kill -KILL "$server" 2>/dev/null || true
+  wait 2>/dev/null
+  return "$status"
+}

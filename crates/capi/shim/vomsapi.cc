@@ -298,31 +298,35 @@ bool vomsdata::Retrieve(X509 *certificate, STACK_OF(X509) *chain, recurse_type h
   return true;
 }
 
+namespace {
+
+// Retrieves from what was read, or takes over why nothing was.
+bool retrieve_read(vomsdata &vd, Fields &fields, std::string &message, recurse_type how) {
+  Certificates read;
+  const int code = read.take(fields, message);
+  if (!code) return vd.Retrieve(read.proxy(), read.others(), how);
+  vd.error = static_cast<verror_type>(code);
+  return false;
+}
+
+} // namespace
+
 bool vomsdata::Retrieve(FILE *file, recurse_type how) {
   Fields fields;
   vomsapi_read_stream(file, fields.told());
-  Certificates read;
-  const int code = read.take(fields, errmessage);
-  if (!code) return Retrieve(read.proxy(), read.others(), how);
-  error = static_cast<verror_type>(code);
-  return false;
+  return retrieve_read(*this, fields, errmessage, how);
 }
 
 bool vomsdata::RetrieveFromProxy(recurse_type how) {
   Fields fields;
   vomsapi_read_proxy(fields.told());
-  Certificates read;
-  const int code = read.take(fields, errmessage);
-  if (!code) return Retrieve(read.proxy(), read.others(), how);
-  error = static_cast<verror_type>(code);
-  return false;
+  return retrieve_read(*this, fields, errmessage, how);
 }
 
 bool vomsdata::Retrieve(X509_EXTENSION *) {
   Fields fields;
   vomsapi_read_extension(fields.told());
-  error = static_cast<verror_type>(Certificates().take(fields, errmessage));
-  return false;
+  return retrieve_read(*this, fields, errmessage, RECURSE_CHAIN);
 }
 
 bool vomsdata::Export(std::string &text) {

@@ -29,6 +29,11 @@ unsafe extern "C" {
     fn ERR_pop_to_mark() -> c_int;
 }
 
+/// The refusal of a call in which this library has failed.
+pub fn broken() -> Refusal {
+    Refusal::new(code::VERIFY, gate::broken())
+}
+
 /// Runs a function for a caller, to whom a panic is `broken`. It may wait for long, and takes no
 /// locks: a fork does not wait for it.
 pub fn outside<T>(function: impl FnOnce() -> T, broken: T) -> T {
@@ -112,7 +117,7 @@ pub fn directories(vomsdir: Option<&Path>, certdir: Option<&Path>) -> Directorie
     let of = |given: Option<&Path>, variable, usual: &str| {
         let given = given.map(Path::to_owned);
         given
-            .or_else(|| host::directory(variable))
+            .or_else(|| host::path(variable))
             .unwrap_or_else(|| PathBuf::from(usual))
     };
     let vomsdir = of(vomsdir, c"X509_VOMS_DIR", VOMSDIR);
@@ -298,8 +303,7 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
         }
         Ok(Told::new(0, answer.holder.as_ptr(), fields))
     };
-    let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
-    let result = guard(ask, panicked).unwrap_or_else(|refusal| refused(&refusal));
+    let result = guard(ask, Err(broken())).unwrap_or_else(|refusal| refused(&refusal));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };
 }
@@ -311,9 +315,7 @@ pub unsafe extern "C" fn vomsapi_ask(asked: &Asked, told: *mut Told) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vomsapi_read_stream(stream: *mut FILE, told: *mut Told) {
     // SAFETY: the shim's promise.
-    unsafe {
-        tell_certificates(told, files::of_stream(stream));
-    }
+    unsafe { tell_certificates(told, files::of_stream(stream)) };
 }
 
 /// The certificates of the user's own proxy: fields `c`, the proxy first.
@@ -348,8 +350,7 @@ unsafe fn tell_certificates(told: *mut Told, read: Result<impl AsRef<[u8]>, Refu
         }
         Ok(Told::new(0, ptr::null_mut(), fields))
     };
-    let panicked = Err(Refusal::new(code::VERIFY, gate::broken()));
-    let result = guard(tell, panicked).unwrap_or_else(|refusal| refused(&refusal));
+    let result = guard(tell, Err(broken())).unwrap_or_else(|refusal| refused(&refusal));
     // SAFETY: as in `vomsapi_open`.
     unsafe { ptr::write(told, result) };
 }

@@ -1,7 +1,9 @@
 //! Certificates that are read here, for callers who have a file instead of OpenSSL's objects.
 
 use std::ffi::{c_int, c_void};
-use std::path::PathBuf;
+use std::fs::Metadata;
+use std::io;
+use std::path::Path;
 
 use libc::FILE;
 use openssl::x509::X509;
@@ -9,12 +11,12 @@ use voms::files;
 use voms::pki::pem;
 use zeroize::Zeroizing;
 
-use crate::border::outside;
+use crate::border::{broken, outside};
 use crate::c::retrieved;
 use crate::code::{self, Refusal};
 use crate::handed::{Handed, MAX_CERTIFICATES};
 use crate::session::{Session, VomsData};
-use crate::{gate, host, judge};
+use crate::{host, judge};
 
 /// Far longer than any proxy.
 const MAX_LENGTH: usize = 1 << 20;
@@ -43,33 +45,29 @@ pub unsafe fn of_stream(stream: *mut FILE) -> Result<Contents, Refusal> {
             false => Ok(bytes),
         }
     };
-    outside(read, Err(Refusal::new(code::VERIFY, gate::broken())))
+    outside(read, Err(broken()))
 }
 
 /// The user's own proxy: where `X509_USER_PROXY` says, else the usual place in `/tmp`, where
 /// others may have put a file of that name.
 pub fn of_user() -> Result<Contents, Refusal> {
+    type Read = fn(&Path, u64) -> io::Result<(Metadata, Contents)>;
     let read = || {
-        let limit = MAX_LENGTH as u64;
-        let (path, read) = match host::directory(c"X509_USER_PROXY") {
-            Some(path) => {
-                let read = files::read_unplanted(&path, limit);
-                (path, read)
-            }
+        let (path, read): (_, Read) = match host::path(c"X509_USER_PROXY") {
+            Some(path) => (path, files::read_unplanted),
             None => {
                 // SAFETY: geteuid cannot fail.
-                let path = PathBuf::from(format!("/tmp/x509up_u{}", unsafe { libc::geteuid() }));
-                let read = files::read_own(&path, limit);
-                (path, read)
+                let path = format!("/tmp/x509up_u{}", unsafe { libc::geteuid() });
+                (path.into(), files::read_own)
             }
         };
-        let (_, contents) = read.map_err(|error| {
+        let (_, contents) = read(&path, MAX_LENGTH as u64).map_err(|error| {
             let message = format!("Cannot read the proxy {}: {error}", path.display());
             Refusal::new(code::NO_IDENTITY, message)
         })?;
         Ok(contents)
     };
-    outside(read, Err(Refusal::new(code::VERIFY, gate::broken())))
+    outside(read, Err(broken()))
 }
 
 /// The certificates of a proxy file.

@@ -17,8 +17,8 @@ const HOSTS: &CStr = c"VOMSAPI_HOSTS";
 /// Longer than any host's name.
 const NAME: usize = 256;
 
-/// A directory from the environment, as it is now; empty counts as unset.
-pub fn directory(variable: &CStr) -> Option<PathBuf> {
+/// A path from the environment, as it is now; empty counts as unset.
+pub fn path(variable: &CStr) -> Option<PathBuf> {
     // SAFETY: getenv takes any C string. What it returns is copied at once; that nobody changes the
     // environment meanwhile is asked of every program with threads.
     let value = unsafe { libc::getenv(variable.as_ptr()).as_ref() }?;
@@ -31,7 +31,7 @@ pub fn directory(variable: &CStr) -> Option<PathBuf> {
 /// A list from the environment; ignored in setuid programs, where the caller must not relax what
 /// is accepted.
 fn list(variable: &CStr) -> Vec<String> {
-    // SAFETY: as in `directory`.
+    // SAFETY: as in `path`.
     let value = unsafe { secure_getenv(variable.as_ptr()).as_ref() };
     let Some(value) = value else {
         return Vec::new();

@@ -152,14 +152,6 @@ fn judge(question: &Question, holder: &Certificate, acs: &[EncodedAc]) -> Vec<Ju
     AcVerifier::new(trusted, holder, &policy, now).judge_all(acs, signers)
 }
 
-/// Whether it begins with the VO, which is asked even where nothing else is.
-fn is_of(fqan: &str, vo: &str) -> bool {
-    let rest = fqan
-        .strip_prefix('/')
-        .and_then(|rest| rest.strip_prefix(vo));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 fn policy(checks: Checks) -> Policy {
     let mut strength = StrengthPolicy::default();
     for word in host::accepted_weaknesses() {
@@ -215,12 +207,8 @@ fn weigh(
         ));
     }
     match &judged.attributes {
-        Some(attributes)
-            if attributes
-                .fqans
-                .iter()
-                .all(|fqan| is_of(fqan, &attributes.vo)) =>
-        {
+        // Which is asked even where nothing else is.
+        Some(attributes) if attributes.fqans.iter().all(|fqan| attributes.is_own(fqan)) => {
             Ok(Found::new(ac, judged, attributes, holder))
         }
         _ => Err(Refusal::new(

@@ -37,10 +37,10 @@ class Verifier:
         by default that of this machine. With ``skip_invalid``, attributes that fail verification
         are left out; without it, they fail the whole credential.
         """
-        if isinstance(hosts, str):
-            raise TypeError("hosts is a list of names")
-        names = [os.uname().nodename] if hosts is None else list(hosts)
-        self._native = _native.Verifier(certdir, vomsdir, crl, names, skip_invalid)
+        names = _names(hosts)
+        if names is None:
+            names = (os.uname().nodename,)
+        self._native = _native.Verifier(certdir, vomsdir, crl, list(names), skip_invalid)
 
     def verify(self, data: bytes, now: Optional[datetime] = None) -> Credential:
         """Verifies the certificates that a client presented, leaf first, in PEM, or one in DER.
@@ -54,6 +54,12 @@ class Verifier:
         if not verdict["verified"]:
             raise VerificationError([Finding(**finding) for finding in verdict["findings"]])
         return Credential(verdict)
+
+
+def _names(hosts: Optional[Sequence[str]]) -> Optional[tuple[str, ...]]:
+    if isinstance(hosts, str):
+        raise TypeError("hosts is a list of names")
+    return None if hosts is None else tuple(hosts)
 
 
 @lru_cache(maxsize=16)
@@ -71,7 +77,5 @@ def verify(
     hosts: Optional[Sequence[str]] = None,
 ) -> Credential:
     """Verifies as a Verifier does, which is kept for the next call."""
-    if isinstance(hosts, str):
-        raise TypeError("hosts is a list of names")
-    names = None if hosts is None else tuple(hosts)
-    return _verifier(os.fspath(certdir), os.fspath(vomsdir), crl, names).verify(data, now)
+    kept = _verifier(os.fspath(certdir), os.fspath(vomsdir), crl, _names(hosts))
+    return kept.verify(data, now)

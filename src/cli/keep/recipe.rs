@@ -132,13 +132,7 @@ impl Recipe {
     /// Rules and files are the user's, and not to be lost: without its rules, a proxy could do more.
     fn check_rules(&self, args: &InitArgs) -> Result<(), Diagnostic> {
         let leaf = self.chain.leaf();
-        let has_rules = matches!(
-            leaf.proxy_type(),
-            Some(
-                ProxyType::Rfc(ProxyPolicy::Language { .. })
-                    | ProxyType::Draft(ProxyPolicy::Language { .. })
-            )
-        );
+        let has_rules = leaf.proxy_type().is_some_and(ProxyType::has_other_language);
         let has_file = leaf.extension(oid::VOMS_INCLUDED_FILE).is_some();
         let lost = [
             (

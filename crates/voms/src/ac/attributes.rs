@@ -41,6 +41,14 @@ impl AcAttributes {
             .collect()
     }
 
+    /// Whether an FQAN, well-formed or not, begins with the group of the VO itself.
+    #[must_use]
+    pub fn is_own(&self, fqan: &str) -> bool {
+        let rest = fqan.strip_prefix('/');
+        let rest = rest.and_then(|rest| rest.strip_prefix(&self.vo));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// Reads the attributes without verifying anything.
     ///
     /// # Errors
@@ -127,15 +135,10 @@ pub(super) fn carried(
 /// Finds what does not belong to the VO, and FQANs that no server grants.
 pub(super) fn judge_attributes(attributes: &AcAttributes, findings: &mut Report<AcFinding>) {
     let vo = &attributes.vo;
-    let top = format!("/{vo}");
-    let is_foreign = |fqan: &str| {
-        fqan.strip_prefix(&top)
-            .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('/'))
-    };
     for fqan in &attributes.fqans {
         if !Fqan::is_granted_form(fqan) {
             findings.push(AcFinding::MalformedFqan(fqan.clone()));
-        } else if is_foreign(fqan) {
+        } else if !attributes.is_own(fqan) {
             findings.push(AcFinding::ForeignFqan(fqan.clone(), vo.clone()));
         }
     }

@@ -47,7 +47,7 @@ impl LooseChain {
         above.min_by_key(|(far, _)| *far).map(|(_, user)| user)
     }
 
-    /// Whether the first certificate that is no proxy has a name, as a user has.
+    /// Whether the first certificate that is not a proxy has a subject name, as a user's must.
     #[must_use]
     pub fn has_user(&self) -> bool {
         let first = self.all().find(|one| !one.is_proxy());

@@ -9,7 +9,7 @@ use voms_asn1::oid;
 use crate::chain::{ChainFinding, MAX_REPORTED};
 use crate::pki::certificate::Certificate;
 use crate::pki::key_usage::KeyUsage;
-use crate::pki::proxy_kind::{ProxyPolicy, ProxyType};
+use crate::pki::proxy_kind::ProxyType;
 use crate::pki::strength::StrengthPolicy;
 use crate::report::Report;
 use crate::time::is_after;
@@ -155,14 +155,8 @@ pub(super) fn judge_extensions(proxy: &Certificate, findings: &mut Report<ChainF
     findings.extend(duplicate.map(|id| ChainFinding::DuplicateExtension(subject(), id)));
     let unreadable = proxy.unreadable_extension();
     findings.extend(unreadable.map(|id| ChainFinding::UnreadableExtension(subject(), id)));
-    let language = |kind: &ProxyType| {
-        matches!(
-            kind,
-            ProxyType::Rfc(ProxyPolicy::Language { .. })
-                | ProxyType::Draft(ProxyPolicy::Language { .. })
-        )
-    };
-    if proxy.has_policy_rules() || proxy.proxy_type().is_some_and(language) {
+    let kind = proxy.proxy_type();
+    if proxy.has_policy_rules() || kind.is_some_and(ProxyType::has_other_language) {
         findings.push(ChainFinding::PolicyRules(subject()));
     }
     let unknown = unknown_critical_extensions(proxy);

@@ -26,7 +26,15 @@ const SETTLED_SECONDS: i64 = 2;
 pub struct Stamp([i64; 7]);
 
 impl Stamp {
-    pub(super) fn of(found: &Metadata) -> Self {
+    /// The present state of what a path leads to.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn at(path: &Path) -> std::io::Result<Self> {
+        std::fs::metadata(path).map(|found| Self::of(&found))
+    }
+
+    fn of(found: &Metadata) -> Self {
         let number = |n: u64| n.cast_signed();
         let (changed, inode, device) = (found.ctime(), number(found.ino()), number(found.dev()));
         Self([
@@ -154,8 +162,7 @@ impl<K: Eq + Hash, V: Clone> DirCache<K, V> {
         drop(known);
         let found = look()?;
         // The path may lead to another directory by now.
-        let now = std::fs::metadata(&self.directory);
-        if now.map(|now| Stamp::of(&now)).ok() != Some(stamp) {
+        if Stamp::at(&self.directory).ok() != Some(stamp) {
             return Some(found);
         }
         let mut known = self.found.write().unwrap_or_else(PoisonError::into_inner);

@@ -61,7 +61,7 @@ pub fn stamp(path: &Path) -> io::Result<Stamp> {
     if let Some(stamp) = known.flatten() {
         return Ok(stamp);
     }
-    let stamp = Stamp::of(&std::fs::metadata(path)?);
+    let stamp = Stamp::at(path)?;
     with_seen(|seen| {
         if let Some(seen) = seen.as_mut().filter(|seen| seen.len() < MOST) {
             seen.push((path.as_os_str().to_owned(), stamp));

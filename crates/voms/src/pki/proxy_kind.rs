@@ -108,6 +108,15 @@ impl ProxyType {
         )
     }
 
+    /// Whether its rights are stated in another language than those of RFC 3820 and Globus.
+    #[must_use]
+    pub fn has_other_language(&self) -> bool {
+        matches!(
+            self,
+            Self::Rfc(ProxyPolicy::Language { .. }) | Self::Draft(ProxyPolicy::Language { .. })
+        )
+    }
+
     /// Whether the proxy is limited, as its generation expresses it.
     #[must_use]
     pub fn is_limited(&self) -> bool {
